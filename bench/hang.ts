@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SQSRecord } from 'aws-lambda';
 import { RETRY_ATTRIBUTE } from '../lambda/contract/dead-letter.ts';
 import { type Figure, seconds } from './figure.ts';
-import { BATCH, message, type Rig } from './outage-rig.ts';
+import { BATCH, type OutageRig, outageRecord } from './outage-rig.ts';
 
 /** Highest 95th percentile over all mail of a run whose first provider begins to hang in its middle. */
 const MOST_P95_MS = 2_500;
@@ -15,7 +15,7 @@ const FAULT = { network: 'hang-after-accept', on: 'send' };
  * Mail that arrives steadily at one worker, in batches of up to ten; times count from the arrival, as a waiting queue does.
  * What was in flight when the provider began to hang is reported by itself, and its outcome looked up after its wait.
  */
-export async function measureHang(rig: Rig, mails: number): Promise<Figure[]> {
+export async function measureHang(rig: OutageRig, mails: number): Promise<Figure[]> {
   await rig.fault([]);
   const kept: SQSRecord[] = [];
   const send = rig.worker(kept);
@@ -31,7 +31,7 @@ export async function measureHang(rig: Rig, mails: number): Promise<Figure[]> {
     const beginsToHang = inFlight.length === 0 && taken > HANG_FROM;
     if (beginsToHang) await rig.fault(FAULT);
     const one = async (mail: number) => {
-      await send(message({ onUnknown: 'ask' }));
+      await send(outageRecord({ onUnknown: 'ask' }));
       return performance.now() - arrivedAt(mail);
     };
     const waits = await Promise.all(batch.map(one));

@@ -23,7 +23,7 @@ export interface Up {
 }
 
 /** Answer to an empty message: number of mails that were accepted since the last fault was set, and of those accepted twice. */
-export interface Taken {
+export interface AcceptedMails {
   readonly mails: number;
   readonly twice: number;
 }
@@ -45,7 +45,7 @@ if (process.send) {
       const all = await accepted.list({ raw: false });
       const counts = Map.groupBy(all, ({ submissionId }) => submissionId).values();
       const twice = Array.from(counts).filter(({ length }) => length > 1).length;
-      process.send?.({ mails: all.length, twice } satisfies Taken);
+      process.send?.({ mails: all.length, twice } satisfies AcceptedMails);
     } else {
       await faults.set('first', parseFaults(fault));
       accepted.clear();

@@ -10,7 +10,7 @@ import { definitions, loadProvider } from '../lambda/providers/registry.ts';
 import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
 import { intake } from '../lambda/sender/intake.ts';
 import { memoryTable } from './memory-table.ts';
-import { OUTAGE_PROVIDERS, SECRETS, type Taken, type Up } from './outage-providers.ts';
+import { type AcceptedMails, OUTAGE_PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
 import { record, retried } from './record.ts';
 import { createWorker, NO_OBJECTS } from './worker.ts';
 
@@ -20,7 +20,7 @@ export const DEADLINE_MS = 10_000;
 export const BATCH = 10;
 export const LIMIT_MS = 120_000;
 
-export const FAULTS = {
+export const OUTAGE_FAULTS = {
   'answers 500': { respond: { status: 500, body: '{"ErrorCode":500,"Message":"oops"}' } },
   'answers 429': { respond: { status: 429, body: '{"ErrorCode":429,"Message":"slow down"}' } },
   'refuses connections': { network: 'refuse' },
@@ -28,25 +28,25 @@ export const FAULTS = {
 } as const;
 
 /** Sends one mail; resolves when a provider has accepted it, or when it waits for another try. */
-export type Way = (record: SQSRecord) => Promise<void>;
+export type SendOne = (record: SQSRecord) => Promise<void>;
 
 /** Two providers in a process of their own, and what senders do with them. */
-export interface Rig {
+export interface OutageRig {
   readonly endpoints: Readonly<Record<string, string>>;
   readonly call: CallProvider;
   /** Failed attempts at the first provider. */
   wasted: number;
   /** A new worker of the product; `kept` gets the messages that wait for another try. */
-  worker(kept: SQSRecord[]): Way;
+  worker(kept: SQSRecord[]): SendOne;
   /** Sets the faults of the first provider. */
   fault(fault: unknown): Promise<void>;
   /** Mails that were accepted since the last fault was set. */
-  taken(): Promise<Taken>;
+  taken(): Promise<AcceptedMails>;
   close(): Promise<void>;
 }
 
 /** Starts the providers, and loads the sockets and SDKs that all senders share before the measurement. */
-export async function startRig(): Promise<Rig> {
+export async function startOutageRig(): Promise<OutageRig> {
   const child = fork(new URL('./outage-providers.ts', import.meta.url), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -59,7 +59,7 @@ export async function startRig(): Promise<Rig> {
     metrics: { add: () => undefined },
   });
   const caller = providerCaller(pool);
-  const rig: Rig = {
+  const rig: OutageRig = {
     endpoints,
     wasted: 0,
     call: async (provider: ProviderConfig, attempt) => {
@@ -79,7 +79,7 @@ export async function startRig(): Promise<Rig> {
       return (one) => send(one, () => LIMIT_MS);
     },
     fault: async (fault) => void (await ask(child, { fault })),
-    taken: async () => (await ask(child, {})) as Taken,
+    taken: async () => (await ask(child, {})) as AcceptedMails,
     close: async () => {
       const gone = once(child, 'exit');
       child.disconnect();
@@ -87,24 +87,24 @@ export async function startRig(): Promise<Rig> {
     },
   };
   await inBatches(BATCH, chain(rig));
-  await rig.fault(FAULTS['answers 500']);
+  await rig.fault(OUTAGE_FAULTS['answers 500']);
   await inBatches(BATCH, chain(rig));
   await rig.fault([]);
   return rig;
 }
 
-export async function inBatches(mails: number, way: Way): Promise<void> {
+export async function inBatches(mails: number, sendOne: SendOne): Promise<void> {
   for (let sent = 0; sent < mails; sent += BATCH)
-    await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => way(message())));
+    await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => sendOne(outageRecord())));
 }
 
 /** A small mail, which goes to the next provider at once if an answer is lost; `fields` replace those of its submission. */
-export function message(fields: Readonly<Record<string, unknown>> = {}): SQSRecord {
+export function outageRecord(fields: Readonly<Record<string, unknown>> = {}): SQSRecord {
   return record({ subject: 'outage', text: 'No mail waits.', onUnknown: 'failover', ...fields });
 }
 
 /** The naive chain: each mail tries the providers in order, without memory, with a deadline for each. */
-export function chain({ call }: Rig, deadlineMs = DEADLINE_MS): Way {
+export function chain({ call }: OutageRig, deadlineMs = DEADLINE_MS): SendOne {
   return async ({ body }) => {
     const arrived = await intake(body, randomUUID(), NO_OBJECTS, { providers: [] }, Date.now());
     if (arrived.kind !== 'ready') throw new Error(arrived.kind);

@@ -6,13 +6,13 @@ import {
   BATCH,
   chain,
   DEADLINE_MS,
-  FAULTS,
   inBatches,
   LIMIT_MS,
-  message,
-  type Rig,
-  startRig,
-  type Way,
+  OUTAGE_FAULTS,
+  type OutageRig,
+  outageRecord,
+  type SendOne,
+  startOutageRig,
 } from './outage-rig.ts';
 
 /** Larger numbers of mails are sent in portions of this size, and only through the product: the naive chain would take hours. */
@@ -32,17 +32,17 @@ interface Run {
  * chain that tries one provider after the other for each mail, with the same code, sockets and deadlines.
  */
 export async function measureOutage(mails = MAILS): Promise<Figure[]> {
-  const rig = await startRig();
+  const rig = await startOutageRig();
   try {
     const figures: Figure[] = [];
     if (mails > MAILS) {
-      await rig.fault(FAULTS['answers 500']);
+      await rig.fault(OUTAGE_FAULTS['answers 500']);
       const ours = await runOurs(rig, mails);
       return compare(`first provider answers 500, ${mails} mails`, false, ours);
     }
     const healthy = await runOurs(rig, mails);
     figures.push({ name: `${mails} mails at once, no outage: 95th percentile`, value: seconds(healthy.p95Ms) });
-    for (const [what, fault] of Object.entries(FAULTS)) {
+    for (const [what, fault] of Object.entries(OUTAGE_FAULTS)) {
       await rig.fault(fault);
       const ours = await runOurs(rig, mails);
       const naive = await run(rig, mails, chain(rig));
@@ -84,13 +84,13 @@ function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?:
 }
 
 /** A worker that always processes ten mails; the provider breaks after fifty. */
-async function measureMidRun(rig: Rig, mails: number): Promise<Figure> {
+async function measureMidRun(rig: OutageRig, mails: number): Promise<Figure> {
   await rig.fault([]);
   const send = rig.worker([]);
   await inBatches(50, send);
   rig.wasted = 0;
   const under = inBatches(BATCH, send);
-  await rig.fault(FAULTS['answers 500']);
+  await rig.fault(OUTAGE_FAULTS['answers 500']);
   await under;
   const begun = performance.now();
   await inBatches(mails, send);
@@ -104,13 +104,13 @@ async function measureMidRun(rig: Rig, mails: number): Promise<Figure> {
 }
 
 /** A new worker of the product; a mail that no provider accepted in its round waits for another try. */
-async function runOurs(rig: Rig, mails: number): Promise<Run> {
+async function runOurs(rig: OutageRig, mails: number): Promise<Run> {
   const kept: SQSRecord[] = [];
   return { ...(await run(rig, mails, rig.worker(kept))), kept: kept.length };
 }
 
 /** A mail that the way gives up with an error is counted as kept. */
-async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
+async function run(rig: OutageRig, mails: number, sendOne: SendOne): Promise<Run> {
   rig.wasted = 0;
   let kept = 0;
   const begun = performance.now();
@@ -124,7 +124,7 @@ async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
     while (started < mails) {
       started += 1;
       const start = performance.now();
-      await way(message()).catch(() => {
+      await sendOne(outageRecord()).catch(() => {
         kept += 1;
       });
       times.push(performance.now() - start);

@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { FaultWindow } from './faults/plan.ts';
 import { drawMails } from './mails/draw.ts';
-import type { Releases } from './releases/load.ts';
+import type { SenderReleases } from './releases/load.ts';
 import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
 import { type SeedOptions, SIMULATED_PROVIDERS } from './seed.ts';
 import type { SimulatedWorld } from './world/world.ts';
@@ -22,7 +22,7 @@ const JITTER = 1.15;
 /** Runs an outage of all providers for four days with new mail, then their recovery. */
 export function runOutage(
   { seed, mails: count, allowsLoops, trace }: SeedOptions,
-  releases: Releases,
+  releases: SenderReleases,
 ): Promise<RunResult> {
   const back = START + OUTAGE_MS;
   const rates = new Map(Object.entries(RATES).map(([key, rate]) => [key, (rate * count) / MAILS]));

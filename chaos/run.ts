@@ -8,7 +8,7 @@ import { drawCanaries } from './mails/canaries.ts';
 import type { Mail } from './mails/mail.ts';
 import { checkPromises, type OracleReport } from './oracle/check.ts';
 import { Chronicle } from './oracle/chronicle.ts';
-import type { Releases } from './releases/load.ts';
+import type { SenderReleases } from './releases/load.ts';
 import { Operator } from './world/operator.ts';
 import { watchRealTime } from './world/real-time.ts';
 import { Timeline } from './world/timeline.ts';
@@ -26,7 +26,7 @@ export interface Setup {
   readonly calmMs: number;
   /** Kinds of faults that may occur in the exercise after the calm. @default - no exercise */
   readonly exercise?: ((kind: FaultKind) => boolean) | undefined;
-  readonly releases: Releases;
+  readonly releases: SenderReleases;
   /**
    * Recursive loop detection of Lambda is off.
    * @default - as deployed

@@ -4,7 +4,7 @@ import type { FaultKind } from './faults/kinds.ts';
 import { planFaults } from './faults/plan.ts';
 import { CALM_MAIL_MS } from './mails/calm.ts';
 import { drawMails, drawRushes } from './mails/draw.ts';
-import type { Releases } from './releases/load.ts';
+import type { SenderReleases } from './releases/load.ts';
 import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
 
 export interface SeedOptions {
@@ -47,7 +47,7 @@ function drawRates(seed: number): readonly ProviderConfig[] {
 }
 
 /** Runs one seed: two weeks of mail and of the faults that it draws. */
-export function runSeed(options: SeedOptions, releases: Releases): Promise<RunResult> {
+export function runSeed(options: SeedOptions, releases: SenderReleases): Promise<RunResult> {
   const { seed, mails: count, faults, without = [], untilHours, allowsLoops, trace } = options;
   const end = START + FAULTS_MS;
   const until = untilHours === undefined ? end : Math.min(end, START + untilHours * STACK_HOUR_MS);

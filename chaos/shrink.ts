@@ -1,5 +1,5 @@
 import type { FaultKind } from './faults/kinds.ts';
-import type { Releases } from './releases/load.ts';
+import type { SenderReleases } from './releases/load.ts';
 import type { RunResult } from './run.ts';
 import { runSeed, type SeedOptions } from './seed.ts';
 
@@ -17,7 +17,7 @@ export interface Shrunk {
 export async function shrink(
   failing: SeedOptions,
   first: RunResult,
-  releases: Releases,
+  releases: SenderReleases,
   enough: () => boolean,
   say: (step: string) => void,
 ): Promise<Shrunk> {

@@ -3,7 +3,7 @@ import { type Duplicate, type DuplicateCause, duplicatesOf } from './causes.ts';
 import { bounds } from './rules/bounds.ts';
 import { isolation, openCircuits } from './rules/circuits.ts';
 import { deadLetters } from './rules/dead-letters.ts';
-import { events } from './rules/events.ts';
+import { deliveryEvents } from './rules/events.ts';
 import { exercise } from './rules/exercise.ts';
 import { expiry } from './rules/expiry.ts';
 import { holds } from './rules/holds.ts';
@@ -70,7 +70,7 @@ const RULES: readonly Rule[] = [
   exercise,
   rounds,
   bounds,
-  events,
+  deliveryEvents,
   ids,
 ];
 

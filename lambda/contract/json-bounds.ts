@@ -9,11 +9,11 @@ export interface JsonLimits {
 }
 
 /** The first limit that a text exceeds. */
-export type Excess = keyof JsonLimits;
+export type ExceededLimit = keyof JsonLimits;
 
 /** Facts about a JSON text that need no parsing. */
 export interface JsonShape {
-  readonly excess?: Excess;
+  readonly excess?: ExceededLimit;
   /** Whether a field is named `s3`, in any spelling. */
   readonly namesObject: boolean;
 }

@@ -2,7 +2,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import type { InboundMailbox } from '../contract/inbound.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import { repairedAddresses } from './address-repair.ts';
-import { clean, oneLine } from './clean.ts';
+import { clean, inOneLine } from './clean.ts';
 
 /** Largest number of mailboxes of one field; `headers` has the complete header. */
 const MAX_MAILBOXES = 2_000;
@@ -47,7 +47,7 @@ const MAX_ADDRESS = 1_000;
 
 /** A mailbox in the shape of the message; empty without an address. */
 export function mailboxOf(name: string | undefined, address: string): InboundMailbox[] {
-  const shown = oneLine(name ?? '');
+  const shown = inOneLine(name ?? '');
   const bare = clean(address).trim();
   return bare ? [{ ...(shown && { name: shown }), address: bare }] : [];
 }

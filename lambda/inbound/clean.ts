@@ -7,7 +7,7 @@ export function clean(text: string): string {
 const MAX_LINE = 20_000;
 
 /** Text of one line, in which folding and other runs of white space are one space. */
-export function oneLine(text: string): string {
+export function inOneLine(text: string): string {
   return clean(text.slice(0, MAX_LINE))
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();

@@ -4,7 +4,7 @@ import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
 import { mailboxOf, readDecodedSender, readMailboxes } from './addresses.ts';
-import { clean, oneLine } from './clean.ts';
+import { clean, inOneLine } from './clean.ts';
 import { isoDate } from './date.ts';
 import { flagsOf } from './flags.ts';
 import { valuesOf } from './headers.ts';
@@ -41,7 +41,7 @@ export function composeMessages(
   const inReplyTo = messageId(of('in-reply-to'));
   const references = messageIds(of('references'));
   const date = isoDate(of('date')[0] ?? stated.date);
-  const subject = oneLine(stated.subject ?? of('subject')[0] ?? '');
+  const subject = inOneLine(stated.subject ?? of('subject')[0] ?? '');
   const [from] = asWritten('from');
   const sender = content.decoded && from !== undefined && readDecodedSender(from, of('sender').length > 0);
   const allFlags = [...new Set([...flagsOf(headers, posted.sender, attachments, content.text), ...flags])];

@@ -10,7 +10,7 @@ const BY_PROVIDER = ['accepted', 'deferred', 'delivered', 'bounced', 'complained
 const OVER_ALL = ['complained', 'delivered', 'bounced', 'deferred', 'accepted'];
 
 /** No event is lost, their order and number do not matter, and the sender uses them. */
-export const events: Rule = (given) => [...lostEvents(given), ...wrongStates(given), ...ignoredEvidence(given)];
+export const deliveryEvents: Rule = (given) => [...lostEvents(given), ...wrongStates(given), ...ignoredEvidence(given)];
 
 export function lostEvents({ events: { courses, taken, queued } }: Pick<OracleCase, 'events'>): string[] {
   return courses.flatMap((course) =>
