@@ -39,6 +39,11 @@ export function cannotSay(outcome: Outcome): LookupAnswer {
   return { kind: 'cannot-say', reason, ...(detail && { detail }) };
 }
 
+/** A look-up whose answer cannot be read; `detail` says what it lacks. */
+export function unreadable(detail: string): LookupAnswer {
+  return { kind: 'cannot-say', reason: 'unreadable-answer', detail };
+}
+
 /** The health after a failed question: only an answer about our standing says anything about the account. */
 export function healthOf(outcome: Outcome): Health {
   const { blames, reason, detail } = failureOf(outcome);

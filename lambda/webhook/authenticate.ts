@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
+import { isSameText } from '../platform/same-text.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import type { Genuine, Refusal, WebhookModule, WebhookRequest } from '../providers/webhook.ts';
 import { isFrom } from './source-ranges.ts';
@@ -63,15 +63,9 @@ export function createAuthenticator(secrets: Secrets, clock: Clock, pathField: P
     secret: Secret,
   ): Authenticated<Content> {
     const path = secret[pathField];
-    if (!path || !same(path, arrival.path)) return { kind: 'unknown-path' };
+    if (!path || !isSameText(path, arrival.path)) return { kind: 'unknown-path' };
     if (!isFrom(sourceRanges, arrival.sourceIp)) return { kind: 'refused', reason: 'source' };
     const authentication = module.authenticate(arrival, secret, clock.now());
     return authentication.kind === 'genuine' ? { ...authentication, secret } : authentication;
   }
-}
-
-/** Constant-time comparison. */
-function same(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(one), digest(other));
 }

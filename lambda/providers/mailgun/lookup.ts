@@ -1,6 +1,6 @@
 import { detailOf } from '../../mail/outcome.ts';
 import type { LookupAnswer, Question } from '../provider.ts';
-import { cannotSay } from '../question.ts';
+import { cannotSay, unreadable } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { errorWords } from './words.ts';
@@ -89,10 +89,6 @@ function read(item: unknown): EventFacts | undefined {
     messageId: messageId.replace(/^<(.*)>$/, '$1'),
     ...(typeof recipient === 'string' && { recipient }),
   };
-}
-
-function unreadable(detail: string): LookupAnswer {
-  return { kind: 'cannot-say', reason: 'unreadable-answer', detail };
 }
 
 function failed({ result, error, trace }: Watched<Page>): LookupAnswer {

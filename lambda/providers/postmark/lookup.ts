@@ -1,5 +1,5 @@
 import type { LookupAnswer, Question } from '../provider.ts';
-import { cannotSay } from '../question.ts';
+import { cannotSay, unreadable } from '../question.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 
@@ -45,8 +45,4 @@ export async function lookup(messages: MessageSource, stream: string, question: 
 /** Names of metadata are case-insensitive (support article 1125, 2026-11-25). */
 function handleIn(metadata: unknown): unknown {
   return Object.entries(Object(metadata)).find(([name]) => name.toLowerCase() === 'mailover-id')?.[1];
-}
-
-function unreadable(detail: string): LookupAnswer {
-  return { kind: 'cannot-say', reason: 'unreadable-answer', detail };
 }

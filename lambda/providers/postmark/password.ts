@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isSameText } from '../../platform/same-text.ts';
 import type { Refusal, WebhookRequest } from '../webhook.ts';
 
 /** A user name with the passwords that are valid for it now. */
@@ -17,12 +17,6 @@ export function passwordProblem(
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(headers['authorization']?.trim() ?? '') ?? [];
   if (encoded === undefined) return 'missing';
   const given = Buffer.from(encoded, 'base64').toString('utf8');
-  const matches = valid.map((password) => same(given, `${username}:${password}`));
+  const matches = valid.map((password) => isSameText(given, `${username}:${password}`));
   return matches.includes(true) ? undefined : 'wrong';
-}
-
-/** Constant-time comparison. */
-function same(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(one), digest(other));
 }

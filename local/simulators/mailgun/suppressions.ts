@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { jsonBody } from '../json-body.ts';
 
 /** Paths of the two lists of a domain, and of one address on them. */
 export const LISTS = /^\/v3\/([^/]+)\/(bounces|complaints)(?:\/(.+))?$/;
@@ -39,7 +40,7 @@ export function listAnswer(
     return { status: 200, body: shown(found) };
   }
   if (method === 'POST') {
-    const read = entries.safeParse(parsed(body));
+    const read = entries.safeParse(jsonBody(body));
     if (!read.success) return { status: 400, body: { message: 'The request is no list of up to 1000 addresses' } };
     for (const one of read.data) {
       const at = Date.parse(one.created_at ?? '');
@@ -69,12 +70,4 @@ function shown({ address, reason, at, words = '550 5.1.1 The email account does 
   const created_at = new Date(at).toUTCString().replace('GMT', 'UTC');
   const [, code = '', error = ''] = /^(\d+) ?(.*)$/.exec(words) ?? [];
   return reason === 'bounce' ? { address, code, error, created_at } : { address, created_at };
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { PostmarkOptions } from '../../../lambda/providers/postmark/options
 import type { StackClock } from '../../clock.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { jsonBody } from '../json-body.ts';
 import { reportPostmark } from './events.ts';
 import { type PostmarkMail, readPostmarkMail, searchablePostmarkText } from './mail.ts';
 import { PostmarkMessages } from './messages.ts';
@@ -38,7 +39,7 @@ export function postmarkBehaviour(
 
   const one = ({ body }: SimulatorRequest, token: string): SimulatorAnswer => {
     if (body.length > MAX_BYTES) return tooLarge(MAX_BYTES);
-    const item = parse(body);
+    const item = jsonBody(body);
     const mail = item === undefined ? undefined : readPostmarkMail(item, body);
     if (item === undefined) return postmarkFailure(422, 402, 'Received invalid JSON input.');
     if (typeof mail !== 'object') return postmarkFailure(422, 403, mail ?? 'Invalid request field(s).');
@@ -48,7 +49,7 @@ export function postmarkBehaviour(
 
   const batch = ({ body }: SimulatorRequest, token: string): SimulatorAnswer => {
     if (body.length > MAX_BATCH_BYTES) return tooLarge(MAX_BATCH_BYTES);
-    const items = parse(body);
+    const items = jsonBody(body);
     if (!Array.isArray(items)) return postmarkFailure(422, 402, 'Received invalid JSON input.');
     if (items.length > MAX_BATCH) return postmarkFailure(422, 410, `Too many messages: at most ${MAX_BATCH}.`);
     const results = items.map((item) => {
@@ -66,7 +67,7 @@ export function postmarkBehaviour(
     occasionOf: (_method, path) =>
       path.startsWith('/email') ? 'send' : path.startsWith('/messages/outbound') ? 'lookup' : 'health',
     async textOf({ body }) {
-      const parsed: unknown = parse(body);
+      const parsed: unknown = jsonBody(body);
       return (Array.isArray(parsed) ? parsed : [parsed]).map(searchablePostmarkText).join('\n');
     },
     async answer(request) {
@@ -88,18 +89,10 @@ export function postmarkBehaviour(
       if (method === 'POST' && path === '/email') return one(request, token);
       if (method === 'POST' && path === '/email/batch') return batch(request, token);
       return (
-        suppressions.answer(method, path, request.query, parse(request.body)) ?? { status: 404, body: 'Not Found' }
+        suppressions.answer(method, path, request.query, jsonBody(request.body)) ?? { status: 404, body: 'Not Found' }
       );
     },
   };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }
 
 function tooLarge(limit: number): SimulatorAnswer {

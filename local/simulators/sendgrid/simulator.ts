@@ -3,6 +3,7 @@ import type { StackClock } from '../../clock.ts';
 import { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { jsonBody } from '../json-body.ts';
 import { errorsOf, identityError } from './check.ts';
 import { reportSendgrid } from './events.ts';
 import { readSendgridMail, type SendgridError, searchableSendgridText, sendgridTaking } from './mail.ts';
@@ -21,7 +22,7 @@ export function sendgridBehaviour(
   return {
     clear: () => list.clear(),
     occasionOf: (_method, path) => (path === '/v3/mail/send' ? 'send' : 'health'),
-    textOf: async ({ body }) => searchableSendgridText(parse(body)),
+    textOf: async ({ body }) => searchableSendgridText(jsonBody(body)),
     async answer(request) {
       const { method, path, headers, body } = request;
       const [scheme, key] = headers.authorization?.split(' ') ?? [];
@@ -47,7 +48,7 @@ function send(
   reporting: { readonly list: SimulatedList; readonly clock: StackClock; readonly report: Report },
 ): SimulatorAnswer {
   if (body.length >= MAX_BYTES) return refusal(413, { message: 'content too large' });
-  const parsed = parse(body);
+  const parsed = jsonBody(body);
   if (parsed === undefined) return refusal(400, { message: 'Bad Request' });
   const mail = readSendgridMail(parsed);
   if (!('personalizations' in mail)) return refusal(400, ...mail);
@@ -68,14 +69,6 @@ function refusal(
   ...errors: readonly (Pick<SendgridError, 'message'> & Partial<SendgridError>)[]
 ): SimulatorAnswer {
   return { status, body: { errors: errors.map((error) => ({ field: null, help: null, ...error })) } };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }
 
 function credits() {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { jsonBody } from '../json-body.ts';
 
 const PATH = /^\/v2\/email\/suppression\/addresses(?:\/(.+))?$/;
 const MOST = 1000;
@@ -25,7 +26,7 @@ export function listAnswer(
     return { status: 200, body: method === 'DELETE' ? {} : { SuppressedDestination: shown(found) } };
   }
   if (method === 'PUT') {
-    const read = putSchema.safeParse(parsed(body));
+    const read = putSchema.safeParse(jsonBody(body));
     if (!read.success)
       return {
         status: 400,
@@ -52,12 +53,4 @@ export function listAnswer(
 
 function shown({ address, reason, at }: Listed) {
   return { EmailAddress: address, Reason: reason === 'bounce' ? 'BOUNCE' : 'COMPLAINT', LastUpdateTime: at / 1000 };
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

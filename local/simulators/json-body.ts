@@ -1,0 +1,8 @@
+/** The JSON value of a request body; undefined if the body is no JSON. */
+export function jsonBody(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
