@@ -5,29 +5,26 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
-import { definitions } from '../lambda/providers/registry.ts';
-import { checkApplicationEvents } from './configuration/application-events.ts';
-import { runChecks } from './configuration/configuration-error.ts';
-import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
+import { checkConfiguration } from './configuration/check-configuration.ts';
+import { deploymentName } from './configuration/deployment-name.ts';
 import { given } from './configuration/given.ts';
-import { checkLogShare } from './configuration/log-share.ts';
 import { networkOf } from './configuration/network.ts';
 import { warnOfOneProvider } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
-import { checkReleases, releasesOf } from './configuration/releases.ts';
+import { releasesOf } from './configuration/releases.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
-import { checkStage, notDelivered, stageOf } from './configuration/stage.ts';
-import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
+import { notDelivered, stageOf } from './configuration/stage.ts';
+import { deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
-import { checkUnsubscribeLinks, gatedClasses, unsubscribableClasses } from './configuration/unsubscribe-links.ts';
-import { validateProviders, withOptions } from './configuration/validate-providers.ts';
-import { validateRoutes } from './configuration/validate-routes.ts';
+import { unsubscribableClasses } from './configuration/unsubscribe-links.ts';
+import { withOptions } from './configuration/validate-providers.ts';
+import { takeEvents } from './delivery-events.ts';
 import { AccountFunction } from './functions/account.ts';
-import { EventsFunction } from './functions/events.ts';
+import type { EventsFunction } from './functions/events.ts';
 import { forwardEvents } from './functions/forward-events.ts';
 import { HealthFunction } from './functions/health.ts';
 import { InboundFunction } from './functions/inbound.ts';
-import { MirrorFunction } from './functions/mirror.ts';
+import type { MirrorFunction } from './functions/mirror.ts';
 import { publishEvents, withEventSet } from './functions/published-events.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
 import { GradualReleases } from './functions/releases.ts';
@@ -38,20 +35,16 @@ import { WebhookApi } from './functions/webhook-api.ts';
 import type { MailoverProps } from './mailover-props.ts';
 import { watchAccount } from './monitoring/account-alarms.ts';
 import { watchApplicationEvents } from './monitoring/application-events-alarms.ts';
+import { watchMxCanaries } from './monitoring/canary-alarms.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
-import { watchEvents } from './monitoring/events-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
-import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
-import { watchSuppressions } from './monitoring/suppression-alarms.ts';
-import { checkTargets } from './monitoring/topics.ts';
-import { answerLinks } from './monitoring/unsubscribe-alarms.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { encryptDeployment } from './storage/encryption.ts';
 import { ListsTable } from './storage/lists-table.ts';
-import { checkMailExpiration, MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
+import { MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
 import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
 import type { SigningKey } from './storage/signing-key.ts';
@@ -109,19 +102,7 @@ export class Mailover extends Construct {
     const { routes = [] } = props;
     const stage = stageOf(this, props);
     const configured = withOptions(props.providers);
-    runChecks([
-      () => nameDeployment(this, props.deploymentName),
-      () => validateProviders(configured, definitions),
-      () => validateRoutes(routes, configured),
-      () => checkStage(this, props),
-      () => checkReleases(props.releases),
-      () => checkThrowAway(props.throwAway, stage),
-      () => (stage === 'live' ? checkTargets(props.monitoring) : undefined),
-      () => checkMailExpiration(props.mailExpiration),
-      () => checkLogShare(props.straightLogShare),
-      () => checkApplicationEvents(props.events),
-      () => checkUnsubscribeLinks(props),
-    ]);
+    checkConfiguration(this, props, configured, stage);
     const key = given(this, props.encryptionKey);
     encryptDeployment(this, key);
     const name = deploymentName(this);
@@ -256,37 +237,20 @@ export class Mailover extends Construct {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
-    if (this.api && this.suppressionKey && unsubscribable.length > 0)
-      answerLinks(this, this.monitoring, {
-        ...common,
-        queue: this.queues.events,
-        stateTable: this.stateTable,
-        suppressionKey: this.suppressionKey,
-        api: this.api,
-        rate: props.unsubscribeRate ?? 20,
-      });
-    const { stateTable, listsTable, suppressionKey } = this;
-    if (this.api && suppressionKey && reporting.length + unsubscribable.length > 0) {
-      const shared = { ...common, stateTable, listsTable, suppressionKey };
-      if (reporting.length > 0) {
-        this.events = new EventsFunction(this, 'Events', {
-          ...shared,
-          providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
-          queue: this.queues.events,
-          published,
-          unsubscribable,
-          gated: gatedClasses(routes),
-          api: this.api,
-          rate: props.eventsRate ?? 100,
-          concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
-        });
-        watchEvents(this.monitoring, { providers: reporting, events: this.events, published });
-      }
-      const mirrored = providers.filter(({ key }) => reporting.some((one) => one.key === key));
-      const unsubscribes = unsubscribable.length > 0;
-      this.mirror = new MirrorFunction(this, 'Mirror', { ...shared, providers: mirrored, unsubscribes });
-      watchSuppressions(this.monitoring, mirrored, this.mirror);
-    }
+    ({ events: this.events, mirror: this.mirror } = takeEvents(this, this.monitoring, {
+      ...common,
+      providers,
+      reporting,
+      published,
+      routes,
+      queue: this.queues.events,
+      stateTable: this.stateTable,
+      listsTable: this.listsTable,
+      suppressionKey: this.suppressionKey,
+      api: this.api,
+      concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
+      rates: props,
+    }));
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
     if (common.releases === 'gradual')
       new GradualReleases(this, 'Releases', this.monitoring.alarms, {

@@ -2,12 +2,11 @@ import type { ZodType } from 'zod';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 import type { AwsPermissions } from './aws-permissions.ts';
-import type { ReadEvents, ReportedEvent } from './event.ts';
-import type { InboundModule, MailContent, NotificationModule } from './inbound.ts';
+import type { EventsDefinition } from './events-definition.ts';
+import type { InboundModule, NotificationModule } from './inbound.ts';
 import type { MissedModule } from './missed.ts';
 import type { Loose, OptionFields } from './option-fields.ts';
 import type { OwnListModule } from './own-list.ts';
-import type { WebhookModule } from './webhook.ts';
 
 /** One call to one provider for one submission. */
 export interface Attempt {
@@ -198,36 +197,6 @@ interface WrittenInbound<Inbound> {
   load(): Promise<NotificationModule>;
 }
 
-/** Delivery events that the provider posts to the HTTP API. */
-interface PostedEvents {
-  readonly over: 'http';
-  /** Fields that the secret of the webhooks must have beside `eventsPath`. */
-  readonly secretFields: readonly string[];
-  /** Fields of an older key that is still accepted. */
-  readonly optionalSecretFields: readonly string[];
-  /** Loads the code that reads posted events, without an SDK. */
-  load(): Promise<{ readonly events: WebhookModule<ReadEvents> }>;
-}
-
-/** Delivery events that SES publishes to a topic of the stack, by the configuration sets of the options. */
-interface PublishedEvents<Options> {
-  readonly over: 'topic';
-  /** Names of the sets that the stack does not make; with none, it makes one, and `withSet` puts it into the options. */
-  sets(options: Options): readonly string[];
-  withSet(options: Options, name: string): Options;
-  /** Region of the sets; that of the stack if undefined. */
-  region(options: Options): string | undefined;
-  /** Loads the code that reads published events, without an SDK. */
-  load(): Promise<{ readEvents(body: string): ReadEvents }>;
-}
-
-/** Delivery events in reports that come back as received mail. */
-interface MailedEvents {
-  readonly over: 'mail';
-  /** Loads the code that reads the reports. */
-  load(): Promise<{ readReport(content: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] }>;
-}
-
 /** A rate of the whole account, as a part of its mail from 0 to 1. */
 export interface ReputationMetric {
   /** Title of its alarm. */
@@ -295,7 +264,7 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
   load(): Promise<ProviderModule<Options>>;
   /** Delivery events of this type; absent if it has none of its own. */
-  readonly events?: PostedEvents | PublishedEvents<Options> | MailedEvents;
+  readonly events?: EventsDefinition<Options>;
   /** The provider's own list of addresses that it does not mail; absent if it has none. */
   readonly ownList?: {
     /** Largest number of entries that are added to it in one run. */

@@ -3,6 +3,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
+import { watchCanary } from './canary-alarms.ts';
 import type { Monitoring } from './monitoring.ts';
 import { watchReputation } from './reputation-alarms.ts';
 
@@ -118,24 +119,6 @@ function watchCapacity(monitoring: Monitoring): void {
     datapoints: 3,
     of: 3,
     // Without a value no limit is known, or a provider has not answered: the state of the alarm is kept.
-    missing: TreatMissingData.IGNORE,
-  });
-}
-
-function watchCanary(monitoring: Monitoring, provider: string, every: Duration): void {
-  monitoring.alarm({
-    title: 'CanaryMissing',
-    provider,
-    severity: 'ticket',
-    meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
-    action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
-    metric: monitoring.metric('CanaryAge', 'Maximum', { provider }, PERIOD),
-    // Two canaries are missing, and the second has had ten minutes to arrive.
-    threshold: 2 * every.toSeconds() + 600,
-    datapoints: 1,
-    of: 1,
-    // The gauge has a value each minute unless an operator isolates the provider; without a value the state of the
-    // alarm is kept.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -1,6 +1,5 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metric-outcomes.ts';
 import type { Monitoring } from './monitoring.ts';
 
@@ -38,26 +37,6 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     // No mail over it is the normal state.
     missing: TreatMissingData.NOT_BREACHING,
   });
-}
-
-/** Alarms on inbound canaries, each to a subdomain with one MX, including a standby's, which other mail does not use. */
-export function watchMxCanaries(monitoring: Monitoring, canaries: readonly InboundCanary[]): void {
-  for (const { key: provider, canary } of canaries)
-    monitoring.alarm({
-      title: 'MxCanaryMissing',
-      provider,
-      severity: 'ticket',
-      meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,
-      action:
-        'If the canaries to the other MX arrive, look at the account, the MX record and the route of this provider; otherwise at the sending provider.',
-      metric: monitoring.metric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
-      // Two canaries are missing, and the second has had ten minutes to arrive.
-      threshold: 2 * canary.everyMinutes * 60 + 600,
-      datapoints: 1,
-      of: 1,
-      // The gauge has a value each minute; without one the state of the alarm is kept.
-      missing: TreatMissingData.IGNORE,
-    });
 }
 
 /** Mail over one provider in hours without mail over the `preferred` ones, including copies. */

@@ -1,17 +1,12 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import type { Construct } from 'constructs';
-import { UnsubscribeFunction, type UnsubscribeProps } from '../functions/unsubscribe.ts';
+import type { UnsubscribeFunction } from '../functions/unsubscribe.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Makes the function behind the links to unsubscribe, and its alarm. */
-export function answerLinks(scope: Construct, monitoring: Monitoring, props: UnsubscribeProps): void {
-  watchUnsubscribe(monitoring, new UnsubscribeFunction(scope, 'Unsubscribe', props));
-}
-
-function watchUnsubscribe(monitoring: Monitoring, { function: target, unanswered }: UnsubscribeFunction): void {
+/** Registers the alarm of the links to unsubscribe. */
+export function watchUnsubscribe(monitoring: Monitoring, { function: target, unanswered }: UnsubscribeFunction): void {
   const sum = { statistic: 'Sum', period: PERIOD };
   monitoring.alarm({
     title: 'UnsubscribeFailed',

@@ -1,0 +1,83 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { EventsProvider } from '../lambda/contract/events-environment.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { RouteConfig } from '../lambda/contract/routes.ts';
+import { gatedClasses, unsubscribableClasses } from './configuration/unsubscribe-links.ts';
+import { EventsFunction } from './functions/events.ts';
+import type { FunctionProps } from './functions/function.ts';
+import { MirrorFunction } from './functions/mirror.ts';
+import type { SesEvents } from './functions/ses-events.ts';
+import { UnsubscribeFunction } from './functions/unsubscribe.ts';
+import type { WebhookApi } from './functions/webhook-api.ts';
+import type { MailoverProps } from './mailover-props.ts';
+import { watchEvents } from './monitoring/events-alarms.ts';
+import type { Monitoring } from './monitoring/monitoring.ts';
+import { watchSuppressions } from './monitoring/suppression-alarms.ts';
+import { watchUnsubscribe } from './monitoring/unsubscribe-alarms.ts';
+import type { ListsTable } from './storage/lists-table.ts';
+import type { SuppressionKey } from './storage/suppression-key.ts';
+
+/** Resources and settings of the functions that take delivery events. */
+export interface DeliveryEventsProps extends FunctionProps {
+  /** The sending providers. */
+  readonly providers: readonly ProviderConfig[];
+  /** Providers with delivery events. */
+  readonly reporting: readonly EventsProvider[];
+  /** Published events, by provider key. */
+  readonly published: ReadonlyMap<string, SesEvents>;
+  readonly routes: readonly RouteConfig[];
+  /** The events queue. */
+  readonly queue: Queue;
+  readonly stateTable: ITable;
+  readonly listsTable: ListsTable;
+  /** Undefined if no address can be suppressed. */
+  readonly suppressionKey: SuppressionKey | undefined;
+  /** Undefined if nothing is posted to the deployment. */
+  readonly api: WebhookApi | undefined;
+  /** Largest number of invocations of the events function at a time. */
+  readonly concurrency: number | undefined;
+  readonly rates: Pick<MailoverProps, 'eventsRate' | 'unsubscribeRate'>;
+}
+
+/** The functions that take delivery events and keep the suppression list; each undefined if nothing needs it. */
+interface DeliveryEvents {
+  readonly events: EventsFunction | undefined;
+  readonly mirror: MirrorFunction | undefined;
+}
+
+/**
+ * Makes the functions for news about sent mail, with their alarms: one takes delivery events, one serves the links to
+ * unsubscribe, and one keeps the suppression list equal to the lists of the providers.
+ */
+export function takeEvents(scope: Construct, monitoring: Monitoring, props: DeliveryEventsProps): DeliveryEvents {
+  const { providers, reporting, published, routes, queue, suppressionKey, api, rates } = props;
+  const unsubscribable = unsubscribableClasses(routes);
+  const unsubscribes = unsubscribable.length > 0;
+  if (!api || !suppressionKey || !(reporting.length > 0 || unsubscribes))
+    return { events: undefined, mirror: undefined };
+  const common = { ...props, suppressionKey, api };
+  if (unsubscribes)
+    watchUnsubscribe(
+      monitoring,
+      new UnsubscribeFunction(scope, 'Unsubscribe', { ...common, rate: rates.unsubscribeRate ?? 20 }),
+    );
+  let events: EventsFunction | undefined;
+  if (reporting.length > 0) {
+    events = new EventsFunction(scope, 'Events', {
+      ...common,
+      providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
+      queue,
+      published,
+      unsubscribable,
+      gated: gatedClasses(routes),
+      rate: rates.eventsRate ?? 100,
+    });
+    watchEvents(monitoring, { providers: reporting, events, published });
+  }
+  const mirrored = providers.filter(({ key }) => reporting.some((one) => one.key === key));
+  const mirror = new MirrorFunction(scope, 'Mirror', { ...common, providers: mirrored, unsubscribes });
+  watchSuppressions(monitoring, mirrored, mirror);
+  return { events, mirror };
+}
