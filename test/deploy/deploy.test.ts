@@ -200,7 +200,7 @@ describe('the same stack, live', () => {
     for (const key of ['postmark', 'mailgun', 'own-mta']) await running().breakProvider(key, [{ network: 'refuse' }]);
     await account.run('aws ses delete-identity --identity example.com');
     await submit('patient');
-    await until(async () => running().longestChain > HOPS, 150_000);
+    await until(async () => running().longestChain > HOPS, 240_000);
     await repair();
     await until(async () => lines('patient', '"outcome":"accepted"').length === 1);
   });

@@ -1,9 +1,11 @@
-"""moto's server with the CloudFormation resources that it lacks, on 127.0.0.1, and a log of every call. It ends with its input.
+"""moto's server with the CloudFormation resources that it lacks, on 127.0.0.1, and a log of every call.
 
 Usage: server.py PORT LOG TIME_SCALE. The log has one JSON line for each request; delays of messages are divided by the time scale.
+Started by Node, it ends with its input.
 """
 
 import os
+import stat
 import sys
 import threading
 
@@ -33,7 +35,9 @@ def end_with_input():
     os._exit(0)
 
 
-threading.Thread(target=end_with_input, daemon=True).start()
+# Only Node's pipes are sockets: a server that is started by hand goes on.
+if stat.S_ISSOCK(os.fstat(0).st_mode):
+    threading.Thread(target=end_with_input, daemon=True).start()
 resources.ENDPOINT = f"http://127.0.0.1:{port}"
 engine.install()
 application = call_log.CallLog(DomainDispatcherApplication(create_backend_app), log, time_scale)
