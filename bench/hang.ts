@@ -4,7 +4,7 @@ import { RETRY_ATTRIBUTE } from '../lambda/contract/dead-letter.ts';
 import { type Figure, seconds } from './figure.ts';
 import { BATCH, type OutageRig, outageRecord } from './outage-rig.ts';
 
-/** Highest 95th percentile over all mail of a run whose first provider begins to hang in its middle. */
+/** Highest 95th percentile over all mail of a run whose first provider begins to hang halfway. */
 const MOST_P95_MS = 2_500;
 /** Time between two mails, and the mail with which the first provider begins to hang. */
 const [ARRIVAL_MS, HANG_FROM] = [50, 100];

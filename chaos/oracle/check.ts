@@ -29,7 +29,7 @@ export interface OracleReport {
   readonly lost: number;
   /** Submissions accepted more than once for one recipient. */
   readonly duplicated: number;
-  /** Not acknowledged, and accepted all the same. */
+  /** Not acknowledged, and accepted nevertheless. */
   readonly recovered: number;
   /** Dead letters by reason. */
   readonly deadLetters: Readonly<Record<string, number>>;

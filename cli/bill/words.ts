@@ -5,7 +5,7 @@ import type { Bill } from './bill.ts';
 export function billInWords({ region, date, fixed, millionMails, failover, waiting }: Bill): string {
   const known = (dollars: number | undefined) => (dollars === undefined ? '?' : money(dollars));
   return [
-    `Dollars, ${region}, prices of ${date}, free tier and discounts left aside.`,
+    `Dollars, ${region}, prices of ${date}, without free tier and discounts.`,
     '',
     'A month without mail',
     ...aligned(

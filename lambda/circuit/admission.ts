@@ -11,7 +11,7 @@ export interface AdmissionRequest {
    * expires, and goes before both.
    */
   readonly lane: 'fresh' | 'backlog' | 'urgent';
-  /** No other provider is left: an open circuit admits the message all the same. An isolated provider admits none. */
+  /** No other provider is left: an open circuit admits the message nevertheless. An isolated provider admits none. */
   readonly forced?: boolean;
 }
 

@@ -30,7 +30,7 @@ export type Circuit =
     }
   | {
       readonly kind: 'open';
-      /** When it last was closed; a failed probe does not change it. */
+      /** When the circuit left the closed state; a failed probe does not change this time. */
       readonly since: number;
       readonly trips: number;
       readonly cause: OpenCause;

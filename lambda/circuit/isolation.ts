@@ -1,7 +1,7 @@
 /** A provider taken out of use by an operator. */
 export interface Isolation {
   readonly since: number;
-  /** When it ends: at the time that was set, or earlier when an operator releases the provider. */
+  /** End of the isolation: the time that was set, or earlier when an operator releases the provider. */
   readonly until: number;
   readonly reason: string;
   /** The operator, as the command identified them. */

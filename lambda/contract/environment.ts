@@ -22,7 +22,7 @@ export const senderEnvironment = environment({
   providers: json<readonly ProviderConfig[]>('MAILOVER_PROVIDERS'),
   /** Named routes, one for each class that has one; absent: none. */
   routes: optional(json<readonly RouteConfig[]>('MAILOVER_ROUTES')),
-  /** The one queue that producers send to: attributes count there only with their proof. */
+  /** The only queue that producers send to: attributes of its messages count only with their proof. */
   outboundQueueArn: text('MAILOVER_OUTBOUND_QUEUE_ARN'),
   deadLetterQueueUrl: text('MAILOVER_DEAD_LETTER_QUEUE'),
   eventsQueueUrl,

@@ -14,7 +14,7 @@ export interface JsonString {
   readonly path: JsonPath;
   readonly start: number;
   readonly end: number;
-  /** Whether it contains a backslash. */
+  /** Whether the text contains a backslash. */
   readonly escaped: boolean;
 }
 

@@ -27,7 +27,7 @@ export interface RouteConfig {
    */
   readonly strict?: boolean;
   /**
-   * Seconds from the first receive in which a submission without `expiresAt` may be sent, from 30 to 1209600 (14 days).
+   * Time after the first receive within which a submission without `expiresAt` may be sent, in seconds, from 30 to 1209600 (14 days).
    * The alarm ClassWaits is raised when mail of the class has waited for a tenth of it; at most ten classes may have one.
    * @default - four days
    */

@@ -14,7 +14,7 @@ export function messageId(values: readonly string[]): string | undefined {
   const [value = ''] = values;
   const [id] = idsOf(value);
   if (id !== undefined) return id;
-  // A single word without an @ is no id by the RFC, but identifies the mail all the same.
+  // A single word without an @ is no id by the RFC, but identifies the mail nevertheless.
   const bare = value.replace(/[\s<>]+/g, '').slice(0, MAX_ID);
   return bare && !/\s/.test(value.trim()) ? `<${bare}>` : undefined;
 }

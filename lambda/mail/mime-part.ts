@@ -57,7 +57,7 @@ export function textPart(type: string, text: string, qp: QuotedPrintable): PartB
 /** Longest line that is sent as it is: beyond it some servers break lines. */
 const PLAIN_LINE = 76;
 
-/** base64 for a text that would be unreadable in quoted-printable as well, which is longer then; filters distrust it else. */
+/** base64 for a text that is unreadable and longer in quoted-printable; for other texts filters distrust base64. */
 function textEncoding(content: Buffer): '7bit' | 'quoted-printable' | 'base64' {
   let encoded = 0;
   for (const octet of content) if (octet > 0x7e || (octet < 0x20 && !WHITE.has(octet))) encoded += 1;

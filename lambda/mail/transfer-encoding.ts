@@ -185,7 +185,7 @@ interface Found {
   readonly end: number;
 }
 
-/** Decodes lines of a length and groups of four characters, up to the line `end`. */
+/** Decodes uuencoded lines, each of a length and groups of four characters, up to the line `end`. */
 function untilEnd(text: string, start: number): Found | undefined {
   const pieces: Buffer[] = [];
   for (let at = start; at < text.length; ) {

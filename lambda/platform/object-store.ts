@@ -100,7 +100,7 @@ export function s3Bucket(
       if (bucket !== name) return 'missing';
       try {
         const { content, writtenAt } = await fetch(key, maxBytes);
-        // The mail goes out all the same if its object cannot be renewed; the next read tries again.
+        // The mail goes out even if its object cannot be renewed; the next read tries again.
         if (renews && clock.now() - writtenAt > RENEWED_FROM_MS)
           await objects.renew({ bucket, key }).catch(() => undefined);
         return content;

@@ -9,8 +9,8 @@ type Handle = NodeHttpHandler['handle'];
 /**
  * Request handler of an AWS client.
  *
- * A time-out that fires late checks first whether the answer has arrived. An answer that stops in its middle ends the
- * call, which would otherwise wait for ever.
+ * A time-out that fires late checks first whether the answer has arrived. An incomplete answer ends the
+ * call, which would otherwise never end.
  */
 export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
   // Imported together with the SDK, so that a process that needs neither loads neither.

@@ -8,7 +8,7 @@ export type EventsDefinition<Options> = PostedEvents | PublishedEvents<Options> 
 /** Delivery events that the provider posts to the HTTP API. */
 interface PostedEvents {
   readonly over: 'http';
-  /** Fields that the secret of the webhooks must have beside `eventsPath`. */
+  /** Fields that the secret of the webhooks must have in addition to `eventsPath`. */
   readonly secretFields: readonly string[];
   /** Fields of an older key that is still accepted. */
   readonly optionalSecretFields: readonly string[];

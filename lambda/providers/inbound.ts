@@ -54,7 +54,7 @@ export interface MailContent {
   readonly truncated?: boolean;
   /** The mail itself has no proper end, in any copy. */
   readonly cut?: boolean;
-  /** It could not be parsed as a mail, or not completely: its content cannot be trusted. */
+  /** The mail could not be parsed, or not completely: its content cannot be trusted. */
   readonly unparsable?: boolean;
 }
 

@@ -22,7 +22,7 @@ export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
 
 /** The deployment that the pool is a part of. */
 interface Surroundings {
-  /** Its name, by which it names secrets. */
+  /** Name of the deployment, with which the names of secrets begin. */
   readonly name: string;
   /** @default - as `live` */
   readonly stage?: Stage;

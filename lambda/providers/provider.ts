@@ -244,14 +244,14 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly permissions?: AwsPermissions<Options>;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
-  /** What its code does with mail in the sandbox, where nothing may be delivered: a sentence for docs/deploy.md. */
+  /** What the code of the type does with mail in the sandbox, where nothing may be delivered: a sentence for docs/deploy.md. */
   readonly sandbox: string;
   /**
    * Whether it takes messages as MIME; a process that will probably use it loads the composer in advance.
    * @default false
    */
   readonly mime?: true;
-  /** Whether it can be asked about a message: its code has a `lookup`. */
+  /** Whether the provider can be asked about a message: its code has a `lookup`. */
   readonly askable: boolean;
   /** Gauges that its health check measures. */
   readonly gauges?: readonly ('QuotaHeadroom' | 'UnderReview')[];

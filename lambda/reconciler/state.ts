@@ -6,7 +6,7 @@ export interface ReceptionState {
   readonly settled: boolean;
   /** How often the provider was asked to post it again. */
   readonly asks: number;
-  /** When it was asked last, in epoch milliseconds. */
+  /** Time of the last such request, in epoch milliseconds. */
   readonly askedAt: number;
   /** How often its check failed. */
   readonly failures: number;

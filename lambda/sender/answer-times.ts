@@ -30,8 +30,8 @@ interface Answers {
 }
 
 /**
- * Times of the recent answers of each provider to this process. A provider that hangs is given up after a small multiple
- * of them, and not only at its deadline.
+ * Times of the recent answers of each provider to this process. A call that gets no answer is given up after a small
+ * multiple of these times, and not only at its deadline.
  */
 export class AnswerTimes {
   readonly #clock: Clock;

@@ -64,7 +64,7 @@ const send = createSender({
   ...edges,
 });
 
-/** What is known of recipients and of accepted mail, if some provider has delivery events or some class links to unsubscribe. */
+/** Readers of suppressions, delivery events and unsubscribes; none if no provider has delivery events and no class has links to unsubscribe. */
 function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken' | 'verified'> {
   const { suppressionSecret, listsTable } = environment;
   if (suppressionSecret === undefined) return {};

@@ -13,7 +13,7 @@ export type Settlement =
 export interface SettleContext {
   /** Time since the first receive, in milliseconds. */
   readonly ageMs: number;
-  /** It was first received more than five days after it was sent. */
+  /** The message was first received more than five days after it was sent. */
   readonly stale?: boolean;
   /** Time until `expiresAt`, in milliseconds; absent if the submission has none. */
   readonly expiresInMs?: number;

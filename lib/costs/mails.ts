@@ -7,7 +7,7 @@ import { PRICES, PROVIDER_PRICES } from './prices.ts';
 export interface CostedProvider {
   readonly key: string;
   readonly type: string;
-  /** Whether its delivery events are taken. */
+  /** Whether the deployment takes delivery events of the provider. */
   readonly events: boolean;
 }
 

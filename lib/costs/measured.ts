@@ -47,7 +47,7 @@ export const ASSUMED = {
 /** Memory of a function that has one processor, in MB (docs.aws.amazon.com/lambda, configuration-memory, 2026-11-29). */
 const MEMORY_OF_PROCESSOR = 1_769;
 
-/** Seconds that a full batch takes: the answer of the provider, and the CPU of ten mails at the share that the memory has. */
+/** Duration of a full batch, in seconds: the answer time of the provider, and the CPU time of ten mails, divided by the share of a processor that the memory gives. */
 export function batchSeconds(type: string, memoryMb: number): number {
   const cpuMs = MEASURED.cpuMs[type] ?? Math.max(...Object.values(MEASURED.cpuMs));
   const share = Math.min(1, memoryMb / MEMORY_OF_PROCESSOR);

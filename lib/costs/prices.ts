@@ -5,7 +5,7 @@ export interface Price {
   readonly source: string;
 }
 
-/** Region and day of every price. The free tier is left aside, and so are discounts of volume. */
+/** Region and day of every price. The free tier and discounts of volume are not counted. */
 export const PRICE_LIST = { region: 'us-east-1', date: '2026-11-29', hoursOfMonth: 730 } as const;
 
 const price = (dollars: number, per: string, source: string): Price => ({ dollars, per, source });

@@ -11,7 +11,7 @@ export function watchUnsubscribe(monitoring: Monitoring, { function: target, una
   monitoring.alarm({
     title: 'UnsubscribeFailed',
     severity: 'ticket',
-    meanwhile: 'Recipients try to unsubscribe and cannot: they report the mail as spam in place of it.',
+    meanwhile: 'Recipients try to unsubscribe and cannot: they report the mail as spam instead.',
     action: 'See the error in the log of the function, and the status in the access log: 429 is unsubscribeRate.',
     metric: new MathExpression({
       expression: 'FILL(failures, 0) + FILL(errors, 0) + FILL(away, 0)',

@@ -23,13 +23,13 @@ export interface LoggedSkip {
 /** A submission as the queues and the functions' log show it. */
 export interface LoggedSubmission {
   readonly id: string;
-  /** When it was first put on the outbound queue, in epoch milliseconds. */
+  /** When the submission was first put on the outbound queue, in epoch milliseconds. */
   readonly at: number;
   readonly class?: string;
   readonly subject?: string;
   /** Addresses of To, Cc and Bcc, as the producer wrote them. */
   readonly recipients: readonly string[];
-  /** When its newest message on a retry queue is due, in epoch milliseconds. */
+  /** Time at which the newest message on a retry queue is due, in epoch milliseconds. */
   readonly nextTryAt?: number;
   /** Attributes of its message on the dead-letter queue; empty for one that SQS itself moved there. */
   readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
@@ -47,7 +47,7 @@ export interface Queued {
 }
 
 interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers'> {
-  /** When its message is due, in stack time, so that a change of the speed moves it. */
+  /** Time at which the message is due, in stack time, so that a change of the speed moves it. */
   dueAt?: number;
   deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
   isAccepted?: boolean;

@@ -15,7 +15,7 @@ export interface InvocationFacts {
   /** Real time of its start. */
   readonly startedAt: number;
   readonly durationMs: number;
-  /** Whether it threw, timed out or lost its process. */
+  /** Whether the invocation threw, timed out or lost its process. */
   readonly failed: boolean;
   /** Calls of this function that ran at its start, including itself. */
   readonly concurrent: number;

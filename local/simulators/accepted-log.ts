@@ -56,7 +56,7 @@ export class AcceptedLog {
     this.deliver(taking);
   }
 
-  /** Delivers a mail that a server itself has written, which nothing was asked to accept. */
+  /** Delivers a mail that a server wrote itself, such as a bounce; it is not in the log of accepted mail. */
   deliver(taking: Taking): void {
     this.#deliver(taking).catch((error: unknown) => console.error('a mail could not be delivered here:', error));
   }

@@ -60,7 +60,7 @@ export function httpSimulator(
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const on = behaviour.occasionOf(method, path);
     const isKept = kept.has(request.socket);
-    // Faults are looked up before the body is read where possible, so that a large request can be cut in its middle.
+    // Faults are looked up before the body is read where possible, so that a large request can be cut off.
     const readFirst = faults.needsText(key);
     let fault = readFirst ? undefined : faults.match(key, { on, text: '', kept: isKept });
     if (fault && cutsEarly(fault)) return await cut(request, fault);

@@ -73,7 +73,7 @@ export interface PlayedPort<Options> extends PlayedProvider<Options> {
 /** Simulation of one provider type in the local stack. */
 export type SimulatedType<Options> = {
   readonly faults: TypeFaults;
-  /** How it posts delivery events, for a type that does. */
+  /** How the type posts delivery events, if it does. */
   readonly reporting?: ReportingType;
   /** Options and secret of an account that the simulator accepts; the tests of all types use them. */
   readonly example: { readonly options: Options; readonly secret: Readonly<Record<string, string>> };
@@ -81,7 +81,7 @@ export type SimulatedType<Options> = {
   | {
       readonly protocol: 'http';
       play(provider: PlayedProvider<Options>): HttpBehaviour;
-      /** How it posts received mail, for a type that receives over HTTP. */
+      /** How the type posts received mail, if it receives over HTTP. */
       readonly posting?: PostingType;
     }
   | {

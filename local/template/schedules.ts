@@ -10,7 +10,7 @@ export interface DeployedSchedule {
   readonly input?: unknown;
 }
 
-/** The enabled schedules of EventBridge, rules and EventBridge Scheduler alike. Throws on a schedule other than `rate(…)`. */
+/** The enabled schedules of EventBridge, of rules and of EventBridge Scheduler. Throws on a schedule other than `rate(…)`. */
 export function readSchedules(each: EachResource): DeployedSchedule[] {
   const rules = each('AWS::Events::Rule', (properties, name) => schedulesOf(properties, name, properties['Targets']));
   const schedules = each('AWS::Scheduler::Schedule', (properties, name) =>

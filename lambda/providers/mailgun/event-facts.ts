@@ -21,7 +21,7 @@ const TYPES = cite('documentation.mailgun.com, user-manual/events/event-types', 
 const STRUCTURE = cite('documentation.mailgun.com, user-manual/events/event-structure', '2026-11-23');
 /** The documentation lists no reasons; these appear in its examples and in public reports. */
 const REASONS = cite('anymail/django-anymail, webhooks/mailgun.py and #130; public reports', '2026-11-29');
-/** Mailgun's own codes beside those of SMTP: 602 to 608. */
+/** Mailgun's own codes in addition to those of SMTP: 602 to 608. */
 const CODES = cite('help.mailgun.com, "What are the delivery status codes"; public reports', '2026-11-29');
 
 const PERMANENT = ['failed/permanent'] as const;

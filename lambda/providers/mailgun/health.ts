@@ -28,7 +28,7 @@ export interface MailgunHealthSource {
 /**
  * Asks Mailgun for the state of the domain and of its sending queue, in parallel.
  *
- * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, with `is_disabled` beside it (OpenAPI 3.0.0,
+ * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, and also has `is_disabled` (OpenAPI 3.0.0,
  * GET /v4/domains/{name}); one that is not verified is refused when it sends (reports of users); a sandbox domain reaches
  * authorised recipients only (user manual, domains); a queue that Mailgun has stopped gives reason and end (GET
  * /v3/domains/{name}/sending_queues).

@@ -9,7 +9,7 @@ export type Deliver = (events: readonly object[]) => EventDelivery;
 
 /** A delivery of events: each try, and the pauses before the later ones. */
 export interface EventDelivery {
-  /** Whether it has ended: the events have arrived, or are given up. */
+  /** Posts the events once. Returns whether the delivery has ended: the events have arrived, or are given up. */
   attempt(signal: AbortSignal): Promise<boolean>;
   /** Pauses before the second and each later try, in minutes of stack time. */
   readonly minutes: readonly number[];

@@ -69,7 +69,7 @@ export interface Receptions {
 /** A request to the HTTP API. */
 export interface PostedRequest extends WireBody {
   readonly path: string;
-  /** Headers beside the type of the content. */
+  /** Headers in addition to Content-Type. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

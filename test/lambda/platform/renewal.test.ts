@@ -49,7 +49,7 @@ test.each([
   expect(after > before).toBe(renewed);
 });
 
-test('an object that cannot be copied is read all the same', async () => {
+test('an object that cannot be copied is read nevertheless', async () => {
   await put();
   await faults.set('aws', parseFaults({ service: 's3', operation: 'CopyObject', error: 'AccessDenied' }));
 

@@ -8,7 +8,7 @@ export interface Breakage {
   readonly outcome: Outcome;
   /** Duration of an attempt; `deadline` for a time-out. */
   readonly takesMs: number | 'deadline';
-  /** Whether the provider accepted the mail all the same. */
+  /** Whether the provider accepted the mail nevertheless. */
   readonly taken?: boolean;
   /** Number of affected attempts in a hundred. @default - all */
   readonly ofHundred?: number;
