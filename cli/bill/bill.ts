@@ -13,7 +13,7 @@ export interface Bill {
   readonly currency: 'USD';
   /** Costs of a month without mail. */
   readonly fixed: { readonly lines: readonly CostLine[]; readonly total: number };
-  /** Costs of a million mails over each provider that sends, in the order of the list. */
+  /** Costs of a million mails over each provider that sends, by priority. */
   readonly millionMails: readonly MailCost[];
   /** Additional costs of a million mails of each provider while the next provider takes them. */
   readonly failover: readonly OutageCost[];
@@ -27,7 +27,10 @@ export interface Bill {
  * @throws UsageError if a price is of no provider that sends
  */
 export function billOf(deployment: BilledDeployment, prices: Readonly<Record<string, number>>): Bill {
-  const sending = deployment.providers.filter(({ outbound }) => outbound !== false);
+  const listed = deployment.providers.filter(({ outbound }) => outbound !== false);
+  // The default priority is the place from the end of the list, as routing has it.
+  const priorities = new Map(listed.map(({ key, priority }, place) => [key, priority ?? listed.length - place]));
+  const sending = listed.toSorted((one, other) => (priorities.get(other.key) ?? 0) - (priorities.get(one.key) ?? 0));
   const keys = sending.map(({ key }) => key);
   const unknown = Object.keys(prices).find((key) => !keys.includes(key));
   if (unknown !== undefined)

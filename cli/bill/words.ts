@@ -34,7 +34,7 @@ export function billInWords({ region, date, fixed, millionMails, failover, waiti
     'An outage, for a million mails',
     ...failover.map(
       ({ key, instead, aws, more }) =>
-        `  ${key} is down, ${instead}, the next of the list, takes its mail: ${difference(more)}, and of AWS alone ${difference(aws)}`,
+        `  ${key} is down, ${instead}, the next by priority, takes its mail: ${difference(more)}, and of AWS alone ${difference(aws)}`,
     ),
     `  no provider takes mail: ${money(waiting.once)} once, and ${money(waiting.hour)} for each hour that it waits`,
     '',

@@ -104,7 +104,7 @@ export interface OutageCost {
   readonly aws: number;
 }
 
-/** Additional cost of a million mails of each provider while the next provider of the list takes them. */
+/** Additional cost of a million mails of each provider while the next provider takes them; the first one is next after the last. */
 export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[] {
   return costs.flatMap((own, place) => {
     const next = costs[place + 1] ?? costs[0];

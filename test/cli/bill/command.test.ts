@@ -66,11 +66,19 @@ it('takes the prices that are paid, and tells what a failover then costs more', 
   expect(failover.find(({ key }) => key === 'ses')?.more).toBeCloseTo((own?.total ?? 0) - (ses?.total ?? 0));
 });
 
+it('has the providers by priority, as routing has them', () => {
+  const providers = deployment.providers.map((one) => (one.key === 'ses' ? { ...one, priority: 9 } : one));
+  const { millionMails, failover } = billOf({ ...deployment, providers }, {});
+
+  expect(millionMails.map(({ key }) => key)).toEqual(['ses', 'postmark', 'mailgun', 'own-mta']);
+  expect(failover.map(({ key, instead }) => `${key}-${instead}`)[0]).toBe('ses-postmark');
+});
+
 it('says that it does not know a price instead of taking it as nothing', async () => {
   const { out } = await run();
 
   expect(out).toMatch(/own-mta .* \? +3\.\d\d \+ \?$/m);
-  expect(out).toContain('ses is down, own-mta, the next of the list, takes its mail: a price is not known (--price)');
+  expect(out).toContain('ses is down, own-mta, the next by priority, takes its mail: a price is not known (--price)');
 });
 
 it.each([
