@@ -109,7 +109,7 @@ async function runOurs(rig: OutageRig, mails: number): Promise<Run> {
   return { ...(await run(rig, mails, rig.worker(kept))), kept: kept.length };
 }
 
-/** A mail that the way gives up with an error is counted as kept. */
+/** Sends the mails by `sendOne`; a mail for which it throws is counted as kept. */
 async function run(rig: OutageRig, mails: number, sendOne: SendOne): Promise<Run> {
   rig.wasted = 0;
   let kept = 0;

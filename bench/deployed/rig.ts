@@ -43,7 +43,7 @@ export interface Running {
   end(): Promise<void>;
 }
 
-/** Bundles the ways as the deployment does, and starts the servers. */
+/** Starts the servers; bundles what is compared as the deployment does. */
 export async function startRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'mailover-bench-'));
   const server = fork(new URL('answers.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

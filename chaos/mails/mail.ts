@@ -5,19 +5,19 @@ export type Trait =
   | 'bad'
   /** Not a submission at all. */
   | 'malformed'
-  /** Has a version of a later release. */
+  /** A submission with the version of a later release. */
   | 'future'
-  /** Has the id of an earlier mail, and another content. */
+  /** A mail with the id of an earlier mail and another content. */
   | 'conflict'
   /** The producer sends it again, seconds to days later, since it got no answer the first time. */
   | 'repeated'
   /** Sends an earlier mail again, under an id of its own. */
   | 'superseding'
-  /** Is in the bucket as a whole. */
+  /** A submission that is in the bucket as a whole. */
   | 'stored'
-  /** Refers to an object that does not exist. */
+  /** A submission that refers to an object that does not exist. */
   | 'missing'
-  /** Has the largest size of the outbound queue. */
+  /** A submission of the largest size that the outbound queue takes. */
   | 'large';
 
 export type UnknownPolicy = 'ask' | 'failover' | 'hold';

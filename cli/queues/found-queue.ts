@@ -58,7 +58,7 @@ interface Statement {
   readonly Sid?: string;
 }
 
-/** A policy with which a queue refuses new messages, or without; all other statements stay. */
+/** The policy of a queue with or without the statement that refuses new messages; all other statements stay. */
 export function withClosing(policy: string | undefined, arn: string, closed: boolean): string {
   const { Version = '2012-10-17', Statement = [] } = (policy ? JSON.parse(policy) : {}) as {
     readonly Version?: string;

@@ -151,7 +151,7 @@ export type ReadResult =
     }
   | { readonly kind: 'pointer'; readonly s3: S3Reference }
   | { readonly kind: 'future'; readonly version: number; readonly id?: string }
-  /** `id` is the body's, if it has a valid one. */
+  /** `id` is the id in the body, if that is valid. */
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string };
 
 /** Depth and parts are already checked. */

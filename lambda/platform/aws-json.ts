@@ -63,8 +63,8 @@ class AwsError extends Error {
 }
 
 /**
- * Calls of one service: JSON, signed by aws4, over kept sockets. The client of the SDK spends two thirds of the CPU time
- * of a call on choices that are always the same here, and most of that of a cold start.
+ * Calls of one service: JSON, signed by aws4, over kept sockets. The client of the SDK makes choices that are always the
+ * same here: they take two thirds of the CPU time of its calls, and most of the CPU time of its cold start.
  *
  * @throws Error without a region
  */

@@ -58,7 +58,7 @@ export function s3Bucket(
   name: string,
   { clock = systemClock, renews = false }: BucketOptions = {},
 ): RenewableObjects & ObjectStore {
-  /** Repeats what S3 does not answer; every call here can be repeated safely. */
+  /** Makes a call of S3, and repeats it if S3 does not answer; every call here can be repeated safely. */
   async function call<T>(make: (s3: S3, client: S3Client) => Promise<T>): Promise<T> {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 8_000 }).then(

@@ -32,9 +32,9 @@ export function countsWithout(doubted: ReadonlySet<string>, counts: CountsByProv
  */
 export const RATE_LIMITS: RateLimits = { bounces: 0.04, complaints: 0.0008 };
 
-/** Recipients below which no class is judged, since a few addresses would decide. */
+/** Least number of recipients from which a class is judged: below it a few addresses would decide. */
 const LEAST_MAILS = 200;
-/** Least number of each, for the same reason. */
+/** Least number of bounces or complaints that pauses a class: below it a few addresses would decide. */
 const LEAST: Readonly<Record<Unwanted, number>> = { bounces: 10, complaints: 3 };
 /** Hours that are judged together. Bounces come within the hour; complaints days later, when their mail is read. */
 const HOURS: Readonly<Record<Unwanted, number>> = { bounces: 24, complaints: 7 * 24 };

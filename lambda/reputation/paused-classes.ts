@@ -16,7 +16,7 @@ export interface ClassResume {
   readonly hour: number;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The operator, as the command identified them. */
+  /** Name of the operator, as the command determined it. */
   readonly who: string;
 }
 

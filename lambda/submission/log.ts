@@ -19,7 +19,7 @@ export interface StoredAttempt {
   readonly begun: number;
   /** A {@link Letter} for each recipient, in the order To, Cc, Bcc without repeats; one letter if all have the same. */
   readonly each: string;
-  /** Number of redrives before it; absent for 0. */
+  /** Number of redrives before this attempt; absent for 0. */
   readonly redrive?: number;
   /** Epoch milliseconds. */
   readonly ended?: number;

@@ -12,7 +12,7 @@ export interface ApplicationEvents {
   readonly bus?: Given<IEventBus>;
   /**
    * Address that each delivery event and dead letter is posted to, signed by the Standard Webhooks specification; https, or http of this
-   * machine. It has nothing secret in it, since it is in the template. Not together with `bus`.
+   * machine. The address must contain nothing secret, since the template shows it. Not together with `bus`.
    * @default - none: a program reads the events queue
    */
   readonly url?: string;

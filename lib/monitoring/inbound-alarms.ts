@@ -88,7 +88,7 @@ function watchFunction(
     action: 'See the status in the access log: 429 is the rate, the rest the function.',
     metric: turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // As above.
+    // A peak of minutes is repaired by the first retry.
     datapoints: 2,
     of: 3,
     // Counted from the access log: without a refused request there is no value.
@@ -140,7 +140,7 @@ function watchQueue(monitoring: Monitoring, queue: Queue): void {
     threshold: Duration.days(10).toSeconds(),
     datapoints: 1,
     of: 1,
-    // As above.
+    // SQS stops measuring a queue that was idle for six hours; a queue with a message is not idle.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

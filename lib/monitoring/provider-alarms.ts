@@ -46,7 +46,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     // Two periods, so that a single failure raises no alarm.
     datapoints: 2,
     of: 3,
-    // As for the rate: without mail nothing fails.
+    // Without mail nothing fails.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -59,7 +59,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // As for the rate: without mail nothing fails.
+    // Without mail nothing fails.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({

@@ -13,8 +13,8 @@ const REASONS: Readonly<Record<string, OwnEntry['reason']>> = {
 };
 
 /**
- * Postmark's suppressions of a message stream (postmarkapp.com/developer/api/suppressions-api, 2026-11-29). What is added over
- * the API is a manual suppression there; a complaint cannot be removed by a customer.
+ * Postmark's suppressions of a message stream (postmarkapp.com/developer/api/suppressions-api, 2026-11-29). An entry
+ * that is added over the API is a manual suppression; a complaint cannot be removed by a customer.
  */
 export function ownList(context: OwnListContext<PostmarkOptions>): OwnList {
   const { messageStream = 'outbound' } = context.options;

@@ -40,7 +40,7 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   mime: true,
   askable: false,
   gauges: ['QuotaHeadroom', 'UnderReview'],
-  // SES writes both without being asked (Developer Guide, reputationdashboard-cloudwatch-alarm, 2026-11-29), and reviews an account
+  // SES writes both rates to CloudWatch by default (Developer Guide, reputationdashboard-cloudwatch-alarm, 2026-11-29), and reviews an account
   // from 5 % and 0.1 % (reputationdashboardmessages, 2026-11-29).
   reputation: {
     region: ({ region }) => region,

@@ -46,7 +46,7 @@ export const checkInbound = ({ z, identity, list, preference, canary }: OptionFi
     /** Domains or addresses that the rule applies to. */
     recipients: list(identity),
     /**
-     * As for the other types; the rule accepts its address as well.
+     * Canaries to the MX of this provider alone, as for the other types; the rule accepts their address as well.
      * @default - none is sent
      */
     canary,

@@ -12,7 +12,7 @@ export interface Listed {
 export class SimulatedList {
   readonly #entries = new Map<string, Listed>();
 
-  /** Lists an address from a time on, which may be in the future. */
+  /** Puts an address on the list; `at` is the time from which it is listed, which may be in the future. */
   add(address: string, reason: Listed['reason'], at = Date.now(), words?: string): void {
     if (this.get(address)) return;
     this.#entries.set(address.toLowerCase(), { address, reason, at, ...(words !== undefined && { words }) });

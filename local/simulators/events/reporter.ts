@@ -26,7 +26,7 @@ export class Reporter {
   readonly #most: number;
   readonly #inFlight = new Set<Promise<void>>();
   #due: object[] = [];
-  /** Ends waits for a time. */
+  /** Ends the waits of deliveries until their time. */
   #waiting = new AbortController();
   /** Ends posts. */
   #posting = new AbortController();
@@ -84,7 +84,7 @@ export class Reporter {
 /** Time that a provider waits for an answer; API Gateway answers within 30 s. */
 const PATIENCE_MS = 45_000;
 
-/** Posts a request to the HTTP API; ends with status 200 and with `stop`. */
+/** Returns a function that posts a request to the HTTP API: true if the answer is 200 or `stop`, which ends the delivery. */
 export function postTo(
   url: string,
   { path, contentType, headers, body }: PostedRequest,

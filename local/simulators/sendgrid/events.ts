@@ -43,7 +43,7 @@ export function reportSendgrid(
   }
 }
 
-/** Classification of a bounce (the same page, bounce classifications). */
+/** Classification of a bounce, as SendGrid's events name it. */
 function classOf({ hard, reply }: Fate): string {
   if (hard) return 'Invalid Address';
   if (/ 5\.2\.\d /.test(reply)) return 'Mailbox Unavailable';
