@@ -92,8 +92,8 @@ function guardOfClasses(): SenderContext['classes'] {
   });
 }
 
-// A process starts with a whole processor and goes on with the share of its memory, so the first mail would wait for all
-// that is loaded only then. A fallback's SDK stays for its first use.
+// Code is loaded while the process starts, when it has a whole processor; afterwards it has only the share that its memory
+// gives, and the first mail would wait. The SDK of a fallback is loaded at its first use.
 await warm(environment, { pool, gate });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {

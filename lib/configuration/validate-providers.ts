@@ -69,8 +69,8 @@ function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodTyp
 }
 
 /**
- * The list with empty options where an entry has none: they are right where each option has a default; else the check
- * names the required option, instead of the options as a whole.
+ * The list, in which an entry without options gets empty options. They are valid if each option has a default; if not,
+ * the check names the option that is missing.
  */
 export function withOptions(providers: ConfiguredProviders): readonly ProviderConfig[] {
   if (!Array.isArray(providers)) return providers as readonly never[];

@@ -37,7 +37,7 @@ export function healthStatements(scope: Construct, providers: readonly ProviderC
   return [...regionalStatements(scope, permissions), ...secretStatements(scope, providers)];
 }
 
-/** Permissions for the own lists of these providers by their types, and why they name no resource. */
+/** Permissions for the providers' own lists of addresses, and the reasons why these permissions name no resource. */
 export function ownListStatements(
   scope: Construct,
   providers: readonly ProviderConfig[],
