@@ -51,7 +51,11 @@ interface DeliveryEvents {
  * Makes the functions for news about sent mail, with their alarms: one takes delivery events, one serves the links to
  * unsubscribe, and one keeps the suppression list equal to the lists of the providers.
  */
-export function takeEvents(scope: Construct, monitoring: Monitoring, props: DeliveryEventsProps): DeliveryEvents {
+export function addEventFunctions(
+  scope: Construct,
+  monitoring: Monitoring,
+  props: DeliveryEventsProps,
+): DeliveryEvents {
   const { providers, reporting, published, routes, queue, suppressionKey, api, rates } = props;
   const unsubscribable = unsubscribableClasses(routes);
   const unsubscribes = unsubscribable.length > 0;

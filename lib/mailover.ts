@@ -18,7 +18,7 @@ import { deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
 import { unsubscribableClasses } from './configuration/unsubscribe-links.ts';
 import { withOptions } from './configuration/validate-providers.ts';
-import { takeEvents } from './delivery-events.ts';
+import { addEventFunctions } from './delivery-events.ts';
 import { AccountFunction } from './functions/account.ts';
 import type { EventsFunction } from './functions/events.ts';
 import { forwardEvents } from './functions/forward-events.ts';
@@ -237,7 +237,7 @@ export class Mailover extends Construct {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
-    ({ events: this.events, mirror: this.mirror } = takeEvents(this, this.monitoring, {
+    ({ events: this.events, mirror: this.mirror } = addEventFunctions(this, this.monitoring, {
       ...common,
       providers,
       reporting,
