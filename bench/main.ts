@@ -49,6 +49,11 @@ const PARTS: readonly Part[] = [
     'a worker whose first provider is broken, beside a naive chain',
     async (mails) => (await import('./outage.ts')).measureOutage(mails),
   ],
+  [
+    'peers',
+    'the same outages with what one would use instead',
+    async () => (await import('./peers.ts')).measurePeers(),
+  ],
 ];
 
 /** Measures all parts, or the part that the command line names. */

@@ -1,0 +1,202 @@
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import Mailgun from 'mailgun.js';
+import { ServerClient } from 'postmark';
+import { type Figure, seconds } from './figure.ts';
+import { chain, OUTAGE_FAULTS, type OutageRig, outageRecord, startOutageRig } from './outage-rig.ts';
+
+/** Mails sent at once, and the time after which those that are not out are left. */
+const MAILS = 200;
+const LIMIT_MS = 30_000;
+
+/** Installed outside of the project: 160 packages, most of them for push notifications. All have the licence MIT. */
+const PACKAGES = ['notifme-sdk@1.16.25', '@upyo/pool@0.6.0', '@upyo/core@0.5.5', '@opencoredev/email-sdk@1.1.0'];
+
+/** Sends one mail over some provider; rejects if none has accepted it. */
+type Peer = () => Promise<unknown>;
+
+/** One call of one provider by its own SDK, with the SDK's own time limits; rejects if it is not accepted. */
+interface Calls {
+  first(): Promise<string>;
+  second(): Promise<string>;
+  /** Calls of the first provider. */
+  readonly tally: { begun: number; accepted: number };
+}
+
+/**
+ * The outage of the first of two providers, as what one would use instead takes it: chains with a deadline, the SDKs in
+ * turn, and libraries with failover, which are given the calls of the SDKs and otherwise their defaults.
+ */
+export async function measurePeers(): Promise<Figure[]> {
+  const rig = await startOutageRig();
+  const libraries = install();
+  const peers: readonly (readonly [string, (calls: Calls) => Promise<Peer>])[] = [
+    ['naive chain with 2 s', async () => naive(rig, 2_000)],
+    ['naive chain with 10 s', async () => naive(rig, 10_000)],
+    [
+      'SDKs in turn',
+      async ({ first, second }) =>
+        () =>
+          first().catch(second),
+    ],
+    ...(libraries === undefined ? [] : libraryPeers(rig, libraries)),
+  ];
+  const figures: Figure[] = [];
+  for (const [name, create] of peers)
+    for (const [what, fault] of Object.entries(OUTAGE_FAULTS)) {
+      await rig.fault(fault);
+      figures.push(await measure(`${name}, first provider ${what}`, rig, create));
+    }
+  if (libraries === undefined)
+    figures.push({ name: PACKAGES.join(', '), value: 'not measured: they could not be installed' });
+  await rig.close();
+  return figures;
+}
+
+async function measure(name: string, rig: OutageRig, create: (calls: Calls) => Promise<Peer>): Promise<Figure> {
+  const calls = sdkCalls(rig);
+  rig.wasted = 0;
+  const send = await create(calls);
+  const begun = performance.now();
+  let delivered = 0;
+  let lastMs = 0;
+  const all = Array.from({ length: MAILS }, () =>
+    send().then(
+      () => {
+        delivered += 1;
+        lastMs = performance.now() - begun;
+      },
+      () => undefined,
+    ),
+  );
+  await Promise.race([Promise.all(all), pause(LIMIT_MS, undefined, { ref: false })]);
+  const wasted = Math.max(calls.tally.begun - calls.tally.accepted, rig.wasted);
+  const out = delivered === 0 ? '' : `, the last after ${seconds(lastMs)}`;
+  return { name, value: `${wasted} attempts wasted, ${delivered} of ${MAILS} out${out}` };
+}
+
+function naive(rig: OutageRig, deadlineMs: number): Peer {
+  const way = chain(rig, deadlineMs);
+  return () => way(outageRecord());
+}
+
+function sdkCalls({ endpoints: { first = '', second = '' } }: OutageRig): Calls {
+  const { host } = new URL(first);
+  const postmark = new ServerClient('bench', { requestHost: host, useHttps: false });
+  const mailgun = new Mailgun(FormData).client({ username: 'api', key: 'bench', url: second });
+  const mail = { from: 'bench@example.com', to: 'ada@example.org', subject: 'outage', text: 'No mail waits.' };
+  const tally = { begun: 0, accepted: 0 };
+  return {
+    first: async () => {
+      tally.begun += 1;
+      const { MessageID } = await postmark.sendEmail({
+        From: mail.from,
+        To: mail.to,
+        Subject: mail.subject,
+        TextBody: mail.text,
+      });
+      tally.accepted += 1;
+      return MessageID;
+    },
+    second: async () => (await mailgun.messages.create('example.com', mail)).id ?? '',
+    tally,
+  };
+}
+
+/** The folder of the installed libraries; undefined without a package registry. */
+function install(): string | undefined {
+  const directory = join(tmpdir(), 'mailover-peers');
+  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps'];
+  const { status } = spawnSync('npm', ['install', '--prefix', directory, ...options, ...PACKAGES], { stdio: 'ignore' });
+  return status === 0 ? join(directory, 'node_modules') : undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the libraries are not dependencies, so their types are not here
+type Load = (file: string) => Promise<any>;
+
+/** The library with its own calls of both providers, and its telemetry off. */
+async function emailSdk(
+  load: Load,
+  { first = '', second = '' }: OutageRig['endpoints'],
+  { tally }: Calls,
+  onUnknownDelivery: 'stop' | 'continue',
+): Promise<Peer> {
+  const counted: typeof fetch = async (...request) => {
+    tally.begun += 1;
+    const response = await fetch(...request);
+    if (response.ok) tally.accepted += 1;
+    return response;
+  };
+  const [core, postmark, mailgun] = await Promise.all(
+    ['index', 'postmark', 'mailgun'].map((part) => load(`@opencoredev/email-sdk/dist/${part}.js`)),
+  );
+  const client: { send(message: object): Promise<unknown> } = core.createEmailClient({
+    adapters: [
+      postmark.postmark({ serverToken: 'bench', baseUrl: first, fetch: counted }),
+      mailgun.mailgun({ apiKey: 'bench', domain: 'example.com', baseUrl: second }),
+    ],
+    fallback: { adapters: ['mailgun'], onUnknownDelivery },
+    telemetry: false,
+  });
+  const mail = { from: 'bench@example.com', to: 'ada@example.org', subject: 'outage', text: 'No mail waits.' };
+  return () => client.send(mail);
+}
+
+type Transport = { readonly id: string; send(message: object): Promise<object> };
+
+function libraryPeers({ endpoints }: OutageRig, libraries: string): [string, (calls: Calls) => Promise<Peer>][] {
+  const load: Load = async (file) => await import(pathToFileURL(join(libraries, file)).href);
+  return [
+    [
+      'notifme-sdk',
+      async ({ first, second }) => {
+        const { default: module } = await load('notifme-sdk/lib/index.js');
+        const Sdk = module.default ?? module;
+        const custom = (id: string, send: () => Promise<string>) => ({ type: 'custom', id, send });
+        const providers = [custom('first', first), custom('second', second)];
+        const sdk = new Sdk({ channels: { email: { providers, multiProviderStrategy: 'fallback' } } });
+        sdk.logger.mute();
+        return async () => {
+          const { status } = await sdk.send({
+            email: { from: 'bench@example.com', to: 'ada@example.org', subject: 'outage' },
+          });
+          if (status !== 'success') throw new Error(status);
+        };
+      },
+    ],
+    [
+      '@upyo/pool',
+      async ({ first, second }) => {
+        const { PoolTransport } = await load('@upyo/pool/dist/index.js');
+        const transport = (id: string, call: () => Promise<string>): Transport => ({
+          id,
+          send: async () => {
+            const messageId = await call();
+            return { successful: true, messageId };
+          },
+        });
+        const pool: Transport = new PoolTransport({
+          strategy: 'priority',
+          transports: [
+            { transport: transport('first', first), priority: 2 },
+            { transport: transport('second', second), priority: 1 },
+          ],
+        });
+        return async () => {
+          const receipt = (await pool.send({ subject: 'outage', recipients: [], attachments: [], tags: [] })) as {
+            successful: boolean;
+          };
+          if (!receipt.successful) throw new Error('not sent');
+        };
+      },
+    ],
+    ['@opencoredev/email-sdk', (calls) => emailSdk(load, endpoints, calls, 'stop')],
+    [
+      "@opencoredev/email-sdk with onUnknownDelivery: 'continue'",
+      (calls) => emailSdk(load, endpoints, calls, 'continue'),
+    ],
+  ];
+}
