@@ -60,7 +60,7 @@ export async function startApi(
   addInbound(app, options);
   addMonitoring(app, options);
   addConsoleApi(app, options);
-  await addConsoleFiles(app);
+  addConsoleFiles(app);
   refuseForeign(app.server, options.own);
   await app.listen({ port: options.port, host: '127.0.0.1' });
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };

@@ -98,9 +98,11 @@ export class SubmissionLog {
     return kept && this.#shown(kept);
   }
 
-  /** All that are kept, newest first. */
-  newestFirst(): readonly LoggedSubmission[] {
-    return Array.from(this.#kept.values(), (kept) => this.#shown(kept)).reverse();
+  /** All that are kept, newest first; of those before the given one, if there is one. */
+  *newestFirst(before?: string): Generator<LoggedSubmission> {
+    const all = [...this.#kept.values()];
+    const from = before === undefined ? all.length : all.findLastIndex(({ id }) => id === before);
+    for (let place = from - 1; place >= 0; place -= 1) yield this.#shown(all[place] as Kept);
   }
 
   queued(): Queued {

@@ -120,21 +120,23 @@ type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' 
 
 /** Body of `GET /api/submissions`: newest first, filtered; `before` is the id of the last one of the page before. */
 async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
+  const [found, paused] = await Promise.all([find(query, table, log), pausedIn(table)]);
+  return found.map((one) => summary({ ...one, paused }));
+}
+
+async function find(query: Query, table: Table, log: SubmissionLog): Promise<readonly Known[]> {
   const { state, provider, before } = query;
   const limit = limitOf(query.limit, DEFAULT_LIMIT, MOST_LISTED);
   if (state !== undefined && !STATES.some((one) => one === state))
     throw new ApiError(400, `state is ${JSON.stringify(state)}; it must be one of ${STATES.join(', ')}.`);
-  const all = log.newestFirst();
-  const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1;
-  if (before !== undefined && from === 0)
+  if (before !== undefined && log.get(before) === undefined)
     throw new ApiError(400, `before is ${JSON.stringify(before)}; it must be the id of a submission in the list.`);
-  const queued = log.queued();
-  const wanted = all.slice(from).filter((one) => matches(one, query) && mayBe(query, one, queued));
+  const queued = state === undefined ? undefined : log.queued();
+  const isWanted = (one: LoggedSubmission) => matches(one, query) && mayBe(query, one, queued);
   const found: Known[] = [];
   // Without these filters every record that is read is a found one.
   const step = state === undefined && provider === undefined ? Math.min(limit, MOST_KEYS) : MOST_KEYS;
-  for (let place = 0; place < wanted.length && found.length < limit; place += step) {
-    const some = wanted.slice(place, place + step);
+  for (const some of inGroups(log.newestFirst(before), isWanted, step)) {
     const records = await table.getAll(some.map(({ id }) => recordKey(id)));
     const now = Date.now();
     for (const logged of some) {
@@ -143,18 +145,34 @@ async function list(query: Query, table: Table, log: SubmissionLog): Promise<rea
       if (provider !== undefined && !record?.attempts.some((one) => one.provider === provider)) continue;
       found.push({ id: logged.id, record, logged });
     }
+    if (found.length >= limit) break;
   }
-  const paused = await pausedIn(table);
-  return found.slice(0, limit).map((one) => summary({ ...one, paused }));
+  return found.slice(0, limit);
 }
 
-/** Whether a submission can match by the queues and the log, so that few records have to be read. */
+/** The wanted members in groups of a size, each found only when it is asked for. */
+function* inGroups<T>(all: Iterable<T>, isWanted: (one: T) => boolean, size: number): Generator<readonly T[]> {
+  let group: T[] = [];
+  for (const one of all) {
+    if (isWanted(one)) group.push(one);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+/**
+ * Whether a submission can match by the queues and the log, so that few records have to be read; without a state the queues
+ * do not matter.
+ */
 function mayBe(
   { state, provider }: Query,
   { id, deadLetter, isAccepted, providers }: LoggedSubmission,
-  queued: Queued,
+  queued: Queued | undefined,
 ): boolean {
   if (provider !== undefined && providers && !providers.includes(provider)) return false;
+  if (queued === undefined) return true;
   switch (state as SubmissionState | undefined) {
     case undefined:
       return true;

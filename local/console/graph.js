@@ -1,6 +1,6 @@
+import uPlot from 'uplot';
 import { el, list, setText } from './dom.js';
 import { color, paint, read } from './palette.js';
-import uPlot from './uplot.js';
 import { short } from './words.js';
 
 const HEIGHT = 132;
