@@ -14,11 +14,12 @@ export async function makeWorkDirectory(): Promise<string> {
   return mkdtemp(join(STACKS, `stack-${process.pid}-`));
 }
 
-/** Removes directories of stacks that were killed. */
+/** Removes directories of stacks that were killed; a process that starts at the same time may be removing them, too. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(STACKS)) {
     const pid = /^stack-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(STACKS, name), { recursive: true, force: true });
+    if (pid !== undefined && !isRunning(Number(pid)))
+      await rm(join(STACKS, name), { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
