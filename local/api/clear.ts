@@ -32,12 +32,15 @@ export async function clearStack(live: Live, faults: FaultBoard, monitoring: Loc
   }
   await Promise.all(reporters.map((reporter) => reporter.clear(WAIT_MS)));
   for (const queue of queues) queue.purge();
+  const emptyTables = async () => {
+    for (const { TableName } of deployment?.tables ?? []) if (dynamodb) await emptyTable(dynamodb.url, TableName);
+  };
   if (sender) await functions?.renew(sender.function.name);
-  // It remembers the mail of each class in hours that are over.
+  await emptyTables();
+  // The health check remembers the mail of each class in hours that are over, and a run may write what it read before.
   const health = deployment && findFunction(deployment, healthEnvironment);
-  const renewed = health && functions?.renew(health.function.name);
-  for (const { TableName } of deployment?.tables ?? []) if (dynamodb) await emptyTable(dynamodb.url, TableName);
-  await renewed;
+  if (health) await functions?.renew(health.function.name, WAIT_MS);
+  await emptyTables();
   simulators?.clear();
   live.received?.clear();
   live.submissions?.clear();

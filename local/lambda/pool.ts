@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { DeployedFunction } from '../template/deployed.ts';
 import { traceOf } from './trace.ts';
 import { FunctionProcess } from './worker.ts';
@@ -105,15 +106,18 @@ export class Pool {
 
   /**
    * Replaces every process by a new one with the current environment, as a deployment does. Resolves when the old
-   * processes get no further invocations; invocations in progress are completed.
+   * processes get no further invocations; invocations in progress are completed, and `waitMs` waits for them that long.
    */
-  async renew(): Promise<void> {
+  async renew(waitMs = 0): Promise<void> {
     const idle = [...this.#idle.keys()];
+    const all = [...this.#workers];
     for (const worker of this.#workers) this.#outdated.add(worker);
     this.#workers.clear();
     for (const worker of idle) this.#dismiss(worker);
     if (!this.#closed) this.#spawn();
     await Promise.all(idle.map(({ gone }) => gone));
+    if (waitMs > 0)
+      await Promise.race([Promise.all(all.map(({ gone }) => gone)), wait(waitMs, undefined, { ref: false })]);
   }
 
   async close(): Promise<void> {

@@ -16,9 +16,10 @@ export interface RunningFunctions {
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /**
    * Replaces the processes of a function, so that their memory is lost; resolves when the old ones get no further
-   * invocations.
+   * invocations. `waitMs` also waits that long for invocations in progress.
+   * @default waitMs 0
    */
-  renew(functionName: string): Promise<void>;
+  renew(functionName: string, waitMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,8 +46,8 @@ export async function runFunctions(options: {
       if (pool === undefined) throw new Error(`there is no function ${functionName}`);
       return await pool.invoke(event);
     },
-    async renew(functionName) {
-      await Promise.all(pools.filter(({ target }) => target.name === functionName).map((pool) => pool.renew()));
+    async renew(functionName, waitMs) {
+      await Promise.all(pools.filter(({ target }) => target.name === functionName).map((pool) => pool.renew(waitMs)));
     },
     async close() {
       const polling = pollers.map((poller) => poller.close());
