@@ -36,6 +36,8 @@ export interface AttemptContext {
   readonly clock: Clock;
   /** Milliseconds until the function is stopped. */
   readonly remainingMs: () => number;
+  /** Epoch milliseconds from which the submission is no longer sent; absent if it has no such time. */
+  readonly expiresAt?: number;
 }
 
 /** Result of an attempt; its number is used up in any case. */
@@ -62,6 +64,7 @@ export async function attempt(
   context: AttemptContext,
 ): Promise<Attempted> {
   const { claim, call, onTime, clock, remainingMs, tracking, beyond, tallies, answerTimes } = context;
+  const { expiresAt = Number.POSITIVE_INFINITY } = context;
   const { key } = provider;
   const offered = pending(progress, key, beyond);
   const { log, recipients } = progress;
@@ -85,8 +88,9 @@ export async function attempt(
   const late = await onTime?.();
   if (late) return { kind: 'not-called', begun, skip: late };
   const deadlineMs = deadlineOf(provider);
-  // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
-  if (remainingMs() < deadlineMs) return { kind: 'not-called', begun };
+  // The write may have taken its time, or the process may have slept: a call that could outlive the function, or that begins
+  // after the submission has expired, is not made.
+  if (remainingMs() < deadlineMs || clock.now() >= expiresAt) return { kind: 'not-called', begun };
   const answerMs = answerLimit(provider, content, context);
   const called = clock.now();
   const apart = groupsAt(progress, key, offered);

@@ -46,8 +46,6 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly vendorOf: VendorOf;
   /** Providers that cannot carry the message, and why. */
   readonly unable: Skips;
-  /** When the submission expires, in epoch milliseconds; absent if it does not. */
-  readonly expiresAt?: number;
 }
 
 /** Offers a message to the providers in order until no recipient is left. */

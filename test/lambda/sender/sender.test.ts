@@ -378,6 +378,24 @@ describe('sender', () => {
     });
   });
 
+  it('calls no provider if expiresAt passes while the attempt is recorded', async () => {
+    const world = givenWorld({});
+    const { write } = world.table;
+    world.table.write = async (...given: Parameters<typeof write>) => {
+      world.now += 3_000;
+      return write(...given);
+    };
+    const expiresAt = new Date(world.now + 2_000).toISOString();
+
+    await world.send(sqsRecord({ ...mail, expiresAt }, { sentAt: world.now }));
+
+    world.now += 60_000;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent.slice(1)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired' } }]);
+  });
+
   it('begins no further attempt once expiresAt has passed', async () => {
     const world = givenWorld({
       get postmark() {
