@@ -10,7 +10,8 @@ const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: num
 });
 
 /** Tests that replace modules, variables or timers for their whole process. */
-const REPLACES = /\bvi\.(mock|doMock|resetModules|stubEnv|stubGlobal|useFakeTimers|spyOn)\(/;
+const REPLACES =
+  /\bvi\.(mock|doMock|resetModules|stubEnv|stubGlobal|useFakeTimers|spyOn)\(|assign\(process\.env|\bprocess\.env(\[[^\]]+\]|\.\w+)? = /;
 const alone = globSync('test/**/*.test.ts', { exclude: SLOW.map((name) => `test/${name}/**`) }).filter((file) =>
   REPLACES.test(readFileSync(file, 'utf8')),
 );
