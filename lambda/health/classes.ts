@@ -5,7 +5,7 @@ import type { ListTable } from '../platform/list-table.ts';
 import { within } from '../platform/within.ts';
 import { hourOf, readHour } from '../reputation/hours.ts';
 import { countsWithout, excessOf, type HourOfClasses, JUDGED_HOURS, RATE_LIMITS } from '../reputation/limits.ts';
-import { type ClassPause, type PausedClasses, pauseClasses } from '../reputation/paused-classes.ts';
+import { type ClassPause, type PausedClasses, pauseClasses, readPaused } from '../reputation/paused-classes.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 
@@ -86,9 +86,11 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
     try {
       const current = hourOf(clock.now(), context);
       const hours = await readHours(lists, current);
-      const nothing = { paused: {}, resumed: {} };
-      const isExcess = judge(hours, new Set(), current, nothing).size > 0;
-      const doubted = isExcess ? await within(TABLE_MS, doubtedIn(hours), clock) : new Set<string>();
+      const before = await within(TABLE_MS, readPaused(table), clock);
+      const none = new Set<string>();
+      // Doubts are asked about only where they may matter.
+      const isExcess = judge(hours, none, current, before).size > 0;
+      const doubted = isExcess ? await within(TABLE_MS, doubtedIn(hours), clock) : none;
       const { paused } = await within(
         TABLE_MS,
         pauseClasses(table, (known) => {

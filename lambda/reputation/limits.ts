@@ -50,10 +50,10 @@ export interface Excess {
 }
 
 /** The rate of a class that is above its limit, if one is; `hours`: the newest first. */
-export function excessOf(hours: readonly (ClassCounts | undefined)[], limits: RateLimits): Excess | undefined {
+export function excessOf(hours: readonly ClassCounts[], limits: RateLimits): Excess | undefined {
   for (const of of UNWANTED) {
     const within = hours.slice(0, HOURS[of]);
-    const sum = (name: keyof ClassCounts) => within.reduce((total, one) => total + (one?.[name] ?? 0), 0);
+    const sum = (name: keyof ClassCounts) => within.reduce((total, one) => total + one[name], 0);
     const [mails, unwanted] = [sum('mails'), sum(of)];
     // More than one answer for a mail is possible only at the beginning of the time that is judged.
     const rate = Math.min(1, unwanted / mails);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { excessOf, RATE_LIMITS } from '../../../lambda/reputation/limits.ts';
 
 const counts = (mails: number, bounces = 0, complaints = 0) => ({ mails, bounces, complaints });
-const quiet = (hours: number) => new Array<undefined>(hours).fill(undefined);
+const quiet = (hours: number) => new Array(hours).fill(counts(0));
 
 test.each([
   ['without mail', counts(0), undefined],
