@@ -63,7 +63,9 @@ function spareOf(providers: readonly ProviderConfig[], told: ReadonlyMap<string,
 }
 
 function isUntold({ key, type, capacityPerDay }: ProviderConfig, told: ReadonlyMap<string, number>): boolean {
-  return capacityPerDay === undefined && definitionOf(type).gauges !== undefined && !told.has(key);
+  return (
+    capacityPerDay === undefined && definitionOf(type).gauges?.includes('QuotaHeadroom') === true && !told.has(key)
+  );
 }
 
 /** Recipients of any class that a provider may have in a day; one that carries some classes only replaces no other. */

@@ -2,6 +2,7 @@ import { definitionOf } from '../../lambda/providers/registry.ts';
 import { EVENTS_MEMORY_MB } from '../functions/memory.ts';
 import { ASSUMED, batchSeconds, invocations, MEASURED } from './measured.ts';
 import { PRICES, PROVIDER_PRICES } from './prices.ts';
+import { sum } from './watching.ts';
 
 /** A provider as far as the cost of its mail needs it. */
 export interface CostedProvider {
@@ -130,8 +131,4 @@ export function waitingCost(memoryMb: number): { readonly once: number; readonly
       looks * (1 + 2 / MEASURED.batch) * PRICES.queueRequest.dollars +
       invocations(looks / MEASURED.batch, ASSUMED.lookSeconds, memoryMb),
   };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -30,7 +30,7 @@ export function possibleSeries(
       return measuredAt(size, name) ? classes.map((route) => ({ name, class: route.class })) : [];
     if (definition.needsUnsubscribe)
       return routes.some(({ unsubscribe }) => unsubscribe) && measuredAt(size, name) ? [{ name }] : [];
-    const those = providers.filter((provider) => has(provider, definition));
+    const those = providers.filter((provider) => has(provider, name));
     const whole = (definition.receiving || definition.needs) && those.length === 0 ? [] : [{}];
     const keys = definition.by.includes('provider') ? those.map(({ key }) => ({ provider: key })) : whole;
     const outcomes = measuredAt(size, name) ?? [];
@@ -39,10 +39,11 @@ export function possibleSeries(
   });
 }
 
-function has(provider: ProviderConfig, { gauge, receiving, needs, needsInboundCanary }: MetricDefinition): boolean {
+function has(provider: ProviderConfig, name: MetricName): boolean {
+  const { gauge, receiving, needs, needsInboundCanary }: MetricDefinition = METRICS[name];
   const { type, inbound, outbound = true } = provider;
   if (needsInboundCanary) return typeof inbound === 'object' && inbound.canary !== undefined;
   if (receiving) return inbound !== undefined;
   if (needs && provider[needs] === undefined) return false;
-  return outbound && (!gauge || definitionOf(type).gauges !== undefined);
+  return outbound && (!gauge || definitionOf(type).gauges?.some((one) => one === name) === true);
 }

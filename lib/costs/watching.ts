@@ -63,6 +63,7 @@ function metricsOf({ Properties }: { readonly Properties?: unknown }): number {
   return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
 }
 
-function sum(numbers: readonly number[]): number {
+/** The sum of numbers. */
+export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
