@@ -1,3 +1,4 @@
+import { priorityAt } from '../../lambda/routing/route.ts';
 import { fixedCosts } from '../../lib/costs/fixed.ts';
 import { failoverCosts, type MailCost, mailCost, type OutageCost, waitingCost } from '../../lib/costs/mails.ts';
 import { PRICE_LIST } from '../../lib/costs/prices.ts';
@@ -28,9 +29,10 @@ export interface Bill {
  */
 export function billOf(deployment: BilledDeployment, prices: Readonly<Record<string, number>>): Bill {
   const listed = deployment.providers.filter(({ outbound }) => outbound !== false);
-  // The default priority is the place from the end of the list, as routing has it.
-  const priorities = new Map(listed.map(({ key, priority }, place) => [key, priority ?? listed.length - place]));
-  const sending = listed.toSorted((one, other) => (priorities.get(other.key) ?? 0) - (priorities.get(one.key) ?? 0));
+  const sending = listed
+    .map((provider, place) => ({ provider, priority: priorityAt(provider, place, listed.length) }))
+    .toSorted((one, other) => other.priority - one.priority)
+    .map(({ provider }) => provider);
   const keys = sending.map(({ key }) => key);
   const unknown = Object.keys(prices).find((key) => !keys.includes(key));
   if (unknown !== undefined)

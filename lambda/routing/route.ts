@@ -105,6 +105,11 @@ export interface Rank {
   readonly draw: number;
 }
 
+/** Priority of the provider at a place of the list; the default is the place from the end of the list. */
+export function priorityAt({ priority }: Pick<ProviderConfig, 'priority'>, place: number, number: number): number {
+  return priority ?? number - place;
+}
+
 /**
  * Providers by priority, highest first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006).
  */
@@ -114,7 +119,7 @@ export function ranking(id: string, providers: readonly ProviderConfig[]): reado
       const weight = provider.weight ?? PROVIDER_DEFAULTS.weight;
       return {
         provider,
-        priority: provider.priority ?? providers.length - place,
+        priority: priorityAt(provider, place, providers.length),
         weight,
         draw: weight === 0 ? Number.POSITIVE_INFINITY : -Math.log(fraction(id, provider.key)) / weight,
       };
