@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { operate } from '../../cli/operate/command.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
@@ -8,23 +8,14 @@ const TIME_SCALE = 20;
 const TIMEOUT = 60_000;
 
 let stack: RunningStack;
-let sqs: SQSClient;
 let mails = 0;
 
 beforeAll(async () => {
   stack = await givenStack(TIME_SCALE);
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
 }, TIMEOUT);
 
 afterEach(() => stack.repairAll());
-afterAll(async () => {
-  sqs.destroy();
-  await stack.close();
-});
+afterAll(() => stack.close());
 
 describe('an outage of the first provider', () => {
   it.each<[string, unknown]>([
@@ -146,7 +137,7 @@ async function send(count: number): Promise<string[]> {
         onUnknown: 'failover',
       }),
     }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.info.queues.outbound, Entries }));
+    await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.info.queues.outbound, Entries }));
   }
   return ids;
 }

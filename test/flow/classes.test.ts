@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { accountCommand } from '../../cli/account/command.ts';
 import { operate } from '../../cli/operate/command.ts';
@@ -16,16 +16,10 @@ const PER_MAIL = 40;
 const WORKERS_KNOW_MS = 10_000;
 
 let stack: RunningStack;
-let sqs: SQSClient;
 beforeAll(async () => {
   stack = await givenStack(TIME_SCALE, 'test/flow/apps/classes.ts');
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
 }, 90_000);
-afterAll(async () => {
-  sqs?.destroy();
-  await stack?.close();
-});
+afterAll(() => stack?.close());
 
 test('a class with too many bounces pauses, the others go on, and the command releases it', async () => {
   await Promise.all([sendList('news'), sendList('resets')]);
@@ -78,7 +72,9 @@ async function sendList(name: string): Promise<void> {
 
 async function send(id: string, name: string, to: readonly string[] = ['ada@example.org']): Promise<void> {
   const mail = { version: 1, id, class: name, from: 'a@example.com', to, subject: id, text: 'x' };
-  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }));
+  await stack.sqs.send(
+    new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }),
+  );
 }
 
 async function paused(): Promise<string[]> {

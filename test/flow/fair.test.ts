@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
@@ -13,18 +13,12 @@ const PROMISE_MS = 3_000;
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 });
 
 let stack: RunningStack;
-let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await givenStack(1);
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
 });
 
-afterAll(async () => {
-  sqs.destroy();
-  await stack.close();
-});
+afterAll(() => stack.close());
 
 it(`accepts a login code within three seconds with ${BULK} newsletters waiting`, async () => {
   const { outbound: QueueUrl } = stack.info.queues;
@@ -37,7 +31,7 @@ it(`accepts a login code within three seconds with ${BULK} newsletters waiting`,
       next += 10;
       const ids = Array.from({ length: 10 }, (_, place) => `news-${first + place}`);
       const Entries = ids.map((Id) => ({ Id, MessageBody: mail(Id), MessageGroupId: 'news' }));
-      await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+      await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     }
   };
   await Promise.all(Array.from({ length: 8 }, sendBulk));
@@ -45,7 +39,7 @@ it(`accepts a login code within three seconds with ${BULK} newsletters waiting`,
   const waits: number[] = [];
   for (let count = 0; count < CODES; count++) {
     const id = `code-${count}`;
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: mail(id), MessageGroupId: 'codes' }));
+    await stack.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: mail(id), MessageGroupId: 'codes' }));
     const sent = Date.now();
     await stack.until(async () => (await stack.entries(id)).length > 0);
     waits.push(Date.now() - sent);
@@ -57,7 +51,7 @@ it(`accepts a login code within three seconds with ${BULK} newsletters waiting`,
   );
 
   // The remaining mail is not needed, and the stack should not close in the middle of it.
-  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  await stack.sqs.send(new PurgeQueueCommand({ QueueUrl }));
   await wait(2_000);
 
   // Without waiting newsletters the test would have had no backlog.

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
@@ -8,15 +8,9 @@ import { givenStack, type RunningStack } from '../support/running-stack.ts';
 const TIME_SCALE = 120;
 
 let stack: RunningStack;
-let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await givenStack(TIME_SCALE);
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
 }, 30_000);
 
 afterEach(() => stack.repairAll());
@@ -77,7 +71,9 @@ describe('the local stack under faults of the first provider', () => {
 describe('the local stack under bad input', () => {
   it('accepts nine and dead-letters the malformed one with its reason', { timeout: 60_000 }, async () => {
     const ids = await send(9);
-    await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: '{"version":1}' }));
+    await stack.sqs.send(
+      new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: '{"version":1}' }),
+    );
 
     expect(await stack.accepted(ids)).toHaveLength(9);
     const [letter] = await stack.letters(1);
@@ -111,7 +107,7 @@ describe('the local stack', () => {
     const content = randomBytes(5_000_000);
     await s3.send(new PutObjectCommand({ Bucket: stack.info.buckets.mail, Key: 'submissions/big.bin', Body: content }));
     const id = 'big-1';
-    await sqs.send(
+    await stack.sqs.send(
       new SendMessageCommand({
         QueueUrl: stack.info.queues.outbound,
         MessageBody: JSON.stringify({
@@ -141,7 +137,9 @@ describe('the local stack', () => {
       subject: 'Grüße 🎉',
       from: { name: 'Hector" <>(', address: 'hector@example.com' },
     };
-    await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+    await stack.sqs.send(
+      new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }),
+    );
 
     const [entry] = await stack.accepted(['emoji-1']);
 
@@ -180,7 +178,7 @@ let sent = 0;
 
 async function send(count: number, change: object = {}): Promise<string[]> {
   const ids = Array.from({ length: count }, () => `flow-${++sent}`);
-  await sqs.send(
+  await stack.sqs.send(
     new SendMessageBatchCommand({
       QueueUrl: stack.info.queues.outbound,
       Entries: ids.map((id, place) => ({

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { inboundSchema } from '../../lambda/contract/inbound.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
@@ -16,7 +16,6 @@ let http: string;
 let mailgun: Address;
 let postmark: Address;
 let queueUrl: string;
-let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await givenStack(1);
@@ -32,11 +31,6 @@ beforeAll(async () => {
   mailgun = addressOf('mailgun');
   postmark = addressOf('postmark');
   queueUrl = info.queues.inbound;
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
 }, 60_000);
 
 afterAll(() => stack.close());
@@ -92,12 +86,12 @@ async function untilTaken({ path, ...request }: RequestInit & { readonly path: s
 async function drain(count: number): Promise<string[]> {
   const bodies: string[] = [];
   await stack.until(async () => {
-    const { Messages = [] } = await sqs.send(
+    const { Messages = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
     );
     for (const { Body = '', ReceiptHandle } of Messages) {
       bodies.push(Body);
-      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+      await stack.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
     }
     return bodies.length >= count && Messages.length === 0;
   });

@@ -1,19 +1,13 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 const TIME_SCALE = 120;
 
 let stack: RunningStack;
-let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await givenStack(TIME_SCALE);
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
 }, 30_000);
 
 afterEach(() => stack.repairAll());
@@ -113,7 +107,7 @@ describe('the ledger on the local stack', () => {
 
 async function put(change: object): Promise<void> {
   const mail = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'ledger', text: 'Once.' };
-  await sqs.send(
+  await stack.sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.info.queues.outbound,
       MessageBody: JSON.stringify({ ...mail, ...change }),

@@ -1,20 +1,14 @@
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suppressionCommand } from '../../cli/suppression/command.ts';
 import { verifyCommand } from '../../cli/verify/command.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 let stack: RunningStack;
-let sqs: SQSClient;
 beforeAll(async () => {
   stack = await givenStack(60, 'test/flow/apps/recipients.ts');
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
 }, 90_000);
-afterAll(async () => {
-  sqs?.destroy();
-  await stack?.close();
-});
+afterAll(() => stack?.close());
 
 test('one who uses the link of a mail gets no other mail of the class, and mail of other classes', async () => {
   await send('news-1', { class: 'news' });
@@ -92,14 +86,16 @@ test('an address gets one mail of a gated class, and the waiting ones once it is
 
 async function send(id: string, more: object): Promise<void> {
   const mail = { version: 1, id, from: 'a@example.com', to: ['ada@example.org'], subject: id, text: 'x', ...more };
-  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }));
+  await stack.sqs.send(
+    new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }),
+  );
 }
 
 /** Messages of the events queue, until there are enough. */
 async function receive(enough: (events: { readonly type: string }[]) => boolean) {
   const events: { readonly type: string }[] = [];
   await stack.until(async () => {
-    const { Messages = [] } = await sqs.send(
+    const { Messages = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: stack.info.queues.events, MaxNumberOfMessages: 10 }),
     );
     events.push(...Messages.map(({ Body = '' }) => JSON.parse(Body) as { readonly type: string }));

@@ -1,12 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  CreateQueueCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, type Message, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { senderEnvironment } from '../../lambda/contract/environment.ts';
@@ -19,19 +13,13 @@ import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 const TIME_SCALE = 120;
 let stack: RunningStack;
-let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await givenStack(TIME_SCALE, 'test/flow/apps/accounts.ts');
   deployed = readDeployed();
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
 }, 60_000);
 afterEach(() => stack.repairAll());
-afterAll(async () => {
-  sqs?.destroy();
-  await stack?.close();
-});
+afterAll(() => stack?.close());
 
 /** An entry of a provider list; `account`: the simulator that it uses, with its secret. */
 type Entry = ProviderConfig & { readonly account: string };
@@ -169,7 +157,7 @@ let queues: Readonly<Record<'outbound' | 'retry' | 'dead' | 'events', string>>;
 async function loseAnswer(account: string, list: readonly Entry[], more: object = {}): Promise<string> {
   const id = `renamed-${crypto.randomUUID()}`;
   const create = async (name: string) =>
-    (await sqs.send(new CreateQueueCommand({ QueueName: `${name}-${id}` }))).QueueUrl ?? '';
+    (await stack.sqs.send(new CreateQueueCommand({ QueueName: `${name}-${id}` }))).QueueUrl ?? '';
   queues = {
     outbound: await create('outbound'),
     retry: await create('retry'),
@@ -186,7 +174,7 @@ async function loseAnswer(account: string, list: readonly Entry[], more: object 
     text: 'Once.',
     ...more,
   };
-  await sqs.send(new SendMessageCommand({ QueueUrl: queues.outbound, MessageBody: JSON.stringify(body) }));
+  await stack.sqs.send(new SendMessageCommand({ QueueUrl: queues.outbound, MessageBody: JSON.stringify(body) }));
   await run(list, queues.outbound);
   expect(await stack.entries(id)).toHaveLength(1);
   return id;
@@ -215,7 +203,7 @@ async function run(list: readonly Entry[], queueUrl: string): Promise<boolean> {
 async function receive(QueueUrl: string): Promise<readonly Message[]> {
   // The longest wait is two minutes of stack time.
   for (const end = Date.now() + 5_000; Date.now() < end; await pause(50)) {
-    const { Messages = [] } = await sqs.send(
+    const { Messages = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl,
         MessageAttributeNames: ['All'],

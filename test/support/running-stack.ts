@@ -17,6 +17,8 @@ export interface RunningStack {
   /** Address of the API. */
   readonly url: string;
   readonly info: FullStackInfo;
+  /** Client of the queues of the stack; closed with it. */
+  readonly sqs: SQSClient;
   refresh(): Promise<FullStackInfo>;
   breakProvider(key: string, fault: unknown): Promise<void>;
   /** Sets a fault of an AWS service. */
@@ -80,6 +82,7 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
   return {
     url: stack.url,
     info,
+    sqs,
     refresh: async () => (await call('GET', '/api/stack')) as FullStackInfo,
     breakProvider: async (key, fault) => {
       await call('PUT', `/api/providers/${key}/fault`, fault);
@@ -134,6 +137,9 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
       return counts.reduce((sum, count) => sum + count, 0);
     },
     until,
-    close: () => stack.close(),
+    close: () => {
+      sqs.destroy();
+      return stack.close();
+    },
   };
 }
