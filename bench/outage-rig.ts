@@ -16,7 +16,7 @@ import { createWorker, NO_OBJECTS } from './worker.ts';
 
 /** Time for an attempt, as in `bin/mailover.ts`. */
 export const DEADLINE_MS = 10_000;
-/** Messages that one worker processes at once: a batch of its event source. */
+/** Number of messages in a batch of the event source, which one worker processes in parallel. */
 export const BATCH = 10;
 export const LIMIT_MS = 120_000;
 

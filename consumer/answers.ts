@@ -69,7 +69,7 @@ async function countAnswer(table: AnswerGate['table'], pk: string, perHour: numb
       return isAllowed ? { times: [...recent, at], expires: Math.ceil((at + HOUR_MS) / 1000) } : undefined;
     });
   } catch (error) {
-    // So many answers at once are a loop, too.
+    // Others counted an answer to the address at each of our tries: that many answers in a moment are a loop of mail, too.
     if (error instanceof ContendedItemError) return false;
     throw error;
   }

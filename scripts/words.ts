@@ -30,7 +30,7 @@ const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\b(?:wherein|thereby|therein|whatsoever|whilst|lest)\b/i, 'a shorter sentence'],
 ];
 
-const SOURCES = '{bin,lib,lambda,local,cli,scripts,bench,chaos,test,.ci}/**/*.{ts,js}';
+const SOURCES = '{bin,consumer,lib,lambda,local,cli,scripts,bench,chaos,test,.ci}/**/*.{ts,js}';
 const PAGES = ['*.md', 'docs/**/*.md'];
 
 /** Places where a word is right, as `file: word`. */

@@ -34,6 +34,7 @@ export function recordsOf(TableName: string, access: AwsAccess = {}): ReadRecord
           ExpressionAttributeValues: { ':records': { S: recordKey('') } },
           ...(from && { ExclusiveStartKey: from }),
         });
+        // The projection above asks for the attributes of an accounted record.
         onRecords(Items.map((item) => unmarshall(item) as unknown as AccountedRecord));
         from = LastEvaluatedKey;
       } while (from !== undefined);

@@ -48,7 +48,10 @@ const RANK: Readonly<Record<DeliveryState, number>> = {
   complained: 7,
 };
 
-/** States in their order over two providers: the first that one of the providers reports is the recipient's. */
+/**
+ * Precedence of states where several providers report on one recipient: the recipient has the first state of this list
+ * that a provider reports.
+ */
 const FIRST: readonly DeliveryState[] = [
   'complained',
   'delivered',

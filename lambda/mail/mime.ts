@@ -28,6 +28,7 @@ export async function composeMime(message: Message): Promise<Buffer> {
     })),
     disableFileAccess: true,
     disableUrlAccess: true,
+    // The types omit what a compiled node has.
   }).compile() as unknown as CompiledNode;
   return await gather(head(message), written(root, message, parts), sizeOf(message));
 }

@@ -25,7 +25,7 @@ async function report(seed: number, faults: Readonly<Partial<Record<FaultKind, n
   const events = new SimulatedEvents(timeline, given, new Random(seed, 'events'), table);
   for (let mail = 0; mail < MAILS; mail += 1) {
     const message = { id: `order-${mail}`, handle: 'A' };
-    // An answer that was lost is reported in any case.
+    // An answer that was lost is reported in any case. Events read only these fields of a call.
     const call = { attempt: { message, number: 1 }, fault: 'hang-taken' } as unknown as Call;
     events.accepted('postmark', call, ['ada@example.org'], `p-${mail}`);
     // Some have a second acceptance.

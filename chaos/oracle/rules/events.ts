@@ -6,7 +6,7 @@ import { named, type Story, time } from '../story.ts';
 
 /** States of one recipient, the stronger one later; written down here, not taken from the code under test. */
 const BY_PROVIDER = ['accepted', 'deferred', 'delivered', 'bounced', 'complained'];
-/** States in their order over several providers: the first that one of the providers reports is the recipient's. */
+/** Precedence of states where several providers report on one recipient: the recipient has the first state of this list that a provider reports. */
 const OVER_ALL = ['complained', 'delivered', 'bounced', 'deferred', 'accepted'];
 
 /** No event is lost, their order and number do not matter, and the sender uses them. */
