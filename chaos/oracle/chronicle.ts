@@ -192,6 +192,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     story.lookUps.push({
       provider,
       worker,
+      begunAt: this.begunAt.get(worker) ?? this.timeline.now,
       at: this.timeline.now,
       ...(answer.kind === 'answered' && { found: new Set(answer.found.keys()) }),
     });

@@ -35,6 +35,8 @@ export interface Acceptance {
 export interface ProviderLookUp {
   readonly provider: string;
   readonly worker: SimulatedWorker;
+  /** Start of the invocation that asked. */
+  readonly begunAt: number;
   readonly at: number;
   /** Recipients for which it found the mail; absent without an answer. */
   readonly found?: ReadonlySet<string>;

@@ -60,12 +60,14 @@ export const lateness: Rule = (given) => {
 
 /**
  * Start of the wait that ended with the acceptance at `at`: a mail that had ended starts again when its producer sends
- * it again or an operator redrives it.
+ * it again or an operator redrives it; after `Unknown` only when an operator does.
  */
 function waitingSince({ addedAt, redrives, deadLetters }: Story, at: number): number {
-  const ended = deadLetters.findLast((letter) => letter.at < at)?.at ?? -Infinity;
-  const starts = [...addedAt, ...redrives.map((one) => one.at)].sort((a, b) => a - b);
-  return starts.find((start) => start > ended && start <= at) ?? starts[0] ?? 0;
+  const last = deadLetters.findLast((letter) => letter.at < at);
+  const ended = last?.at ?? -Infinity;
+  const redriven = redrives.map((one) => one.at);
+  const starts = [...(last?.reason === 'Unknown' ? [] : addedAt), ...redriven].sort((a, b) => a - b);
+  return starts.find((start) => start > ended && start <= at) ?? addedAt[0] ?? 0;
 }
 
 /** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
