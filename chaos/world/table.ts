@@ -14,10 +14,18 @@ const GIVE_UP_MS = 3_000;
 
 interface Stored {
   readonly text: string;
-  readonly rev: number;
+  /** The item of `text`, for watchers, who do not change it. */
+  readonly item: Item;
   readonly deletedAt: number;
   /** The previous version of the item, which an eventually consistent read may still return. */
   readonly before: { readonly text: string; readonly until: number } | undefined;
+}
+
+/** An item as it was at the time of the call, as the SDK sends it. */
+interface Sent {
+  readonly pk: string;
+  readonly expires: number | undefined;
+  readonly text: string;
 }
 
 /** An item of a list, as text. */
@@ -71,9 +79,8 @@ export class SimulatedTable {
           () => new Map(pks.flatMap((pk) => [this.readLoosely(pk)].flatMap((one) => (one ? [[pk, one]] : [])))),
         ),
       write: (item, expected) => {
-        // As in the SDK, the item is written as it was at the time of the call.
-        const text = JSON.stringify(item);
-        return request('write', item.pk, () => this.write(worker, JSON.parse(text), expected));
+        const sent = sentOf(item);
+        return request('write', item.pk, () => this.write(worker, sent, expected));
       },
     };
   }
@@ -106,7 +113,7 @@ export class SimulatedTable {
     return {
       get: async (pk) => this.read(pk),
       getAll: async (pks) => new Map(pks.flatMap((pk) => [this.read(pk)].flatMap((one) => (one ? [[pk, one]] : [])))),
-      write: async (item, expected) => this.write(undefined, JSON.parse(JSON.stringify(item)), expected),
+      write: async (item, expected) => this.write(undefined, sentOf(item), expected),
     };
   }
 
@@ -130,25 +137,28 @@ export class SimulatedTable {
     return { afterMs: random.between(1, 8) + slow, ...result };
   }
 
-  private write(worker: SimulatedWorker | undefined, item: NewItem, expected: number | undefined): Written {
-    const stored = this.live(item.pk);
-    const current = stored && (JSON.parse(stored.text) as Item);
-    if (stored?.rev !== expected) return { done: false, current };
-    const next: Item = { ...item, rev: (expected ?? 0) + 1 };
-    const text = JSON.stringify(next);
-    if (text.length > MAX_ITEM_BYTES) throw named('ValidationException');
-    this.items.set(item.pk, {
-      text,
-      rev: next.rev,
-      deletedAt: item.expires === undefined ? Infinity : item.expires * 1_000 + this.random.between(0, TTL_SLACK_MS),
+  private write(
+    worker: SimulatedWorker | undefined,
+    { pk, expires, text }: Sent,
+    expected: number | undefined,
+  ): Written {
+    const stored = this.live(pk);
+    if (stored?.item.rev !== expected) return { done: false, current: stored && (JSON.parse(stored.text) as Item) };
+    const next = `${text.slice(0, -1)},"rev":${(expected ?? 0) + 1}}`;
+    if (next.length > MAX_ITEM_BYTES) throw named('ValidationException');
+    const item: Item = JSON.parse(next);
+    this.items.set(pk, {
+      text: next,
+      item,
+      deletedAt: expires === undefined ? Infinity : expires * 1_000 + this.random.between(0, TTL_SLACK_MS),
       // Records of submissions are read consistently.
       before:
-        stored && !item.pk.startsWith('submission/')
+        stored && !pk.startsWith('submission/')
           ? { text: stored.text, until: this.timeline.now + this.lagMs() }
           : undefined,
     });
-    if (worker) this.watcher.written(worker, next, current);
-    return { done: true, item: JSON.parse(text) as Item };
+    if (worker) this.watcher.written(worker, item, stored?.item);
+    return { done: true, item };
   }
 
   private lagMs(): number {
@@ -174,6 +184,10 @@ export class SimulatedTable {
     this.items.delete(pk);
     return undefined;
   }
+}
+
+function sentOf(item: NewItem): Sent {
+  return { pk: item.pk, expires: item.expires, text: JSON.stringify(item) };
 }
 
 function attempt<T>(act: () => T): { readonly value: T } | { readonly error: Error } {
