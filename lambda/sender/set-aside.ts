@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { errorName } from '../platform/error-name.ts';
 import { backoff, SOON_MS } from '../submission/backoff.ts';
 import { readRecord } from '../submission/ledger.ts';
-import { claimability, submissionHash } from '../submission/record.ts';
+import { claimability, isOfRecord, submissionHash } from '../submission/record.ts';
 import { STALE, timeLeft } from '../submission/settle.ts';
 import { claimRequestOf, isUnprovenRedrive } from './claim.ts';
 import type { Destinations } from './destinations.ts';
@@ -75,12 +75,17 @@ async function isLateCopy(
   { table, clock }: SenderContext,
 ): Promise<boolean> {
   const { id, submission } = arrived.kind === 'future' ? {} : arrived;
-  // Only a message from a retry queue is known to have the content of the record: a malformed one may name any id.
+  // A malformed message may name any id.
   if (submission === undefined && attributes.notBefore === undefined) return false;
   const entry = await readRecord(table, id ?? attributes.submissionId);
   if (!entry) return false;
-  const hash = submission === undefined ? entry.hash : submissionHash(submission);
-  const { kind } = claimability(entry, { ...claimRequestOf(record, attributes, hash), now: clock.now() });
+  const request = claimRequestOf(
+    record,
+    attributes,
+    submission === undefined ? entry.hash : submissionHash(submission),
+  );
+  if (submission === undefined && !isOfRecord(entry, request)) return false;
+  const { kind } = claimability(entry, { ...request, now: clock.now() });
   if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
   return kind === 'over' && !isUnprovenRedrive(attributes, entry, record);
 }

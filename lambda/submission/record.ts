@@ -111,6 +111,17 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
   };
 }
 
+/**
+ * Whether a message certainly belongs to the record of its id, which can be told without its content: it created the record,
+ * or the worker that sent it had written to the record. The id alone may be that of another submission.
+ */
+export function isOfRecord(
+  { origin }: SubmissionRecord,
+  { messageId, signature, log }: Pick<ClaimRequest, 'messageId' | 'signature' | 'log'>,
+): boolean {
+  return origin === messageId || signature !== undefined || log.attempts.length > 0;
+}
+
 /** The log of attempts of a submission, from its record. */
 export function logOf({ attempts, done, redrives }: SubmissionRecord): AttemptLog {
   return { attempts, done, redrives };
@@ -122,7 +133,7 @@ export function recordKey(submissionId: string): string {
 }
 
 /** Hash of a submission's content, independent of the order and formatting of its JSON. */
-export function submissionHash(submission: Submission): string {
+export function submissionHash(submission: Submission | object): string {
   const sorted = JSON.stringify(submission, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

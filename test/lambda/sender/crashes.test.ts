@@ -101,6 +101,29 @@ describe('a message on which processes die', () => {
     expect(world.sent).toEqual([]);
   });
 
+  it('ends as Crashed where another content has its id, and leaves the record of that one unchanged', async () => {
+    const { world, invoke } = givenPoison({ postmark: [accepted] });
+    await world.send(receive(mail, 'other', 1));
+    const before = world.entry();
+    const later = new Date(world.now).toISOString();
+    const attributes = { SubmissionId: 'order-1', FirstSeen: later, NotBefore: later };
+    const conflict = { ...mail, text: 'another' };
+    for (const record of [
+      sqsRecord(conflict, { messageId: 'first', receiveCount: 4 }),
+      sqsRecord(conflict, { messageId: 'retried', receiveCount: 4, queue: 'retry-postmark', attributes }),
+    ]) {
+      const pk = `crash/${record.messageId}`;
+      world.table.items.set(pk, { pk, rev: 1, crashes: 2, owner: 'dead', until: world.now - 1 });
+      expect(await invoke(record)).toEqual({ batchItemFailures: [] });
+    }
+
+    expect(world.sent).toMatchObject([
+      { queue: 'dead', attributes: { Reason: 'Crashed', SubmissionId: 'order-1' } },
+      { queue: 'dead', attributes: { Reason: 'Crashed', SubmissionId: 'order-1' } },
+    ]);
+    expect(world.entry()).toEqual(before);
+  });
+
   it('that was begun is dead in the ledger too, and can be tried again from the dead-letter queue', async () => {
     const { world, invoke } = givenPoison({ postmark: [new Promise(() => {}), accepted], mailgun: [accepted] });
     void world.send(receive(mail, 'order', 1));

@@ -667,6 +667,19 @@ describe('a copy that can no longer be processed', () => {
     await world.send(sqsRecord({ ...heavy, subject: 'another' }));
     expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'MissingObject' } });
   });
+
+  it('is dead-lettered if another submission has its id, and its own was never in the table', async () => {
+    const { files, world } = givenObjects({ postmark: [accepted] });
+    await world.send(sqsRecord(mail));
+    files.read = gone;
+    const later = new Date(world.now).toISOString();
+    const attributes = { SubmissionId: 'order-1', FirstSeen: later, NotBefore: later };
+    const pointer = { version: 1, s3: { bucket: 'mail', key: 'submissions/gone.json' } };
+
+    await world.send(sqsRecord(pointer, { queue: 'retry-postmark', attributes, sentAt: world.now }));
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'MissingObject' } }]);
+  });
 });
 
 describe('a lost answer', () => {
