@@ -68,8 +68,12 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
       );
     }
     case 'Refused':
-      // One provider may be wrong about a message; alone it may end only mail that no other may carry.
-      return mail.trait === 'bad' || mail.usable.every((provider) => refusedBy.has(provider));
+      // One provider may be wrong about a message; alone it may end only mail that no other may carry, or that all others
+      // refused because of its recipients.
+      return (
+        mail.trait === 'bad' ||
+        (refusedBy.size > 0 && mail.usable.every((provider) => refusedBy.has(provider) || hasRefused(story, provider)))
+      );
     case 'Unknown':
       // With a wrong clock a lease seems over while its worker waits for the provider, and the call counts as interrupted.
       return mail.onUnknown === 'hold' && (unknown > 0 || interrupted || (story.skewed && story.attempts.length > 0));
@@ -86,6 +90,10 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
     default:
       return false;
   }
+}
+
+function hasRefused({ attempts }: Story, provider: string): boolean {
+  return attempts.some((one) => one.provider === provider && one.answer?.outcome === 'refused');
 }
 
 function isTimely({ at }: DeadLetter, start: number, { clockErrorMs, calmFrom }: OracleCase): boolean {

@@ -67,7 +67,9 @@ function waitingSince({ addedAt, redrives, deadLetters }: Story, at: number): nu
   const ended = last?.at ?? -Infinity;
   const redriven = redrives.map((one) => one.at);
   const starts = [...(last?.reason === 'Unknown' ? [] : addedAt), ...redriven].sort((a, b) => a - b);
-  return starts.find((start) => start > ended && start <= at) ?? addedAt[0] ?? 0;
+  const before = starts.filter((start) => start <= at);
+  // Where two copies were redriven, one of them may end again before the other is accepted.
+  return before.find((start) => start > ended) ?? before.at(-1) ?? addedAt[0] ?? 0;
 }
 
 /** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
