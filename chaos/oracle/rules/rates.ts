@@ -1,4 +1,5 @@
 import type { FaultKind } from '../../faults/kinds.ts';
+import { OF_TABLE } from '../../faults/troubles.ts';
 import type { Rule } from '../case.ts';
 
 /**
@@ -14,6 +15,9 @@ const SPANS_MS = [1_000, 10_000, 60_000];
 const DELAYING: ReadonlySet<FaultKind> = new Set(['stall']);
 const BLIND_MS = 60_000;
 
+/** A worker to which the table has not answered for five seconds calls at its own part of the rate. */
+const OWN_CALLS = 1;
+
 /** No provider gets more calls than it was configured for, also while the table fails or throttles. */
 export const rates: Rule = ({ chronicle, providers, troubles }) =>
   providers.flatMap(({ key, maxPerSecond }) => {
@@ -26,7 +30,8 @@ export const rates: Rule = ({ chronicle, providers, troubles }) =>
     return SPANS_MS.flatMap((spanMs) => {
       const most = Math.floor((maxPerSecond * (spanMs + JITTER_MS)) / 1_000 + 1);
       const at = calls.find((from, place) => {
-        const next = calls[place + most];
+        const own = troubles.any(OF_TABLE, from - BLIND_MS, from) ? OWN_CALLS : 0;
+        const next = calls[place + most + own];
         const tooFast = next !== undefined && next - from < spanMs;
         return (
           tooFast &&
