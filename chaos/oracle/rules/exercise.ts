@@ -1,4 +1,4 @@
-import { partsFrom } from '../../exercise.ts';
+import { type Part, partsFrom } from '../../exercise.ts';
 import type { Rule } from '../case.ts';
 import { isLimited } from '../case.ts';
 import { named, type Story, time } from '../story.ts';
@@ -14,12 +14,14 @@ export const exercise: Rule = (given) => {
   const { seed, chronicle, exerciseFrom, providers } = given;
   const [first] = providers;
   const byPart = Map.groupBy(chronicle.stories, ({ mail }) => mail.part);
-  return partsFrom(seed, exerciseFrom).flatMap(({ name, from, firstAfterMs = Infinity, ...most }) => {
+  return partsFrom(seed, exerciseFrom).flatMap(({ name, from, faults, firstAfterMs = Infinity, ...most }) => {
     const stories = byPart.get(name) ?? [];
     const after = stories.filter(({ addedAt: [at = 0] }) => at > from + firstAfterMs);
     const elsewhere = after.filter(({ attempts: [attempt] }) => attempt?.provider !== first?.key);
     const { takenWithinMs = Infinity, receivedWithinMs = Infinity, mostSuppressed = Infinity } = most;
-    const late = isLimited(given) ? [] : stories.filter((story) => tookMs(story) > takenWithinMs);
+    const late = isLimited(given)
+      ? []
+      : stories.filter((story) => tookMs(story) > takenWithinMs && !meetsLater(story, faults));
     const unseen = stories.filter(
       ({ addedAt: [added = 0], receivedAt = Infinity }) => receivedAt - added > receivedWithinMs,
     );
@@ -38,6 +40,11 @@ export const exercise: Rule = (given) => {
     ];
   });
 };
+
+/** Whether a call met a fault that its part does not have: the last mails of a part are sent when the next one has begun. */
+function meetsLater({ attempts }: Story, faults: Part['faults'] = {}): boolean {
+  return attempts.some(({ fault }) => fault !== undefined && !(fault in faults));
+}
 
 /** Milliseconds until a provider accepted it, or its event was sent. */
 function tookMs({ addedAt: [added = 0], acceptances: [taken], suppressed }: Story): number {

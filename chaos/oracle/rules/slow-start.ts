@@ -1,5 +1,6 @@
+import { FAULT_KINDS, type FaultKind, keepsMailAway } from '../../faults/kinds.ts';
 import { OF_TABLE } from '../../faults/troubles.ts';
-import { isLimited, type Rule } from '../case.ts';
+import { isLimited, type JudgedProvider, type OracleCase, type Rule } from '../case.ts';
 import { type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
@@ -12,6 +13,8 @@ const STEPS = [
 ] as const;
 /** Time between the two ends of a step in which clocks, and the way to the table, leave open which step applies. */
 const EDGE_MS = 500;
+/** Kinds of faults after which a provider may be open, or in slow start itself. */
+const OF_PROVIDERS: ReadonlySet<FaultKind> = new Set(['all-down', ...FAULT_KINDS.filter(keepsMailAway)]);
 /** Fewest mails of a step for which its share says something. */
 const FEWEST = 20;
 
@@ -25,7 +28,8 @@ export const slowStart: Rule = (given) => {
     ({ provider, at }) =>
       provider === first?.key &&
       !troubles.any(OF_TABLE, at - MINUTE, at + MINUTE) &&
-      !chronicle.wrongClocks.overlaps(at - 30 * MINUTE, at + MINUTE),
+      !chronicle.wrongClocks.overlaps(at - 30 * MINUTE, at + MINUTE) &&
+      providers.some((other) => other !== first && isSteady(other, at, given)),
   );
   return closings.flatMap(({ provider, at }) =>
     STEPS.flatMap(({ fromMs, toMs, share }) => {
@@ -43,6 +47,12 @@ export const slowStart: Rule = (given) => {
     }),
   );
 };
+
+/** Whether a provider can take what slow start keeps from another: without one, the mail goes to that one at once. */
+function isSteady({ key, maxPerSecond }: JudgedProvider, at: number, { chronicle, troubles }: OracleCase): boolean {
+  const closes = chronicle.closings.some((one) => one.provider === key && Math.abs(one.at - at) < MINUTE);
+  return maxPerSecond === undefined && !closes && !troubles.any(OF_PROVIDERS, at - 30 * MINUTE, at + MINUTE, key);
+}
 
 /** Whether the mail goes to the first provider of the list if that is admitted. */
 function isFree({ mail, receives, redrives, interrupted }: Story): boolean {
