@@ -1,5 +1,6 @@
 import { App, type StackProps, Validations } from 'aws-cdk-lib/core';
 import cdk from '../cdk.json' with { type: 'json' };
+import { defined } from '../lambda/platform/defined.ts';
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import type { MailoverProps } from './mailover-props.ts';
 import { MailoverStack } from './stack.ts';
@@ -34,7 +35,7 @@ async function synthesiseChecked(props: AppProps): Promise<void> {
   });
   new MailoverStack(app, 'Mailover', {
     description: 'Sends mail through several providers',
-    env: { ...(account && { account }), ...(region && { region }) },
+    env: defined({ account: account || undefined, region: region || undefined }),
     ...props,
   });
   // The CDK's own switch for template validation: a local stack turns it off to start sooner.

@@ -1,6 +1,7 @@
 import { MOST_NAMED, type SubmissionAccount, takeAccount } from '../../lambda/account/account.ts';
 import { recordsOf } from '../../lambda/account/records.ts';
 import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { type PausedClasses, readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { inJson as pauseInJson, inWords as pauseInWords } from '../operate/pauses.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
@@ -49,7 +50,7 @@ function parse(argv: readonly string[]) {
   if (values.help) return undefined;
   if (positionals.length > 0) throw new UsageError(`account takes options only, not "${positionals[0]}"`);
   if (region !== undefined && table === undefined) throw new UsageError('--region goes with --table NAME');
-  return { json, ...(table !== undefined && { table }), ...(region !== undefined && { region }) };
+  return { json, ...defined({ table, region }) };
 }
 
 /** Speed of the stack time; nothing for a deployed stack. Hours of a local stack may be shorter than an hour. */

@@ -3,6 +3,7 @@ import { eventsEnvironment } from '../../lambda/contract/events-environment.ts';
 import { healthEnvironment } from '../../lambda/contract/health-environment.ts';
 import { inboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { CostedDeployment } from '../../lib/costs/fixed.ts';
 import { findFunction, senderOf } from '../../local/template/find-function.ts';
@@ -36,8 +37,10 @@ export function billedDeployment({ stacks, deployment }: Synthesised): BilledDep
     const canary = canaries.get(provider.key);
     return {
       ...provider,
-      ...(reporting.includes(provider.key) && { events: true as const }),
-      ...(receiving.some(({ key }) => key === provider.key) && { inbound: canary ? { canary } : true }),
+      ...defined({
+        events: reporting.includes(provider.key) || undefined,
+        inbound: receiving.some(({ key }) => key === provider.key) ? (canary ? { canary } : true) : undefined,
+      }),
     };
   });
   const read = [

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { parseArguments, UsageError } from '../usage.ts';
 
 /** Options of the command line. */
@@ -34,9 +35,14 @@ export function parseExplainOptions(argv: readonly string[]): ExplainOptions | u
   return {
     file,
     json: values.json ?? false,
-    ...(values.id !== undefined && { id: values.id }),
-    ...(values.local && { live: { kind: 'local' } }),
-    ...(values.table !== undefined && { live: { kind: 'table', name: values.table } }),
+    ...defined({
+      id: values.id,
+      live: values.local
+        ? { kind: 'local' as const }
+        : values.table === undefined
+          ? undefined
+          : { kind: 'table' as const, name: values.table },
+    }),
   };
 }
 

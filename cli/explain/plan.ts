@@ -6,6 +6,7 @@ import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Submission } from '../../lambda/contract/submission.ts';
 import { ownId } from '../../lambda/contract/submission-fields.ts';
 import type { Message } from '../../lambda/mail/message.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Objects } from '../../lambda/platform/object-store.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { factsOf } from '../../lambda/routing/ability.ts';
@@ -106,7 +107,6 @@ export async function planFor(
     kind: 'plan',
     plan: {
       id: message.id,
-      ...(submission.class !== undefined && { class: submission.class }),
       policy: {
         order: decider(submission.providers?.only, named?.providers),
         onUnknown: { value: onUnknown, from: decider(submission.onUnknown, named?.onUnknown) },
@@ -122,8 +122,10 @@ export async function planFor(
               {
                 key,
                 type,
-                ...(chosen.substituted.has(key) && { substituteFrom: true as const }),
-                ...(chosen.beyond.has(key) && { leavesOut: chosen.beyond.get(key)?.length ?? 0 }),
+                ...defined({
+                  substituteFrom: chosen.substituted.has(key) || undefined,
+                  leavesOut: chosen.beyond.has(key) ? (chosen.beyond.get(key)?.length ?? 0) : undefined,
+                }),
               },
             ],
       ),
@@ -132,7 +134,10 @@ export async function planFor(
         return reason === undefined ? [] : [{ key, reason }];
       }),
       skipped: [...chosen.skipped, ...unnamed(submission, named, providers)],
-      ...(preference.only === undefined && { draw: drawOf(message.id, current) }),
+      ...defined({
+        class: submission.class,
+        draw: preference.only === undefined ? drawOf(message.id, current) : undefined,
+      }),
     },
   };
 }
@@ -154,12 +159,12 @@ function drawOf(id: string, providers: readonly ProviderConfig[]): NonNullable<P
   );
   return {
     share: draw,
-    ...(provider && { favourite: provider.key }),
+    ...defined({ favourite: provider?.key }),
     ranking: ranks.map(({ provider: { key, share }, priority, weight }) => ({
       key,
       priority,
       weight,
-      ...(share !== undefined && { share }),
+      ...defined({ share }),
     })),
   };
 }

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { hourOf } from '../../lambda/reputation/hours.ts';
 import { resumeClass } from '../../lambda/reputation/paused-classes.ts';
 import type { Terminal } from '../send/progress.ts';
@@ -91,7 +92,7 @@ async function carryOut(
   const forMs = what.forMs / (stackTime?.scale ?? 1);
   const before = await isolate(table, provider, { reason: what.reason, who, forMs }, now);
   return {
-    result: { provider, isolatedUntil: iso(now + forMs), ...(before && { before: inJson(before) }) },
+    result: { provider, isolatedUntil: iso(now + forMs), ...defined({ before: before && inJson(before) }) },
     sentences: [
       ...(before ? [`${provider} was isolated ${describe(before)}; this replaces it`] : []),
       `${provider} is isolated until ${time(now + forMs)} (${name}); all workers know within 10 seconds`,

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { parseArguments, UsageError } from '../usage.ts';
 
 /** Options of the command line, with defaults. */
@@ -55,9 +56,7 @@ export function parseOperateOptions(command: string | undefined, argv: readonly 
   return {
     what: whatOf(command, positionals, values),
     json: values.json ?? false,
-    ...(table !== undefined && { table }),
-    ...(region !== undefined && { region }),
-    ...(who !== undefined && { who }),
+    ...defined({ table, region, who }),
   };
 }
 

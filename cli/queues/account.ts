@@ -12,6 +12,7 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { type FoundQueue, foundQueue, isOf } from './found-queue.ts';
 
 /** Queues of a stack in an AWS account, with the credentials of the user as the AWS SDK finds them. */
@@ -22,7 +23,7 @@ export class QueuesAccount {
   readonly #cloudFormation: CloudFormationClient;
 
   constructor(stack: string, region: string | undefined) {
-    const settings = { ...(region !== undefined && { region }) };
+    const settings = defined({ region });
     this.#stack = stack;
     this.#sqs = new SQSClient(settings);
     this.#lambda = new LambdaClient(settings);

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { parseArguments, refuseArguments, UsageError } from '../usage.ts';
 
 /** Options of the command line, with defaults. */
@@ -44,5 +45,5 @@ export function parseQueuesOptions(argv: readonly string[]): QueuesOptions | und
   if (more.length > 0) throw new UsageError(`give one of --${[what, ...more].join(' and --')}`);
   const { stack = 'Mailover', region, json = false } = values;
   if (!STACK.test(stack)) throw new UsageError(`"${stack}" cannot be the name of a stack`);
-  return { what, stack, json, ...(region !== undefined && { region }) };
+  return { what, stack, json, ...defined({ region }) };
 }

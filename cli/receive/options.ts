@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Payload } from '../../local/simulators/inbound/posting.ts';
 import { simulatedTypes } from '../../local/simulators/registry.ts';
 import { parseArguments, UsageError, wholeNumber } from '../usage.ts';
@@ -70,10 +71,11 @@ export function parseReceiveOptions(argv: readonly string[]): CommandOptions | u
     json: values.json === true,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
     ...(file !== undefined && (/\.json$/i.test(file) ? { payload: readPayload(file) } : { file: readMail(file) })),
-    ...(values.form !== undefined && { form: values.form }),
-    ...(values.age !== undefined && { ageSeconds: wholeNumber('age', values.age, 0, 604_800) }),
-    ...(values.blocked && { hold: 'blocked' as const }),
-    ...(values.lost && { hold: 'lost' as const }),
+    ...defined({
+      form: values.form,
+      ageSeconds: values.age === undefined ? undefined : wholeNumber('age', values.age, 0, 604_800),
+      hold: values.lost ? 'lost' : values.blocked ? 'blocked' : undefined,
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { ReceivedEntry } from '../../local/api/received-log.ts';
 
 const POLL_MS = 200;
@@ -62,5 +63,5 @@ async function get<T>(url: string): Promise<T | undefined> {
 /** A message as the command prints it: without its headers and the location of the raw mail. */
 export function shown({ headers: _headers, raw: _raw, version: _version, ...rest }: InboundMessage): string {
   const attachments = rest.attachments?.map(({ s3: _s3, ...facts }) => facts);
-  return JSON.stringify({ ...rest, ...(attachments && { attachments }) }, null, 2);
+  return JSON.stringify({ ...rest, ...defined({ attachments }) }, null, 2);
 }

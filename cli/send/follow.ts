@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { defined } from '../../lambda/platform/defined.ts';
 import { depth, peek } from './queue-view.ts';
 import type { QueueTarget } from './target.ts';
 
@@ -45,7 +46,11 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
     if (!response.ok) throw new Error(`/api/accepted answers ${response.status}`);
     for (const { submissionId, provider, providerMessageId } of (await response.json()) as Accepted[]) {
       if (submissionId === undefined || !wanted.has(submissionId)) continue;
-      ends.set(submissionId, { kind: 'accepted', provider, ...(providerMessageId && { providerMessageId }) });
+      ends.set(submissionId, {
+        kind: 'accepted',
+        provider,
+        ...defined({ providerMessageId: providerMessageId || undefined }),
+      });
     }
     if (ends.size >= wanted.size) return;
     for (const id of await suppressed(target.local.console, only, wanted.size))
@@ -63,8 +68,7 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
     ends.set(id, {
       kind: 'dead-letter',
       reason: attribute('Reason') ?? 'moved there by SQS after repeated crashes',
-      ...(detail !== undefined && { detail }),
-      ...(attempts !== undefined && { attempts: Number(attempts) }),
+      ...defined({ detail, attempts: attempts === undefined ? undefined : Number(attempts) }),
     });
   }
 }

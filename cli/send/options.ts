@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { parseArguments, refuseArguments, UsageError, wholeNumber } from '../usage.ts';
 
 /** Options of the command line, with defaults. */
@@ -49,8 +50,10 @@ export function parseSendOptions(argv: readonly string[]): SendOptions | undefin
     count,
     json: values.json ?? false,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
-    ...(values.queue !== undefined && { queueUrl: queueUrl('queue', values.queue) }),
-    ...(values['dead-letter'] !== undefined && { deadLetterUrl: queueUrl('dead-letter', values['dead-letter']) }),
+    ...defined({
+      queueUrl: values.queue === undefined ? undefined : queueUrl('queue', values.queue),
+      deadLetterUrl: values['dead-letter'] === undefined ? undefined : queueUrl('dead-letter', values['dead-letter']),
+    }),
   };
 }
 
@@ -75,21 +78,21 @@ function parse(argv: readonly string[]) {
 }
 
 function submissionOf(values: ReturnType<typeof parse>['values']): Record<string, unknown> {
-  const given = {
-    ...(values.to && { to: values.to }),
-    ...(values.from !== undefined && { from: values.from }),
-    ...(values.subject !== undefined && { subject: values.subject }),
-    ...(values.text !== undefined && { text: values.text }),
-    ...(values.html !== undefined && { html: values.html }),
-    ...(values.provider && { providers: { only: values.provider } }),
-  };
+  const given = defined({
+    to: values.to,
+    from: values.from,
+    subject: values.subject,
+    text: values.text,
+    html: values.html,
+    providers: values.provider && { only: values.provider },
+  });
   if (values.file !== undefined) return { ...readSubmission(values.file), ...given };
   if (!values.to) throw new UsageError('give a recipient with --to ADDRESS, or a submission with --file FILE');
   return {
     version: 1,
     from: 'hello@example.com',
     subject: 'Hello from Mailover',
-    ...(values.html === undefined && { text: 'This message was sent with "npm run send".' }),
+    ...defined({ text: values.html === undefined ? 'This message was sent with "npm run send".' : undefined }),
     ...given,
   };
 }

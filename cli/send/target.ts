@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { describeLocalStack, localStackUrl } from '../local-stack.ts';
 import { UsageError } from '../usage.ts';
 import type { SendOptions } from './options.ts';
@@ -23,7 +24,7 @@ export async function findQueue(options: SendOptions, port: string | undefined):
     return {
       sqs: clientFor(options.queueUrl),
       outboundUrl: options.queueUrl,
-      ...(options.deadLetterUrl !== undefined && { deadLetterUrl: options.deadLetterUrl }),
+      ...defined({ deadLetterUrl: options.deadLetterUrl }),
     };
   }
   const base = localStackUrl(port);
@@ -36,7 +37,7 @@ export async function findQueue(options: SendOptions, port: string | undefined):
   return {
     sqs: clientFor(outbound),
     outboundUrl: outbound,
-    ...(deadLetter !== undefined && { deadLetterUrl: deadLetter }),
+    ...defined({ deadLetterUrl: deadLetter }),
     local: { console: base, retryUrls: retry },
   };
 }

@@ -5,6 +5,7 @@ import type {
   SuppressionAnswer,
   SuppressionCommand,
 } from '../../lambda/contract/suppression-command.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Terminal } from '../send/progress.ts';
 import { type ExitCode, runCommand, UsageError } from '../usage.ts';
 import { parseSuppressionOptions, SUPPRESSION_USAGE, type SuppressionOptions } from './options.ts';
@@ -39,7 +40,7 @@ function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: Suppr
     case 'add':
       return { command: 'add', address: what.address, operator: who };
     case 'remove':
-      return { command: 'remove', address: what.address, ...(what.class !== undefined && { class: what.class }) };
+      return { command: 'remove', address: what.address, ...defined({ class: what.class }) };
     case 'import':
       return { command: 'import', provider: what.provider };
     case 'mirror':

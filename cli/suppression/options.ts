@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { parseArguments, UsageError } from '../usage.ts';
 
 /** Options of the command line, with defaults. */
@@ -75,9 +76,7 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
     what: whatOf(positionals, values),
     addresses: values.addresses ?? false,
     json: values.json ?? false,
-    ...(functionName !== undefined && { functionName }),
-    ...(region !== undefined && { region }),
-    ...(who !== undefined && { who }),
+    ...defined({ functionName, region, who }),
   };
 }
 
@@ -97,7 +96,7 @@ function whatOf(
         throw new UsageError(
           `${kind} takes an address such as ada@example.org${one === undefined ? '' : `, not "${one}"`}`,
         );
-      return { kind, address: one, ...(name !== undefined && { class: name }) };
+      return { kind, address: one, ...defined({ class: name }) };
     case 'import':
       return { kind, provider: providerIn(kind, one) };
     case 'take-back':

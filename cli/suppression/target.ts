@@ -1,5 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { SuppressionAnswer, SuppressionCommand } from '../../lambda/contract/suppression-command.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { describeLocalStack, localStackUrl } from '../local-stack.ts';
 import type { SuppressionOptions } from './options.ts';
 
@@ -28,7 +29,7 @@ export async function findSuppression(
 /** Invokes a function once, with the credentials of the user as the AWS SDK finds them. */
 function deployedFunction(FunctionName: string, region: string | undefined): AskSuppression {
   const requestHandler = { requestTimeout: PATIENCE_MS };
-  const lambda = new LambdaClient({ ...(region !== undefined && { region }), maxAttempts: 1, requestHandler });
+  const lambda = new LambdaClient({ ...defined({ region }), maxAttempts: 1, requestHandler });
   return async (command) => {
     const { Payload, FunctionError } = await lambda.send(
       new InvokeCommand({ FunctionName, Payload: JSON.stringify(command) }),

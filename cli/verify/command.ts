@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { readSecret } from '../../lambda/platform/secrets.ts';
 import { addressHashes } from '../../lambda/suppression/hash.ts';
 import { verifiedRecipients } from '../../lambda/suppression/verified.ts';
@@ -81,8 +82,6 @@ function parse(argv: readonly string[]): Options | undefined {
   return {
     address,
     json,
-    ...(table !== undefined && { table }),
-    ...(secret !== undefined && { secret }),
-    ...(region !== undefined && { region }),
+    ...defined({ table, secret, region }),
   };
 }

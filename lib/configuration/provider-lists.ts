@@ -4,6 +4,7 @@ import type { InboundCanary } from '../../lambda/contract/health-environment.ts'
 import type { InboundProvider, ReportedProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { EventsOptions, InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { ReceiptRule } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 
@@ -58,9 +59,7 @@ function inboundProviders(providers: readonly ProviderConfig[], name: string): I
       {
         key,
         type,
-        ...(preference !== undefined && { preference }),
-        ...(sourceRanges && { sourceRanges }),
-        ...(received.secretFields.length > 0 && { secretName }),
+        ...defined({ preference, sourceRanges, secretName: received.secretFields.length > 0 ? secretName : undefined }),
       },
     ];
   });
@@ -73,7 +72,7 @@ function reportingProviders(providers: readonly ProviderConfig[], name: string):
     const posts = definitionOf(type).events?.over === 'http';
     if (events === undefined || isReportedByMail(provider)) return [];
     const { sourceRanges, secretName = `${name}/${key}/webhooks` }: EventsOptions = events === true ? {} : events;
-    return [{ key, type, ...(sourceRanges && { sourceRanges }), ...(posts && { secretName }) }];
+    return [{ key, type, ...defined({ sourceRanges, secretName: posts ? secretName : undefined }) }];
   });
 }
 
@@ -102,7 +101,7 @@ function reconciledProviders(
     return [
       {
         ...receiving,
-        ...(received.missed.needsAccount && { apiSecretName: secretNameOf(config, name) }),
+        ...defined({ apiSecretName: received.missed.needsAccount && secretNameOf(config, name) }),
         missed: received.missed.options(options, inbound),
       },
     ];

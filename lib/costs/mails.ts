@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { EVENTS_MEMORY_MB } from '../functions/memory.ts';
 import { ASSUMED, batchSeconds, invocations, MEASURED } from './measured.ts';
@@ -65,7 +66,7 @@ export function mailCost(
     sending,
     events: ofEvents,
     aws,
-    ...(each !== undefined && { provider: MILLION * each }),
+    ...defined({ provider: each === undefined ? undefined : MILLION * each }),
     total: aws + MILLION * (each ?? 0),
   };
 }
@@ -116,7 +117,7 @@ export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[]
         key: own.key,
         instead: next.key,
         aws: next.aws - own.aws,
-        ...(known && { more: next.total - own.total }),
+        ...defined({ more: known ? next.total - own.total : undefined }),
       },
     ];
   });

@@ -3,6 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { AwsResource } from '../../lambda/providers/aws-permissions.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
@@ -24,7 +25,7 @@ export function providerStatements(scope: Construct, providers: readonly Provide
         new PolicyStatement({
           actions: [...actions],
           resources: resources.map((one) => arnOf(stack, one)),
-          ...(conditions && { conditions }),
+          ...defined({ conditions }),
         }),
     ),
     ...secretStatements(scope, providers),

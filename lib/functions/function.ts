@@ -18,6 +18,7 @@ import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type DeploymentEnvironment, deploymentEnvironment } from '../../lambda/contract/deployment.ts';
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Network } from '../configuration/network.ts';
 import type { Releases } from '../configuration/releases.ts';
 import { encryptionKey, keyStatement } from '../storage/encryption.ts';
@@ -90,7 +91,7 @@ export abstract class MailoverFunction<Values> extends Construct {
     this.logGroup = new LogGroup(this, 'Log', {
       retention: declaration.logRetention,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      ...(key && { encryptionKey: key }),
+      ...defined({ encryptionKey: key }),
     });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -117,9 +118,7 @@ export abstract class MailoverFunction<Values> extends Construct {
       loggingFormat: LoggingFormat.TEXT,
       ...declaration.network,
       recursiveLoop: declaration.recursiveLoop,
-      ...(declaration.reservedConcurrency !== undefined && {
-        reservedConcurrentExecutions: declaration.reservedConcurrency,
-      }),
+      ...defined({ reservedConcurrentExecutions: declaration.reservedConcurrency }),
       ...(schedule && { retryAttempts: 0, maxEventAge: eventAge(schedule.every) }),
     });
     this.alias =

@@ -3,13 +3,14 @@ import { SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Names, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { encryptionKey } from '../storage/encryption.ts';
 
 /** Topic that SES publishes to, and that puts each notification on a queue. */
 export class SesTopic extends Topic {
   constructor(scope: Construct, id: string, queue: Queue) {
     const masterKey = encryptionKey(scope);
-    super(scope, id, { enforceSSL: true, ...(masterKey && { masterKey }) });
+    super(scope, id, { enforceSSL: true, ...defined({ masterKey }) });
     this.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('ses.amazonaws.com')],
@@ -34,7 +35,7 @@ export class SesTopic extends Topic {
         endpoint: queue.queueArn,
         protocol: SubscriptionProtocol.SQS,
         rawMessageDelivery: true,
-        ...(policyDependable && { subscriptionDependency: policyDependable }),
+        ...defined({ subscriptionDependency: policyDependable }),
       }),
     });
   }

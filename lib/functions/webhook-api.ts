@@ -12,6 +12,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
 import { encryptionKey } from '../storage/encryption.ts';
 
@@ -53,7 +54,7 @@ export class WebhookApi extends Construct {
     this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      ...(key && { encryptionKey: key }),
+      ...defined({ encryptionKey: key }),
     });
     this.api = new HttpApi(this, 'Api', {
       apiName: deploymentName(this),

@@ -16,6 +16,7 @@ import {
   SKIP_OUTCOMES,
 } from '../../lambda/contract/metric-outcomes.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Queues } from '../storage/queues.ts';
 import { FAILING_PERCENT, failureRate } from './failures.ts';
 import type { Monitoring } from './monitoring.ts';
@@ -189,8 +190,8 @@ export function graph(
     stacked,
     period: PERIOD,
     legendPosition: LegendPosition.BOTTOM,
-    leftYAxis: { min: 0, showUnits: false, ...(most !== undefined && { max: most }) },
+    leftYAxis: { min: 0, showUnits: false, ...defined({ max: most }) },
     rightYAxis: { min: 0, showUnits: false },
-    ...(line !== undefined && { leftAnnotations: [{ value: line, label: 'alarm' }] }),
+    ...defined({ leftAnnotations: line === undefined ? undefined : [{ value: line, label: 'alarm' }] }),
   });
 }

@@ -16,6 +16,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { MetricName, MonitoringSize } from '../../lambda/contract/metrics.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Dimensions } from '../../lambda/platform/metrics.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
 import { ownMetric, type Statistic } from './metric.ts';
@@ -228,7 +229,7 @@ export class Monitoring extends Construct {
     alarm.addOkAction(action);
     const { title, severity, provider, means } = text;
     const name = this.nameOf(title, subjectOf(text));
-    this.named.push({ name, title, severity, alarm, ...(provider && { provider }), ...(means && { means }) });
+    this.named.push({ name, title, severity, alarm, ...defined({ provider, means }) });
   }
 
   private describe({ title, meanwhile, action }: AlarmText): string {

@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { encryptionKey } from './encryption.ts';
 
 /**
@@ -12,7 +13,7 @@ export class ProofKey extends Secret {
   constructor(scope: Construct, id: string) {
     const key = encryptionKey(scope);
     super(scope, id, {
-      ...(key && { encryptionKey: key }),
+      ...defined({ encryptionKey: key }),
       description:
         'Key of the proofs on messages that Mailover puts on its queues: {"key":"…"}, and "previousKey" after a rotation',
       // 32 letters and digits by default: 190 bits.

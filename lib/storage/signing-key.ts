@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { encryptionKey } from './encryption.ts';
 
 /** Letters and digits of the key: as base64 they are 33 bytes, within the 24 to 64 of the Standard Webhooks specification. */
@@ -12,7 +13,7 @@ export class SigningKey extends Secret {
   constructor(scope: Construct, id: string) {
     const key = encryptionKey(scope);
     super(scope, id, {
-      ...(key && { encryptionKey: key }),
+      ...defined({ encryptionKey: key }),
       description: 'Key of the signatures of posted events: {"key":"…"}, and "previousKey" during a rotation',
       generateSecretString: {
         secretStringTemplate: '{}',

@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { defined } from '../../lambda/platform/defined.ts';
 import { encryptionKey } from './encryption.ts';
 
 /** Key of the suppression list, whose addresses are stored as keyed hashes. CloudFormation generates it once. */
@@ -9,7 +10,7 @@ export class SuppressionKey extends Secret {
   constructor(scope: Construct, id: string) {
     const key = encryptionKey(scope);
     super(scope, id, {
-      ...(key && { encryptionKey: key }),
+      ...defined({ encryptionKey: key }),
       description: 'Key of the suppression list: {"key":"…"}, and "previousKey" after a rotation',
       generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'key', excludePunctuation: true },
       // The list outlives the stack, too, and is worthless without its key.
