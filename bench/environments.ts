@@ -5,6 +5,7 @@ import { healthEnvironment } from '../lambda/contract/health-environment.ts';
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { reconcilerEnvironment } from '../lambda/contract/reconciler-environment.ts';
+import { defined } from '../lambda/platform/defined.ts';
 import { OUTBOUND } from './record.ts';
 
 const QUEUE = 'http://127.0.0.1:1/000000000000/queue';
@@ -40,7 +41,7 @@ export function senderVariables(
       maxReceiveCount: 5,
       workers: 50,
     }),
-    ...(endpoints && { MAILOVER_ENDPOINTS: JSON.stringify(endpoints) }),
+    ...defined({ MAILOVER_ENDPOINTS: endpoints && JSON.stringify(endpoints) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { parseArguments, refuseArguments, UsageError, wholeNumber } from '../cli/usage.ts';
+import { defined } from '../lambda/platform/defined.ts';
 import { FAULT_KINDS, type FaultKind } from './faults/kinds.ts';
 
 export const CHAOS_USAGE = `npm run chaos -- [options]
@@ -67,10 +68,12 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
     mails: whole('mails', values.mails ?? (scenario ? '50000' : '10000')),
     ...(values.faults !== undefined && { faults: values.faults === 'none' ? [] : kinds('faults', values.faults) }),
     without: values.without === undefined ? [] : kinds('without', values.without),
-    ...(values.until !== undefined && { untilHours: whole('until', values.until) }),
-    ...(scenario && { scenario }),
-    ...(values.jobs !== undefined && { jobs: whole('jobs', values.jobs) }),
-    ...(values.report !== undefined && { report: values.report }),
+    ...defined({
+      untilHours: values.until === undefined ? undefined : whole('until', values.until),
+      scenario,
+      jobs: values.jobs === undefined ? undefined : whole('jobs', values.jobs),
+      report: values.report,
+    }),
     trace: values.trace ?? false,
   };
 }

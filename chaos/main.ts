@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type ExitCode, runCommand } from '../cli/usage.ts';
+import { defined } from '../lambda/platform/defined.ts';
 import { CHAOS_USAGE, readArguments } from './arguments.ts';
 import type { Task } from './child.ts';
 import { runTasks } from './processes.ts';
@@ -26,7 +27,7 @@ async function main(): Promise<ExitCode> {
   const totals = new Totals();
   const begun = performance.now();
   await runTasks(
-    seeds.map((seed): Task => ({ ...options, seed, trace, ...(scenario && { scenario }) })),
+    seeds.map((seed): Task => ({ ...options, seed, trace, ...defined({ scenario }) })),
     jobs,
     (result) => {
       totals.results.push(result);

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventsEnvironment } from '../lambda/contract/events-environment.ts';
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
+import { defined } from '../lambda/platform/defined.ts';
 import { definitionOf } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
 import { clearStack } from './api/clear.ts';
@@ -249,7 +250,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     healthEndpoints: live.simulators.healthEndpoints,
     certificateFile,
     clock,
-    ...(live.dynamodb && { dynamodbUrl: live.dynamodb.url }),
+    ...defined({ dynamodbUrl: live.dynamodb?.url }),
   };
   const started = runFunctions({
     deployment,

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { partsFrom } from '../exercise.ts';
 import { Random } from '../world/random.ts';
 import { CLASSES } from './classes.ts';
@@ -27,14 +28,12 @@ export function drawCalmMails({ seed, from, providers, index }: CalmOptions): Ma
   return Array.from({ length: Math.floor(CALM_MAIL_MS / EVERY_MS) }, (_, place): Mail => {
     const only = place % PINNED === 0 ? [providers[(place / PINNED) % providers.length] as string] : undefined;
     const supersedes = only === undefined && place % SUPERSEDING === 1 ? `calm/${place - 1}` : undefined;
+    const more = defined({ providers: only && { only }, supersedes });
     const sendAt = from + place * EVERY_MS + random.between(0, EVERY_MS);
     return {
-      ...simpleMail(`calm/${place}`, index + place, sendAt, providers, {
-        ...(only && { providers: { only } }),
-        ...(supersedes !== undefined && { supersedes }),
-      }),
+      ...simpleMail(`calm/${place}`, index + place, sendAt, providers, more),
       ...(only && { usable: only, ordered: true }),
-      ...(supersedes !== undefined && { supersedes }),
+      ...defined({ supersedes }),
       calm: true,
     };
   });
@@ -51,11 +50,9 @@ export function drawExerciseMails({ seed, from, providers, index }: CalmOptions)
       const name = part.classes?.[place % part.classes.length];
       const kind = CLASSES.find((one) => one.class === name);
       const only = part.pinned && [providers.at(-1) as string];
+      const more = defined({ class: kind?.class, providers: only && { only } });
       return {
-        ...simpleMail(`exercise/${number}`, number, sendAt, kind?.providers ?? providers, {
-          ...(kind && { class: kind.class }),
-          ...(only && { providers: { only } }),
-        }),
+        ...simpleMail(`exercise/${number}`, number, sendAt, kind?.providers ?? providers, more),
         ...(kind && { class: kind.class, onUnknown: kind.onUnknown ?? 'ask', ordered: kind.providers !== undefined }),
         ...(kind?.expiresAfterSeconds && { lastsMs: kind.expiresAfterSeconds * 1_000 }),
         ...(only && { usable: only, ordered: true }),
@@ -84,9 +81,9 @@ export function simpleMail(
   };
   return {
     index,
-    ...(id !== undefined && { id }),
+    ...defined({ id }),
     trait: 'plain',
-    body: JSON.stringify({ version: 1, ...(id !== undefined && { id }), ...written(content), ...more }),
+    body: JSON.stringify({ version: 1, ...defined({ id }), ...written(content), ...more }),
     objects: [],
     content,
     recipients,

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { Random } from '../world/random.ts';
 import { CLASSES, type MailClass } from './classes.ts';
 import { drawContent } from './content.ts';
@@ -76,8 +77,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const supersedes = trait === 'superseding' && index > 0 ? earlier : undefined;
   const submission = {
     version: trait === 'future' ? 2 : 1,
-    ...(id !== undefined && { id }),
-    ...(kind && { class: kind.class }),
+    ...defined({ id, class: kind?.class }),
     ...written(content),
     ...(trait === 'missing' && {
       attachments: [
@@ -88,11 +88,13 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
         },
       ],
     }),
-    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
-    ...(ownWord && { onUnknown: ownWord }),
-    ...(supersedes !== undefined && { supersedes }),
-    ...((only || except) && { providers: { ...(only && { only }), ...(except && { except }) } }),
-    ...(trait === 'malformed' && { sbject: 'a field that does not exist' }),
+    ...defined({
+      expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+      onUnknown: ownWord,
+      supersedes,
+      providers: only || except ? defined({ only, except }) : undefined,
+      sbject: trait === 'malformed' ? 'a field that does not exist' : undefined,
+    }),
   };
   const text = JSON.stringify(submission);
   const key = `submissions/${index}`;
@@ -100,7 +102,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const forbidden = kind?.strict === true && only?.some((one) => !kind.providers?.includes(one)) === true;
   return {
     index,
-    ...(id !== undefined && { id }),
+    ...defined({ id }),
     trait,
     ...(random.chance(0.03) && { attributes: random.pick(HOSTILE) }),
     body: trait === 'stored' ? JSON.stringify({ version: 1, s3: { bucket: BUCKET, key } }) : text,
@@ -113,14 +115,15 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
     content,
     recipients: [...content.to, ...content.cc, ...content.bcc],
     sendAt: [first, ...again],
-    ...(kind && { class: kind.class }),
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(expiresAt === undefined && kind?.expiresAfterSeconds && { lastsMs: kind.expiresAfterSeconds * 1_000 }),
+    ...defined({
+      class: kind?.class,
+      expiresAt,
+      lastsMs: expiresAt === undefined && kind?.expiresAfterSeconds ? kind.expiresAfterSeconds * 1_000 : undefined,
+    }),
     onUnknown: ownWord ?? kind?.onUnknown ?? 'ask',
     usable: (routed ?? providers).filter((provider) => !except?.includes(provider)),
     ordered: routed !== undefined,
-    ...(forbidden && { forbidden }),
-    ...(supersedes !== undefined && { supersedes }),
+    ...defined({ forbidden: forbidden || undefined, supersedes }),
   };
 }
 
@@ -134,8 +137,7 @@ export function written({ to, cc, bcc, replyTo, subject, text, html, order, atta
     ...(replyTo !== undefined && { replyTo: [replyTo] }),
     subject,
     text,
-    ...(html !== undefined && { html }),
-    ...(order !== undefined && { headers: { 'X-Order': order } }),
+    ...defined({ html, headers: order === undefined ? undefined : { 'X-Order': order } }),
     ...(attachments.length > 0 && {
       attachments: attachments.map(({ filename, contentType, content, key }) => ({
         filename,

@@ -3,6 +3,7 @@ import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { type Evidence, eventEvidence } from '../../lambda/events/evidence.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { RenewableObjects } from '../../lambda/platform/object-store.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
@@ -77,7 +78,7 @@ function withLaterFields(table: Table, worker: SimulatedWorker): Table {
     ...table,
     write: (item, expected) => {
       const attempts = (item['attempts'] as readonly object[] | undefined)?.map((one) => ({ laterField: 1, ...one }));
-      const later: NewItem = { ...item, laterBy: worker.name, ...(attempts && { attempts }) };
+      const later: NewItem = { ...item, laterBy: worker.name, ...defined({ attempts }) };
       return table.write(later, expected);
     },
   };

@@ -35,14 +35,9 @@ export function parseExplainOptions(argv: readonly string[]): ExplainOptions | u
   return {
     file,
     json: values.json ?? false,
-    ...defined({
-      id: values.id,
-      live: values.local
-        ? { kind: 'local' as const }
-        : values.table === undefined
-          ? undefined
-          : { kind: 'table' as const, name: values.table },
-    }),
+    ...defined({ id: values.id }),
+    ...(values.local && { live: { kind: 'local' } }),
+    ...(values.table !== undefined && { live: { kind: 'table', name: values.table } }),
   };
 }
 

@@ -124,7 +124,7 @@ export async function planFor(
                 type,
                 ...defined({
                   substituteFrom: chosen.substituted.has(key) || undefined,
-                  leavesOut: chosen.beyond.has(key) ? (chosen.beyond.get(key)?.length ?? 0) : undefined,
+                  leavesOut: chosen.beyond.get(key)?.length,
                 }),
               },
             ],

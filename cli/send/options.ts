@@ -50,10 +50,8 @@ export function parseSendOptions(argv: readonly string[]): SendOptions | undefin
     count,
     json: values.json ?? false,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
-    ...defined({
-      queueUrl: values.queue === undefined ? undefined : queueUrl('queue', values.queue),
-      deadLetterUrl: values['dead-letter'] === undefined ? undefined : queueUrl('dead-letter', values['dead-letter']),
-    }),
+    ...(values.queue !== undefined && { queueUrl: queueUrl('queue', values.queue) }),
+    ...(values['dead-letter'] !== undefined && { deadLetterUrl: queueUrl('dead-letter', values['dead-letter']) }),
   };
 }
 
@@ -92,7 +90,7 @@ function submissionOf(values: ReturnType<typeof parse>['values']): Record<string
     version: 1,
     from: 'hello@example.com',
     subject: 'Hello from Mailover',
-    ...defined({ text: values.html === undefined ? 'This message was sent with "npm run send".' : undefined }),
+    ...(values.html === undefined && { text: 'This message was sent with "npm run send".' }),
     ...given,
   };
 }

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defined } from '../../lambda/platform/defined.ts';
 import { declaredHosts } from '../../local/http-api/own-hosts.ts';
 import { PORTS } from '../../local/ports.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
@@ -35,7 +34,7 @@ export async function startCommand(options: StartOptions): Promise<ExitCode> {
       signal: ending.signal,
       onProgress,
       onOverload: reportOverload,
-      ...defined({ onOutput: logs ? (text: string) => process.stdout.write(text) : undefined }),
+      ...(logs && { onOutput: (text: string) => process.stdout.write(text) }),
     });
     clearProgress();
     if (!ending.signal.aborted) console.log(summary(stack, options, (performance.now() - started) / 1000));

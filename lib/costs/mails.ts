@@ -1,4 +1,3 @@
-import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { EVENTS_MEMORY_MB } from '../functions/memory.ts';
 import { ASSUMED, batchSeconds, invocations, MEASURED } from './measured.ts';
@@ -66,7 +65,7 @@ export function mailCost(
     sending,
     events: ofEvents,
     aws,
-    ...defined({ provider: each === undefined ? undefined : MILLION * each }),
+    ...(each !== undefined && { provider: MILLION * each }),
     total: aws + MILLION * (each ?? 0),
   };
 }
@@ -117,7 +116,7 @@ export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[]
         key: own.key,
         instead: next.key,
         aws: next.aws - own.aws,
-        ...defined({ more: known ? next.total - own.total : undefined }),
+        ...(known && { more: next.total - own.total }),
       },
     ];
   });

@@ -5,7 +5,6 @@ import type { Construct } from 'constructs';
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import { type MirrorEnvironment, mirrorEnvironment } from '../../lambda/contract/mirror-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
-import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { ListsTable } from '../storage/lists-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
@@ -36,9 +35,8 @@ export class MirrorFunction extends MailoverFunction<MirrorEnvironment> {
         key: provider.key,
         type: provider.type,
         options: provider.options,
-        ...defined({
-          secretName:
-            definitionOf(provider.type).secretFields.length > 0 ? secretNameOf(provider, deployment.name) : undefined,
+        ...(definitionOf(provider.type).secretFields.length > 0 && {
+          secretName: secretNameOf(provider, deployment.name),
         }),
       }));
     super(scope, id, {

@@ -192,6 +192,6 @@ export function graph(
     legendPosition: LegendPosition.BOTTOM,
     leftYAxis: { min: 0, showUnits: false, ...defined({ max: most }) },
     rightYAxis: { min: 0, showUnits: false },
-    ...defined({ leftAnnotations: line === undefined ? undefined : [{ value: line, label: 'alarm' }] }),
+    ...(line !== undefined && { leftAnnotations: [{ value: line, label: 'alarm' }] }),
   });
 }

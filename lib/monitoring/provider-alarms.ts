@@ -2,7 +2,6 @@ import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-
 import { Duration } from 'aws-cdk-lib/core';
 import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
-import { defined } from '../../lambda/platform/defined.ts';
 import { FAILING_PERCENT, failureCount, failureRate, faults, lostAnswers, someFailures } from './failures.ts';
 import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
@@ -212,9 +211,7 @@ function accountRefused(monitoring: Monitoring, provider: string): IMetric {
     period: MINUTE,
     usingMetrics: {
       healthy,
-      ...defined({
-        refused: small ? undefined : monitoring.metric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE),
-      }),
+      ...(!small && { refused: monitoring.metric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE) }),
     },
   });
 }

@@ -1,7 +1,6 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
-import { defined } from '../../lambda/platform/defined.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { Monitoring } from './monitoring.ts';
 
@@ -117,7 +116,7 @@ function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBa
     );
     monitoring.alarm({
       title: 'RetryBacklog',
-      ...defined({ part: first > 0 ? `queues-from-${first + 1}` : undefined }),
+      ...(first > 0 && { part: `queues-from-${first + 1}` }),
       severity: 'ticket',
       meanwhile: `${retryBacklog} or more messages that no provider accepted wait for their next round in the retry queues.`,
       action: 'Find out what they wait for: the only provider that may carry them, or an AWS service.',

@@ -9,6 +9,7 @@ import {
   switchItem,
   switchKey,
 } from '../../lambda/circuit/items.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Item, NewItem, Table } from '../../lambda/platform/table.ts';
 
 /** Sources of the circuits' states. */
@@ -62,7 +63,7 @@ function automatic(circuit: Circuit): object {
       return { state, since: iso(since), until: iso(circuit.until), ...circuit.cause, trips };
     case 'half-open': {
       const { cause, probe } = circuit;
-      return { state, since: iso(since), ...(probe && { until: iso(probe.until) }), ...cause, trips };
+      return { state, since: iso(since), ...defined({ until: probe && iso(probe.until) }), ...cause, trips };
     }
   }
 }
@@ -87,7 +88,7 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
       write(table, circuitKey(key), (item) => {
         if (!item) return undefined;
         const { circuit, hold } = readCircuitItem(item);
-        const moved = { circuit: move(circuit, now, factor), ...(hold && { hold: move(hold, now, factor) }) };
+        const moved = { circuit: move(circuit, now, factor), ...defined({ hold: hold && move(hold, now, factor) }) };
         // The reset discards later reports of workers that still run at the previous speed, since their times are
         // wrong.
         return { ...circuitItem(key, item, moved, now), resetAt: now };

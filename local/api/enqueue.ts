@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { inAscii } from '../../lambda/platform/ascii-json.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 
 // Limits of one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
 const BATCH_ENTRIES = 10;
@@ -33,7 +34,7 @@ export function copiesOf(submission: Submission, count: number): Copy[] {
   const base = given ?? `send-${randomUUID()}`;
   return Array.from({ length: count }, (_, index) => {
     const id = count === 1 ? base : `${base}-${index + 1}`;
-    return { id, ...(group !== undefined && { group }), body: inAscii(JSON.stringify({ ...submission, id })) };
+    return { id, ...defined({ group }), body: inAscii(JSON.stringify({ ...submission, id })) };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { MailToSes, receiveAsSes } from '../aws/ses-rules.ts';
 import type { Received } from '../simulators/inbound/posting.ts';
 import type { LocalReceiver } from '../simulators/inbound/receiving.ts';
@@ -80,12 +81,7 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
     const { forms } = access.receiving.type;
     if (form !== undefined && !forms.includes(form))
       throw new ApiError(400, `${params.key} posts mail as ${forms.join(', ')}, not as ${JSON.stringify(form)}.`);
-    const options = {
-      ...(form && { form }),
-      ...(previous && { previous }),
-      ...(ageSeconds !== undefined && { ageSeconds }),
-      ...(hold && { hold }),
-    };
+    const options = defined({ form: form || undefined, previous: previous || undefined, ageSeconds, hold });
     const bytes = Buffer.from(raw, 'base64');
     // One reception for each recipient, as providers post.
     const taken = await Promise.all(

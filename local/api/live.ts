@@ -1,4 +1,5 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 import type { LocalEventBuses } from '../aws/event-bus.ts';
 import type { SqsQueue } from '../aws/fauxqs.ts';
@@ -65,7 +66,7 @@ export function infoOf({
     },
     buckets: url('mail', 'MailBucketName'),
     tables: { ...url('state', 'StateTableName'), ...url('lists', 'ListsTableName') },
-    endpoints: { aws: aws?.url ?? '', ...(http && { http: http.url }), ...(dynamodb && { dynamodb: dynamodb.url }) },
+    endpoints: { aws: aws?.url ?? '', ...defined({ http: http?.url, dynamodb: dynamodb?.url }) },
     providers: (sender?.environment.providers ?? []).flatMap(({ key, type }) => {
       const endpoint = simulators?.endpoints[key];
       return endpoint === undefined ? [] : [{ key, type, url: endpoint }];

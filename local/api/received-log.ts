@@ -1,4 +1,5 @@
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { S3Store, SqsMessage } from '../aws/fauxqs.ts';
 import type { LocalQueue } from '../aws/queue.ts';
 
@@ -77,10 +78,8 @@ function entryOf({ id, provider, envelope, from, subject, attachments, raw, flag
     id,
     provider,
     envelope,
-    ...(author && { from: author.name ?? author.address }),
-    ...(subject !== undefined && { subject }),
     attachments: attachments?.length ?? 0,
-    ...(raw && { form: raw.form }),
+    ...defined({ from: author && (author.name ?? author.address), subject, form: raw?.form }),
     flags: flags ?? [],
   };
 }
@@ -89,7 +88,6 @@ function shortened(message: InboundMessage): InboundMessage {
   const { text, html } = message;
   return {
     ...message,
-    ...(text !== undefined && { text: text.slice(0, MOST_CHARACTERS) }),
-    ...(html !== undefined && { html: html.slice(0, MOST_CHARACTERS) }),
+    ...defined({ text: text?.slice(0, MOST_CHARACTERS), html: html?.slice(0, MOST_CHARACTERS) }),
   };
 }

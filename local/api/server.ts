@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { BusEvent } from '../aws/event-bus.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from '../faults/faults.ts';
 import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
@@ -79,8 +80,7 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted, clear, bu
     const { provider, id, raw, limit } = query as { provider?: string; id?: string; raw?: string; limit?: string };
     if (provider !== undefined) requireProvider(provider, info());
     const entries = await accepted()?.list({
-      ...(provider !== undefined && { provider }),
-      ...(id !== undefined && { id }),
+      ...defined({ provider, id }),
       raw: raw !== 'false',
     });
     return entries?.slice(-limitOf(limit, entries.length, 999_999_999)) ?? [];

@@ -5,6 +5,7 @@ import {
   RETRY_ATTRIBUTE,
   SUBMISSION_ID,
 } from '../../lambda/contract/dead-letter.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { createMessage, type S3Store, type SqsMessage } from '../aws/fauxqs.ts';
 import type { LocalQueue } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
@@ -144,7 +145,7 @@ export class SubmissionLog {
     if (before !== undefined && one.skips.some((skip) => skip.before === before)) return;
     const at = Date.parse(String(timestamp)) || Date.now();
     for (const [provider, reason] of Object.entries(parsed(skipped)))
-      one.skips.push({ provider, reason: String(reason), at, ...(before !== undefined && { before }) });
+      one.skips.push({ provider, reason: String(reason), at, ...defined({ before }) });
     one.skips.splice(0, one.skips.length - MOST_SKIPS);
   }
 
@@ -200,8 +201,7 @@ export class SubmissionLog {
     const reason = attribute(message, DEAD_LETTER_ATTRIBUTE.reason);
     const detail = attribute(message, DEAD_LETTER_ATTRIBUTE.detail);
     // With IdConflict another mail with the same id has ended, and the submission goes on.
-    if (one && reason !== 'IdConflict')
-      one.deadLetter = { ...(reason !== undefined && { reason }), ...(detail !== undefined && { detail }) };
+    if (one && reason !== 'IdConflict') one.deadLetter = defined({ reason, detail });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 import { readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
@@ -55,13 +56,10 @@ function summary({ id, record, logged, paused }: Known): object {
     state,
     firstSeen: iso(record?.firstSeen ?? at ?? 0),
     ...(acceptedBy.length > 0 && { acceptedBy }),
-    ...(kind !== undefined && { class: kind }),
-    ...(recipients && { recipients }),
-    ...(subject !== undefined && { subject }),
+    ...defined({ class: kind, recipients, subject }),
     ...(state === 'waiting' && kind !== undefined && paused?.has(kind) && { reason: CLASS_PAUSED }),
     ...(state === 'waiting' && nextTryAt !== undefined && { nextTryAt: iso(nextTryAt) }),
-    ...(state === 'dead' && reason !== undefined && { reason }),
-    ...(state === 'dead' && deadLetter?.detail !== undefined && { detail: deadLetter.detail }),
+    ...(state === 'dead' && defined({ reason, detail: deadLetter?.detail })),
   };
 }
 
@@ -79,7 +77,7 @@ function view(known: Known, news: ShownDeliveries): object {
   return {
     ...summary(known),
     ...(hash !== undefined && { hash, messageId: origin }),
-    ...(lease && { inFlightUntil: iso(lease.until) }),
+    ...defined({ inFlightUntil: lease && iso(lease.until) }),
     attempts: withSkips(attempts, logged?.skips ?? []),
     attemptCount: record ? countOf(logOf(record)) : 0,
     done,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../lambda/platform/defined.ts';
 import { createMessage } from './fauxqs.ts';
 import { LocalQueue, type LocalQueues } from './queue.ts';
 import { RequestError } from './request-error.ts';
@@ -81,14 +82,16 @@ export class MessageMoves {
     const tasks = this.#tasks.filter((task) => task.source === source).slice(0, Number(input['MaxResults'] ?? 1));
     return {
       Results: tasks.map((task) => ({
-        ...(task.status === 'RUNNING' && { TaskHandle: task.handle }),
         Status: task.status,
         SourceArn: source.arn,
-        ...(task.destinationArn && { DestinationArn: task.destinationArn }),
-        ...(task.perSecond && { MaxNumberOfMessagesPerSecond: task.perSecond }),
         ApproximateNumberOfMessagesMoved: task.moved,
         ApproximateNumberOfMessagesToMove: task.toMove,
-        ...(task.failureReason && { FailureReason: task.failureReason }),
+        ...defined({
+          TaskHandle: task.status === 'RUNNING' ? task.handle : undefined,
+          DestinationArn: task.destinationArn || undefined,
+          MaxNumberOfMessagesPerSecond: task.perSecond || undefined,
+          FailureReason: task.failureReason || undefined,
+        }),
         StartedTimestamp: task.startedAt,
       })),
     };

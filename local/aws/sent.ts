@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { RequestError } from './request-error.ts';
 
 /** Fields of a sent message other than its body and attributes. */
@@ -22,7 +23,7 @@ export function noteSent(operation: string, input: Entry, traceHeader: string | 
     entry.MessageAttributes ??= {};
     const trace = systemTrace(entry) ?? traceHeader;
     const groupId = groupOf(entry);
-    sent.set(entry.MessageAttributes, { ...(trace && { traceHeader: trace }), ...(groupId && { groupId }) });
+    sent.set(entry.MessageAttributes, defined({ traceHeader: trace || undefined, groupId: groupId || undefined }));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { ReceivedMessage, SqsMessage } from '../aws/fauxqs.ts';
 import { LocalQueue } from '../aws/queue.ts';
 import { sentWith } from '../aws/sent.ts';
@@ -17,11 +18,13 @@ export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueA
       SentTimestamp: String(message.sentTimestamp),
       SenderId: ACCOUNT,
       ApproximateFirstReceiveTimestamp: String(message.approximateFirstReceiveTimestamp ?? Date.now()),
-      ...(message.sequenceNumber && { SequenceNumber: message.sequenceNumber }),
-      ...(message.messageGroupId && { MessageGroupId: message.messageGroupId }),
-      ...(message.messageDeduplicationId && { MessageDeduplicationId: message.messageDeduplicationId }),
-      ...(origin && { DeadLetterQueueSourceArn: origin }),
-      ...(traceHeader && { AWSTraceHeader: traceHeader }),
+      ...defined({
+        SequenceNumber: message.sequenceNumber || undefined,
+        MessageGroupId: message.messageGroupId || undefined,
+        MessageDeduplicationId: message.messageDeduplicationId || undefined,
+        DeadLetterQueueSourceArn: origin || undefined,
+        AWSTraceHeader: traceHeader || undefined,
+      }),
     },
     messageAttributes: messageAttributes(message),
     md5OfBody: received.MD5OfBody,
@@ -37,8 +40,7 @@ function messageAttributes(message: SqsMessage): SQSMessageAttributes {
     Object.entries(message.messageAttributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
       name,
       {
-        ...(StringValue !== undefined && { stringValue: StringValue }),
-        ...(BinaryValue !== undefined && { binaryValue: BinaryValue }),
+        ...defined({ stringValue: StringValue, binaryValue: BinaryValue }),
         stringListValues: [],
         binaryListValues: [],
         dataType: DataType as 'String',

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Header, MailView } from './mail-view.ts';
 import { headerValues } from './mime-view.ts';
 
@@ -116,11 +117,10 @@ async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
   return {
     provider,
     at,
-    ...(submissionId !== undefined && { submissionId }),
     providerMessageId: taking.providerMessageId,
     envelope: taking.envelope,
-    ...(taking.tracking && { tracking: taking.tracking }),
     headers: headersOnce(kept),
+    ...defined({ submissionId, tracking: taking.tracking }),
     ...kept.view,
     ...(raw && { rawBase64: taking.raw.toString('base64') }),
   };

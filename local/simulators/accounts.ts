@@ -1,6 +1,7 @@
 import { deploymentEnvironment, secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { reconcilerEnvironment } from '../../lambda/contract/reconciler-environment.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Deployment } from '../template/deployed.ts';
 import { findFunction, senderOf } from '../template/find-function.ts';
 import { simulatedType } from './registry.ts';
@@ -22,7 +23,7 @@ export function accountsOf(deployment: Deployment): SimulatedAccount[] {
     .filter(({ key }) => !sending.some(({ config }) => config.key === key))
     .map(({ key, type, missed, apiSecretName }): SimulatedAccount => {
       const options = simulatedType(type).posting?.accountOptions(missed) ?? {};
-      return { config: { key, type, options }, ...(apiSecretName !== undefined && { secretName: apiSecretName }) };
+      return { config: { key, type, options }, ...defined({ secretName: apiSecretName }) };
     });
   return [...sending, ...receiving];
 }

@@ -1,4 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Header } from './mail-view.ts';
 
 /** Parts of a mail that a request gives as fields. */
@@ -44,9 +45,7 @@ export async function composedMime({
   return await new MailComposer({
     ...named,
     headers: others,
-    ...(text !== undefined && { text }),
-    ...(html !== undefined && { html }),
-    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
+    ...defined({ text, html, alternatives: alternatives.length > 0 ? [...alternatives] : undefined }),
     attachments: attachments.map(({ cid, ...rest }) => ({ ...rest, ...(cid && { cid }) })),
   })
     .compile()

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { simpleParser } from 'mailparser';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Header, MailView } from './mail-view.ts';
 
 /** The header fields of a MIME message in order: unfolded, otherwise as received (no encoded word is decoded). */
@@ -27,8 +28,7 @@ export async function viewMime(mime: Buffer): Promise<MailView> {
     keepCidLinks: true,
   });
   return {
-    ...(mail.text !== undefined && { text: mail.text }),
-    ...(mail.html !== false && { html: mail.html }),
+    ...defined({ text: mail.text, html: mail.html !== false ? mail.html : undefined }),
     attachments: mail.attachments.map(({ filename, contentType, content }) =>
       attachmentView(filename, contentType, content),
     ),
@@ -38,7 +38,7 @@ export async function viewMime(mime: Buffer): Promise<MailView> {
 /** An attachment as the log shows it: with a hash in place of the content. */
 export function attachmentView(filename: string | undefined, contentType: string, content: Buffer) {
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { ...(filename !== undefined && { filename }), contentType, size: content.length, sha256 };
+  return { ...defined({ filename }), contentType, size: content.length, sha256 };
 }
 
 /** The header of a MIME message for a fault's `match`: each field as received and with its encoded words decoded. */

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { ACCOUNT, type Call } from './account.ts';
 import type { Request } from './policy.ts';
 import { arn, bodyOf, operation } from './requests.ts';
@@ -142,7 +143,7 @@ function named(
   name: string | undefined,
   context?: Request['context'],
 ): Request[] {
-  return [{ action: `${prefix}:${operation(call)}`, resource: arn(call, service, name), ...(context && { context }) }];
+  return [{ action: `${prefix}:${operation(call)}`, resource: arn(call, service, name), ...defined({ context }) }];
 }
 
 function anywhere(call: Call, prefix: string): Request[] {

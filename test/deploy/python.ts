@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { defined } from '../../lambda/platform/defined.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
@@ -43,7 +44,7 @@ export async function setup(): Promise<void> {
 function settingsOf(list: string): NodeJS.ProcessEnv {
   const setting = (name: string) => new RegExp(`\\.${name}='(.*)'$`, 'm').exec(list)?.[1];
   const [index, certificates] = [setting('index-url'), setting('cert')];
-  return { ...(index && { UV_DEFAULT_INDEX: index }), ...(certificates && { SSL_CERT_FILE: certificates }) };
+  return defined({ UV_DEFAULT_INDEX: index || undefined, SSL_CERT_FILE: certificates || undefined });
 }
 
 function uvRequirement(): string {

@@ -1,5 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { ProviderType } from '../../lambda/providers/registry.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { MATRIX, type Situation } from '../lib/monitoring/alarm-matrix.ts';
@@ -49,7 +50,7 @@ describe.each(MATRIX.filter(({ local }) => local !== undefined).map((row, place)
           await expect.poll(() => attemptOf(id), PATIENCE).toBeDefined();
           await api('DELETE', `/api/providers/${key}/fault`);
           const { outcome, blames } = attemptOf(id) ?? {};
-          return { key, outcome, ...(blames !== undefined && { blames }) };
+          return { key, outcome, ...defined({ blames }) };
         }),
       );
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { FullStackInfo } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
 
@@ -48,7 +49,7 @@ const PATIENCE_MS = 50_000;
 
 /** Starts a stack; `app`: a CDK app other than bin/mailover.ts. */
 export async function givenStack(timeScale: number, app?: string): Promise<RunningStack> {
-  const stack = await startStack({ port: 0, timeScale, ...(app !== undefined && { app }) });
+  const stack = await startStack({ port: 0, timeScale, ...defined({ app }) });
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(new URL(path, stack.url), {
       method,

@@ -5,6 +5,7 @@ import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Evidence } from '../../lambda/events/evidence.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Objects } from '../../lambda/platform/object-store.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
@@ -128,12 +129,9 @@ export function givenWorld(
   const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
-      environment: { ...environment, providers: list, deadLetterEvents, unsubscribeUrl, ...(routes && { routes }) },
-      ...(suppressions && { suppressions }),
-      ...(unsubscribeToken && { unsubscribeToken }),
-      ...(verified && { verified }),
+      environment: { ...environment, providers: list, deadLetterEvents, unsubscribeUrl, ...defined({ routes }) },
       classes,
-      ...(evidence && { evidence }),
+      ...defined({ suppressions, unsubscribeToken, verified, evidence }),
       definitions,
       objects: { renew: async () => {}, ...objects },
       gate,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Query } from '../alarms/queries.ts';
 
 /** One line of a graph, or one number of a widget with numbers. */
@@ -125,7 +126,7 @@ function readMetrics({ view, stacked, metrics, stat, period, yAxis, annotations 
     queries,
     stacked,
     marks: (annotations?.horizontal ?? []).map(({ value, label }) => ({ value, label })),
-    ...(most !== undefined && { most }),
+    ...defined({ most }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Datum } from './metric.ts';
 
 const Directive = z.object({
@@ -43,8 +44,7 @@ export function readEmf(line: string): Datum[] {
             metric: { namespace: Namespace, name: Name, dimensions },
             at: block.Timestamp,
             values,
-            ...(counts && { counts }),
-            ...(Unit !== undefined && { unit: Unit }),
+            ...defined({ counts, unit: Unit }),
           },
         ];
       });

@@ -1,3 +1,4 @@
+import { defined } from '../../../lambda/platform/defined.ts';
 import {
   type DataPoints,
   type Datum,
@@ -65,7 +66,7 @@ export class MetricStore implements SeriesSource {
   list(): { metric: Metric; unit?: string; points: { at: number; statistics: Statistics }[] }[] {
     return [...this.#kept.values()].map(({ metric, unit, minutes }) => ({
       metric,
-      ...(unit !== undefined && { unit }),
+      ...defined({ unit }),
       points: [...minutes]
         .sort(([a], [b]) => a - b)
         .map(([minute, statistics]) => ({ at: minute * MINUTE_MS, statistics })),
@@ -77,7 +78,7 @@ export class MetricStore implements SeriesSource {
     const known = this.#kept.get(id);
     if (known !== undefined) return known;
     if (this.#kept.size >= MOST_METRICS) return undefined;
-    const kept: Kept = { metric, ...(unit !== undefined && { unit }), minutes: new Map(), newest: 0 };
+    const kept: Kept = { metric, ...defined({ unit }), minutes: new Map(), newest: 0 };
     this.#kept.set(id, kept);
     return kept;
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../../lambda/platform/defined.ts';
 /** An address on a list of a provider. */
 export interface Listed {
   readonly address: string;
@@ -15,7 +16,7 @@ export class SimulatedList {
   /** Puts an address on the list; `at` is the time from which it is listed, which may be in the future. */
   add(address: string, reason: Listed['reason'], at = Date.now(), words?: string): void {
     if (this.get(address)) return;
-    this.#entries.set(address.toLowerCase(), { address, reason, at, ...(words !== undefined && { words }) });
+    this.#entries.set(address.toLowerCase(), { address, reason, at, ...defined({ words }) });
   }
 
   get(address: string): Listed | undefined {

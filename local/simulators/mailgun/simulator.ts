@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
@@ -136,7 +137,7 @@ function trackingOf(form: FormData): Pick<Taking, 'tracking'> {
   const both = told('o:tracking');
   const opens = both === false ? false : (told('o:tracking-opens') ?? both);
   const clicks = both === false ? false : (told('o:tracking-clicks') ?? both);
-  const tracking = { ...(opens !== undefined && { opens }), ...(clicks !== undefined && { clicks }) };
+  const tracking = defined({ opens, clicks });
   return Object.keys(tracking).length > 0 ? { tracking } : {};
 }
 

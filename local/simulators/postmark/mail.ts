@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Taking } from '../accepted-log.ts';
 import { composedMime } from '../composed-mime.ts';
 import type { Header } from '../mail-view.ts';
@@ -52,8 +53,7 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
     mime: () =>
       composedMime({
         headers: headersOf(fields),
-        ...(fields.TextBody && { text: fields.TextBody }),
-        ...(fields.HtmlBody && { html: fields.HtmlBody }),
+        ...defined({ text: fields.TextBody || undefined, html: fields.HtmlBody || undefined }),
         attachments: (fields.Attachments ?? []).map(({ Name, ContentType, Content, ContentID }) => ({
           filename: Name,
           contentType: ContentType,
@@ -63,8 +63,7 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
       }),
     headers: () => headersOf(fields),
     view: () => ({
-      ...(fields.TextBody && { text: fields.TextBody }),
-      ...(fields.HtmlBody && { html: fields.HtmlBody }),
+      ...defined({ text: fields.TextBody || undefined, html: fields.HtmlBody || undefined }),
       attachments: (fields.Attachments ?? []).map(({ Name, ContentType, Content }) =>
         attachmentView(Name, ContentType, Buffer.from(Content, 'base64')),
       ),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Taking } from '../accepted-log.ts';
 import type { SimulatorAnswer } from '../http-simulator.ts';
 import { addressesOf, hasDottedDomain, isAddress, isVerified, mailboxDomain } from '../mailbox-list.ts';
@@ -41,8 +42,7 @@ export function sendPostmarkMail(mail: PostmarkMail, server: Server): Result {
   const MessageID = randomUUID();
   const reply = {
     To: fields.To ?? '',
-    ...(fields.Cc && { Cc: fields.Cc }),
-    ...(fields.Bcc && { Bcc: fields.Bcc }),
+    ...defined({ Cc: fields.Cc || undefined, Bcc: fields.Bcc || undefined }),
     SubmittedAt: new Date().toISOString(),
     MessageID,
     ErrorCode: 0,

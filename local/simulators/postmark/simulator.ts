@@ -1,3 +1,4 @@
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { PostmarkOptions } from '../../../lambda/providers/postmark/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Report } from '../events/reporter.ts';
@@ -44,7 +45,7 @@ export function postmarkBehaviour(
     if (item === undefined) return postmarkFailure(422, 402, 'Received invalid JSON input.');
     if (typeof mail !== 'object') return postmarkFailure(422, 403, mail ?? 'Invalid request field(s).');
     const { status, reply, taken } = send(mail, token);
-    return { status, body: reply, ...(taken && { taken: [taken] }) };
+    return { status, body: reply, ...defined({ taken: taken && [taken] }) };
   };
 
   const batch = ({ body }: SimulatorRequest, token: string): SimulatorAnswer => {

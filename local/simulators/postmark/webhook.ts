@@ -1,3 +1,4 @@
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { WireBody } from '../inbound/form.ts';
 import {
   headerOf,
@@ -48,7 +49,7 @@ export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: 
       Content: content.toString('base64'),
       ContentType: contentType,
       ContentLength: content.length,
-      ...(contentId !== undefined && { ContentID: contentId }),
+      ...defined({ ContentID: contentId }),
     })),
   };
 }

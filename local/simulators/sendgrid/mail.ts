@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Taking } from '../accepted-log.ts';
 import { composedMime } from '../composed-mime.ts';
 import type { Header, MailView } from '../mail-view.ts';
@@ -78,15 +79,14 @@ export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: str
   const body = (type: string) => mail.content?.find((one) => one.type === type)?.value;
   const [text, html] = [body('text/plain'), body('text/html')];
   const view: MailView = {
-    ...(text !== undefined && { text }),
-    ...(html !== undefined && { html }),
+    ...defined({ text, html }),
     attachments: files.map(({ filename, type = OCTETS, bytes }) => attachmentView(filename, type, bytes)),
   };
   return {
     providerMessageId: id,
     envelope: { from: mail.from?.email ?? '', to },
     ...((opens || clicks) && {
-      tracking: { ...(opens && { opens: opens.enable }), ...(clicks && { clicks: clicks.enable }) },
+      tracking: defined({ opens: opens?.enable, clicks: clicks?.enable }),
     }),
     raw,
     mime: () =>

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { capacityGauge } from '../../../lambda/health/capacity.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Health } from '../../../lambda/providers/provider.ts';
 import { placeOf } from '../../../lambda/tally/counts.ts';
 import { tallyItem } from '../../../lambda/tally/items.ts';
@@ -44,7 +45,7 @@ function given(
     await gauge(
       providers.map(({ key }): Health => {
         const capacityPerDay = capacities[key];
-        return { state: 'healthy', ...(capacityPerDay !== undefined && { capacityPerDay }) };
+        return { state: 'healthy', ...defined({ capacityPerDay }) };
       }),
     );
     return values.slice();

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { inbound as mailgun } from '../../../lambda/providers/mailgun/inbound.ts';
 import { inbound as postmark } from '../../../lambda/providers/postmark/inbound.ts';
 import {
@@ -42,7 +43,7 @@ describe('Mailgun', () => {
     for (const signingKey of [undefined, '']) {
       const world = givenWorld();
       const { signingKey: _, previousSigningKey: __, ...rest } = secretOf('mailgun');
-      world.secrets['mailover/mailgun/webhooks'] = { ...rest, ...(signingKey !== undefined && { signingKey }) };
+      world.secrets['mailover/mailgun/webhooks'] = { ...rest, ...defined({ signingKey }) };
       expect((await world.receive(mailgunRequest(mailgunMail(), { key: '' }))).status).toBe(401);
     }
   });

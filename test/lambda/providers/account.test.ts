@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { accountOf, candidatesFor } from '../../../lambda/providers/account.ts';
 
 const postmark = (key: string, messageStream?: string): ProviderConfig => ({
@@ -10,7 +11,7 @@ const postmark = (key: string, messageStream?: string): ProviderConfig => ({
 const mailgun = (key: string, domain: string, region?: 'us' | 'eu'): ProviderConfig => ({
   key,
   type: 'mailgun',
-  options: { domain, ...(region && { region }) },
+  options: { domain, ...defined({ region }) },
 });
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const keys = (list: readonly ProviderConfig[]) => list.map(({ key }) => key);

@@ -4,6 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { networkOutcome, retryAfterIn, retryAfterOf, statusMeaning } from '../../../lambda/providers/network.ts';
 import { watchWire } from '../../../lambda/providers/wire.ts';
 import { type Answer, closedPort, LOST, startServer, verbatim } from './wire-server.ts';
@@ -31,7 +32,7 @@ async function listen<T extends net.Server>(server: T): Promise<T & { url: strin
 function post(url: string, body: string | Buffer = 'mail', agent?: http.Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     const { request } = url.startsWith('https') ? https : http;
-    const call = request(url, { method: 'POST', ...(agent && { agent }) }, (response) => {
+    const call = request(url, { method: 'POST', ...defined({ agent }) }, (response) => {
       let text = '';
       response.on('data', (chunk) => {
         text += chunk;

@@ -3,6 +3,7 @@ import { afterPreparing } from '../../../lambda/circuit/admission.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { type AttemptResult, AUTHENTICATION, type Outcome } from '../../../lambda/mail/outcome.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { type Secret, UnusableSecret } from '../../../lambda/platform/secrets.ts';
 import { providerPool } from '../../../lambda/providers/pool.ts';
 import type { Attempt, LookupAnswer, Provider, Question } from '../../../lambda/providers/provider.ts';
@@ -225,7 +226,7 @@ function givenCaller({ secrets, answer = () => accepted, recipients, more, looku
             return {
               send: async () => {
                 world.sends += 1;
-                return { outcome: answer(secret), ...(recipients && { recipients }), ...more };
+                return { outcome: answer(secret), ...defined({ recipients }), ...more };
               },
               ...(lookup && { lookup: async () => lookup(secret) }),
             };

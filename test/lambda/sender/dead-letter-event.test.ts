@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { deadLetterEventSchema } from '../../../lambda/contract/dead-letter-event.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -7,10 +8,7 @@ const BAD = { version: 1, id: 'order-1', class: 'receipts', from: 'a@example.com
 const REFUSED = { kind: 'refused', blames: 'message', reason: 'content', known: true, detail: 'bad' } as never;
 
 function given(deadLetterEvents?: boolean) {
-  return givenWorld(
-    { postmark: [REFUSED, REFUSED], mailgun: [REFUSED, REFUSED] },
-    { ...(deadLetterEvents !== undefined && { deadLetterEvents }) },
-  );
+  return givenWorld({ postmark: [REFUSED, REFUSED], mailgun: [REFUSED, REFUSED] }, defined({ deadLetterEvents }));
 }
 
 test('a dead letter is an event first, without addresses or content', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { cleaned, storedAnswer, withLastWords } from '../../../lambda/sender/last-words.ts';
 import type { StoredAttempt } from '../../../lambda/submission/log.ts';
 import { message } from '../providers/postmark/attempt.ts';
@@ -7,7 +8,7 @@ import { message } from '../providers/postmark/attempt.ts';
 const unrecognised = (detail?: string): Outcome => ({
   kind: 'unrecognised',
   reason: 'unrecognised',
-  ...(detail !== undefined && { detail }),
+  ...defined({ detail }),
 });
 
 describe('the words of a provider', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptResult, Outcome } from '../../../lambda/mail/outcome.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { ProviderAccount } from '../../../lambda/providers/account.ts';
 import { type AttemptLog, countOf, EMPTY_LOG, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import {
@@ -623,14 +624,16 @@ function consequences(
   const { outcome, apart } = result;
   const attempt = stored(
     provider,
-    lettersOf(progress, provider, offered, said, { ...reading, ...(denied && { denied }) }),
+    lettersOf(progress, provider, offered, said, { ...reading, ...defined({ denied }) }),
     {
       number: countOf(progress.log) + 1,
       begun,
       outcome: outcome.kind,
-      ...('blames' in outcome && { blames: outcome.blames }),
-      ...('reason' in outcome && { reason: outcome.reason }),
-      ...(apart && { apart: apart.map((group) => placesOf(progress, ({ address }) => group.includes(address))) }),
+      ...defined({
+        blames: 'blames' in outcome ? outcome.blames : undefined,
+        reason: 'reason' in outcome ? outcome.reason : undefined,
+        apart: apart?.map((group) => placesOf(progress, ({ address }) => group.includes(address))),
+      }),
     },
   );
   return afterAttempt(progress, attempt, said, reading);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listDoubted } from '../../../cli/operate/doubted.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import {
   HOUR_MS,
   type HourCounts,
@@ -75,7 +76,7 @@ test.each([
   ['suppressed', 'Recipient has unsubscribed', false],
   ['suppressed', 'the recipient address is suppressed', true],
 ] as const)('%s (%s) is about a mailbox: %s', (reason, detail, about) => {
-  expect(isAboutMailbox({ kind: 'refused', blames: 'recipient', reason, ...(detail && { detail }) })).toBe(about);
+  expect(isAboutMailbox({ kind: 'refused', blames: 'recipient', reason, ...defined({ detail }) })).toBe(about);
   expect(isAboutMailbox({ kind: 'refused', blames: 'message', reason: 'format' })).toBe(false);
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { retryConcurrencyOf } from '../../../lib/configuration/retry-concurrency.ts';
 
 const providers = (...rates: (number | undefined)[]): ProviderConfig[] =>
@@ -7,7 +8,7 @@ const providers = (...rates: (number | undefined)[]): ProviderConfig[] =>
     key: `p${place}`,
     type: 'postmark',
     options: {},
-    ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...defined({ maxPerSecond }),
   }));
 
 describe('the concurrency of a retry queue', () => {

@@ -6,6 +6,7 @@ import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { capacityGauge } from '../../../lambda/health/capacity.ts';
 import { checkHealth } from '../../../lambda/health/check.ts';
 import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Metrics } from '../../../lambda/platform/metrics.ts';
 import { queueProofs } from '../../../lambda/platform/proof.ts';
 import type { Health, LookupAnswer } from '../../../lambda/providers/provider.ts';
@@ -138,7 +139,9 @@ function createWorld(
     stateTable: 'state',
     maxReceiveCount: 20,
     workers: 50,
-    ...(classMail && { routes: [{ class: classMail.class, expiresAfterSeconds: classMail.expiresAfterSeconds }] }),
+    ...defined({
+      routes: classMail && [{ class: classMail.class, expiresAfterSeconds: classMail.expiresAfterSeconds }],
+    }),
   };
   const sender = createSender({
     environment,
@@ -211,7 +214,7 @@ function createWorld(
       ? { ...MAIL, id: `mail-${sent}`, from: 'news@example.net', to: ['bo@two.example.org'], attachments: [ATTACHMENT] }
       : { ...MAIL, id: `mail-${sent}` };
     const sentAt = clock.now() - (haveBegun ? (classMail?.waitedMs ?? 0) : 0);
-    void receive(sqsRecord({ ...mail, ...(classMail && { class: classMail.class }), providers: { only } }, { sentAt }));
+    void receive(sqsRecord({ ...mail, ...defined({ class: classMail?.class }), providers: { only } }, { sentAt }));
   };
   /** Why this process cannot ask a provider: it knows no secret yet, or AWS refuses it. Each is counted. */
   const ownFault = ({ type }: ProviderConfig): string | undefined => {

@@ -6,6 +6,7 @@ import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Provider } from '../../../lambda/providers/provider.ts';
 import {
   definitionOf,
@@ -263,7 +264,7 @@ async function providerOf(type: ProviderType, purpose: 'send' | 'health' = 'send
   const { create } = await loadProvider(type);
   const { options, secret } = simulatedTypes[type].example;
   const endpoint = (purpose === 'send' ? stack.endpoints : stack.healthEndpoints)[type];
-  return create({ key: type, options, secret, ...(endpoint !== undefined && { endpoint }) });
+  return create({ key: type, options, secret, ...defined({ endpoint }) });
 }
 
 async function send(type: ProviderType, message: Message, recipients: readonly string[] = ALL, deadlineMs = 5_000) {

@@ -1,5 +1,6 @@
 import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
@@ -37,7 +38,7 @@ export async function simulators(timeScale = 1, deliver?: SimulatorOptions['deli
     faults,
     own: ownHosts(),
     clock: new StackClock(timeScale),
-    ...(deliver && { deliver }),
+    ...defined({ deliver }),
   });
   return {
     ...running,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { defined } from '../../../../lambda/platform/defined.ts';
 import { classify, inactiveAmong, namesInactive } from '../../../../lambda/providers/postmark/classify.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
 
@@ -7,7 +8,7 @@ const trace = (status: number | undefined, more: Partial<WireTrace> = {}): WireT
   connected: true,
   written: true,
   complete: true,
-  ...(status !== undefined && { status }),
+  ...defined({ status }),
   ...more,
 });
 /** The form of the SDK: what it resolves with for a 2xx, and what it throws for anything else. */
@@ -40,7 +41,10 @@ test.each(readdirSync(folder))('the recorded answer %s', (name) => {
   const { kind, blames, reason } = expected;
   // The caller limits the outcome to the recipients that it concerns.
   if (!/inactive/.test(name))
-    expect(outcome).toMatchObject({ kind, ...(blames && { blames }), ...(kind !== 'accepted' && { reason }) });
+    expect(outcome).toMatchObject({
+      kind,
+      ...defined({ blames: blames || undefined, reason: kind !== 'accepted' ? reason : undefined }),
+    });
 });
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { defined } from '../../../../lambda/platform/defined.ts';
 import { classify, errorsIn } from '../../../../lambda/providers/sendgrid/classify.ts';
 import { create } from '../../../../lambda/providers/sendgrid/send.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
@@ -24,7 +25,7 @@ const trace = (status: number | undefined, more: Partial<WireTrace> = {}): WireT
   connected: true,
   written: true,
   complete: true,
-  ...(status !== undefined && { status }),
+  ...defined({ status }),
   ...more,
 });
 const answered = (status: number, message: string, field: string | null = null, more: Partial<WireTrace> = {}) =>

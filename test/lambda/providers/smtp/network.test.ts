@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { defined } from '../../../../lambda/platform/defined.ts';
 import { create } from '../../../../lambda/providers/smtp/send.ts';
 import { attemptTo } from './attempt.ts';
 import { type Script, type Step, serve } from './smtp-server.ts';
@@ -43,7 +44,7 @@ test.each<[string, Script['replies'], object]>([
   ['a close after the final dot', { end: (socket) => socket.end() }, { kind: 'unknown', reason: 'connection-lost' }],
   ['a hang after the final dot', { end: hang }, { kind: 'unknown', reason: 'no-answer' }],
 ])('%s', async (_, replies, expected) => {
-  await using server = await serve({ ...(replies && { replies }) });
+  await using server = await serve(defined({ replies }));
   const { outcome } = await provider(server.port).send(attemptTo(undefined, { deadlineMs: 400, connectMs: 200 }));
   expect(outcome).toMatchObject(expected);
   expect(server.sessions).toHaveLength(1);
@@ -86,7 +87,7 @@ test.each<[string, Script['replies']]>([
   ['silent at a question', { mail: slowly, rset: hang }],
   ['lost right after it answered', { mail: ['250 ok', reset, '250 ok'] }],
 ])('a kept connection that is %s is replaced by a new one', async (_, replies) => {
-  await using server = await serve({ ...(replies && { replies }) });
+  await using server = await serve(defined({ replies }));
   const smtp = provider(server.port);
   const timing = { deadlineMs: 3_000, connectMs: 200 };
   expect((await smtp.send(attemptTo(undefined, timing))).outcome.kind).toBe('accepted');

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { defined } from '../../../../lambda/platform/defined.ts';
 import { StackClock } from '../../../../local/clock.ts';
 import { FaultBoard } from '../../../../local/faults/faults.ts';
 import { ownHosts } from '../../../../local/http-api/own-hosts.ts';
@@ -148,7 +149,7 @@ async function given(type: 'mailgun' | 'postmark') {
 
 function take(receiving: Receiving, form?: 'form' | 'store', hold?: 'blocked' | 'lost') {
   const reception = { raw: Buffer.from(MAIL), from: 'ada@example.com', to: 'box@in.example.com' };
-  return receiving.take(reception, { ...(form && { form }), ...(hold && { hold }) });
+  return receiving.take(reception, defined({ form, hold }));
 }
 
 async function get(url: string, headers: Record<string, string>, method = 'GET') {
