@@ -1,5 +1,6 @@
 import { ACCOUNTED } from '../contract/account-environment.ts';
 import type { AwsAccess } from '../platform/aws-json.ts';
+import { defined } from '../platform/defined.ts';
 import { type DynamoItem, openDynamoDb } from '../platform/dynamodb.ts';
 import { recordKey } from '../submission/record.ts';
 import type { StandingFields } from '../submission/standing.ts';
@@ -32,7 +33,7 @@ export function recordsOf(TableName: string, access: AwsAccess = {}): ReadRecord
           FilterExpression: 'begins_with(#pk, :records)',
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: { ':records': { S: recordKey('') } },
-          ...(from && { ExclusiveStartKey: from }),
+          ...defined({ ExclusiveStartKey: from }),
         });
         // The projection above asks for the attributes of an accounted record.
         onRecords(Items.map((item) => unmarshall(item) as unknown as AccountedRecord));

@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CANARY_PREFIX } from '../contract/dead-letter.ts';
 import type { CanaryConfig } from '../contract/providers.ts';
 import type { Submission } from '../contract/submission.ts';
+import { defined } from '../platform/defined.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 
 /** Provider that canaries test: `out` as the provider that sends them, `in` as the only one that receives them. */
@@ -87,8 +88,6 @@ export function canarySubmission(canaries: Canaries, token: string, expiresAt: n
   const { way, provider, config } = canaries;
   return {
     version: 1,
-    // A provider that carries some classes only skips all others.
-    ...(canaries.class !== undefined && { class: canaries.class }),
     from: config.from ?? config.to,
     to: [config.to],
     subject: way === 'out' ? `Mailover canary over ${provider}` : `Mailover canary to ${provider}`,
@@ -98,8 +97,12 @@ export function canarySubmission(canaries: Canaries, token: string, expiresAt: n
     // The time of the next canary.
     expiresAt: new Date(expiresAt).toISOString(),
     onUnknown: 'failover',
-    // A canary for a receiving provider may be sent through any provider.
-    ...(way === 'out' && { providers: { only: [provider] } }),
+    ...defined({
+      // A provider that carries some classes only skips all others.
+      class: canaries.class,
+      // A canary for a receiving provider may be sent through any provider.
+      providers: way === 'out' ? { only: [provider] } : undefined,
+    }),
   };
 }
 

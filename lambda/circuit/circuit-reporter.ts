@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import type { Log } from '../platform/log.ts';
 import { within } from '../platform/within.ts';
 import { type Signal, step } from './circuit.ts';
@@ -62,8 +63,10 @@ export class CircuitReporter {
         await this.report(provider, {
           kind: 'refused',
           reason: health.reason,
-          ...(by !== undefined && { by }),
-          ...(health.retryAfterMs !== undefined && { forMs: health.retryAfterMs / this.#context.timeScale }),
+          ...defined({
+            by,
+            forMs: health.retryAfterMs === undefined ? undefined : health.retryAfterMs / this.#context.timeScale,
+          }),
         });
         break;
       case 'throttled':

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import type { Isolation } from './isolation.ts';
@@ -98,7 +99,7 @@ export class CircuitStore {
       return stale && this.#context.clock.now() - written > this.#keepMs ? undefined : this.#items.get(pk);
     };
     const isolation = readIsolation(item(switchKey(provider)));
-    return { ...readCircuitItem(item(circuitKey(provider))), ...(isolation && { isolation }) };
+    return { ...readCircuitItem(item(circuitKey(provider))), ...defined({ isolation }) };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { defined } from '../platform/defined.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 import { type Circuit, type OpenCause, type ProbeLease, UNTRIED } from './circuit.ts';
 import type { RetryAfterHold } from './hold.ts';
@@ -23,7 +24,7 @@ const KEEP_MS = 30 * 24 * 3_600_000;
 export function readCircuitItem(item: Item | undefined): CircuitRecord {
   if (!item) return NOTHING;
   const hold = readHold(item['hold']);
-  return { circuit: readCircuit(item['state']) ?? UNTRIED, ...(hold && { hold }) };
+  return { circuit: readCircuit(item['state']) ?? UNTRIED, ...defined({ hold }) };
 }
 
 /** The item to write; fields unknown to this release are kept. */
@@ -51,14 +52,14 @@ function readCircuit(value: unknown): Circuit | undefined {
     case 'closed': {
       const known = readProbe(doubt);
       const buckets = Array.isArray(window) ? window.flatMap(readBucket) : [];
-      return { kind, since, trips, window: buckets, ...(known && { doubt: known }) };
+      return { kind, since, trips, window: buckets, ...defined({ doubt: known }) };
     }
     case 'open':
       return typeof until === 'number' ? { kind, since, trips, until, cause: readCause(cause) } : undefined;
     case 'half-open': {
       const known = readProbe(probe);
       const ended = typeof at === 'number' && { at };
-      return { kind, since, trips, cause: readCause(cause), ...(known && { probe: known }), ...ended };
+      return { kind, since, trips, cause: readCause(cause), ...defined({ probe: known }), ...ended };
     }
     default:
       return undefined;

@@ -1,3 +1,4 @@
+import { defined } from '../platform/defined.ts';
 import type { Skip } from './admission.ts';
 import type { Circuit } from './circuit.ts';
 import type { CircuitReading } from './circuit-store.ts';
@@ -25,7 +26,7 @@ export function skip(
     kind: 'skip',
     reason,
     badness: badness(reason, circuit, againAfterMs),
-    ...(againAfterMs !== undefined && { againAfterMs }),
+    ...defined({ againAfterMs }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DeadLetterEvent } from '../contract/dead-letter-event.ts';
 import type { DeliveryEvent } from '../contract/event.ts';
 import { inAscii } from '../platform/ascii-json.ts';
+import { defined } from '../platform/defined.ts';
 import type { Queue } from '../platform/queue.ts';
 
 /**
@@ -15,7 +16,6 @@ export async function enqueueEvent(
   const { type, provider, class: className } = event;
   await queue.send(queueUrl, inAscii(JSON.stringify(event)), {
     Type: type,
-    ...(provider && { Provider: provider }),
-    ...(className && { Class: className }),
+    ...defined({ Provider: provider || undefined, Class: className || undefined }),
   });
 }

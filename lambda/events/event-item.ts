@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryEvent } from '../contract/event.ts';
 import { EVENT_VERSION } from '../contract/event-words.ts';
+import { defined } from '../platform/defined.ts';
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 
@@ -23,18 +24,13 @@ export function deliveryEvent(provider: string, event: ReportedEvent, now: numbe
     provider,
     // A provider without an id of its own is recognised by its whole content, which is no id to read.
     providerEventId: eventId.length > 300 ? id : eventId,
-    ...(providerMessageId !== undefined && { providerMessageId }),
+    ...defined({ providerMessageId }),
     type,
-    ...(bounce && { bounce }),
-    ...(recipient !== undefined && { recipient }),
+    ...defined({ bounce, recipient }),
     ...reference,
-    ...(machine && { machine }),
-    ...(tag !== undefined && { tag }),
-    ...(metadata && { metadata }),
+    ...defined({ machine: machine || undefined, tag, metadata }),
     at: new Date(at).toISOString(),
-    ...(reason && { reason }),
-    ...(detail !== undefined && { detail }),
-    ...(smtpCode !== undefined && { smtpCode }),
+    ...defined({ reason, detail, smtpCode }),
   };
 }
 
@@ -65,11 +61,7 @@ export function eventItem(event: DeliveryEvent, recipient: string | undefined, n
     provider,
     type,
     at,
-    ...(bounce && { bounce }),
-    ...(reason && { reason }),
-    ...(attempt !== undefined && { attempt }),
-    ...(machine && { machine }),
-    ...(providerMessageId !== undefined && { providerMessageId }),
+    ...defined({ bounce, reason: reason || undefined, attempt, machine, providerMessageId }),
     expires: Math.floor(now / 1000) + RETENTION_S,
   };
 }

@@ -15,6 +15,7 @@ import { PROOF_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { InboundCanary } from '../contract/health-environment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -56,7 +57,7 @@ export async function sendCanaries(context: CanaryContext): Promise<void> {
 function waysOf({ providers, inboundCanaries }: CanaryContext): Canaries[] {
   return [
     ...providers.flatMap(({ key: provider, canary: config, classes: [first] = [] }): Canaries[] =>
-      config ? [{ way: 'out', provider, config, ...(first !== undefined && { class: first }) }] : [],
+      config ? [{ way: 'out', provider, config, ...defined({ class: first }) }] : [],
     ),
     ...inboundCanaries.map(({ key: provider, canary: config }): Canaries => ({ way: 'in', provider, config })),
   ];

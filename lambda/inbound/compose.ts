@@ -2,6 +2,7 @@ import type { InboundAttachment, InboundMailbox, InboundMessage } from '../contr
 import { INBOUND_VERSION, type InboundFlag } from '../contract/inbound-words.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
+import { defined } from '../platform/defined.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
 import { mailboxOf, readDecodedSender, readMailboxes } from './addresses.ts';
 import { clean, inOneLine } from './clean.ts';
@@ -46,11 +47,13 @@ export function composeMessages(
   const sender = content.decoded && from !== undefined && readDecodedSender(from, of('sender').length > 0);
   const allFlags = [...new Set([...flagsOf(headers, posted.sender, attachments, content.text), ...flags])];
   const shared = {
-    ...(id !== undefined && { messageId: id }),
-    ...(inReplyTo !== undefined && { inReplyTo }),
-    ...(references.length > 0 && { references }),
-    ...(date !== undefined && { date }),
-    ...(subject && { subject }),
+    ...defined({
+      messageId: id,
+      inReplyTo,
+      references: references.length > 0 ? references : undefined,
+      date,
+      subject: subject || undefined,
+    }),
     // A second From is a forgery or a mistake: servers sign and show the first one.
     ...(sender && sender.length > 0 ? { from: sender } : addresses('from', asWritten('from').slice(0, 1), stated.from)),
     ...addresses('to', asWritten('to'), stated.to),

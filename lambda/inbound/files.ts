@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InboundAttachment } from '../contract/inbound.ts';
 import { repairedType, structured } from '../mail/structured.ts';
+import { defined } from '../platform/defined.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { ReceivedFile } from '../providers/inbound.ts';
 import { clean, mediaType, safeFilename } from './clean.ts';
@@ -33,15 +34,16 @@ async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAtta
   // The key is a hash of the content, so that a copy or a retry writes the same object.
   const s3 = await store.put(`inbound/attachments/${sha256}`, file.content, 'application/octet-stream');
   return {
-    ...(filename !== undefined && { filename }),
+    ...defined({ filename }),
     contentType,
-    ...(charset && { charset }),
-    ...(method && { method }),
+    ...defined({ charset: charset || undefined, method: method || undefined }),
     size: file.content.byteLength,
     sha256,
-    ...(contentId && { contentId }),
-    ...(contentLocation && { contentLocation }),
-    ...(file.inline && { inline: true as const }),
+    ...defined({
+      contentId: contentId || undefined,
+      contentLocation: contentLocation || undefined,
+      inline: file.inline || undefined,
+    }),
     s3,
   };
 }

@@ -1,5 +1,6 @@
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { InboundOutcome } from '../contract/metric-outcomes.ts';
+import { defined } from '../platform/defined.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import { reportError, ServiceError } from '../platform/service-failure.ts';
@@ -114,7 +115,7 @@ export function createInbound(
         ? { form: 'request', content: arrival.body, contentType: arrival.contentType || 'application/octet-stream' }
         : { form: 'mime', content: mime, contentType: 'message/rfc822' },
     );
-    return { provider, posted, raw, ...(mime && { mime }), truncated: stored !== undefined && mime === undefined };
+    return { provider, posted, raw, ...defined({ mime }), truncated: stored !== undefined && mime === undefined };
   }
 
   /** The stored mail, or why it is missing. Near the end of the provider's retries a part is better than nothing. */

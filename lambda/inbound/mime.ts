@@ -11,6 +11,7 @@ import {
   structured,
   withQuotedName,
 } from '../mail/structured.ts';
+import { defined } from '../platform/defined.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
 import { bodiesOf, type Leaf } from './body.ts';
 import { declaredCharset, joined, type Shown } from './html.ts';
@@ -45,10 +46,12 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
     headers: root.headers.map(([name, value]) => [name, headerText(value, likely)]),
     ...joined(shown(text), shown(html)),
     files: files.filter((leaf) => !isEmpty(leaf)).map(asFile),
-    ...(!complete && { truncated: true }),
-    // A mail that was sent in pieces (RFC 2046, section 5.2.2) is never complete.
-    ...((!ended || files.some(({ type }) => type === 'message/partial')) && { cut: true }),
-    ...(doubtful && { unparsable: true }),
+    ...defined({
+      truncated: complete ? undefined : true,
+      // A mail that was sent in pieces (RFC 2046, section 5.2.2) is never complete.
+      cut: !ended || files.some(({ type }) => type === 'message/partial') || undefined,
+      unparsable: doubtful || undefined,
+    }),
   };
 }
 
@@ -122,11 +125,10 @@ function fileOf({ part, type, disposition }: Leaf, likely: string | undefined): 
   const contentLocation = bare(headerOf(part, 'content-location'), likely);
   const given = headerText(repairedType(headerOf(part, 'content-type')), likely);
   return {
-    ...(filename !== undefined && { filename }),
+    ...defined({ filename }),
     contentType: structured(given).value.toLowerCase() === type ? given : type,
     content,
-    ...(contentId && { contentId }),
-    ...(contentLocation && { contentLocation }),
+    ...defined({ contentId: contentId || undefined, contentLocation: contentLocation || undefined }),
     inline: disposition === 'inline',
   };
 }

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { defined } from '../platform/defined.ts';
 import type { MailContent, PostedMail, ReceivedFile } from '../providers/inbound.ts';
 import { valuesOf } from './headers.ts';
 import { readMime } from './mime.ts';
@@ -22,10 +23,12 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
     ...(text !== undefined && shown.text !== undefined && { text: shown.text }),
     ...(html !== undefined && shown.html !== undefined && { html: shown.html }),
     files: whole,
-    ...(byProvider.stated && { stated: byProvider.stated }),
-    ...(content.truncated && { truncated: true }),
-    ...(content.cut && { cut: true }),
-    ...((content.unparsable || isDamagedText(shown) || whole.some(isDamaged)) && { unparsable: true }),
+    ...defined({
+      stated: byProvider.stated,
+      truncated: content.truncated || undefined,
+      cut: content.cut || undefined,
+      unparsable: content.unparsable || isDamagedText(shown) || whole.some(isDamaged) || undefined,
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AuthenticationResult, InboundMessage } from '../contract/inbound.ts';
 import { AUTHENTICATION_RESULTS } from '../contract/inbound-words.ts';
+import { defined } from '../platform/defined.ts';
 import { definitionOf } from '../providers/registry.ts';
 import { type Headers, valuesOf } from './headers.ts';
 
@@ -24,7 +25,7 @@ export function verdictsOf(type: string, headers: Headers): Verdicts {
   const spf = worst([...values(names.spf).map(resultIn), ...stated('spf')]);
   const dkim = worst([...values(names.dkim).map(resultIn), ...dkimOf(tests), ...stated('dkim')]);
   const dmarc = worst(stated('dmarc'));
-  const authentication = { ...(spf && { spf }), ...(dkim && { dkim }), ...(dmarc && { dmarc }) };
+  const authentication = defined({ spf, dkim, dmarc });
   return {
     ...(Object.keys(spam).length > 0 && { spam }),
     ...(Object.keys(authentication).length > 0 && { authentication }),

@@ -7,6 +7,7 @@ import {
   suppressionCommandSchema,
 } from '../contract/suppression-command.ts';
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Secrets } from '../platform/secrets.ts';
@@ -172,7 +173,7 @@ export function createCommands(
       key,
       mostAdded: definitionOf(type).ownList?.mostAdded ?? 0,
       list: ownList({
-        ...(endpoint !== undefined && { endpoint }),
+        ...defined({ endpoint }),
         options,
         secret: secretName === undefined ? {} : await secrets.read(secretName),
         fetch: dependencies.fetch,

@@ -1,4 +1,5 @@
 import type { AwsAccess } from './aws-json.ts';
+import { defined } from './defined.ts';
 import type { DynamoDb, DynamoItem } from './dynamodb.ts';
 
 /** An item of a list. */
@@ -55,7 +56,7 @@ export const dynamoListTable = (TableName: string, access: AwsAccess = {}): List
           KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :sk)' : 'pk = :pk',
           ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix && { ':sk': { S: prefix } }) },
           ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
+          ...defined({ ExclusiveStartKey: from }),
         });
         items.push(...Items.map((item) => unmarshall(item) as ListItem));
         from = LastEvaluatedKey;

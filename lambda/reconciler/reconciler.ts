@@ -1,4 +1,5 @@
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
+import { defined } from '../platform/defined.ts';
 import { reportError } from '../platform/service-failure.ts';
 import type { MissedSource } from '../providers/missed.ts';
 import type { EnsureContext, ReconcilerDependencies } from './context.ts';
@@ -54,7 +55,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
     const { missed } = await dependencies.loadMissed(type);
     const endpoint = environment.endpoints?.[provider.key];
     return missed({
-      ...(endpoint !== undefined && { endpoint }),
+      ...defined({ endpoint }),
       options: provider.missed,
       secret: await dependencies.secrets.read(provider.secretName ?? ''),
       apiSecret: provider.apiSecretName === undefined ? {} : await dependencies.secrets.read(provider.apiSecretName),

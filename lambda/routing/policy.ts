@@ -2,6 +2,7 @@ import type { SenderEnvironment } from '../contract/environment.ts';
 import type { RouteConfig } from '../contract/routes.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Tracking } from '../mail/message.ts';
+import { defined } from '../platform/defined.ts';
 import type { OnUnknown } from '../submission/progress.ts';
 import type { Preference } from './route.ts';
 
@@ -40,16 +41,18 @@ export function policyOf(
   const expiresInMs = submission.expiresAt === undefined ? lastsMs : Date.parse(submission.expiresAt) - now;
   return {
     preference: { only, except, class: submission.class },
-    ...(named?.overrideHardBounces && { overrideHardBounces: true }),
-    ...(named?.onListUnreadable && { onListUnreadable: named.onListUnreadable }),
-    ...(named?.unsubscribe && { unsubscribable: named.class }),
-    ...(named?.verifiedRecipients && { verifiedRecipients: true }),
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
     tracking: {
       opens: submission.tracking?.opens ?? named?.tracking?.opens ?? false,
       clicks: submission.tracking?.clicks ?? named?.tracking?.clicks ?? false,
     },
-    ...(expiresInMs !== undefined && { expiresInMs }),
+    ...defined({
+      overrideHardBounces: named?.overrideHardBounces || undefined,
+      onListUnreadable: named?.onListUnreadable,
+      unsubscribable: named?.unsubscribe ? named.class : undefined,
+      verifiedRecipients: named?.verifiedRecipients || undefined,
+      expiresInMs,
+    }),
   };
 }
 

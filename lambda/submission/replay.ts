@@ -1,5 +1,6 @@
 import type { DUPLICATE_OUTCOMES } from '../contract/metric-outcomes.ts';
 import type { Outcome } from '../mail/outcome.ts';
+import { defined } from '../platform/defined.ts';
 import { isAboutMailbox } from '../tally/words.ts';
 import {
   type AttemptLog,
@@ -172,8 +173,10 @@ function causeOf(
   if (outcome?.kind !== 'refused') return { reason: (blames === 'recipient' && reason) || 'suppressed' };
   return {
     reason: outcome.reason,
-    ...(outcome.detail && { detail: outcome.detail }),
-    ...(isAboutMailbox(outcome) && deniedBy.length === 0 && { alone: true as const }),
+    ...defined({
+      detail: outcome.detail || undefined,
+      alone: (isAboutMailbox(outcome) && deniedBy.length === 0) || undefined,
+    }),
   };
 }
 
@@ -222,8 +225,7 @@ export function afterAnswer(progress: Progress, provider: string, reply: Reply, 
     if (one.provider !== provider || !isUnknown(one, rules)) return one;
     return {
       ...one,
-      ...(asked > 0 && { asked }),
-      ...(settled && { settled }),
+      ...defined({ asked: asked > 0 ? asked : undefined, settled: settled || undefined }),
       ...(providerMessageId !== undefined && { outcome: 'accepted', reason: FOUND, providerMessageId }),
     };
   });

@@ -9,6 +9,7 @@ import {
   SUBMISSION_ID,
 } from '../contract/dead-letter.ts';
 import { inAscii } from '../platform/ascii-json.ts';
+import { defined } from '../platform/defined.ts';
 import type { Attributes } from '../platform/proof.ts';
 import { type AttemptLog, countOf, EMPTY_LOG, type StoredAttempt } from './log.ts';
 
@@ -104,7 +105,7 @@ export function readAttributes(
     born: life.born ?? firstSeen,
     ...(life.mark && { [life.mark]: true }),
     notBefore,
-    ...(provider !== undefined && { provider }),
+    ...defined({ provider }),
     ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
     log: { ...parseHistory(text(RETRY_ATTRIBUTE.history)), done },
     invocations: life.invocations + receives,
@@ -127,9 +128,11 @@ export function retryAttributes(
     [RETRY_ATTRIBUTE.attempts]: String(countOf(attributes.log)),
     [RETRY_ATTRIBUTE.provider]: provider,
     [RETRY_ATTRIBUTE.life]: formatLife(attributes),
-    ...(worker !== undefined && { [RETRY_ATTRIBUTE.worker]: worker }),
-    ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
-    ...(history !== '' && { [RETRY_ATTRIBUTE.history]: history }),
+    ...defined({
+      [RETRY_ATTRIBUTE.worker]: worker,
+      [RETRY_ATTRIBUTE.done]: done.length > 0 ? done.join(',') : undefined,
+      [RETRY_ATTRIBUTE.history]: history || undefined,
+    }),
   };
 }
 
@@ -146,8 +149,10 @@ export function deadLetterAttributes(
     [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(attributes.submissionId, 128),
     [DEAD_LETTER_ATTRIBUTE.attempts]: String(countOf(attributes.log)),
     [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(attributes.born).toISOString(),
-    ...(lastProvider && { [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider }),
-    ...(attributes.log.done.length > 0 && { [RETRY_ATTRIBUTE.done]: attributes.log.done.join(',') }),
+    ...defined({
+      [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider || undefined,
+      [RETRY_ATTRIBUTE.done]: attributes.log.done.length > 0 ? attributes.log.done.join(',') : undefined,
+    }),
   };
 }
 
@@ -176,7 +181,7 @@ function parseLife(text = ''): {
   const [count, time = '', word] = text.split(' ');
   const born = Date.parse(time);
   const mark = MARKS.find((one) => one === word);
-  return { invocations: Number(count) || 0, ...(!Number.isNaN(born) && { born }), ...(mark && { mark }) };
+  return { invocations: Number(count) || 0, ...defined({ born: Number.isNaN(born) ? undefined : born, mark }) };
 }
 
 /**
@@ -188,7 +193,7 @@ function formatWorker({ worker, signature }: QueueAttributes): string | undefine
 
 function parseWorker(text: string | undefined): Pick<QueueAttributes, 'worker' | 'signature'> {
   const [worker, signature] = text?.split(' ') ?? [];
-  return { ...(worker !== undefined && { worker }), ...(signature !== undefined && { signature }) };
+  return defined({ worker, signature });
 }
 
 /** The newest attempts that fit, without the providers' words. */

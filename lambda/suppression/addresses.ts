@@ -1,3 +1,4 @@
+import { defined } from '../platform/defined.ts';
 import type { ListTable } from '../platform/list-table.ts';
 import type { SuppressionEntry } from './entry.ts';
 
@@ -35,8 +36,7 @@ export function addressIndex(lists: Pick<ListTable, 'put' | 'remove' | 'list'>):
         reason,
         source,
         at,
-        ...(eventId !== undefined && { eventId }),
-        ...(expires !== undefined && { expires }),
+        ...defined({ eventId, expires }),
       });
     },
     async remove(hash) {
