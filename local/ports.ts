@@ -42,7 +42,8 @@ export async function pickBasePort(): Promise<number> {
   throw new Error('no free range of ports was found on 127.0.0.1');
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether a server can listen on a port of 127.0.0.1. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -2,6 +2,7 @@ import { MOST_NAMED, type SubmissionAccount, takeAccount } from '../../lambda/ac
 import { recordsOf } from '../../lambda/account/records.ts';
 import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
 import { defined } from '../../lambda/platform/defined.ts';
+import { isoTime } from '../../lambda/platform/iso-time.ts';
 import { type PausedClasses, readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { inJson as pauseInJson, inWords as pauseInWords } from '../operate/pauses.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
@@ -59,7 +60,7 @@ function speedOf({ time }: TableTarget) {
 }
 
 function inJson({ lost, ...account }: SubmissionAccount, paused: PausedClasses['paused']): string {
-  const named = lost.map(({ id, dueAt }) => ({ id, dueAt: iso(dueAt) }));
+  const named = lost.map(({ id, dueAt }) => ({ id, dueAt: isoTime(dueAt) }));
   const classes = Object.entries(paused).map(([name, pause]) => ({ class: name, ...pauseInJson(pause) }));
   return JSON.stringify({ ...account, lost: named, paused: classes }, null, 2);
 }
@@ -77,7 +78,7 @@ function inWords(
       ([one, pause]) =>
         `paused: ${one} ${pauseInWords(pause)}; to send it again: ${commandLine(`npm run release -- --class ${quoted(one)}`)}`,
     ),
-    ...lost.map(({ id, dueAt }) => `lost: ${id}, due at ${iso(dueAt)}`),
+    ...lost.map(({ id, dueAt }) => `lost: ${id}, due at ${isoTime(dueAt)}`),
     ...(counts.lost > MOST_NAMED ? [`and ${counts.lost - MOST_NAMED} more`] : []),
   ];
 }
@@ -85,8 +86,4 @@ function inWords(
 /** A word for a shell: names of classes may have blanks. */
 function quoted(name: string): string {
   return /^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

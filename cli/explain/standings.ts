@@ -4,6 +4,7 @@ import type { CircuitRecord } from '../../lambda/circuit/items.ts';
 import { circuitKey, readCircuitItem, readIsolation, switchKey } from '../../lambda/circuit/items.ts';
 import { isAdmitted } from '../../lambda/circuit/slow-start.ts';
 import { circuitTimes } from '../../lambda/circuit/times.ts';
+import { isoTime } from '../../lambda/platform/iso-time.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 
 /** Why a provider would be skipped for a mail at this moment, by provider key; a provider without an entry would be tried. */
@@ -39,17 +40,13 @@ function slowStart(
 
 function inWords({ circuit, hold }: CircuitRecord, isolation: Isolation | undefined, now: number): string | undefined {
   if (isolation && isIsolated(isolation, now))
-    return `isolated until ${time(isolation.until)} by ${isolation.who}: ${isolation.reason}`;
+    return `isolated until ${isoTime(isolation.until)} by ${isolation.who}: ${isolation.reason}`;
   if (circuit.kind !== 'closed') {
     const why = `${circuit.cause.blames}: ${circuit.cause.reason}`;
     return circuit.kind === 'open' && now < circuit.until
-      ? `circuit open until ${time(circuit.until)} (${why})`
+      ? `circuit open until ${isoTime(circuit.until)} (${why})`
       : `circuit half-open: one mail is the probe (${why})`;
   }
-  if (hold && now < hold.until) return `asked for time until ${time(hold.until)}`;
+  if (hold && now < hold.until) return `asked for time until ${isoTime(hold.until)}`;
   return undefined;
-}
-
-function time(moment: number): string {
-  return new Date(moment).toISOString();
 }

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
 import { defined } from '../../lambda/platform/defined.ts';
+import { isoTime, minuteTime } from '../../lambda/platform/iso-time.ts';
 import { hourOf } from '../../lambda/reputation/hours.ts';
 import { resumeClass } from '../../lambda/reputation/paused-classes.ts';
 import type { Terminal } from '../send/progress.ts';
@@ -55,10 +56,10 @@ async function carryOut(
     const found = await listDoubted(table, stackTime?.now ?? now);
     const sentences = found.map(
       ({ provider, at, address, submissionId, reason }) =>
-        `${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`,
+        `${minuteTime(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`,
     );
     return {
-      result: found.map((one) => ({ ...one, at: iso(one.at) })),
+      result: found.map((one) => ({ ...one, at: isoTime(one.at) })),
       sentences: found.length === 0 ? [`no recipient was ended by an answer that is in doubt (${name})`] : sentences,
     };
   }
@@ -92,10 +93,10 @@ async function carryOut(
   const forMs = what.forMs / (stackTime?.scale ?? 1);
   const before = await isolate(table, provider, { reason: what.reason, who, forMs }, now);
   return {
-    result: { provider, isolatedUntil: iso(now + forMs), ...defined({ before: before && inJson(before) }) },
+    result: { provider, isolatedUntil: isoTime(now + forMs), ...defined({ before: before && inJson(before) }) },
     sentences: [
       ...(before ? [`${provider} was isolated ${describe(before)}; this replaces it`] : []),
-      `${provider} is isolated until ${time(now + forMs)} (${name}); all workers know within 10 seconds`,
+      `${provider} is isolated until ${minuteTime(now + forMs)} (${name}); all workers know within 10 seconds`,
       ...(providers ? [] : [`the table does not list its providers: check that one of them has the key "${provider}"`]),
       `to end it before: ${commandLine(`npm run release -- ${provider}`)}`,
     ],
@@ -103,19 +104,11 @@ async function carryOut(
 }
 
 function inJson({ since, until, reason, who }: Isolation): object {
-  return { since: iso(since), until: iso(until), reason, who };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
+  return { since: isoTime(since), until: isoTime(until), reason, who };
 }
 
 function describe({ since, until, reason, who }: Isolation): string {
-  return `since ${time(since)} until ${time(until)} by ${who}: ${reason}`;
-}
-
-function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `since ${minuteTime(since)} until ${minuteTime(until)} by ${who}: ${reason}`;
 }
 
 function thisUser(): string {

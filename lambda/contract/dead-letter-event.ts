@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import type { Closed } from './closed.ts';
 import { DEAD_LETTER_REASONS, MAX_DEAD_LETTER_DETAIL } from './dead-letter.ts';
-
-const described = (text: string) => z.meta({ description: text });
+import { described } from './described.ts';
 
 /**
  * A dead letter as on the events queue, where that is put on an event bus or posted; the committed JSON Schema is generated

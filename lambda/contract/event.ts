@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import type { Closed } from './closed.ts';
+import { described } from './described.ts';
 import { BOUNCES, EVENT_TYPES, EVENT_VERSION } from './event-words.ts';
-
-const described = (text: string) => z.meta({ description: text });
 
 /** A delivery event as on the events queue; the committed JSON Schema is generated from this. */
 export const eventSchema = z

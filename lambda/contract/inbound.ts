@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Closed } from './closed.ts';
+import { described } from './described.ts';
 import { AUTHENTICATION_RESULTS, INBOUND_FLAGS, INBOUND_VERSION, SPAM_VERDICTS } from './inbound-words.ts';
 
-const described = (text: string) => z.meta({ description: text });
 const time = z.iso.datetime({ offset: false });
 
 const object = z.looseObject({ bucket: z.string(), key: z.string() });

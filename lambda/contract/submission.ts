@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { BASE64, cutContents } from './contents.ts';
 import { CANARY_PREFIX, type Problem, SUBMISSION_ID } from './dead-letter.ts';
+import { described } from './described.ts';
 import { describeProblem, describeShape, fieldName, harmlessIn } from './explain.ts';
 import { measureJson } from './json-bounds.ts';
 import { type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
@@ -13,7 +14,6 @@ const SUBMISSION_VERSION = 1;
 
 const version = z.literal(SUBMISSION_VERSION, { error: `the number ${SUBMISSION_VERSION}` });
 const body = (name: string) => z.string({ error: `the ${name} body` });
-const described = (text: string) => z.meta({ description: text });
 
 /** A submission as producers send it; the committed JSON Schema is generated from this. */
 export const submissionSchema = z

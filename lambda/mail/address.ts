@@ -87,9 +87,9 @@ export function hasQuotedLocalPart(address: string): boolean {
   return address.startsWith('"');
 }
 
-/** The part after the last @; in lower case for a parsed address. */
+/** The part after the last @, in lower case. */
 export function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1);
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
 /** Equal for two addresses that reach the same mailbox: the domain ignores case, the local part (RFC 5321 2.4) does not. */

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { domainOf } from '../../lambda/mail/address.ts';
 import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 
@@ -61,8 +62,4 @@ function inboundDomains(providers: readonly ProviderConfig[]) {
     const received = definitionOf(type).inbound?.received?.(inbound) ?? [];
     return [{ provider, canary, domains: received.map(domainOf) }];
   });
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }

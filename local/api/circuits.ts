@@ -10,6 +10,7 @@ import {
   switchKey,
 } from '../../lambda/circuit/items.ts';
 import { defined } from '../../lambda/platform/defined.ts';
+import { isoTime } from '../../lambda/platform/iso-time.ts';
 import type { Item, NewItem, Table } from '../../lambda/platform/table.ts';
 
 /** Sources of the circuits' states. */
@@ -46,24 +47,24 @@ function view(provider: string, circuitItem: Item | undefined, switchItem: Item 
   return {
     provider,
     ...(isolation && isIsolated(isolation, now) ? isolated(isolation, circuit) : automatic(circuit)),
-    ...(hold && hold.until > now && { heldUntil: iso(hold.until) }),
+    ...(hold && hold.until > now && { heldUntil: isoTime(hold.until) }),
   };
 }
 
 function isolated({ since, until, reason, who }: Isolation, { kind }: Circuit): object {
-  return { state: 'isolated', since: iso(since), until: iso(until), reason, who, circuit: kind };
+  return { state: 'isolated', since: isoTime(since), until: isoTime(until), reason, who, circuit: kind };
 }
 
 function automatic(circuit: Circuit): object {
   const { kind: state, since, trips } = circuit;
   switch (circuit.kind) {
     case 'closed':
-      return { state, ...(since > 0 && { since: iso(since), trips }) };
+      return { state, ...(since > 0 && { since: isoTime(since), trips }) };
     case 'open':
-      return { state, since: iso(since), until: iso(circuit.until), ...circuit.cause, trips };
+      return { state, since: isoTime(since), until: isoTime(circuit.until), ...circuit.cause, trips };
     case 'half-open': {
       const { cause, probe } = circuit;
-      return { state, since: iso(since), ...defined({ until: probe && iso(probe.until) }), ...cause, trips };
+      return { state, since: isoTime(since), ...defined({ until: probe && isoTime(probe.until) }), ...cause, trips };
     }
   }
 }
@@ -138,7 +139,3 @@ async function write(table: Table, pk: string, step: (item: Item | undefined) =>
 }
 
 const MOST_FAILURES = 5;
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}

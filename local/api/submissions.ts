@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { defined } from '../../lambda/platform/defined.ts';
+import { isoTime } from '../../lambda/platform/iso-time.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 import { readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
@@ -54,11 +55,11 @@ function summary({ id, record, logged, paused }: Known): object {
   return {
     id,
     state,
-    firstSeen: iso(record?.firstSeen ?? at ?? 0),
+    firstSeen: isoTime(record?.firstSeen ?? at ?? 0),
     ...(acceptedBy.length > 0 && { acceptedBy }),
     ...defined({ class: kind, recipients, subject }),
     ...(state === 'waiting' && kind !== undefined && paused?.has(kind) && { reason: CLASS_PAUSED }),
-    ...(state === 'waiting' && nextTryAt !== undefined && { nextTryAt: iso(nextTryAt) }),
+    ...(state === 'waiting' && nextTryAt !== undefined && { nextTryAt: isoTime(nextTryAt) }),
     ...(state === 'dead' && defined({ reason, detail: deadLetter?.detail })),
   };
 }
@@ -77,7 +78,7 @@ function view(known: Known, news: ShownDeliveries): object {
   return {
     ...summary(known),
     ...(hash !== undefined && { hash, messageId: origin }),
-    ...defined({ inFlightUntil: lease && iso(lease.until) }),
+    ...defined({ inFlightUntil: lease && isoTime(lease.until) }),
     attempts: withSkips(attempts, logged?.skips ?? []),
     attemptCount: record ? countOf(logOf(record)) : 0,
     done,
@@ -100,13 +101,9 @@ function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly Logge
     .toSorted((a, b) => a.begun - b.begun)
     .map((one) => ({
       ...one,
-      begun: iso(one.begun),
-      ...('ended' in one && one.ended !== undefined && { ended: iso(one.ended) }),
+      begun: isoTime(one.begun),
+      ...('ended' in one && one.ended !== undefined && { ended: isoTime(one.ended) }),
     }));
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 /** Keys of one read of the table. */

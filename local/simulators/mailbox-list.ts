@@ -1,3 +1,5 @@
+import { domainOf } from '../../lambda/mail/address.ts';
+
 const VERIFIED = ['example.com', 'example.org', 'example.net'];
 
 /** One entry of a list; commas in quotes and in angle brackets do not separate. */
@@ -25,17 +27,12 @@ export function isAddress(address: string): boolean {
 
 /** Whether the domain has a dot, as Mailgun and Postmark require; an SMTP server takes `ada@localhost`. */
 export function hasDottedDomain(address: string): boolean {
-  return mailboxDomain(address).includes('.');
-}
-
-/** The part behind the last `@`, in lower case. */
-export function mailboxDomain(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  return domainOf(address).includes('.');
 }
 
 /** Whether the simulated accounts may send for an address: the documentation domains (RFC 2606), their subdomains, and `more`. */
 export function isVerified(address: string, more: readonly string[] = []): boolean {
-  const domain = mailboxDomain(address);
+  const domain = domainOf(address);
   return [...VERIFIED, ...more].some((identity) =>
     identity.includes('@')
       ? identity.toLowerCase() === address.toLowerCase()

@@ -19,8 +19,9 @@ import { type Stack, startStack } from '../../local/stack.ts';
 import { echoes, PLANTED, plantedMail, spelled } from '../support/hostile/echoes.ts';
 import { answerOn, DECLARED, foreignRequest } from '../support/hostile/pages.ts';
 import { poisonObjects, poisonPointers } from '../support/hostile/poison.ts';
-import { hostileSubmissions, PLANT, picker, seeded } from '../support/hostile/submissions.ts';
+import { hostileSubmissions, PLANT, picker } from '../support/hostile/submissions.ts';
 import { post, strangeWebhook } from '../support/hostile/webhooks.ts';
+import { seeded } from '../support/seeded.ts';
 
 // Strangers and careless producers against the running stack, all at once, while providers fail and repeat what they were sent.
 

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isFree } from '../../local/ports.ts';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { answerTo, firstLineTo } from '../support/answer-to.ts';
@@ -277,11 +277,3 @@ describe('the API', () => {
     expect((await api('POST', '/api/console/mail', { count: 5_000 })).status).toBe(400);
   });
 });
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}

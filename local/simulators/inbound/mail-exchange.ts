@@ -1,6 +1,6 @@
 import type { InboundProvider } from '../../../lambda/contract/inbound-environment.ts';
+import { domainOf } from '../../../lambda/mail/address.ts';
 import type { Taking } from '../accepted-log.ts';
-import { mailboxDomain } from '../mailbox-list.ts';
 import type { IncomingMail } from './received-mail.ts';
 
 /** Domains and addresses that a deployment receives mail for. */
@@ -24,7 +24,7 @@ export type Zones = ReadonlyMap<string, readonly string[]>;
 export function zonesOf({ providers, listed, rules, canaries, addresses }: Domains): Zones {
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const inOrder = providers.toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
-  const shared = new Set([...Object.values(listed).flat(), ...addresses.map(mailboxDomain)]);
+  const shared = new Set([...Object.values(listed).flat(), ...addresses.map(domainOf)]);
   const own = { ...listed, ...rules };
   const zones = new Map<string, readonly string[]>();
   // A provider without a list, such as Postmark, takes mail of every domain whose MX it is, except domains that only a
@@ -34,7 +34,7 @@ export function zonesOf({ providers, listed, rules, canaries, addresses }: Domai
       domain,
       inOrder.filter(({ key }) => own[key]?.includes(domain) ?? shared.has(domain)).map(({ key }) => key),
     );
-  for (const [key, address] of Object.entries(canaries)) zones.set(mailboxDomain(address), [key]);
+  for (const [key, address] of Object.entries(canaries)) zones.set(domainOf(address), [key]);
   return zones;
 }
 
@@ -49,7 +49,7 @@ export function mailExchange(options: {
   return async (taking) => {
     for (const to of taking.envelope.to) {
       // If the preferred MX does not answer, the next is used. Without any the mail would wait and bounce.
-      const key = keysFor(mailboxDomain(to), zones)?.find(isUp);
+      const key = keysFor(domainOf(to), zones)?.find(isUp);
       if (key !== undefined) await receive(key, { raw: await taking.mime(), from: taking.envelope.from || null, to });
     }
   };

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { domainOf } from '../../../lambda/mail/address.ts';
 import { defined } from '../../../lambda/platform/defined.ts';
 import type { Taking } from '../accepted-log.ts';
 import type { SimulatorAnswer } from '../http-simulator.ts';
-import { addressesOf, hasDottedDomain, isAddress, isVerified, mailboxDomain } from '../mailbox-list.ts';
+import { addressesOf, hasDottedDomain, isAddress, isVerified } from '../mailbox-list.ts';
 import { type PostmarkMail, postmarkTaking } from './mail.ts';
 import type { PostmarkSuppressions } from './suppressions.ts';
 
@@ -64,10 +65,7 @@ function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: 
     if (illegal) return [300, `Error parsing '${field}': Illegal email mailbox in address '${illegal}'.`];
     const dotless = addressesOf(fields[field] ?? []).find((address) => isAddress(address) && !hasDottedDomain(address));
     if (dotless)
-      return [
-        300,
-        `Error parsing '${field}': Illegal email domain '${mailboxDomain(dotless)}' in address '${dotless}'.`,
-      ];
+      return [300, `Error parsing '${field}': Illegal email domain '${domainOf(dotless)}' in address '${dotless}'.`];
   }
   if (from.length !== 1 || !from.every(isAddress)) return [300, `Invalid 'From' address: '${fields.From ?? ''}'.`];
   if (!fields.To && recipients.length === 0) return [300, 'Zero recipients specified'];

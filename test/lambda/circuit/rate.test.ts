@@ -9,6 +9,7 @@ import {
   reserve,
   unused,
 } from '../../../lambda/circuit/rate.ts';
+import { drawsOf } from './distant-table.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -214,15 +215,6 @@ function drainMs(rates: readonly number[], messages: number): number {
     }
   }
   return last - NOW;
-}
-
-/** Random numbers below 1, the same at each run. */
-function drawsOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }
 
 /** Slots per lane in twenty seconds at ten a second, when each lane asks for `wants` slots every second. */

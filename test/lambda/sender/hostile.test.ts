@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
-import { hostileSubmissions, PLANT, seeded } from '../../support/hostile/submissions.ts';
+import { hostileSubmissions, PLANT } from '../../support/hostile/submissions.ts';
+import { seeded } from '../../support/seeded.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 

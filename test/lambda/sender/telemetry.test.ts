@@ -26,6 +26,7 @@ import {
   type TelemetryContext,
 } from '../../../lambda/sender/telemetry.ts';
 import { possibleSeries } from '../../../lib/costs/series.ts';
+import { seeded } from '../../support/seeded.ts';
 
 const MESSAGE = { id: 'order-1', handle: 'A'.repeat(43) };
 const MAIL: Message = {
@@ -233,7 +234,7 @@ test('a million random events of four providers, and the gauges of their account
     { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
     { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
   ];
-  const random = givenRandom(42);
+  const random = seeded(42);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const seen = new Set<string>();
   const metrics: Metrics = {
@@ -326,15 +327,4 @@ function givenContext(more: Partial<TelemetryContext> = {}) {
     void values.push([name, provider, outcome, value].filter((part) => part !== undefined).join(' '));
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
   return { context: { log, metrics: { add }, ...more } satisfies TelemetryContext, added: () => values, lines };
-}
-
-/** Mulberry32: the same numbers in every run. */
-function givenRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { healthEnvironment } from '../../../lambda/contract/health-environment.ts';
-import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
+import { deploy, evaluate, listOf, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
 interface Statement {
   readonly Action: string | string[];
@@ -17,16 +17,7 @@ const named = (type: string, part: string): Resource => {
 const fn = named('AWS::Lambda::Function', 'MailoverHealth');
 const policy = named('AWS::IAM::Policy', 'MailoverHealth');
 const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
-const listOf = <T>(value: T | T[]) => (Array.isArray(value) ? value : [value]);
 const allowing = (action: string) => statements.filter(({ Action }) => listOf(Action).includes(action));
-
-/** Evaluates intrinsic functions as CloudFormation does: references become their logical id. */
-function evaluate(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
-  if (node['Fn::Join']) return node['Fn::Join'][1].map(evaluate).join(node['Fn::Join'][0]);
-  return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
-}
 
 test('the health check decodes what the deployment encodes', () => {
   const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };

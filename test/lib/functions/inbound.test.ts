@@ -9,7 +9,7 @@ import { ConfigurationError } from '../../../lib/configuration/configuration-err
 import { validateProviders } from '../../../lib/configuration/validate-providers.ts';
 import { compileMath } from '../../../local/cloudwatch/alarms/math.ts';
 import type { MathValue } from '../../../local/cloudwatch/alarms/math-value.ts';
-import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
+import { deploy, evaluate, listOf, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
 const RECEIVING: ProviderList = PROVIDERS.map((provider): ProviderList[number] => {
   if (provider.key === 'postmark' && provider.type === 'postmark')
@@ -35,14 +35,6 @@ const find = (type: string, id: RegExp): Resource => {
   return resource[1];
 };
 const fn = find('AWS::Lambda::Function', /InboundFunction/);
-const list = <T>(value: T | T[]) => (Array.isArray(value) ? value : [value]);
-
-function evaluate(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
-  if (node['Fn::Join']) return node['Fn::Join'][1].map(evaluate).join(node['Fn::Join'][0]);
-  return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
-}
 
 test('without a receiving provider there are no resources for receiving', () => {
   const { template: none, stack: alone } = deploy();
@@ -79,7 +71,7 @@ test('it may write mail and state and read its own secrets, and send through no 
   const policy = find('AWS::IAM::Policy', /InboundRole/);
   const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
   const allowed = statements.flatMap(({ Action, Resource }) =>
-    list(Action).flatMap((action) => list(Resource).map((resource) => `${action} ${evaluate(resource)}`)),
+    listOf(Action).flatMap((action) => listOf(Resource).map((resource) => `${action} ${evaluate(resource)}`)),
   );
   const bucket = evaluate(stack.resolve(mailBucket.bucketArn));
   const secret = 'secretsmanager:GetSecretValue arn:aws:secretsmanager:us-east-1:123456789012:secret:';

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
 import { senderEnvironment } from '../../../lambda/contract/environment.ts';
-import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
+import { deploy, evaluate, listOf, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -15,19 +15,11 @@ const { queues, mailBucket, stateTable, proofKey } = stack.mailover;
 const fn = Object.values(resources(template, 'AWS::Lambda::Function'))[0] as Resource;
 const policy = Object.values(resources(template, 'AWS::IAM::Policy'))[0] as Resource;
 const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
-const listOf = <T>(value: T | T[]) => (Array.isArray(value) ? value : [value]);
 const allowing = (action: string) => statements.filter(({ Action }) => listOf(Action).includes(action));
 const resourcesOf = (action: string) => allowing(action).flatMap(({ Resource }) => listOf(Resource));
 const arnsOf = (...list: { queueArn: string }[]) => list.map(({ queueArn }) => stack.resolve(queueArn) as unknown);
 
 /** Evaluates intrinsic functions as CloudFormation does: references become their logical id, partitions `aws`. */
-function evaluate(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
-  if (node['Fn::Join']) return node['Fn::Join'][1].map(evaluate).join(node['Fn::Join'][0]);
-  return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
-}
-
 test('the sender decodes what the deployment encodes', () => {
   const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };
   const decoded = senderEnvironment.decode(

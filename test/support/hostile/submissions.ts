@@ -3,17 +3,6 @@ import { DEAD_LETTER_REASONS, PROVEN_ATTRIBUTES } from '../../../lambda/contract
 /** A string in hostile submissions that must not be logged. */
 export const PLANT = 'planted-7f3a';
 
-/** Numbers in [0, 1), repeatable by seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const EVIL: readonly unknown[] = [
   null,
   true,
