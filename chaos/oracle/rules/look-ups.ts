@@ -8,7 +8,7 @@ export const lookUps: Rule = ({ chronicle, providers }) =>
     story.lookUps.flatMap(({ provider, worker, begunAt, at }) => {
       if (!providers.find(({ key }) => key === provider)?.askable) return [`cannot be asked: ${provider}`];
       const calls = story.attempts.filter((one) => one.provider === provider && one.decidedAt <= at);
-      // The worker of another copy may have called the provider again since this one read the record.
+      // The worker of another copy may have called the provider again since this worker read the record.
       const known = calls.findLast((one) => one.decidedAt <= begunAt);
       const call = calls.at(-1);
       // The process of the attempt may have been killed between the write to the ledger and the call.

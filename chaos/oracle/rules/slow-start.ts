@@ -48,7 +48,7 @@ export const slowStart: Rule = (given) => {
   );
 };
 
-/** Whether a provider can take what slow start keeps from another: without one, the mail goes to that one at once. */
+/** Whether a provider can take what slow start keeps from another; without such a provider the mail goes there at once. */
 function isSteady({ key, maxPerSecond }: JudgedProvider, at: number, { chronicle, troubles }: OracleCase): boolean {
   const closes = chronicle.closings.some((one) => one.provider === key && Math.abs(one.at - at) < MINUTE);
   return maxPerSecond === undefined && !closes && !troubles.any(OF_PROVIDERS, at - 30 * MINUTE, at + MINUTE, key);
