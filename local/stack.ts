@@ -155,6 +155,8 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     own,
     apis: () => live.deployment?.apis ?? [],
     invoke: (name, event) => live.functions?.invoke(name, event) ?? Promise.reject(new Error('still starting')),
+    now: () => clock.now(),
+    onAccess: (logGroup, line) => monitoring.takeLog(logGroup, line),
   });
   live.http = http;
   closers.push(http.close);
@@ -167,6 +169,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   );
   live.deployment = deploy(stacks, aws.url, http.url);
   const { deployment } = live;
+  monitoring.filter(deployment.metricFilters);
   live.drawing = drawingOf(deployment);
   live.sender = senderOf(deployment);
   const accounts = accountsOf(deployment);
@@ -266,6 +269,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
         live.submissions?.takeLine(text);
       },
       onInvocation: (facts) => monitoring.takeInvocation(facts),
+      onThrottle: (name) => monitoring.takeThrottle(name),
     },
     onStarted(running) {
       live.functions = running;

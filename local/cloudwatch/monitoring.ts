@@ -2,10 +2,12 @@ import { LocalQueue, type LocalQueues } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { InvocationFacts } from '../lambda/pool.ts';
 import type { DeployedAlarm } from '../template/alarms.ts';
+import type { DeployedMetricFilter } from '../template/metric-filters.ts';
 import { type AlarmStatus, type Alarms, compileAlarms, type Statuses } from './alarms/evaluate.ts';
 import { everyMinute } from './alarms/watch.ts';
-import { invocationData, QueueSampler } from './metrics/aws-metrics.ts';
+import { invocationData, QueueSampler, throttleDatum } from './metrics/aws-metrics.ts';
 import { readEmf } from './metrics/emf.ts';
+import { compileLogFilter, type LogFilter } from './metrics/log-filter.ts';
 import { MetricStore, MINUTE_MS } from './metrics/store.ts';
 import { goesByTime, type Overload } from './overload.ts';
 
@@ -19,6 +21,7 @@ export class LocalCloudWatch {
   #statuses: Statuses = new Map();
   readonly #changes: AlarmStatus[] = [];
   #alarms: Alarms | undefined;
+  #filters: readonly LogFilter[] = [];
   #evaluatedAt = 0;
 
   readonly #overload: Overload | undefined;
@@ -35,6 +38,24 @@ export class LocalCloudWatch {
 
   takeInvocation(facts: InvocationFacts): void {
     for (const datum of invocationData(facts, this.#clock)) this.store.add(datum);
+  }
+
+  takeThrottle(functionName: string): void {
+    this.store.add(throttleDatum(functionName, this.#clock.now()));
+  }
+
+  /** Sets the metric filters of the log groups; throws on an unsupported pattern. */
+  filter(definitions: readonly DeployedMetricFilter[]): void {
+    this.#filters = definitions.map(compileLogFilter);
+  }
+
+  /** Stores what the metric filters of a log group measure in one line. */
+  takeLog(logGroup: string, line: string): void {
+    for (const filter of this.#filters) {
+      if (filter.logGroup !== logGroup) continue;
+      const datum = filter.read(line, this.#clock.now());
+      if (datum) this.store.add(datum);
+    }
   }
 
   /** Current states of the alarms. */

@@ -27,6 +27,8 @@ export interface PoolListeners {
   /** Called with each line that a process prints. */
   onOutput(text: string): void;
   onInvocation(facts: InvocationFacts): void;
+  /** Called when a call is refused, since the reserved concurrency of the function is used up. */
+  onThrottle(functionName: string): void;
 }
 
 interface Waiting {
@@ -44,6 +46,7 @@ export class Pool {
   readonly #idle = new Map<FunctionProcess, NodeJS.Timeout | undefined>();
   readonly #waiting: Waiting[] = [];
   readonly #firstReady = Promise.withResolvers<void>();
+  #calls = 0;
   #running = 0;
   #growth: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.first;
@@ -72,6 +75,11 @@ export class Pool {
     return this.#firstReady.promise;
   }
 
+  /** Number of calls that run, or wait for a process. */
+  get calls(): number {
+    return this.#calls;
+  }
+
   /** Process ids of all living processes, oldest first. */
   get pids(): readonly number[] {
     return [...this.#outdated, ...this.#workers].map(({ pid }) => pid);
@@ -86,8 +94,17 @@ export class Pool {
     onStart: () => void = () => {},
     causes: readonly (string | undefined)[] = [],
   ): Promise<unknown> {
-    const worker = await this.#acquire();
-    onStart();
+    this.#calls += 1;
+    try {
+      const worker = await this.#acquire();
+      onStart();
+      return await this.#run(worker, event, causes);
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
+  async #run(worker: FunctionProcess, event: unknown, causes: readonly (string | undefined)[]): Promise<unknown> {
     const startedAt = Date.now();
     this.#running += 1;
     const concurrent = this.#running;

@@ -2,6 +2,7 @@ import type { LocalQueues } from '../aws/queue.ts';
 import { LocalQueue } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults/faults.ts';
+import { FunctionThrottled } from '../http-api/server.ts';
 import type { DeployedFunction, Deployment } from '../template/deployed.ts';
 import { Poller } from './poller.ts';
 import { Pool, type PoolListeners } from './pool.ts';
@@ -12,7 +13,10 @@ const MOST_PROCESSES = 10;
 /** The running functions of a deployment. */
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
-  /** Runs a function once, as an AWS service would; rejects if it throws, its process ends or it does not exist. */
+  /**
+   * Runs a function once, as an AWS service would; rejects if it throws, its process ends or it does not exist, and with
+   * {@link FunctionThrottled} if as many calls as its reserved concurrency allows are not over. Batches of queues wait instead.
+   */
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /**
    * Replaces the processes of a function, so that their memory is lost; resolves when the old ones get no further
@@ -44,6 +48,11 @@ export async function runFunctions(options: {
     async invoke(functionName, event) {
       const pool = pools.find(({ target }) => target.name === functionName);
       if (pool === undefined) throw new Error(`there is no function ${functionName}`);
+      const { name, reservedConcurrency = Number.POSITIVE_INFINITY } = pool.target;
+      if (pool.calls >= reservedConcurrency) {
+        options.listeners.onThrottle(name);
+        throw new FunctionThrottled(`${name} has no concurrency left`);
+      }
       return await pool.invoke(event);
     },
     async renew(functionName, waitMs) {

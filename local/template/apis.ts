@@ -1,5 +1,18 @@
 import type { EachResource, Properties } from './resources.ts';
 
+/** Token bucket of a route: requests a second that it admits, and requests at once after a pause. */
+export interface DeployedThrottle {
+  readonly rate: number;
+  readonly burst: number;
+}
+
+/** Access log of a stage. */
+export interface DeployedAccessLog {
+  readonly logGroup: string;
+  /** Text with variables such as `$context.status`. */
+  readonly format: string;
+}
+
 /** A route of an HTTP API, with the function behind it. */
 export interface DeployedRoute {
   /** `POST /inbound/{proxy+}`, `ANY /path`, or `$default`. */
@@ -7,6 +20,8 @@ export interface DeployedRoute {
   readonly functionName: string;
   /** Time that API Gateway waits for the function. */
   readonly timeoutMs: number;
+  /** Undefined if the template sets none, and then only the quota of the account throttles on AWS. */
+  readonly throttle?: DeployedThrottle;
 }
 
 /** An HTTP API of the template. */
@@ -14,11 +29,15 @@ export interface DeployedApi {
   readonly id: string;
   /** `$default`, or the name of the stage, which is then the first segment of every path. */
   readonly stage: string;
+  readonly accessLog?: DeployedAccessLog;
   readonly routes: readonly DeployedRoute[];
 }
 
 /** Longest time that API Gateway waits, whatever the integration sets (http-api-quotas, collected 2026-11-25). */
 const LONGEST_WAIT_MS = 30_000;
+
+/** Quota of an account, for the half of a route's settings that is missing (http-api-quotas, collected 2026-11-30). */
+const ACCOUNT_THROTTLE: DeployedThrottle = { rate: 10_000, burst: 5_000 };
 
 /** Reads the HTTP APIs of a template from their four kinds of resources. */
 export function readApis(each: EachResource): DeployedApi[] {
@@ -31,18 +50,48 @@ export function readApis(each: EachResource): DeployedApi[] {
     if (integration === undefined) throw new Error(`route ${properties['RouteKey']} has no integration ${target}`);
     return { apiId: String(properties['ApiId']), key: String(properties['RouteKey']), ...integration };
   });
-  const stages = each('AWS::ApiGatewayV2::Stage', (properties) => ({
-    apiId: String(properties['ApiId']),
-    name: String(properties['StageName']),
-  }));
-  return each('AWS::ApiGatewayV2::Api', (_properties, id) => ({
-    id,
-    stage: stages.find(({ apiId }) => apiId === id)?.name ?? '$default',
-    routes: routes.filter(({ apiId }) => apiId === id).map(({ apiId: _apiId, ...route }) => route),
-  }));
+  const stages = each('AWS::ApiGatewayV2::Stage', readStage);
+  return each('AWS::ApiGatewayV2::Api', (_properties, id) => {
+    const stage = stages.find(({ apiId }) => apiId === id);
+    return {
+      id,
+      stage: stage?.name ?? '$default',
+      ...(stage?.accessLog && { accessLog: stage.accessLog }),
+      routes: routes
+        .filter(({ apiId }) => apiId === id)
+        .map(({ apiId: _apiId, ...route }) => {
+          const throttle = stage?.throttleOf(route.key);
+          return { ...route, ...(throttle && { throttle }) };
+        }),
+    };
+  });
 }
 
-function readIntegration(properties: Properties, name: string): Omit<DeployedRoute, 'key'> {
+function readStage(properties: Properties) {
+  const settings = (properties['RouteSettings'] ?? {}) as Readonly<Record<string, Properties>>;
+  const log = properties['AccessLogSettings'] as Properties | undefined;
+  return {
+    apiId: String(properties['ApiId']),
+    name: String(properties['StageName']),
+    // The name is the last part of the ARN.
+    accessLog: log && {
+      logGroup: String(log['DestinationArn']).split(':').at(-1) ?? '',
+      format: String(log['Format']),
+    },
+    throttleOf: (key: string) =>
+      readThrottle({ ...(properties['DefaultRouteSettings'] as Properties | undefined), ...settings[key] }),
+  };
+}
+
+function readThrottle({
+  ThrottlingRateLimit: rate,
+  ThrottlingBurstLimit: burst,
+}: Properties): DeployedThrottle | undefined {
+  if (rate === undefined && burst === undefined) return undefined;
+  return { rate: Number(rate ?? ACCOUNT_THROTTLE.rate), burst: Number(burst ?? ACCOUNT_THROTTLE.burst) };
+}
+
+function readIntegration(properties: Properties, name: string): Pick<DeployedRoute, 'functionName' | 'timeoutMs'> {
   const type = properties['IntegrationType'];
   const version = properties['PayloadFormatVersion'];
   if (type !== 'AWS_PROXY' || version !== '2.0')

@@ -1,5 +1,6 @@
 import type { DeployedAlarm } from './alarms.ts';
 import type { DeployedApi } from './apis.ts';
+import type { DeployedMetricFilter } from './metric-filters.ts';
 import type { DeployedPipe } from './pipes.ts';
 import type { DeployedEventDestination, DeployedReceiptRule, DeployedSubscription } from './receiving.ts';
 import type { DeployedSchedule } from './schedules.ts';
@@ -40,6 +41,7 @@ export interface Deployment {
   readonly functions: readonly DeployedFunction[];
   readonly mappings: readonly DeployedMapping[];
   readonly apis: readonly DeployedApi[];
+  readonly metricFilters: readonly DeployedMetricFilter[];
   readonly schedules: readonly DeployedSchedule[];
   readonly pipes: readonly DeployedPipe[];
   readonly tables: readonly DeployedTable[];

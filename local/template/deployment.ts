@@ -4,6 +4,7 @@ import { readApis } from './apis.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
 import type { DeployedFunction, DeployedMapping, DeployedSecret, DeployedTable, Deployment } from './deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
+import { readMetricFilters } from './metric-filters.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
 import { readPipes } from './pipes.ts';
 import { readReceiving } from './receiving.ts';
@@ -49,6 +50,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
     functions: each('AWS::Lambda::Function', readFunction).filter((value) => value !== undefined),
     mappings: each('AWS::Lambda::EventSourceMapping', readMapping),
     apis: readApis(each),
+    metricFilters: readMetricFilters(each),
     schedules: readSchedules(each),
     pipes: readPipes(each),
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),

@@ -77,7 +77,7 @@ export async function runStack(
     if (pool === undefined) throw new Error(`there is no function ${functionName}`);
     return await pool.invoke(event);
   };
-  const http = await startHttpApi({ port: 0, own, apis: () => deployed.apis, invoke });
+  const http = await startHttpApi({ port: 0, own, apis: () => deployed.apis, invoke, now: Date.now });
   closers.push(http.close);
 
   const secrets: Record<string, Record<string, string>> = {};
@@ -140,6 +140,7 @@ export async function runStack(
     const pool = new Pool(target, () => environmentOf(target), 2, {
       onOutput: (text) => output.push(`${target.logicalId}: ${text}`),
       onInvocation: () => {},
+      onThrottle: () => {},
     });
     pools.set(target.name, pool);
     closers.push(() => pool.close());

@@ -10,8 +10,8 @@ export const AWS_UNITS: Readonly<Record<string, 'Milliseconds' | 'Seconds'>> = {
 };
 
 /**
- * Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). No call is throttled on
- * this machine: a call waits for a free process.
+ * Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). A call waits for a free
+ * process, so only reserved concurrency throttles on this machine.
  */
 export function invocationData(
   { functionName, startedAt, durationMs, failed, concurrent }: InvocationFacts,
@@ -31,6 +31,12 @@ export function invocationData(
     datum('Duration', durationMs),
     datum('ConcurrentExecutions', concurrent),
   ];
+}
+
+/** Lambda's metric of one refused call, which is neither an invocation nor an error. */
+export function throttleDatum(functionName: string, at: number): Datum {
+  const metric = { namespace: 'AWS/Lambda', name: 'Throttles', dimensions: { FunctionName: functionName } };
+  return { metric, at, values: [1], unit: 'Count' };
 }
 
 /** SQS's metrics of the queues, once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */

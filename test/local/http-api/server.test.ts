@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterEach, expect, test } from 'vitest';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { startHttpApi } from '../../../local/http-api/server.ts';
+import { FunctionThrottled, type HttpApiOptions, startHttpApi } from '../../../local/http-api/server.ts';
 import type { DeployedApi } from '../../../local/template/apis.ts';
 
 const API: DeployedApi = {
@@ -118,6 +118,74 @@ test('refuses headers above 10,240 bytes', async () => {
   expect((await post('x', { 'x-long': 'a'.repeat(11_000) })).status).toBe(431);
 });
 
+test('answers 429 above the rate of a route, by the clock of the stack, and the other routes as before', async () => {
+  let now = 0;
+  const route = (name: string, rate: number, burst: number) => ({
+    key: `POST /${name}/{key}/{path}`,
+    functionName: name,
+    timeoutMs: 5_000,
+    throttle: { rate, burst },
+  });
+  const routes = [route('events', 10, 20), route('inbound', 1, 1)];
+  const events = await givenApi(() => ({ statusCode: 200 }), { ...API, routes }, { now: () => now });
+  const flood = () => Promise.all(Array.from({ length: 100 }, () => post('{}', {}, '/events/postmark/secret')));
+  const admitted = (answers: readonly Response[]) => answers.filter(({ status }) => status === 200).length;
+
+  const first = await flood();
+  const again = await flood();
+  now = 500;
+  const later = await flood();
+  now = 3_600_000;
+  const afterAnHour = await flood();
+
+  expect([first, again, later, afterAnHour].map(admitted)).toEqual([20, 0, 5, 20]);
+  expect(events).toHaveLength(45);
+  const refused = again[0];
+  expect([refused?.status, refused?.headers.get('content-type'), await refused?.text()]).toEqual([
+    429,
+    'application/json',
+    '{"message":"Too Many Requests"}',
+  ]);
+  expect((await post('{}', {}, '/inbound/postmark/secret')).status).toBe(200);
+  expect((await post('{}', {}, '/inbound/postmark/secret')).status).toBe(429);
+});
+
+test('answers 503 when Lambda has no concurrency left for the function', async () => {
+  await givenApi(() => {
+    throw new FunctionThrottled();
+  });
+
+  const answer = await post('x');
+
+  expect([answer.status, await answer.text()]).toEqual([503, '{"message":"Service Unavailable"}']);
+});
+
+test('writes a line of the access log for each request to a route', async () => {
+  const lines: string[] = [];
+  const answers: (() => unknown)[] = [
+    () => ({ statusCode: 401, body: 'no' }),
+    () => {
+      throw new FunctionThrottled();
+    },
+  ];
+  const format = '{"route":"$context.routeKey","status":"$context.status","integration":"$context.integrationStatus"}';
+  const accessLog = { logGroup: 'access', format };
+  const [route = { key: '', functionName: '', timeoutMs: 0 }] = API.routes;
+  const api = { ...API, accessLog, routes: [{ ...route, throttle: { rate: 1, burst: 3 } }] };
+  const onAccess = (logGroup: string, line: string) => lines.push(`${logGroup} ${line}`);
+  await givenApi(() => answers.shift()?.(), api, { onAccess });
+
+  await post('x');
+  await post('x');
+  await post(Buffer.alloc(7 * 1024 * 1024));
+  await post('x');
+  await post('x', {}, '/nowhere');
+
+  const line = (status: number, integration: number | '-') =>
+    `access {"route":"${route.key}","status":"${status}","integration":"${integration}"}`;
+  expect(lines).toEqual([line(401, 200), line(503, 429), line(413, 413), line(429, '-')]);
+});
+
 test('separates the paths of a named stage', async () => {
   const events = await givenApi(() => ({ statusCode: 200 }), { ...API, stage: 'live' });
 
@@ -126,7 +194,11 @@ test('separates the paths of a named stage', async () => {
   expect(events[0]?.rawPath).toBe(`/live${PATH}`);
 });
 
-async function givenApi(handle: () => unknown, api: DeployedApi = API): Promise<APIGatewayProxyEventV2[]> {
+async function givenApi(
+  handle: () => unknown,
+  api: DeployedApi = API,
+  options: Partial<HttpApiOptions> = {},
+): Promise<APIGatewayProxyEventV2[]> {
   const events: APIGatewayProxyEventV2[] = [];
   server = await startHttpApi({
     port: 0,
@@ -136,6 +208,8 @@ async function givenApi(handle: () => unknown, api: DeployedApi = API): Promise<
       events.push(event as APIGatewayProxyEventV2);
       return handle();
     },
+    now: () => 0,
+    ...options,
   });
   return events;
 }

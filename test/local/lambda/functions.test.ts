@@ -68,7 +68,11 @@ function makePool(maximum: number, overrides: Partial<DeployedFunction> = {}): P
     AWS_LAMBDA_FUNCTION_NAME: target.name,
     REGION_OF_TEST: 'here',
   };
-  const pool = new Pool(target, () => environment, maximum, { onOutput: () => {}, onInvocation: () => {} });
+  const pool = new Pool(target, () => environment, maximum, {
+    onOutput: () => {},
+    onInvocation: () => {},
+    onThrottle: () => {},
+  });
   closers.push(() => pool.close());
   return pool;
 }
@@ -217,6 +221,7 @@ describe('Pool', () => {
     const pool = new Pool(target, environment, 1, {
       onOutput: () => {},
       onInvocation: ({ failed }) => seen.push(failed),
+      onThrottle: () => {},
     });
     closers.push(() => pool.close());
     await pool.ready;

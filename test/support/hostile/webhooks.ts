@@ -127,11 +127,11 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
   }
 }
 
-/** Posts as a provider does: again after a 500, which is a failure of ours, such as on a busy machine. */
+/** Posts as a provider does: again after a 500, which is a failure of ours, such as on a busy machine, and after a 429. */
 export async function post(http: string, webhook: Webhook): Promise<number | undefined> {
   for (let tries = 1; ; tries++) {
     const status = await statusOf(http, webhook);
-    if (tries === MOST_TRIES || (status !== 500 && status !== 503)) return status;
+    if (tries === MOST_TRIES || ![429, 500, 503].includes(status ?? 0)) return status;
     await pause(500);
   }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LocalQueues } from '../../../../local/aws/queue.ts';
 import { StackClock } from '../../../../local/clock.ts';
-import { invocationData, QueueSampler } from '../../../../local/cloudwatch/metrics/aws-metrics.ts';
+import { invocationData, QueueSampler, throttleDatum } from '../../../../local/cloudwatch/metrics/aws-metrics.ts';
 
 it('measures a queue as SQS does: its current length, and messages sent and deleted since the last time', () => {
   let now = Date.now();
@@ -51,6 +51,15 @@ it('measures a call as Lambda does', () => {
     ['ConcurrentExecutions', 3],
   ]);
   expect(data[0]).toMatchObject({ at: 5, metric: { namespace: 'AWS/Lambda', dimensions: { FunctionName: 'sender' } } });
+});
+
+it('counts a refused call as throttled, and as no invocation', () => {
+  expect(throttleDatum('events', 7)).toEqual({
+    metric: { namespace: 'AWS/Lambda', name: 'Throttles', dimensions: { FunctionName: 'events' } },
+    at: 7,
+    values: [1],
+    unit: 'Count',
+  });
 });
 
 /** A message as SendMessage stores it. */

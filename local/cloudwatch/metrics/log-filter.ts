@@ -1,0 +1,103 @@
+import type { DeployedMetricFilter } from '../../template/metric-filters.ts';
+import type { Datum } from './metric.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Test = (fields: Fields) => boolean;
+
+/** A metric filter that is ready to read lines. */
+export interface LogFilter {
+  readonly logGroup: string;
+  /** Measurement of a line, at a time in stack time; undefined for a line that does not match. */
+  read(line: string, at: number): Datum | undefined;
+}
+
+/** Compiles a metric filter. Throws on a pattern that the local stack does not support. */
+export function compileLogFilter({ logGroup, pattern, namespace, name, value }: DeployedMetricFilter): LogFilter {
+  const matches = new Pattern(pattern).compile();
+  return {
+    logGroup,
+    read(line, at) {
+      const fields = parse(line);
+      if (fields === undefined || !matches(fields)) return undefined;
+      return { metric: { namespace, name, dimensions: {} }, at, values: [value] };
+    },
+  };
+}
+
+function parse(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const TOKEN = /\s*(&&|\|\||!=|[{}()=]|\$\.\w+|"(?:[^"\\]|\\.)*")/y;
+
+/**
+ * Reader of a JSON pattern with comparisons of top-level fields to text, in which `*` stands for any text
+ * ("Filter pattern syntax for metric filters", CloudWatch Logs user guide, collected 2026-11-30). `&&` binds before `||`.
+ */
+class Pattern {
+  readonly #text: string;
+  readonly #tokens: string[] = [];
+
+  constructor(text: string) {
+    this.#text = text;
+    const end = text.trimEnd().length;
+    TOKEN.lastIndex = 0;
+    while (TOKEN.lastIndex < end) {
+      const [, token] = TOKEN.exec(text) ?? this.#refuse();
+      this.#tokens.push(token ?? '');
+    }
+  }
+
+  compile(): Test {
+    this.#take('{');
+    const test = this.#either();
+    this.#take('}');
+    return this.#tokens.length === 0 ? test : this.#refuse();
+  }
+
+  #either(): Test {
+    const tests = [this.#all()];
+    while (this.#has('||')) tests.push(this.#all());
+    return (fields) => tests.some((test) => test(fields));
+  }
+
+  #all(): Test {
+    const tests = [this.#one()];
+    while (this.#has('&&')) tests.push(this.#one());
+    return (fields) => tests.every((test) => test(fields));
+  }
+
+  #one(): Test {
+    if (this.#has('(')) {
+      const test = this.#either();
+      this.#take(')');
+      return test;
+    }
+    const [selector = '', operator, quoted = ''] = this.#tokens.splice(0, 3);
+    const isComparison = selector.startsWith('$.') && (operator === '=' || operator === '!=') && quoted.startsWith('"');
+    if (!isComparison) return this.#refuse();
+    const field = selector.slice(2);
+    const escaped = String(JSON.parse(quoted)).replace(/[\\^$.+?()[\]{}|]/g, '\\$&');
+    const wanted = new RegExp(`^${escaped.replaceAll('*', '.*')}$`, 's');
+    return (fields) => field in fields && wanted.test(String(fields[field])) === (operator === '=');
+  }
+
+  #has(token: string): boolean {
+    if (this.#tokens[0] !== token) return false;
+    this.#tokens.shift();
+    return true;
+  }
+
+  #take(token: string): void {
+    if (!this.#has(token)) this.#refuse();
+  }
+
+  #refuse(): never {
+    throw new Error(`the local stack does not support the filter pattern ${this.#text}`);
+  }
+}

@@ -1,0 +1,35 @@
+import type { DeployedThrottle } from '../template/apis.ts';
+
+interface Bucket {
+  tokens: number;
+  /** Time of the last refill, in milliseconds of stack time. */
+  at: number;
+}
+
+/**
+ * Token buckets of routes: each admits `rate` requests a second, and `burst` at once after a pause, as API Gateway does
+ * (docs.aws.amazon.com/apigateway, http-api-throttling, collected 2026-11-30).
+ *
+ * The clock of the stack fills the buckets: at a time scale of 60 the webhooks of the simulated providers come 60 times as
+ * often in a real second, and buckets that real time fills would refuse traffic that the deployed API admits.
+ */
+export class Throttle {
+  readonly #now: () => number;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes a token of the route, and returns whether there was one. */
+  admits(route: string, { rate, burst }: DeployedThrottle): boolean {
+    const now = this.#now();
+    const bucket = this.#buckets.get(route) ?? { tokens: burst, at: now };
+    this.#buckets.set(route, bucket);
+    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
+    bucket.at = now;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+}
