@@ -13,11 +13,11 @@ export interface Posting {
   readonly refused: Map<number, number>;
 }
 
-/** Posts an event of each id as Mailgun does, `rate` a second, each until it is taken. */
+/** Posts an event of each id as Mailgun does, `rate` a second, or one after the other without one, each until it is taken. */
 export async function postEvents(
   { endpoints, webhooks }: StackInfo,
   ids: readonly string[],
-  rate: number,
+  rate?: number,
 ): Promise<Posting> {
   const { path = '', signingKey = '' } = webhooks['mailgun'] ?? {};
   const tookMs: number[] = [];
@@ -40,7 +40,8 @@ export async function postEvents(
       await pause(pauseMs * (0.5 + Math.random()));
     }
   };
-  await Promise.all(ids.map((id, place) => pause((place / rate) * 1_000).then(() => post(id))));
+  if (rate === undefined) for (const id of ids) await post(id);
+  else await Promise.all(ids.map((id, place) => pause((place / rate) * 1_000).then(() => post(id))));
   return { tookMs, refused };
 }
 
@@ -83,7 +84,7 @@ export async function missingOnQueue({ endpoints, queues }: StackInfo, ids: read
 
 /** A part of measured times: 0.5 for their median. */
 export function quantile(times: readonly number[], share: number): number {
-  return Math.round(times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? 0);
+  return Math.round(times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
 }
 
 function pause(ms: number): Promise<void> {
