@@ -2,9 +2,25 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { IDLE_MS } from '../platform/kept-sockets.ts';
 
-/** The part of `fetch` that provider code and SDKs use, on top of `node:http` so that the wire can be watched. */
+/** The part of a request that provider code and SDKs give to `fetch`. */
+interface WireRequest {
+  readonly method?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** The part of a `Response` that they read. */
+interface WireAnswer {
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+/**
+ * The part of `fetch` that provider code and SDKs use, on top of `node:http` so that the wire can be watched. The classes of
+ * `fetch` are left out: Node loads them at their first use, and each answer would get a stream.
+ */
 interface WireFetch {
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  fetch(url: string | URL, request?: WireRequest): Promise<WireAnswer>;
   close(): void;
 }
 
@@ -13,33 +29,24 @@ export function createWireFetch(): WireFetch {
   const plain = new HttpAgent({ keepAlive: true, timeout: IDLE_MS });
   const secure = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
   return {
-    fetch(input, init = {}) {
-      const url = new URL(input instanceof Request ? input.url : input);
-      const body = Buffer.from(typeof init.body === 'string' ? init.body : '');
-      const headers = { ...Object.fromEntries(new Headers(init.headers)), 'content-length': body.length };
-      const options = { method: init.method ?? 'GET', headers };
-      return new Promise<Response>((resolve, reject) => {
-        const sent =
-          url.protocol === 'http:'
-            ? httpRequest(url, { ...options, agent: plain })
-            : httpsRequest(url, { ...options, agent: secure });
+    fetch(given, { method = 'GET', headers = {}, body = '' } = {}) {
+      const url = new URL(given);
+      const [send, agent] = url.protocol === 'http:' ? [httpRequest, plain] : [httpsRequest, secure];
+      const bytes = Buffer.from(body);
+      const options = { method, headers: { ...headers, 'content-length': bytes.length }, agent };
+      return new Promise((resolve, reject) => {
+        const sent = send(url, options);
         sent.once('error', reject);
         sent.once('response', (answer) => {
           const chunks: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
           answer.once('error', reject);
           answer.once('end', () => {
-            const status = answer.statusCode ?? 0;
-            try {
-              // A Response with status 204 or 304 may not have a body.
-              const content = status === 204 || status === 304 ? null : Buffer.concat(chunks);
-              resolve(new Response(content, { status }));
-            } catch (error) {
-              reject(error);
-            }
+            const { statusCode: status = 0 } = answer;
+            resolve({ status, text: async () => new TextDecoder().decode(Buffer.concat(chunks)) });
           });
         });
-        sent.end(body);
+        sent.end(bytes);
       });
     },
     close() {

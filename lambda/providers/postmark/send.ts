@@ -22,7 +22,8 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
   const url = endpoint === undefined ? undefined : new URL(endpoint);
   const clientOf = (key: string) =>
     new ServerClient(key, {
-      fetch: wire.fetch,
+      // It reads status and text of an answer (postmark 5.1.0, 2026-11-30).
+      fetch: wire.fetch as unknown as typeof fetch,
       ...(url && { requestHost: url.host, useHttps: url.protocol === 'https:' }),
     });
   const client = token && clientOf(token);
