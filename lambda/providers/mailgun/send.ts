@@ -6,6 +6,7 @@ import { referenceOf } from '../reference.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
+import { Form } from './form.ts';
 import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { MailgunOptions } from './options.ts';
@@ -29,7 +30,12 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
     };
   }
   const url = endpoint ?? URLS[options.region ?? 'us'];
-  const client = new Mailgun(FormData).client({ username: 'api', key, url, timeout: WALL_MS });
+  const client = new Mailgun(Form as unknown as typeof FormData).client({
+    username: 'api',
+    key,
+    url,
+    timeout: WALL_MS,
+  });
   // The SDK would log at each query that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
   // The SDK's interface lacks methods of its class (mailgun.js 14.0.1).
