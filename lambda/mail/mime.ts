@@ -72,7 +72,7 @@ interface Composer {
 let composer: Promise<Composer> | undefined;
 
 /** Loads the library that composes messages: not every provider needs MIME, and a cold start should not load it for them. */
-export function loadComposer(): Promise<Composer> {
+function loadComposer(): Promise<Composer> {
   composer ??= Promise.all([import('nodemailer/lib/mail-composer'), import('nodemailer/lib/qp')]).then(
     ([{ default: MailComposer }, qp]) => ({ MailComposer, qp }),
   );

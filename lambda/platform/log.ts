@@ -10,11 +10,23 @@ export interface Log {
   error(message: string, fields: LogFields): void;
 }
 
-const logger = new Logger({ serviceName: 'mailover' });
+const OPTIONS = { serviceName: 'mailover' };
+
+function logOf(logger: Logger): Log {
+  return {
+    info: (message, fields) => logger.info(message, { ...fields }),
+    warn: (message, fields) => logger.warn(message, { ...fields }),
+    error: (message, fields) => logger.error(message, { ...fields }),
+  };
+}
 
 /** Powertools' logger: JSON lines on standard output. */
-export const powertoolsLog: Log = {
-  info: (message, fields) => logger.info(message, { ...fields }),
-  warn: (message, fields) => logger.warn(message, { ...fields }),
-  error: (message, fields) => logger.error(message, { ...fields }),
-};
+export const powertoolsLog = logOf(new Logger(OPTIONS));
+
+/** Powertools' logger without its output: it makes each line, and drops it. */
+export const quietLog = (): Log =>
+  logOf(
+    new (class extends Logger {
+      protected override printLog(): void {}
+    })(OPTIONS),
+  );

@@ -24,6 +24,8 @@ export interface FlushedMetrics extends Metrics {
   flush(): Promise<void>;
 }
 
+type MetricsOptions = Pick<DeploymentEnvironment, 'name' | 'monitoringSize'>;
+
 interface Group {
   readonly dimensions: Record<string, string>;
   readonly values: Map<MetricName, number[]>;
@@ -33,10 +35,10 @@ interface Group {
  * CloudWatch, by embedded metric format on standard output, in the namespace of the deployment. Powertools is loaded at the
  * first flush.
  */
-export function emfMetrics({
-  name: namespace,
-  monitoringSize = 'full',
-}: Pick<DeploymentEnvironment, 'name' | 'monitoringSize'>): FlushedMetrics {
+export function emfMetrics(
+  { name: namespace, monitoringSize = 'full' }: MetricsOptions,
+  load: typeof loadEmitter = loadEmitter,
+): FlushedMetrics {
   let emitter: Promise<Emitter> | undefined;
   const groups = new Map<string, Group>();
   return {
@@ -79,13 +81,30 @@ export function emfMetrics({
   };
 }
 
-/** Loads Powertools, which most functions need only at the end of an invocation. */
-export const loadMetrics = () => import('@aws-lambda-powertools/metrics');
+/** The same without the output: each flush makes the lines, and drops them. */
+export function quietMetrics(options: MetricsOptions): FlushedMetrics {
+  return emfMetrics(options, async (namespace) => {
+    const { Metrics } = await import('@aws-lambda-powertools/metrics');
+    const Quiet = class extends Metrics {
+      override publishStoredMetrics(): this {
+        this.serializeMetrics();
+        this.clearMetrics();
+        this.clearDimensions();
+        return this;
+      }
+    };
+    return withoutService(new Quiet({ namespace, serviceName: 'mailover' }));
+  });
+}
 
-async function load(namespace: string): Promise<Emitter> {
-  const { Metrics } = await loadMetrics();
-  const metrics = new Metrics({ namespace, serviceName: 'mailover' });
-  // Powertools gives every metric a dimension `service`, which all alarms would have to repeat.
+/** Loads Powertools, which most functions need only at the end of an invocation. */
+async function loadEmitter(namespace: string): Promise<Emitter> {
+  const { Metrics } = await import('@aws-lambda-powertools/metrics');
+  return withoutService(new Metrics({ namespace, serviceName: 'mailover' }));
+}
+
+/** Powertools gives every metric a dimension `service`, which all alarms would have to repeat. */
+function withoutService(metrics: Emitter): Emitter {
   metrics.clearDefaultDimensions();
   return metrics;
 }

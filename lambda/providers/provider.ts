@@ -246,11 +246,6 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly secretFields: readonly string[];
   /** What the code of the type does with mail in the sandbox, where nothing may be delivered: a sentence for docs/deploy.md. */
   readonly sandbox: string;
-  /**
-   * Whether it takes messages as MIME; a process that will probably use it loads the composer in advance.
-   * @default false
-   */
-  readonly mime?: true;
   /** Whether the provider can be asked about a message: its code has a `lookup`. */
   readonly askable: boolean;
   /** Gauges that its health check measures. */

@@ -23,6 +23,7 @@ import { unsubscribeToken } from '../suppression/unsubscribe-token.ts';
 import { verifiedRecipients } from '../suppression/verified.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
+import { rehearse } from './rehearse.ts';
 import { createSender } from './sender.ts';
 import { warm } from './warm.ts';
 import type { SenderContext } from './work.ts';
@@ -32,7 +33,8 @@ const deployment = deploymentEnvironment.decode(process.env);
 refuseStageWithoutSimulators(deployment, environment);
 const metrics = emfMetrics(deployment);
 const secrets = managedSecrets(metrics);
-const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, {
+const registry = { definitions, loadProvider };
+const pool = providerPool(registry, secrets, environment.endpoints ?? {}, {
   ...deployment,
   log: powertoolsLog,
   metrics,
@@ -48,7 +50,7 @@ const edges = {
 const gate = createGate({ ...environment, ...edges });
 const classes = guardOfClasses();
 
-const send = createSender({
+const context: SenderContext = {
   environment,
   definitions,
   call: providerCaller(pool),
@@ -62,7 +64,8 @@ const send = createSender({
   gate: afterPreparing(pool.prepare, gate),
   classes,
   ...edges,
-});
+};
+const send = createSender(context);
 
 /** Readers of suppressions, delivery events and unsubscribes; none if no provider has delivery events and no class has links to unsubscribe. */
 function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken' | 'verified'> {
@@ -92,9 +95,9 @@ function guardOfClasses(): SenderContext['classes'] {
   });
 }
 
-// Code is loaded while the process starts, when it has a whole processor; afterwards it has only the share that its memory
+// Code is loaded and compiled while the process starts, when it has a whole processor; afterwards it has only the share that its memory
 // gives, and the first mail would wait. The SDK of a fallback is loaded at its first use.
-await warm(environment, { pool, gate });
+await warm(environment, { pool, gate, rehearse: (first) => rehearse(first, registry, context, deployment) });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
   const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...edges });

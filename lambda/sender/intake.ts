@@ -35,7 +35,7 @@ const SKEW_MS = 300_000;
 let contract: Promise<typeof import('../contract/submission.ts')> | undefined;
 
 /** Loads the schema of submissions, with zod: not part of every process that imports this file. */
-export function loadContract(): Promise<typeof import('../contract/submission.ts')> {
+function loadContract(): Promise<typeof import('../contract/submission.ts')> {
   contract ??= import('../contract/submission.ts');
   return contract;
 }

@@ -19,7 +19,6 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   account: ({ domain, region = 'us' }) => ({ domain, region }),
   sandbox:
     'Sends with `o:testmode`: Mailgun accepts and logs the mail and delivers none of it. It bills it (documentation.mailgun.com, send-http, 2026-11-23).',
-  mime: true,
   askable: true,
   load: () => import('./send.ts'),
   ownList: { mostAdded: 10_000, load: () => import('./own-list.ts') },

@@ -37,7 +37,6 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   fromDomains: ({ identities }) => identities,
   sandbox:
     'Sends to `success@simulator.amazonses.com` in place of the recipients. SES bills it (docs.aws.amazon.com/ses, send-an-email-from-console, 2026-11-23).',
-  mime: true,
   askable: false,
   gauges: ['QuotaHeadroom', 'UnderReview'],
   // SES writes both rates to CloudWatch by default (Developer Guide, reputationdashboard-cloudwatch-alarm, 2026-11-29), and reviews an account

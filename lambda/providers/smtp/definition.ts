@@ -26,7 +26,6 @@ export const definition: ProviderDefinition<SmtpOptions, never> = {
   limitsOf: ({ maxBytes, smtpUtf8 }) => ({ ...(maxBytes && { maxBytes }), ...(smtpUtf8 && { smtpUtf8 }) }),
   vendorHost: ({ host }) => host,
   sandbox: 'Opens a session with TLS and login, and offers it no mail.',
-  mime: true,
   askable: false,
   load: () => import('./send.ts'),
   events: { over: 'mail', load: () => import('./events.ts') },

@@ -13,19 +13,23 @@ it.each([
   ['the first of the list', [one('a'), one('b')], 'a'],
   ['the one with the highest priority', [one('a'), one('b', { priority: 9 })], 'b'],
   ['the first that sends', [one('a', { outbound: false }), one('b')], 'b'],
-])('a new process prepares %s, and no fallback', async (_, providers, expected) => {
+])('a new process prepares and rehearses %s, and no fallback', async (_, providers, expected) => {
   const prepare = vi.fn(async () => undefined);
   const recoveredSince = vi.fn(async () => false);
+  const rehearse = vi.fn(async () => undefined);
 
-  await warm({ providers }, { pool: { prepare }, gate: { recoveredSince } });
+  await warm({ providers }, { pool: { prepare }, gate: { recoveredSince }, rehearse });
 
   expect(prepare.mock.calls).toEqual([[expect.objectContaining({ key: expected })]]);
+  expect(rehearse.mock.calls).toEqual(prepare.mock.calls);
   expect(recoveredSince).toHaveBeenCalledTimes(1);
 });
 
 it('a new process starts although nothing can be prepared', async () => {
   const fails = () => Promise.reject(new Error('not now'));
 
-  await warm({ providers: [one('a')] }, { pool: { prepare: fails }, gate: { recoveredSince: fails } });
-  await warm({ providers: [] }, { pool: { prepare: fails }, gate: { recoveredSince: fails } });
+  const nothing = { pool: { prepare: fails }, gate: { recoveredSince: fails }, rehearse: fails };
+
+  await warm({ providers: [one('a')] }, nothing);
+  await warm({ providers: [] }, nothing);
 });
