@@ -73,6 +73,13 @@ function oneOf(names: string): string {
   return `^(?:${names.replaceAll(' ', '|')})$`;
 }
 
+/** The same patterns, compiled once: each mail has some headers. */
+const COMPILED = STRUCTURED.map(({ kind, names, pattern }) => ({
+  kind,
+  names: new RegExp(names),
+  pattern: new RegExp(pattern),
+}));
+
 /**
  * Reads the value of a header with words for programs (IANA's registry of message headers, and further ones that mail
  * systems write; 2026-11-28): normalises white space, and refuses values that would need encoding. Undefined for free
@@ -81,11 +88,11 @@ function oneOf(names: string): string {
  * @param room free characters on the first line
  */
 export function readStructured(name: string, value: string, room: number): HeaderRead | undefined {
-  const kind = STRUCTURED.find(({ names }) => new RegExp(names).test(name.toLowerCase()))?.kind;
-  if (kind === undefined) return undefined;
-  if (kind === 'mailboxes') return readMailboxes(value, room);
-  const { pattern, expected, read } = KINDS[kind];
-  return new RegExp(pattern).test(value) ? { tokens: read(value, room) } : { problem: expected };
+  const found = COMPILED.find(({ names }) => names.test(name.toLowerCase()));
+  if (found === undefined) return undefined;
+  if (found.kind === 'mailboxes') return readMailboxes(value, room);
+  const { expected, read } = KINDS[found.kind];
+  return found.pattern.test(value) ? { tokens: read(value, room) } : { problem: expected };
 }
 
 function readMailboxes(value: string, room: number): HeaderRead {
