@@ -75,13 +75,21 @@ npm run bench -- outage MAILS    with that number of mails (default 200)
   if (mails !== undefined && !/^[1-9]\d{0,6}$/.test(mails))
     throw new UsageError(`the number of mails is a whole number from 1, not "${mails}"`);
   const figures: Figure[] = [];
+  const took: string[] = [];
   for (const [name, label, measure] of PARTS) {
     if (only !== undefined && only !== name) continue;
     process.stderr.write(`measuring ${label} …\n`);
+    const begun = performance.now();
     figures.push(...(await measure(mails === undefined ? undefined : Number(mails))));
+    took.push(`${name} ${inSeconds(performance.now() - begun)}`);
   }
-  process.stdout.write(`${machine()}\n${table(figures)}\n${shortOf(figures)}\n`);
+  const times = `Took ${inSeconds(performance.now())}: ${took.join(', ')}.`;
+  process.stdout.write(`${machine()}\n${table(figures)}\n${shortOf(figures)}\n${times}\n`);
   return 0;
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 1_000)} s`;
 }
 
 process.exitCode = await runCommand('bench', { err: (text) => process.stderr.write(text) }, main);
