@@ -41,7 +41,7 @@ export function calendarPart({ method, content }: Calendar): PartBytes {
 
 /** Functions of a library that write quoted-printable. */
 export interface QuotedPrintable {
-  encode(text: string): string;
+  encode(text: Buffer): string;
   wrap(encoded: string, lineLength?: number): string;
 }
 
@@ -51,7 +51,7 @@ export function textPart(type: string, text: string, qp: QuotedPrintable): PartB
   const encoding = textEncoding(content);
   const lines = [fold('Content-Type', [`${type};`, 'charset=utf-8']), fold('Content-Transfer-Encoding', [encoding])];
   if (encoding !== 'quoted-printable') return () => part(lines, content, encoding === '7bit');
-  return () => part(lines, Buffer.from(qp.wrap(qp.encode(text)), 'latin1'), true);
+  return () => part(lines, Buffer.from(qp.wrap(qp.encode(content)), 'latin1'), true);
 }
 
 /** Longest line that is sent as it is: beyond it some servers break lines. */
@@ -60,13 +60,15 @@ const PLAIN_LINE = 76;
 /** base64 for a text that is unreadable and longer in quoted-printable; for other texts filters distrust base64. */
 function textEncoding(content: Buffer): '7bit' | 'quoted-printable' | 'base64' {
   let encoded = 0;
-  for (const octet of content) if (octet > 0x7e || (octet < 0x20 && !WHITE.has(octet))) encoded += 1;
+  for (let at = 0; at < content.length; at++) encoded += IS_ENCODED[content[at] ?? 0] ?? 0;
   if (encoded === 0 && isSevenBit(content, PLAIN_LINE)) return '7bit';
   return encoded * 3 > content.length ? 'base64' : 'quoted-printable';
 }
 
-/** Tab and the octets of line ends. */
-const WHITE: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d]);
+/** 1 for each octet that quoted-printable writes as three: all but ASCII that is seen, the tab and line ends. */
+const IS_ENCODED = Uint8Array.from({ length: 256 }, (_, octet) =>
+  (octet >= 0x20 && octet <= 0x7e) || [0x09, 0x0a, 0x0d].includes(octet) ? 0 : 1,
+);
 
 function* part(lines: readonly string[], content: Buffer, asIs: boolean): Generator<Buffer> {
   yield Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
