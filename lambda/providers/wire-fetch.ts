@@ -32,8 +32,7 @@ export function createWireFetch(): WireFetch {
     fetch(given, { method = 'GET', headers = {}, body = '' } = {}) {
       const url = new URL(given);
       const [send, agent] = url.protocol === 'http:' ? [httpRequest, plain] : [httpsRequest, secure];
-      const bytes = Buffer.from(body);
-      const options = { method, headers: { ...headers, 'content-length': bytes.length }, agent };
+      const options = { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, agent };
       return new Promise((resolve, reject) => {
         const sent = send(url, options);
         sent.once('error', reject);
@@ -46,7 +45,8 @@ export function createWireFetch(): WireFetch {
             resolve({ status, text: async () => new TextDecoder().decode(Buffer.concat(chunks)) });
           });
         });
-        sent.end(bytes);
+        // Node writes a text together with the headers, and bytes after them.
+        sent.end(body);
       });
     },
     close() {
