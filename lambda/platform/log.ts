@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { gatherOutput } from './output.ts';
 
 /** Fields of a log line: ids, keys and codes only; never an address, a body, a subject or a secret. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -21,7 +22,14 @@ function logOf(logger: Logger): Log {
 }
 
 /** Powertools' logger: JSON lines on standard output. */
-export const powertoolsLog = logOf(new Logger(OPTIONS));
+export const powertoolsLog = logOf(
+  new (class extends Logger {
+    protected override printLog(...line: Parameters<Logger['printLog']>): void {
+      gatherOutput();
+      super.printLog(...line);
+    }
+  })(OPTIONS),
+);
 
 /** Powertools' logger without its output: it makes each line, and drops it. */
 export const quietLog = (): Log =>

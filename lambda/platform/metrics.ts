@@ -1,6 +1,7 @@
 import type { Metrics as Emitter } from '@aws-lambda-powertools/metrics';
 import type { DeploymentEnvironment } from '../contract/deployment.ts';
 import { isMeasured, METRICS, type MetricName } from '../contract/metrics.ts';
+import { gatherOutput } from './output.ts';
 
 /** Dimensions of a value: keys of configured providers and words of closed lists only. */
 export interface Dimensions {
@@ -61,6 +62,7 @@ export function emfMetrics(
       if (groups.size === 0) return;
       emitter ??= load(namespace);
       const metrics = await emitter;
+      gatherOutput();
       for (const { dimensions, values } of groups.values()) {
         // An empty set is added as well: CloudWatch accepts no metric from an entry without a set of dimensions.
         metrics.addDimensions(dimensions);
