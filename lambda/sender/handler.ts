@@ -95,8 +95,8 @@ function guardOfClasses(): SenderContext['classes'] {
   });
 }
 
-// Code is loaded and compiled while the process starts, when it has a whole processor; afterwards it has only the share that its memory
-// gives, and the first mail would wait. The SDK of a fallback is loaded at its first use.
+// Code is loaded and compiled while the process starts, when it has a whole processor; afterwards it has only the share that
+// its memory gives, and the first mail would wait. The SDK of a fallback is loaded at its first use.
 await warm(environment, { pool, gate, rehearse: (first) => rehearse(first, registry, context, deployment) });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
