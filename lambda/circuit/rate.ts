@@ -26,7 +26,7 @@ export interface RateState {
 /** How far ahead slots are reserved, which is also the longest wait for one. */
 export const HORIZON_MS = 2_000;
 
-/** How far ahead slots are reserved for urgent mail: while all until {@link HORIZON_MS} are taken, it gets the next ones. */
+/** How far ahead slots are reserved for urgent mail: beyond {@link HORIZON_MS}, so that it gets the next slot when all before are taken. */
 const urgentHorizonMs = (distance: number): number => HORIZON_MS + Math.min(3_000, Math.max(1_000, distance));
 
 /** How far apart the clocks of two workers may be; slots further ahead come from a clock that was wrong. */

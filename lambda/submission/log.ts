@@ -125,7 +125,7 @@ function idOf({ worker, number }: StoredAttempt): string {
   return `${worker} ${number}`;
 }
 
-/** Both versions of one attempt in one: fields of the later one, and of the other what only it has. */
+/** Merges two versions of one attempt: the fields of the later version, and those that only the other one has. */
 function later(a: StoredAttempt, b: StoredAttempt): StoredAttempt {
   const [less, more] = rank(a) > rank(b) ? [b, a] : [a, b];
   const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = less;

@@ -39,8 +39,9 @@ export function plus(a: HourCounts, b: HourCounts): HourCounts {
 /**
  * Numbers of a provider's newest recipients that are judged, and least number of refusals among them.
  *
- * A list with 4 % dead mailboxes has two or three in fifty, and eight in two hundred. Fifty find a provider that suddenly
- * refuses a fifth or more; among fifty, one that refuses a tenth has six refusals in every third case only.
+ * A list with 4 % dead mailboxes has two or three in fifty, and eight in two hundred. Fifty recipients are enough to find a
+ * provider that suddenly refuses a fifth or more. If it refuses a tenth, fifty recipients contain six refusals only one time in
+ * three, so two hundred are judged as well.
  */
 const WINDOWS = [
   { recipients: 50, refusals: 6 },
@@ -181,7 +182,7 @@ const QUARTERS_BEFORE = 8;
 const LEAST_SUBMISSIONS = 10;
 const DAY_HOURS = 24;
 
-/** Days back that show whether silence is usual at this time. */
+/** How many days ago the hours were that show whether silence is usual at this time of the day. */
 const DAYS_BACK = [1, 7] as const;
 /** Hours that contain the silent and the busy quarters. */
 const WINDOW_HOURS = 4;

@@ -17,7 +17,7 @@ export interface ApplicationEvents {
    */
   readonly url?: string;
   /**
-   * Whether a program reads the events queue, so that an unread event is a fault: the alarm EventsUnread. With `bus` or `url` it is one in any case.
+   * Whether a program reads the events queue, so that an unread event is a fault: the alarm EventsUnread. With `bus` or `url` an unread event is always a fault.
    * @default false
    */
   readonly consumed?: boolean;

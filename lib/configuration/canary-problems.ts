@@ -13,7 +13,7 @@ export function canaryProblems(providers: readonly ProviderConfig[]): CanaryProb
   return [...receivedTwice(providers), ...neverSent(providers)];
 }
 
-/** Canaries whose From domain their provider, or for those to an MX every provider, may not send for. */
+/** Canaries with a From domain that their provider may not send for; of canaries to an MX, with one that no provider may send for. */
 function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
   const sending = providers.filter(({ outbound }) => outbound !== false);
   return providers.flatMap((provider) => {

@@ -31,7 +31,7 @@ export class AccountFunction extends MailoverFunction<AccountEnvironment> {
       recursiveLoop: RecursiveLoop.TERMINATE,
       schedule: { id: 'EveryDay', every: EVERY, description: 'Accounts for every submission' },
     });
-    // A scan has no key to limit it by; it may read the attributes that an account needs.
+    // A policy cannot limit a scan to some keys, so it limits the scan to the attributes that the account needs.
     this.role.addToPolicy(
       new PolicyStatement({
         actions: ['dynamodb:Scan'],

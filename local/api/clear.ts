@@ -37,7 +37,7 @@ export async function clearStack(live: Live, faults: FaultBoard, monitoring: Loc
   };
   if (sender) await functions?.renew(sender.function.name);
   await emptyTables();
-  // The health check remembers the mail of each class in hours that are over, and a run may write what it read before.
+  // The health check keeps the counts of past hours in memory, and a run of it may write back what it read before the tables were emptied.
   const health = deployment && findFunction(deployment, healthEnvironment);
   if (health) await functions?.renew(health.function.name, WAIT_MS);
   await emptyTables();

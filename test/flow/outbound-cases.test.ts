@@ -73,8 +73,8 @@ const REPLIES: readonly Reply[] = JSON.parse(read('replies.json'));
 const VARIANTS = 'test/flow/apps/variants.ts';
 
 /**
- * Another process, without a kept connection, may send the second mail of a case, which then fails over as it should: the
- * case was not tested. Five times in a row this is not the cause.
+ * If another process, which has no kept connection, sends the second mail of a case, the mail fails over as it should, and the
+ * case was not tested: it is tried again. Five failures in a row have another cause.
  */
 const MOST_TRIES = 5;
 const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'Your order', text: 'Hello' };

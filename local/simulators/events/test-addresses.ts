@@ -25,7 +25,7 @@ const AMAZON: Readonly<Record<string, Fate>> = {
   suppressionlist: { kind: 'listed', hard: true, reply: '550 5.1.1 Address is on the suppression list' },
 };
 
-/** Bounce types whose test address is more than a delivery with an answer; the other types are delivered elsewhere. */
+/** Result of mail to the test address of a bounce type; mail to the address of any other type is delivered. */
 const REPLIES: Readonly<Record<string, Omit<Fate, 'bounceType'>>> = {
   HardBounce: UNKNOWN_USER,
   BadEmailAddress: { kind: 'bounced', hard: true, reply: '550 5.1.3 Bad destination mailbox address syntax' },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { mail } from './sibling-mail.ts';
 import { arrivedBy, WAYS } from './six-ways.ts';
 
-// Mails that are one mail, or two, by Message-ID, address of the first sender, date and subject (contract of the message).
+// Two mails count as one if Message-ID, address of the first sender, date and subject are equal (contract of the message).
 
 type Head = Readonly<Record<string, string>>;
 

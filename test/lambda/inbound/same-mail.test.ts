@@ -18,7 +18,7 @@ const ALL: readonly Way[] = WAYS;
 interface Exception {
   readonly ways: readonly Way[];
   readonly field: string;
-  /** The mails that it applies to, by the message of the raw form and by what was sent. */
+  /** Whether it applies to a mail: given the message that its raw form became, and the mail as sent. @default - to all */
   readonly of?: (message: InboundMessage, raw: Buffer) => boolean;
   readonly why: string;
 }

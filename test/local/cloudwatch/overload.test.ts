@@ -70,7 +70,7 @@ const NOT_BY_TIME: readonly string[] = [
   'ProofKeyUnusable',
   'SecondaryMx',
   'SenderRunaway',
-  // Concurrency of an account, of which one machine has none.
+  // They need the concurrency limit of an AWS account, which one machine does not have.
   'InboundThrottles',
   'SenderThrottles',
   // Days.

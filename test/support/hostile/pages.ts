@@ -24,7 +24,7 @@ const FOREIGN = [
 ];
 const OWN = ['localhost', '127.0.0.1', '[::1]', 'a.b.localhost', 'LOCALHOST', DECLARED];
 
-/** A request of a foreign page, or under a foreign name, to a local port: the bytes of it. */
+/** Bytes of a request to a local port, as the page of another site sends it, or with the name of another host. */
 export function foreignRequest(port: string, pick: Pick): string {
   const name = pick(FOREIGN);
   const own = `${pick(OWN)}:${port}`;

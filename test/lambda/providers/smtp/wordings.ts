@@ -385,7 +385,7 @@ export const WORDINGS: readonly Row[] = [
     '5.7.25|5.7.64|5.7.68|5.7.501|5.7.506|5.7.511|5.7.513|5.7.606|5.7.708',
     (status) => `550 ${status} x`,
   ),
-  // What is listed is in the message, or it is about the recipient.
+  // A block list has something in the message, or the recipient: the refusal is not about our server.
   ...each(
     'end',
     'refused message content',
@@ -443,7 +443,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `550 ${what}`,
   ),
 
-  // Passing trouble, by code alone.
+  // Temporary failures, recognised by the code alone.
   ['rcpt', '421 4.7.0 x', 'throttled provider policy-deferral'],
   ['mail', '421 x', 'unavailable outage service-unavailable'],
   ['rcpt', '450 4.7.1 x', 'throttled recipient greylisted'],
