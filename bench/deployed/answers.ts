@@ -72,7 +72,7 @@ const smtp = createTcpServer((socket) => serve(socket));
 function serve(socket: Socket): void {
   let inBody = false;
   let text = '';
-  // A body that begins together with its DATA would be a fault of the client: it may only follow the 354.
+  // The client must wait for the 354 before it sends the body: a body in the same packet as DATA is a fault of the client.
   const reply = (lines: readonly string[]) => socket.write(`${lines.join('\r\n')}\r\n`);
   reply(['220 bench ESMTP']);
   socket.setNoDelay(true);

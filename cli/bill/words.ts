@@ -48,7 +48,7 @@ export function billInWords({ region, date, fixed, millionMails, failover, waiti
 /** The sentence of README about the list of `bin/mailover.ts`. */
 export function costsSentence({ fixed, millionMails }: Bill): string {
   const aws = millionMails.map((one) => one.aws);
-  return `The list of \`bin/mailover.ts\`, which has everything, costs ${Math.ceil(fixed.total)} $ a month without mail, and of AWS ${Math.floor(Math.min(...aws))} to ${Math.ceil(Math.max(...aws))} $ for a million mails.\n`;
+  return `The list of \`bin/mailover.ts\`, which has everything, costs ${Math.ceil(fixed.total)} $ a month without mail; AWS charges ${Math.floor(Math.min(...aws))} to ${Math.ceil(Math.max(...aws))} $ more for a million mails.\n`;
 }
 
 /** Rows of a table, indented; the first column is text, all others are numbers. */

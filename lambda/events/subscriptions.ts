@@ -12,7 +12,7 @@ export async function noteSubscription(
   const subscription = { address: recipient, class: name };
   // The event of the provider is put on the queue right after.
   if (type === 'unsubscribed')
-    await unsubscribes.add(subscription, { at: Date.parse(at), source: provider, told: true });
+    await unsubscribes.add(subscription, { at: Date.parse(at), source: provider, reported: true });
   if (type === 'resubscribed') await unsubscribes.remove(subscription);
 }
 

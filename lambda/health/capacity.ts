@@ -25,14 +25,14 @@ interface Spare {
  */
 export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity'>): GaugeCapacity {
   const { providers, metrics, log } = context;
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   let read: { readonly hour: number; readonly peak: number } | undefined;
   return async (healths) => {
     for (const [place, { key }] of providers.entries()) {
       const capacity = healths[place]?.capacityPerDay;
-      if (capacity !== undefined) told.set(key, capacity);
+      if (capacity !== undefined) reported.set(key, capacity);
     }
-    const spare = spareOf(providers, told);
+    const spare = spareOf(providers, reported);
     if (spare === undefined) return;
     const { hour } = placeOf(stackTime(context.clock.now(), context));
     const isNew = read?.hour !== hour;
@@ -52,27 +52,27 @@ export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity
 /**
  * The least that all others may have; undefined if it has no limit that is known, if a provider has not reported its own yet, or if there is one provider only.
  */
-function spareOf(providers: readonly ProviderConfig[], told: ReadonlyMap<string, number>): Spare | undefined {
-  if (providers.length < 2 || providers.some((one) => isUntold(one, told))) return undefined;
+function spareOf(providers: readonly ProviderConfig[], reported: ReadonlyMap<string, number>): Spare | undefined {
+  if (providers.length < 2 || providers.some((one) => isUnreported(one, reported))) return undefined;
   const spares = providers.map(({ key }): Spare => {
     const others = providers.filter((one) => one.key !== key);
-    return { without: key, others: others.reduce((sum, one) => sum + capacityOf(one, told.get(one.key)), 0) };
+    return { without: key, others: others.reduce((sum, one) => sum + capacityOf(one, reported.get(one.key)), 0) };
   });
   const least = spares.reduce((one, other) => (other.others < one.others ? other : one));
   return Number.isFinite(least.others) ? least : undefined;
 }
 
-function isUntold({ key, type, capacityPerDay }: ProviderConfig, told: ReadonlyMap<string, number>): boolean {
+function isUnreported({ key, type, capacityPerDay }: ProviderConfig, reported: ReadonlyMap<string, number>): boolean {
   return (
-    capacityPerDay === undefined && definitionOf(type).gauges?.includes('QuotaHeadroom') === true && !told.has(key)
+    capacityPerDay === undefined && definitionOf(type).gauges?.includes('QuotaHeadroom') === true && !reported.has(key)
   );
 }
 
 /** Recipients of any class that a provider may have in a day; one that carries some classes only replaces no other. */
-function capacityOf({ capacityPerDay, maxPerSecond, classes }: ProviderConfig, told: number | undefined): number {
+function capacityOf({ capacityPerDay, maxPerSecond, classes }: ProviderConfig, reported: number | undefined): number {
   if (classes) return 0;
   const ofRate = maxPerSecond === undefined ? undefined : maxPerSecond * DAY_SECONDS;
-  return Math.min(...[capacityPerDay, told, ofRate].map((one) => one ?? Number.POSITIVE_INFINITY));
+  return Math.min(...[capacityPerDay, reported, ofRate].map((one) => one ?? Number.POSITIVE_INFINITY));
 }
 
 /** The most recipients that were accepted in 24 hours of the last week. */

@@ -11,12 +11,12 @@ import { readMime } from './mime.ts';
 export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): MailContent {
   const content = readMime(mime, mimeWasText);
   const { headers, text, html, files } = content;
-  const told = byProvider.text !== undefined || byProvider.html !== undefined;
-  if (content.unparsable && ((text ?? html) === undefined || (headers.length === 0 && told)) && files.length === 0)
+  const hasText = byProvider.text !== undefined || byProvider.html !== undefined;
+  if (content.unparsable && ((text ?? html) === undefined || (headers.length === 0 && hasText)) && files.length === 0)
     return { ...content, ...byProvider, headers: headers.length > 0 ? headers : byProvider.headers, unparsable: true };
   if (!mimeWasText || isAscii(mime)) return content;
   const whole = files.map((file) => asPosted(file, byProvider));
-  const shown = told && !hasLettersOf(content, byProvider) ? byProvider : content;
+  const shown = hasText && !hasLettersOf(content, byProvider) ? byProvider : content;
   return {
     headers: restored(headers, byProvider.headers),
     // Mailgun adds a text made from the HTML if a mail has none.
@@ -51,13 +51,13 @@ function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
 }
 
 /** Headers with damaged values replaced by the provider's. */
-function restored(headers: MailContent['headers'], told: MailContent['headers']): MailContent['headers'] {
+function restored(headers: MailContent['headers'], stated: MailContent['headers']): MailContent['headers'] {
   const seen = new Map<string, number>();
   return headers.map(([name, value]) => {
     const key = name.toLowerCase();
     const place = seen.get(key) ?? 0;
     seen.set(key, place + 1);
-    return [name, value.includes(UNREADABLE) ? (valuesOf(told, key)[place] ?? value) : value];
+    return [name, value.includes(UNREADABLE) ? (valuesOf(stated, key)[place] ?? value) : value];
   });
 }
 
@@ -69,11 +69,11 @@ function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): R
     return found === undefined ? file : { ...rest, content: found.content };
   }
   if (!file.filename?.includes(UNREADABLE)) return file;
-  const told = [
+  const named = [
     ...posted.map(({ filename, content }) => ({ filename, size: content.length })),
     ...(stated?.files ?? []),
   ];
-  const names = told.flatMap(({ filename, size }) => (size === file.content.length && filename ? [filename] : []));
+  const names = named.flatMap(({ filename, size }) => (size === file.content.length && filename ? [filename] : []));
   const [filename = file.filename] = names.filter((name) => isLike(name, file.filename ?? ''));
   return { ...file, filename };
 }

@@ -178,7 +178,7 @@ function shifted(bytes: Buffer): Buffer {
   });
 }
 
-/** Converts HZ to EUC: the same between `~{` and `~}`. */
+/** Converts HZ to EUC: what is between `~{` and `~}` has the same codes, without the high bits. */
 function tilded(bytes: Buffer): Buffer {
   return raised(bytes, (byte, at) => {
     if (byte !== TILDE) return undefined;

@@ -110,7 +110,7 @@ export function mostSize(message: Message): number {
   return Math.ceil(head + bodies + parts + invitation) + (attachments.length + 4) * PART_OVERHEAD;
 }
 
-/** Bytes for one UTF-16 unit in a header: three octets, each as `=XX` or `%XX`, and its part of what encloses them. */
+/** Bytes for one UTF-16 unit in a header: three octets, each as `=XX` or `%XX`, and its share of the marks around an encoded word. */
 const UNIT_IN_HEADER = 12;
 /** Bytes of the name, the folds and the parameters of a header line, without its value. */
 const LINE_OVERHEAD = 300;

@@ -30,7 +30,7 @@ export function sortOut(
   { now, scale }: { readonly now: number; readonly scale: number },
 ): Due {
   const of = ({ id }: Reception) => cases.get(id) ?? NEW_RECEPTION;
-  const trouble = (one: Reception) => of(one).deaths * 1000 + of(one).failures;
+  const trouble = (one: Reception) => of(one).crashes * 1000 + of(one).failures;
   const unsettled = receptions.filter((one) => !of(one).settled);
   const due = unsettled.filter((one) => dueAt(of(one), scale) <= now);
   return {

@@ -77,8 +77,8 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
 }
 
 async function countCrash(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {
-  const { deaths } = (await memory.cases(provider.key, [id])).get(id) ?? NEW_RECEPTION;
-  await memory.remember(provider.key, id, { deaths: deaths + 1 });
+  const { crashes } = (await memory.cases(provider.key, [id])).get(id) ?? NEW_RECEPTION;
+  await memory.remember(provider.key, id, { crashes: crashes + 1 });
   // The mark is removed now: if this run ends before its first check, the mail of the previous run must not be blamed
   // again.
   await memory.setProgress(provider.key, { at: undefined });

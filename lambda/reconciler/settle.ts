@@ -35,8 +35,8 @@ const MOST_FAILURES = 24;
  * How cautiously a reception is processed, the more runs it has crashed: parse the mail (0), only store the copy
  * unchanged (1), use only the list and one answer (2), use only the list (3).
  */
-function cautionOf({ deaths, failures }: ReceptionState): number {
-  return Math.max(deaths, failures >= MOST_FAILURES ? 2 : 0);
+function cautionOf({ crashes, failures }: ReceptionState): number {
+  return Math.max(crashes, failures >= MOST_FAILURES ? 2 : 0);
 }
 
 /**
@@ -69,7 +69,7 @@ export async function ensureReceived(
 
 /** What the provider knows, or only the entry of the list if that is unavailable. */
 async function knowledge(reception: Reception, before: ReceptionState, source: MissedSource): Promise<Known> {
-  if (before.deaths >= 3) return listed(reception);
+  if (before.crashes >= 3) return listed(reception);
   return await source.know(reception).catch((error: unknown) => {
     if (before.failures < MOST_FAILURES) throw error;
     return listed(reception);

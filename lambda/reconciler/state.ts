@@ -12,7 +12,7 @@ export interface ReceptionState {
   readonly failures: number;
   readonly failedAt: number;
   /** How many runs crashed during its check: its content may be the cause. */
-  readonly deaths: number;
+  readonly crashes: number;
 }
 
 /** Progress of the runs for one provider. */
@@ -30,7 +30,7 @@ export const NEW_RECEPTION: ReceptionState = {
   askedAt: 0,
   failures: 0,
   failedAt: 0,
-  deaths: 0,
+  crashes: 0,
 };
 /** Lifetime of a record: as long as Postmark keeps mail, so that mail that it lists repeatedly is checked once. */
 const REMEMBER_S = 46 * 86_400;

@@ -10,7 +10,7 @@ export interface Unsubscribed {
   /** Key of the provider that reported it, or `mailover` for a link of Mailover's own. */
   readonly source: string;
   /** Its event is on the events queue. */
-  readonly told?: true;
+  readonly reported?: true;
 }
 
 /** Addresses that unsubscribed, by class. */
@@ -53,7 +53,7 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
     async markTold(one) {
       // Also an item that was written before a rotation.
       for (const pk of await keysOf(one))
-        await change(pk, (current) => (!current || current.told ? undefined : { ...current, told: true }));
+        await change(pk, (current) => (!current || current.reported ? undefined : { ...current, reported: true }));
     },
     async remove(one) {
       let removed = false;

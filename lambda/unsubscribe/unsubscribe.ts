@@ -49,8 +49,8 @@ export async function answerLink(
     if (method !== 'POST') return PAGES.ask;
     if (!isOneClick(body)) return PAGES.wrong;
     const item = await dependencies.unsubscribes.add(subscription, { at: clock.now(), source: OWN_SOURCE });
-    if (!item.told) await tell(subscription, item, dependencies);
-    log.info('unsubscribe', { outcome: item.told ? 'again' : 'taken', class: subscription.class });
+    if (!item.reported) await tell(subscription, item, dependencies);
+    log.info('unsubscribe', { outcome: item.reported ? 'again' : 'taken', class: subscription.class });
     return PAGES.done;
   } catch (error) {
     metrics.add('UnsubscribeFailures', 1);

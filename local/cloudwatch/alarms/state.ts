@@ -27,7 +27,7 @@ export interface Judgement {
   readonly state: AlarmState;
   /** Newest point; its age is the number of periods from its beginning until now. Absent if none was measured. */
   readonly newest?: { readonly value: number; readonly age: number } | undefined;
-  /** Number of evaluated periods that breach; those without a point too, where missing data does. */
+  /** Number of evaluated periods that breach, including those without a point if missing data counts as breaching. */
   readonly breaching: number;
   /** Number of evaluated periods without a point. */
   readonly missing: number;

@@ -49,7 +49,7 @@ test('a POST unsubscribes from one class, once, with one event', async () => {
 
   const [[pk, item] = []] = [...world.table.items];
   expect(pk).toMatch(/^unsubscribed\/[\w-]{43}\/news$/);
-  expect(item).toMatchObject({ at: NOW, source: 'mailover', told: true });
+  expect(item).toMatchObject({ at: NOW, source: 'mailover', reported: true });
   expect(JSON.stringify([...world.table.items])).not.toContain('ada');
   expect(world.sent).toHaveLength(1);
   expect(world.sent[0]?.attributes).toEqual({ Type: 'unsubscribed', Class: 'news', Provider: 'mailover' });
