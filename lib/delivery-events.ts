@@ -23,7 +23,6 @@ import type { SuppressionKey } from './storage/suppression-key.ts';
 export interface DeliveryEventsProps extends FunctionProps {
   /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
-  /** Providers with delivery events. */
   readonly reporting: readonly EventsProvider[];
   /** Published events, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;

@@ -42,7 +42,6 @@ import { findFunction, senderOf } from './template/find-function.ts';
 import { synthesiseApp } from './template/synthesise.ts';
 import { makeWorkDirectory } from './template/work-directory.ts';
 
-/** Options of a local stack. */
 export interface StackOptions {
   /**
    * Base port; 0 picks a free range.

@@ -117,7 +117,6 @@ process.on('disconnect', () => process.exit());
 
 export type Counts = typeof counts;
 
-/** Addresses of the servers. */
 export interface Addresses {
   readonly http: string;
   readonly smtp: string;

@@ -22,7 +22,6 @@ export type Trait =
 
 export type UnknownPolicy = 'ask' | 'failover' | 'hold';
 
-/** An attachment of the producer. */
 export interface ProducerAttachment {
   readonly filename: string;
   readonly contentType: string;

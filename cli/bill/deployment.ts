@@ -11,7 +11,6 @@ import type { Synthesised } from '../synthesised.ts';
 
 /** A synthesised deployment as its bill needs it. */
 export interface BilledDeployment extends CostedDeployment {
-  /** Memory of the sender, in MB. */
   readonly senderMemoryMb: number;
 }
 

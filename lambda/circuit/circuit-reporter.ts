@@ -16,7 +16,6 @@ import type { CircuitTimes } from './times.ts';
  */
 export type AdmissionKind = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
 
-/** Dependencies of the reporter. */
 export interface CircuitReporterContext {
   readonly store: CircuitStore;
   readonly clock: Clock;
@@ -44,7 +43,6 @@ export class CircuitReporter {
     );
   }
 
-  /** Reports the outcome of an attempt. */
   async reportOutcome(provider: string, admission: AdmissionKind, health: ProviderHealth): Promise<void> {
     const by = admission.kind === 'elected' ? admission.by : undefined;
     switch (health.kind) {

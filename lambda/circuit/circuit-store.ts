@@ -12,7 +12,6 @@ export interface CircuitReading extends CircuitRecord {
   readonly isolation?: Isolation;
 }
 
-/** Dependencies of the store. */
 export interface CircuitStoreContext {
   /** Keys of all providers. */
   readonly providers: readonly string[];

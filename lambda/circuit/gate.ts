@@ -17,7 +17,6 @@ import { skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 
-/** Dependencies of the gate. */
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
   /** Largest number of workers at a time. */

@@ -16,7 +16,6 @@ import {
 import type { ProviderConfig } from './providers.ts';
 import type { RouteConfig } from './routes.ts';
 
-/** The environment of the sender. */
 export const senderEnvironment = environment({
   /** Outbound providers, in the order of the list. */
   providers: json<readonly ProviderConfig[]>('MAILOVER_PROVIDERS'),

@@ -21,7 +21,6 @@ export interface EventsProvider {
   readonly queueArn?: string | undefined;
 }
 
-/** The environment of the events function. */
 export const eventsEnvironment = environment({
   providers: json<readonly EventsProvider[]>('MAILOVER_EVENTS_PROVIDERS'),
   eventsQueueUrl,

@@ -26,7 +26,6 @@ export interface RetryQueueNames {
   readonly present: readonly string[];
 }
 
-/** The environment of the health check. */
 export const healthEnvironment = environment({
   /** Outbound providers, in the order of the list. */
   providers: json<readonly ProviderConfig[]>('MAILOVER_HEALTH_PROVIDERS'),

@@ -25,7 +25,6 @@ export interface ReportedProvider {
   readonly type: string;
 }
 
-/** The environment of the inbound function. */
 export const inboundEnvironment = environment({
   /** Absent, like the three below, if no provider's events come as mail. */
   reported: optional(json<readonly ReportedProvider[]>('MAILOVER_REPORTED_PROVIDERS')),

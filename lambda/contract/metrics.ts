@@ -15,7 +15,6 @@ import {
   STANDINGS,
 } from './metric-outcomes.ts';
 
-/** Definition of a metric. */
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
   /**

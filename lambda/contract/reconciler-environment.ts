@@ -17,7 +17,6 @@ export type ReconciledProvider = InboundProvider & {
   readonly missed: object;
 };
 
-/** The environment of the reconciler. */
 export const reconcilerEnvironment = environment({
   providers: json<readonly ReconciledProvider[]>('MAILOVER_RECONCILED_PROVIDERS'),
   inboundQueueUrl,

@@ -47,7 +47,6 @@ export interface MirrorResult {
   readonly detail?: string;
 }
 
-/** Answer to a command. */
 export type SuppressionAnswer =
   | { readonly kind: 'listed'; readonly entries: readonly ShownSuppression[]; readonly next?: number }
   | { readonly kind: 'added'; readonly entry: ShownSuppression }

@@ -71,7 +71,6 @@ export async function eventsOf(lists: Pick<ListTable, 'list'>, submissionId: str
   return (await lists.list(eventList(submissionId))).map(keptEvent);
 }
 
-/** The event of an item. */
 export function keptEvent({ pk: _pk, sk, expires: _expires, ...kept }: ListItem): KeptEvent {
   const [recipient, id] = sk.split('/');
   return { ...(kept as Omit<KeptEvent, 'id' | 'recipient'>), id: id ?? '', ...(recipient && { recipient }) };

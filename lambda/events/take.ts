@@ -23,7 +23,6 @@ import { enqueueEvent } from './enqueue.ts';
 import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts';
 import { noteSubscription, noteVerified } from './subscriptions.ts';
 
-/** Dependencies of taking an event. */
 export interface TakeEventDependencies {
   readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl' | 'unsubscribable' | 'gated'>;
   readonly lists: Pick<ListTable, 'add' | 'list'>;

@@ -15,7 +15,6 @@ import { keepRaw, keepUnreadable } from './raw.ts';
 import { fetchStored } from './stored.ts';
 import type { Kept, TakeDependencies, Taken } from './take.ts';
 
-/** Dependencies of receiving. */
 export interface InboundDependencies extends TakeDependencies {
   readonly environment: InboundEnvironment;
   readonly secrets: Secrets;

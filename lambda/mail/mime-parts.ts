@@ -16,7 +16,6 @@ export interface MailPart {
   read(): Decoded;
 }
 
-/** The structure of a mail. */
 export interface MailParts {
   readonly root: MailPart;
   /**

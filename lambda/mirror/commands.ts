@@ -20,7 +20,6 @@ import { isOpen, type Suppressions } from '../suppression/list.ts';
 import type { Unsubscribes } from '../suppression/unsubscribes.ts';
 import { errorDetail, importList, type MirrorContext, type Mirrored, mirror } from './mirror.ts';
 
-/** Dependencies of the commands. */
 export interface MirrorDependencies {
   readonly environment: MirrorEnvironment;
   readonly suppressions: Suppressions;

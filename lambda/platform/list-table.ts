@@ -2,7 +2,6 @@ import type { AwsAccess } from './aws-json.ts';
 import { defined } from './defined.ts';
 import type { DynamoDb, DynamoItem } from './dynamodb.ts';
 
-/** An item of a list. */
 export interface ListItem {
   /** The list. */
   readonly pk: string;

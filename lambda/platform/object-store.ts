@@ -46,7 +46,6 @@ const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketNam
 type S3 = typeof import('@aws-sdk/client-s3');
 let client: Promise<S3Client> | undefined;
 
-/** Options of a bucket. */
 export interface BucketOptions {
   readonly clock?: Clock;
   /** Whether reading an old object of a submission renews it. @default false */

@@ -1,10 +1,8 @@
 import type { AwsAccess, JsonCall } from './aws-json.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The fields of a secret. */
 export type Secret = Readonly<Record<string, string>>;
 
-/** Secrets of the providers. */
 export interface Secrets {
   /**
    * The secret of this name, at most `CACHE_MS` old, or read now if `fresh`.

@@ -7,7 +7,6 @@ import type { Secrets } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import { sign } from './sign.ts';
 
-/** Dependencies of posting an event. */
 export interface PostDependencies {
   readonly environment: Pick<PosterEnvironment, 'url' | 'signingSecret' | 'queueUrl'>;
   readonly secrets: Secrets;

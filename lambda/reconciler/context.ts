@@ -6,7 +6,6 @@ import type { InboundModule } from '../providers/inbound.ts';
 import type { MissedModule, MissedSource } from '../providers/missed.ts';
 import type { ReconcilerState } from './state.ts';
 
-/** Dependencies of the reconciler. */
 export interface ReconcilerDependencies extends TakeDependencies {
   readonly environment: ReconcilerEnvironment;
   readonly secrets: Secrets;

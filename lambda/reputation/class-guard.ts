@@ -18,7 +18,6 @@ export interface ClassGuard {
   report(): Promise<void>;
 }
 
-/** Dependencies of the guard. */
 export interface ClassGuardContext extends Speed {
   readonly table: Pick<Table, 'get'>;
   readonly lists: Pick<ListTable, 'put'>;

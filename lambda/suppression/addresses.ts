@@ -2,7 +2,6 @@ import { defined } from '../platform/defined.ts';
 import type { ListTable } from '../platform/list-table.ts';
 import type { SuppressionEntry } from './entry.ts';
 
-/** A suppressed address with its entry. */
 export interface SuppressedAddress extends SuppressionEntry {
   readonly address: string;
 }

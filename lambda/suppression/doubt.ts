@@ -44,7 +44,6 @@ const KEEP_DAYS = 3;
 const JUDGED_MS = 10_000;
 const JUDGED_COUNTS = 5;
 
-/** Dependencies of the doubt. */
 interface DoubtContext extends Speed {
   /** The providers with delivery events: two of one type may be wrong for the same reason, so they are not compared. */
   readonly providers: readonly { readonly key: string; readonly type: string }[];

@@ -17,7 +17,6 @@ import {
 } from './items.ts';
 import { isAboutMailbox } from './words.ts';
 
-/** Dependencies of the tallies. */
 export interface TalliesContext {
   readonly table: Table;
   readonly clock: Clock;

@@ -13,7 +13,6 @@ import { readUnsubscribeToken, type Subscription } from '../suppression/unsubscr
 import type { Unsubscribed, Unsubscribes } from '../suppression/unsubscribes.ts';
 import { ONE_CLICK, PAGES, type PageAnswer } from './page.ts';
 
-/** Dependencies of the links to unsubscribe. */
 export interface UnsubscribeDependencies {
   readonly environment: Pick<UnsubscribeEnvironment, 'eventsQueueUrl' | 'suppressionSecret'>;
   readonly secrets: Secrets;
@@ -24,7 +23,6 @@ export interface UnsubscribeDependencies {
   readonly metrics: Pick<Metrics, 'add'>;
 }
 
-/** A request to a link. */
 export interface LinkRequest {
   readonly method: string;
   readonly token: string;

@@ -24,7 +24,6 @@ export type Authenticated<Content> =
   | { readonly kind: 'refused'; readonly reason: 'source' }
   | (Genuine<Content> & { readonly secret: Secret });
 
-/** A provider that posts. */
 interface Posting {
   /** Name of the secret with path, keys and passwords. */
   readonly secretName?: string;

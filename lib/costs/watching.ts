@@ -4,7 +4,6 @@ import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import { PRICES } from './prices.ts';
 import { possibleSeries } from './series.ts';
 
-/** One line of the costs. */
 export interface CostLine {
   readonly what: string;
   readonly number: number;
@@ -63,7 +62,6 @@ function metricsOf({ Properties }: { readonly Properties?: unknown }): number {
   return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
 }
 
-/** The sum of numbers. */
 export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }

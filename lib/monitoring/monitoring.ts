@@ -28,7 +28,6 @@ import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
  */
 export type RouteEffect = 'closed' | 'failing' | 'stopped';
 
-/** Texts of an alarm. */
 interface AlarmText {
   /** Last part of the alarm's name, and the heading of its section in the runbook. */
   readonly title: string;

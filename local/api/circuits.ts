@@ -13,7 +13,6 @@ import { defined } from '../../lambda/platform/defined.ts';
 import { isoTime } from '../../lambda/platform/iso-time.ts';
 import type { Item, NewItem, Table } from '../../lambda/platform/table.ts';
 
-/** Sources of the circuits' states. */
 export interface CircuitSources {
   /** The state table; undefined while the stack starts. */
   state(): Table | undefined;

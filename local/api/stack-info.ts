@@ -30,7 +30,6 @@ export type FullStackInfo = {
     : StackInfo[K];
 };
 
-/** Message counts of a queue. */
 export interface QueueCount {
   readonly name: string;
   readonly url: string;

@@ -63,7 +63,6 @@ const MOST_KEPT = 20_000;
 /** Largest number of skips in memory for one submission. */
 const MOST_SKIPS = 100;
 
-/** The queues of submissions. */
 export interface SubmissionQueues {
   readonly outbound: LocalQueue;
   readonly retry: readonly LocalQueue[];

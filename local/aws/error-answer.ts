@@ -1,6 +1,5 @@
 import type { AwsCall } from './operation.ts';
 
-/** An error answer as it is sent. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

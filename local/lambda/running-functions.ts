@@ -10,7 +10,6 @@ import { Pool, type PoolListeners } from './pool.ts';
 /** Largest number of processes of a function on this machine, whatever the template allows. */
 const MOST_PROCESSES = 10;
 
-/** The running functions of a deployment. */
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /**

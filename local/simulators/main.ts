@@ -10,7 +10,6 @@ import { type LocalReceiver, withReceiving } from './inbound/receiving.ts';
 import { Port } from './port.ts';
 import { simulatedType } from './registry.ts';
 
-/** Options of a stack's simulators. */
 export interface SimulatorOptions {
   readonly providers: readonly ProviderConfig[];
   /** Port of the first provider, the others follow; 0 takes free ports. */
@@ -33,7 +32,6 @@ export interface SimulatorOptions {
   readonly reports?: Readonly<Record<string, { readonly report: Report }>>;
 }
 
-/** Running simulators. */
 export interface Simulators {
   /** URLs by provider key. */
   readonly endpoints: Record<string, string>;

@@ -4,7 +4,6 @@ import type { DataPoints } from '../metrics/metric.ts';
 /** CloudWatch's states of an alarm. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** A state and its reason. */
 export interface EvaluatedState {
   readonly state: AlarmState;
   readonly reason: string;
