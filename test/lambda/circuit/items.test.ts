@@ -3,7 +3,6 @@ import { UNTRIED } from '../../../lambda/circuit/circuit.ts';
 import { isIsolated } from '../../../lambda/circuit/isolation.ts';
 import { circuitItem, readCircuitItem, readIsolation, switchItem } from '../../../lambda/circuit/items.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
-import type { Reason } from '../../../lambda/mail/reason.ts';
 
 const NOW = 1_800_000_000_000;
 const DAYS_30 = 30 * 86_400;
@@ -105,27 +104,6 @@ describe('a switch item', () => {
 });
 
 describe('a reason', () => {
-  it.each<Reason>([
-    'domain-authentication',
-    'identity-not-verified',
-    'mail-from-not-verified',
-    'sender-refused',
-    'sender-unconfirmed',
-    'sender-unknown',
-  ])('%s blames one sender only', (reason) => {
-    expect(providerHealth([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({
-      kind: 'sender-refused',
-      reason,
-    });
-  });
-
-  it.each<Reason>(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
-    '%s asks for time for one recipient only',
-    (reason) => {
-      expect(providerHealth([{ kind: 'throttled', of: 'recipient', reason }])).toEqual({ kind: 'answered' });
-    },
-  );
-
   it('is passed on with the health that it means, and the worst of several outcomes decides', () => {
     const outage = { kind: 'unavailable', blames: 'outage', reason: 'dns' } as const;
     const account = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' } as const;

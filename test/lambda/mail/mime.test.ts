@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
+import { givenMessage } from './given-message.ts';
 import { headerFields, readEncodedWords, readMailbox } from './read-back.ts';
 
 describe('composeMime', () => {
@@ -202,26 +202,6 @@ describe('composeMime', () => {
     );
   }, 60_000);
 });
-
-function givenMessage(changes: Partial<Message>): Message {
-  return {
-    id: 'order-1',
-    handle: 'handle',
-    messageId: '<handle@example.com>',
-    date: new Date('2026-12-01T10:20:30Z'),
-    from: { name: 'Hector" <>(', address: 'hector@example.com' },
-    to: [{ address: 'ada@example.org' }],
-    cc: [],
-    bcc: [],
-    replyTo: [],
-    subject: 'Hello',
-    text: 'Hello Ada',
-    headers: [['X-Mailover-Id', 'order-1']],
-    attachments: [],
-    metadata: {},
-    ...changes,
-  };
-}
 
 function longestLine(mime: Buffer): number {
   return Math.max(

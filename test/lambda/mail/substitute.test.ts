@@ -1,25 +1,10 @@
 import { expect, it } from 'vitest';
-import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime, readdressed } from '../../../lambda/mail/mime.ts';
 import { fromSubstitute } from '../../../lambda/mail/substitute.ts';
+import { givenMessage } from './given-message.ts';
 import { headerFields } from './read-back.ts';
 
-const message: Message = {
-  id: 'order-1',
-  handle: 'handle',
-  messageId: '<handle@example.com>',
-  date: new Date('2026-12-01T10:20:30Z'),
-  from: { name: 'The Shop', address: 'shop@example.com' },
-  to: [{ address: 'ada@example.org' }],
-  cc: [],
-  bcc: [],
-  replyTo: [],
-  subject: 'Hello',
-  text: 'Hello Ada',
-  headers: [['X-Mailover-Id', 'order-1']],
-  attachments: [],
-  metadata: {},
-};
+const message = givenMessage({ from: { name: 'The Shop', address: 'shop@example.com' } });
 
 it('keeps the name, directs replies to the original sender, and leaves the rest of the mail byte for byte', async () => {
   const mime = await composeMime(message);

@@ -5,19 +5,8 @@ import { definitions } from '../../../lambda/providers/registry.ts';
 import { factsOf, type MessageFacts } from '../../../lambda/routing/ability.ts';
 import { favourite, ranking, route, uncarried } from '../../../lambda/routing/route.ts';
 import { attemptOf } from '../providers/wire-server.ts';
+import { facts } from './given-facts.ts';
 
-const facts: MessageFacts = {
-  bytes: 1_000,
-  bodyBytes: 100,
-  recipients: ['ada@example.org'],
-  visibleRecipients: 1,
-  fromAddress: 'a@example.com',
-  replyTo: [],
-  emptyAttachment: false,
-  calendar: false,
-  attachmentNames: [],
-  extensions: [],
-};
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
 const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };

@@ -1,21 +1,9 @@
 import { expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
-import type { MessageFacts } from '../../../lambda/routing/ability.ts';
 import { route } from '../../../lambda/routing/route.ts';
+import { facts } from '../routing/given-facts.ts';
 
-const facts: MessageFacts = {
-  bytes: 1_000,
-  bodyBytes: 100,
-  recipients: ['ada@example.org'],
-  visibleRecipients: 1,
-  fromAddress: 'a@example.com',
-  replyTo: [],
-  emptyAttachment: false,
-  calendar: false,
-  attachmentNames: [],
-  extensions: [],
-};
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
 const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
