@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fold, headerTokens, mailboxHeader, textHeader } from './header-line.ts';
 import { withCrlf } from './line-ends.ts';
 import type { Message } from './message.ts';
@@ -26,6 +27,8 @@ export async function composeMime(message: Message): Promise<Buffer> {
       ...raw(attachmentPart(attachment)),
       ...(attachment.contentId !== undefined && { cid: attachment.contentId }),
     })),
+    // Else each part would ask the system for random bytes.
+    baseBoundary: randomUUID(),
     disableFileAccess: true,
     disableUrlAccess: true,
     // The types omit what a compiled node has.

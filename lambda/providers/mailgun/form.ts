@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 
 const LINE_END = '\r\n';
@@ -10,7 +10,7 @@ const LINE_END = '\r\n';
  * Blob, and writes each line of the form to the socket by itself (read in 14.0.1, 2026-11-30).
  */
 export class Form extends Readable {
-  readonly #boundary = `mailover-${randomBytes(16).toString('hex')}`;
+  readonly #boundary = `mailover-${randomUUID()}`;
   readonly #pieces: Buffer[] = [];
   /** The part of the form after the last piece. */
   #rest = '';
