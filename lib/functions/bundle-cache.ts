@@ -13,7 +13,7 @@ type Inputs = Readonly<Record<string, string>>;
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Files that decide how every bundle is built. */
-const BUILDERS = [join(import.meta.dirname, 'bundle.ts'), join(ROOT, 'package-lock.json'), join(ROOT, 'tsconfig.json')];
+const BUILDERS = [join(import.meta.dirname, 'build.ts'), join(ROOT, 'package-lock.json'), join(ROOT, 'tsconfig.json')];
 const hashes = new Map<string, string>();
 
 /**

@@ -1,16 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { join, relative } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
-import { buildSync } from 'esbuild';
 import { BUNDLE_CACHE, cachedBundle } from './bundle-cache.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const BUILD = join(import.meta.dirname, 'build.ts');
 
 /** Lambda handler name of the bundled entry's export. */
 export const HANDLER = 'index.handler';
 
 /**
- * Bundles one entry into a directory, with a chunk for each dynamic import.
+ * Bundles one entry into a directory, with a chunk for each dynamic import and one for all code that is loaded at once.
  *
  * `NodejsFunction` writes a single file; splitting lets a process load the SDK of a provider when it first uses it.
  * A dynamic import may name only packages with ES modules: for a CommonJS package in its own chunk, esbuild 0.28 exports
@@ -42,26 +43,7 @@ export function bundle(entry: string): Code {
  * @returns the files that it was built from, relative to the root of the repository
  */
 export function build(entry: string, outdir: string): readonly string[] {
-  const { metafile } = buildSync({
-    entryPoints: { index: entry },
-    outdir,
-    absWorkingDir: ROOT,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    outExtension: { '.js': '.mjs' },
-    chunkNames: 'chunks/[name]-[hash]',
-    minify: true,
-    legalComments: 'none',
-    // CommonJS dependencies call `require`, which ES modules do not have.
-    banner: {
-      js: "import{createRequire as mailoverCreateRequire}from'node:module';const require=mailoverCreateRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-    metafile: true,
-  });
-  return Object.keys(metafile.inputs);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BUILD, entry, outdir], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${entry} cannot be bundled: ${stderr}`);
+  return JSON.parse(stdout) as string[];
 }

@@ -41,6 +41,33 @@ test('a dynamic import is a chunk of its own, and its CommonJS runs', () => {
   expect(child.stdout.trim(), child.stderr).toBe('loaded late');
 });
 
+test('a process that starts loads two files, whatever its dynamic imports share with each other', () => {
+  const source = (name: string, text: string) => writeFileSync(join(directory, 'source', name), text);
+  for (const name of ['a', 'b', 'c']) source(`${name}.ts`, `export const ${name} = { name: '${name}' };`);
+  source('first.ts', `import { a } from './a.ts'; import { b } from './b.ts'; export const found = [a, b];`);
+  source('second.ts', `import { b } from './b.ts'; import { c } from './c.ts'; export default [b, c];`);
+  source(
+    'many.ts',
+    `import { a } from './a.ts'; import { b } from './b.ts'; import { c } from './c.ts';
+     await import('./first.ts');
+     export const handler = async (): Promise<boolean> => {
+       const { found } = await import('./first.ts');
+       const { default: others } = await import('./second.ts');
+       return [...found, ...others].every((one, place) => one === [a, b, b, c][place]);
+     };`,
+  );
+  const outdir = join(directory, 'e');
+  build(join(directory, 'source', 'many.ts'), outdir);
+  const written = files(outdir);
+  const imports = (file: string) =>
+    Array.from((written[file] ?? '').matchAll(/(?:from|import)"\.\/([^"]+)"/g), ([, path = '']) => path);
+  expect(imports('index.mjs').flatMap((path) => [path, ...imports(path)])).toHaveLength(1);
+  const index = JSON.stringify(join(outdir, 'index.mjs'));
+  const script = `const { handler } = await import(${index}); console.log(await handler());`;
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(child.stdout.trim(), child.stderr).toBe('true');
+});
+
 test('the same source gives the same bytes, wherever they are written', () => {
   build(entry, join(directory, 'b'));
   build(entry, join(directory, 'deeper', 'c'));
