@@ -30,7 +30,7 @@ async function synthesiseChecked(props: AppProps): Promise<void> {
   const app = new App({
     // A wrong configuration leaves nothing to synthesise at the end of the process.
     autoSynth: false,
-    // The feature flags of the CDK, pinned for a run without its command, too: a template is the same with and without it.
+    // Feature flags of the CDK: set here too, so that the template is the same when the app runs without the CDK's command.
     context: cdk.context,
   });
   new MailoverStack(app, 'Mailover', {

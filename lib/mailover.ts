@@ -82,7 +82,7 @@ export class Mailover extends Construct {
   /** The HTTP API that providers post to; undefined if none does. */
   readonly api: WebhookApi | undefined;
   readonly listsTable: ListsTable;
-  /** What takes the events of providers that publish them, by provider key. */
+  /** Resources that take the events of providers that publish them, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
   /** Undefined if no provider has `events`. */
   readonly events: EventsFunction | undefined;

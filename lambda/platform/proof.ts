@@ -26,8 +26,8 @@ const LOOK_AGAIN_MS = 30_000;
 /**
  * Proofs by HMAC-SHA256 over the hash of the body and the attributes that the sender trusts.
  *
- * The secret holds `key`, and `previousKey` while letters of the time before a rotation are on the dead-letter queue. Each time
- * that it is wanted and is missing, forbidden or malformed is counted.
+ * The secret holds `key`, and `previousKey` while dead letters from before a rotation are on their queue. A metric counts
+ * each use of the secret while it is missing, forbidden or malformed.
  */
 export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, metrics: Pick<Metrics, 'add'>): Proofs {
   let lookedAt = Number.NEGATIVE_INFINITY;

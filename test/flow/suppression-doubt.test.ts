@@ -3,7 +3,7 @@ import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const MAILS = 120;
-/** Suppressions of a day below which no provider is doubted, and those of processes that count at the same time. */
+/** Bound of the suppressions of a day: those below which no provider is doubted, and some of processes that count at the same time. */
 const MOST_SUPPRESSED = 80;
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 90_000 });
 

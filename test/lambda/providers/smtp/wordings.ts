@@ -406,7 +406,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `554 The ${what} was banned by 192.0.2.1`,
   ),
 
-  // A bare 5.7.1 that may be about us is no vote.
+  // A 5.7.1 without further words may be about our server, so it is no vote against the message.
   ...(['rcpt', 'end'] as const).flatMap((stage) =>
     each(
       stage,
