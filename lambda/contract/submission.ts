@@ -196,7 +196,7 @@ const MAX_ESCAPED_ID = 768;
 function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonFault | undefined): ReadResult {
   if (fault)
     return malformed(`${fieldName(fault.path, harmlessIn(bytes))}: ${fault.given}; expected ${fault.expected}`);
-  if (measureJson(bytes, LIMITS).excess) return { kind: 'problem', problem: TOO_LARGE };
+  if (bytes.length > LIMITS.bytes && measureJson(bytes, LIMITS).excess) return { kind: 'problem', problem: TOO_LARGE };
   const cut = cutContents(bytes, strings);
   if ('invalid' in cut) {
     const { path, start, end } = cut.invalid;

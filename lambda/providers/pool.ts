@@ -85,6 +85,8 @@ export function providerPool(
   const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
 
   const unfit = new Map<string, { readonly reason: WorkerReason; readonly until: number }>();
+  /** Entries that were prepared once: their secret, code and SDK stay in the process. */
+  const prepared = new WeakSet<ProviderConfig>();
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
     // A question about an earlier attempt may have the options of that time.
@@ -137,13 +139,15 @@ export function providerPool(
     async prepare(config) {
       const own = unfit.get(config.key);
       if (own && Date.now() < own.until) return own.reason;
+      if (prepared.has(config)) return undefined;
       let waitsFor: Unready = 'secrets-unreachable';
-      const prepared = readSecret(config).then((secret) => {
+      const preparing = readSecret(config).then((secret) => {
         waitsFor = 'not-loaded';
         return providerFor(config, secret);
       });
       try {
-        await within(PREPARE_MS, prepared);
+        await within(PREPARE_MS, preparing);
+        prepared.add(config);
         return undefined;
       } catch (error) {
         if (error instanceof TimeUpError) return waitsFor;

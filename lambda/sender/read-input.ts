@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Objects, RenewableObjects } from '../platform/object-store.ts';
-import { TimeUpError, within } from '../platform/within.ts';
+import { within } from '../platform/within.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { type Intake, intake } from './intake.ts';
 import { SETTLE_MS, type SenderContext } from './work.ts';
@@ -15,13 +15,11 @@ export async function readInput(
   // A canary tests its provider, whatever the route of its class, and its address is Mailover's own.
   const chooses = canary ? { providers: environment.providers } : environment;
   const target = canary ? undefined : redirectTo;
-  const read = intake(body, submissionId, redriven ? renewed(objects) : objects, chooses, clock.now(), target);
-  try {
-    return await within(remainingMs() - SETTLE_MS, read, clock);
-  } catch (error) {
-    if (error instanceof TimeUpError) return { kind: 'trouble', error };
-    throw error;
-  }
+  const given = redriven ? renewed(objects) : objects;
+  const timed: Objects = {
+    read: (...object) => within(remainingMs() - SETTLE_MS, given.read(...object), clock),
+  };
+  return await intake(body, submissionId, timed, chooses, clock.now(), target);
 }
 
 /** Objects for a redriven message: their lifetime is extended before they are read, since it may be nearly over. */
