@@ -13,8 +13,12 @@ const STEPS = [
 ] as const;
 /** Time between the two ends of a step in which clocks, and the way to the table, leave open which step applies. */
 const EDGE_MS = 500;
-/** Kinds of faults after which a provider may be open, or in slow start itself. */
-const OF_PROVIDERS: ReadonlySet<FaultKind> = new Set(['all-down', ...FAULT_KINDS.filter(keepsMailAway)]);
+/** Kinds of faults with which a provider may not get the mail, or may be in slow start itself. */
+const OF_PROVIDERS: ReadonlySet<FaultKind> = new Set([
+  'all-down',
+  'secrets-down',
+  ...FAULT_KINDS.filter(keepsMailAway),
+]);
 /** Fewest mails of a step for which its share says something. */
 const FEWEST = 20;
 
