@@ -18,7 +18,7 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   secretFields: ['apiKey'],
   account: ({ domain, region = 'us' }) => ({ domain, region }),
   sandbox:
-    'Sends with `o:testmode`: Mailgun accepts and logs the mail and delivers none of it. It bills it (documentation.mailgun.com, send-http, 2026-11-23).',
+    'Sends with `o:testmode`: Mailgun accepts, logs and bills the mail, and delivers none of it (documentation.mailgun.com, send-http, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
   ownList: { mostAdded: 10_000, load: () => import('./own-list.ts') },
