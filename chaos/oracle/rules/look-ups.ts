@@ -12,7 +12,7 @@ export const lookUps: Rule = ({ chronicle, providers }) =>
       // The process of an attempt may have been killed between the write to the ledger and the call.
       const first = story.firstAttempts.get(provider);
       const decisions = [...(first === undefined ? [] : [first]), ...calls.map(({ decidedAt }) => decidedAt)];
-      // The worker of another copy may have called the provider again since this one read the record.
+      // The worker of another copy may have called the provider again since this worker read the record.
       const known = decisions.findLast((decidedAt) => decidedAt <= begunAt);
       if (!call || isDue(call.decidedAt, at) || (known !== undefined && isDue(known, at))) return [];
       const wrongClock = [worker, call.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);
