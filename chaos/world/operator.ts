@@ -39,6 +39,8 @@ export class Operator {
         void isolate(this.world.table.direct(), provider, { ...word, forMs }, timeline.now);
         if (early)
           timeline.at(until, () => {
+            // Another operator may want the provider isolated for longer.
+            if (switched.some((one) => one.provider === provider && one.from <= until && one.to > until)) return;
             timeline.wake();
             void release(this.world.table.direct(), provider, 'operator', timeline.now);
           });
