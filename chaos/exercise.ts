@@ -13,6 +13,12 @@ export interface Part {
   readonly everyMs: number;
   /** Classes of its mails, in turns; '' for mail without a class. @default - no mail has a class */
   readonly classes?: readonly string[];
+  /** Number of recipients of each mail. @default 1 */
+  readonly recipients?: number;
+  /** Number of them whose mailbox does not exist, so that the mail bounces. @default 0 */
+  readonly bounces?: number;
+  /** Class that is paused in this part, since the mail of an earlier part bounced; an operator releases it at the end. */
+  readonly pauses?: string;
   /** Each mail names the last provider of the list as the only one that may carry it. */
   readonly pinned?: true;
   /** Share of the seeds that have this expensive part. @default 1 */
@@ -88,6 +94,26 @@ const EXERCISE: readonly Part[] = [
   },
   { name: 'isolated', lastsMs: 12 * MINUTE, everyMs: 10 * SECOND, faults: { isolated: 1 }, takenWithinMs: SOON_MS },
   { name: 'released', lastsMs: 5 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: SWITCH_MS, takenWithinMs: SOON_MS },
+  {
+    name: 'offers to old addresses',
+    lastsMs: 2 * SECOND,
+    everyMs: 333,
+    classes: ['offers'],
+    recipients: 45,
+    bounces: 4,
+    takenWithinMs: SOON_MS,
+  },
+  // The bounces come within half a minute, the judgement within another one, and a worker learns of it within ten seconds.
+  { name: 'bounces', lastsMs: 3 * MINUTE, everyMs: MINUTE, classes: ['receipts'], takenWithinMs: SOON_MS },
+  {
+    name: 'class paused',
+    lastsMs: 3 * MINUTE,
+    everyMs: 10 * SECOND,
+    classes: ['offers', 'receipts', ''],
+    pauses: 'offers',
+  },
+  // Mail that was sent at the beginning of the pause waits as long as it is old.
+  { name: 'class released', lastsMs: 6 * MINUTE, everyMs: MINUTE, classes: ['offers'], takenWithinMs: SOON_MS },
   {
     name: 'short outage',
     lastsMs: 40 * SECOND,

@@ -9,6 +9,7 @@ import type { Mail } from './mails/mail.ts';
 import { checkPromises, type OracleReport } from './oracle/check.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import type { SenderReleases } from './releases/load.ts';
+import { judgeClasses } from './world/classes.ts';
 import { Operator } from './world/operator.ts';
 import { watchRealTime } from './world/real-time.ts';
 import { Timeline } from './world/timeline.ts';
@@ -104,6 +105,7 @@ export async function runWorld(
   const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
   // A process with a wrong clock would affect the whole exercise.
   if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
+  if (exercise) judgeClasses(world, partsFrom(seed, exerciseFrom));
   for (const { renames, from, lastsMs } of partsFrom(seed, exerciseFrom))
     if (exercise && renames) timeline.at(from + lastsMs, () => world.rename(keys[0] as string));
   let endedAt: number | undefined;

@@ -3,7 +3,7 @@ import { partsFrom } from '../exercise.ts';
 import { Random } from '../world/random.ts';
 import { CLASSES } from './classes.ts';
 import { written } from './draw.ts';
-import type { ExpectedContent, Mail } from './mail.ts';
+import { type ExpectedContent, GONE, type Mail } from './mail.ts';
 
 const MINUTE = 60_000;
 /** Time after the last fault in which new mail is sent, in milliseconds. */
@@ -50,9 +50,11 @@ export function drawExerciseMails({ seed, from, providers, index }: CalmOptions)
       const name = part.classes?.[place % part.classes.length];
       const kind = CLASSES.find((one) => one.class === name);
       const only = part.pinned && [providers.at(-1) as string];
+      const { recipients = 1, bounces = 0 } = part;
+      const names = Array.from({ length: recipients }, (_one, n) => `${n < bounces ? GONE : 'reader-'}${number}-${n}`);
       const more = defined({ class: kind?.class, providers: only && { only } });
       return {
-        ...simpleMail(`exercise/${number}`, number, sendAt, kind?.providers ?? providers, more),
+        ...simpleMail(`exercise/${number}`, number, sendAt, kind?.providers ?? providers, more, names),
         ...(kind && { class: kind.class, onUnknown: kind.onUnknown ?? 'ask', ordered: kind.providers !== undefined }),
         ...(kind?.expiresAfterSeconds && { lastsMs: kind.expiresAfterSeconds * 1_000 }),
         ...(only && { usable: only, ordered: true }),
@@ -62,15 +64,16 @@ export function drawExerciseMails({ seed, from, providers, index }: CalmOptions)
   );
 }
 
-/** One line of text for one recipient, over any provider. */
+/** One line of text, for one recipient where no `names` are given, over any provider. */
 export function simpleMail(
   id: string | undefined,
   index: number,
   sendAt: number,
   usable: readonly string[],
   more: object = {},
+  names: readonly string[] = [`reader-${index}-0`],
 ): Mail {
-  const recipients = [`reader-${index}-0@example.org`];
+  const recipients = names.map((name) => `${name}@example.org`);
   const content: ExpectedContent = {
     to: recipients,
     cc: [],

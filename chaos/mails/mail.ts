@@ -20,6 +20,9 @@ export type Trait =
   /** A submission of the largest size that the outbound queue takes. */
   | 'large';
 
+/** Beginning of addresses whose mailbox does not exist: their mail bounces, within half a minute. */
+export const GONE = 'gone-';
+
 export type UnknownPolicy = 'ask' | 'failover' | 'hold';
 
 export interface ProducerAttachment {

@@ -9,6 +9,7 @@ import { expiry } from './rules/expiry.ts';
 import { holds } from './rules/holds.ts';
 import { lookUps } from './rules/look-ups.ts';
 import { patience } from './rules/patience.ts';
+import { pauses } from './rules/pauses.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
 import { rounds } from './rules/rounds.ts';
@@ -68,6 +69,7 @@ const RULES: readonly Rule[] = [
   rates,
   patience,
   exercise,
+  pauses,
   rounds,
   bounds,
   deliveryEvents,

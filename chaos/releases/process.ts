@@ -10,9 +10,11 @@ import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';
 import type { NewItem, Table } from '../../lambda/platform/table.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
+import { type ClassGuard, classGuard } from '../../lambda/reputation/class-guard.ts';
 import { sendBatch } from '../../lambda/sender/batch.ts';
 import type { CallProvider, LookUp } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
+import { EXEMPT } from '../mails/classes.ts';
 import { hashesOf, type ListsSeam } from '../world/events.ts';
 import type { Handler } from '../world/lambda.ts';
 import { SILENT_LOG } from '../world/silent-log.ts';
@@ -29,6 +31,7 @@ export interface Ports {
   readonly call: CallProvider;
   readonly lookUp: LookUp;
   readonly evidence: Evidence;
+  readonly classes: ClassGuard;
   readonly secrets: Secrets;
   readonly clock: Clock;
 }
@@ -45,14 +48,25 @@ export interface Seams {
 export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, seams: Seams = {}): Handler {
   const random = world.random(`process ${worker.name}`);
   const secrets = world.secretsOf(worker);
+  const table = worker.release === 'newer' ? withLaterFields(world.table.of(worker), worker) : world.table.of(worker);
+  const lists = world.table.lists(worker);
   const given: Ports = {
     environment: world.environment,
-    table: worker.release === 'newer' ? withLaterFields(world.table.of(worker), worker) : world.table.of(worker),
+    table,
     queue: world.queuesOf(worker),
     objects: world.objects.of(worker),
     call: callOf(world, worker, secrets),
     lookUp: lookUpOf(world, worker, secrets),
-    evidence: eventEvidence(world.table.lists(worker), hashesOf),
+    evidence: eventEvidence(lists, hashesOf),
+    classes: classGuard({
+      table,
+      lists,
+      process: worker.name,
+      exempt: new Set(EXEMPT),
+      clock: worker.clock,
+      log: SILENT_LOG,
+      timeScale: 1,
+    }),
     secrets,
     clock: worker.clock,
   };
@@ -68,7 +82,11 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
     gate: seams.gate?.(gate, worker) ?? gate,
     metrics,
   });
-  const handler: Handler = (records, remainingMs) => sendBatch(records, remainingMs, { send, ...ports, ...edges });
+  const handler: Handler = async (records, remainingMs) => {
+    const response = await sendBatch(records, remainingMs, { send, ...ports, ...edges });
+    await ports.classes.report();
+    return response;
+  };
   return seams.handler?.(handler, worker) ?? handler;
 }
 

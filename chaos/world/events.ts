@@ -5,7 +5,9 @@ import { takeEvents } from '../../lambda/events/take.ts';
 import type { ListItem, ListTable } from '../../lambda/platform/list-table.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { ReportedEvent } from '../../lambda/providers/event.ts';
+import { unwantedNotes } from '../../lambda/reputation/hours.ts';
 import type { Faults } from '../faults/plan.ts';
+import { GONE } from '../mails/mail.ts';
 import type { Call } from './provider.ts';
 import type { Random } from './random.ts';
 import { SILENT_LOG } from './silent-log.ts';
@@ -35,8 +37,10 @@ const CANARY = 'mailover-canary:';
 /** Time after which a provider repeats a post without an answer. */
 const PATIENCE_MS = 30_000;
 
-/** Replaces the lists that the function for events and the sender use: defects are planted there. */
-export type ListsSeam = (lists: Pick<ListTable, 'add' | 'list'>) => Pick<ListTable, 'add' | 'list'>;
+type Lists = Pick<ListTable, 'add' | 'list'>;
+
+/** Replaces the lists that the function for events uses: defects are planted there. */
+export type ListsSeam = (lists: Lists) => Lists;
 
 /**
  * The delivery events of the providers: late, doubled, in any order, and posted again until they are taken; and the function
@@ -70,9 +74,11 @@ export class SimulatedEvents {
     const { message, number } = call.attempt;
     const isSampled = message.handle.charCodeAt(0) % SAMPLE === 0 || LOST.has(call.fault ?? '');
     // News of a canary is for no application.
-    if (!isSampled || message.id.startsWith(CANARY)) return;
-    for (const recipient of recipients) {
-      const types = this.drawCourse();
+    const gone = recipients.filter((one) => one.startsWith(GONE));
+    if ((!isSampled && gone.length === 0) || message.id.startsWith(CANARY)) return;
+    for (const recipient of gone.length > 0 ? gone : recipients) {
+      const isGone = gone.includes(recipient);
+      const types = isGone ? (['bounced'] as const) : this.drawCourse();
       const events = types.map((type) => ({ id: `${provider}-${++this.count}`, type }));
       this.courses.push({ submissionId: message.id, provider, recipient, events });
       for (const [place, { id, type }] of events.entries()) {
@@ -82,11 +88,16 @@ export class SimulatedEvents {
           eventId: id,
           recipient,
           providerMessageId,
-          reference: { submissionId: message.id, attempt: number },
+          reference: {
+            submissionId: message.id,
+            attempt: number,
+            ...(message.class !== undefined && { class: message.class }),
+          },
           at: Math.round(this.timeline.now) + place,
         };
         const copies = this.random.chance(0.2) ? 2 : 1;
-        for (let copy = 0; copy < copies; copy += 1) this.later(this.random.scaled(200, 600_000), provider, event);
+        for (let copy = 0; copy < copies; copy += 1)
+          this.later(isGone ? this.random.between(5_000, 30_000) : this.random.scaled(200, 600_000), provider, event);
       }
     }
   }
@@ -115,9 +126,11 @@ export class SimulatedEvents {
     );
     worker.thaw(faults.strikes('kill', random) ? 1 + random.int(8) : undefined);
     timeline.wake();
+    const lists = this.seam(table.lists(worker));
     takeEvents(provider, [event], {
       environment: { eventsQueueUrl: 'events' },
-      lists: this.seam(table.lists(worker)),
+      lists,
+      noteUnwanted: unwantedNotes(lists, { clock: worker.clock, timeScale: 1 }),
       table: table.of(worker),
       hashes: hashesOf,
       queue: this.queueOf(worker, event.eventId),

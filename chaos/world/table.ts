@@ -86,18 +86,20 @@ export class SimulatedTable {
   }
 
   /** The table of lists for one process: a read is never stale. */
-  lists(worker: SimulatedWorker): Pick<ListTable, 'add' | 'list'> {
-    const request = <T>(name: 'add' | 'list', act: () => T): Promise<T> =>
-      worker.request(`lists.${name}`, this.random.between(1, 8), () => this.answer(name === 'add', act));
+  lists(worker: SimulatedWorker): Pick<ListTable, 'add' | 'put' | 'list'> {
+    const request = <T>(name: 'add' | 'put' | 'list', act: () => T): Promise<T> =>
+      worker.request(`lists.${name}`, this.random.between(1, 8), () => this.answer(name !== 'list', act));
+    const write = (name: 'add' | 'put', item: ListItem): Promise<void> => {
+      const text = JSON.stringify(item);
+      return request(name, () => {
+        const list = this.inLists.get(item.pk) ?? new Map<string, ListedItem>();
+        this.inLists.set(item.pk, list);
+        if (name === 'put' || !list.has(item.sk)) list.set(item.sk, { text, at: this.timeline.now });
+      });
+    };
     return {
-      add: (item) => {
-        const text = JSON.stringify(item);
-        return request('add', () => {
-          const list = this.inLists.get(item.pk) ?? new Map<string, ListedItem>();
-          this.inLists.set(item.pk, list);
-          if (!list.has(item.sk)) list.set(item.sk, { text, at: this.timeline.now });
-        });
-      },
+      add: (item) => write('add', item),
+      put: (item) => write('put', item),
       list: (pk, prefix = '') =>
         request('list', () => this.listed(pk, prefix).map(({ text }) => JSON.parse(text) as ListItem)),
     };

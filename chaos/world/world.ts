@@ -92,7 +92,7 @@ export class SimulatedWorld {
       providers,
       outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
       proofSecret: 'proof-key',
-      routes: CLASSES.flatMap(({ class: name, mails: _, ...route }) =>
+      routes: CLASSES.flatMap(({ class: name, mails: _, pauses: __, ...route }) =>
         Object.keys(route).length > 0 ? [{ class: name, ...route }] : [],
       ),
       deadLetterQueueUrl: 'dead-letter',
