@@ -1,4 +1,5 @@
 import type { AttemptResult } from '../../lambda/mail/outcome.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Item } from '../../lambda/platform/table.ts';
 import type { Mail } from '../mails/mail.ts';
 import type { Call, ProviderAsked, ProviderWatcher } from '../world/provider.ts';
@@ -88,8 +89,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const { Reason: reason, Detail: detail, Done: done = '' } = this.moving === message.id ? NONE : message.attributes;
     story.deadLetters.push({
       at: this.timeline.now,
-      ...(reason !== undefined && { reason }),
-      ...(detail !== undefined && { detail }),
+      ...defined({ reason, detail }),
       done: done.split(',').filter(Boolean).map(Number),
     });
     this.trace.add(this.timeline.now, 'dead', story.id, reason ?? 'moved by SQS');

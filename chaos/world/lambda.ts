@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { QueueMessage, SimulatedQueue } from './queue.ts';
 import type { Random } from './random.ts';
@@ -200,7 +201,7 @@ function recordOf({ options }: SimulatedQueue, message: QueueMessage): SQSRecord
       SentTimestamp: String(Math.round(message.sentAt)),
       SenderId: 'simulation',
       ApproximateFirstReceiveTimestamp: String(Math.round(message.firstReceivedAt ?? message.sentAt)),
-      ...(message.group !== undefined && { MessageGroupId: message.group }),
+      ...defined({ MessageGroupId: message.group }),
     },
     messageAttributes: Object.fromEntries(
       Object.entries(message.attributes).map(([name, stringValue]) => [name, { dataType: 'String', stringValue }]),

@@ -1,5 +1,6 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secret, Secrets } from '../../lambda/platform/secrets.ts';
 import { retryConcurrencyOf } from '../../lib/configuration/retry-concurrency.ts';
@@ -126,7 +127,7 @@ export class SimulatedWorld {
     this.environment = {
       ...this.environment,
       providers: providers.map((one) => ({ ...one, key: other(one.key) })),
-      routes: routes.map((route) => ({ ...route, ...(route.providers && { providers: route.providers.map(other) }) })),
+      routes: routes.map((route) => ({ ...route, ...defined({ providers: route.providers?.map(other) }) })),
       retryQueueUrls: Object.fromEntries(Object.entries(retryQueueUrls).map(([one, url]) => [other(one), url])),
     };
     this.lambda.replaceProcesses();
@@ -241,7 +242,7 @@ export class SimulatedWorld {
     const { visibilityMs, outboundRetentionMs, retryRetentionMs, maxReceiveCount, maxMessageBytes } = DEPLOYMENT;
     const make = (name: string, retentionMs: number, maxBytes: number, to?: SimulatedQueue) =>
       new SimulatedQueue(
-        { name, retentionMs, visibilityMs, maxBytes, ...(to && { redrive: { maxReceiveCount, to } }) },
+        { name, retentionMs, visibilityMs, maxBytes, ...defined({ redrive: to && { maxReceiveCount, to } }) },
         timeline,
         faults,
         this.random(`queue ${name}`),

@@ -9,7 +9,7 @@ export interface FormField {
 }
 
 /** The fields of a form in order. */
-export interface Form {
+export interface PostedForm {
   readonly fields: readonly FormField[];
   /** Whether the form ends properly and has no more fields than the limit. */
   readonly complete: boolean;
@@ -34,7 +34,7 @@ export function readForm(
   contentType: string,
   body: Buffer,
   isWanted: (name: string) => boolean = () => false,
-): Form | undefined {
+): PostedForm | undefined {
   const gathering = gather(isWanted);
   const [type = ''] = contentType.split(';', 1);
   switch (type.trim().toLowerCase()) {
@@ -71,7 +71,7 @@ function gather(isWanted: (name: string) => boolean) {
       rest.update(bytes);
       complete = false;
     },
-    form: (ended: boolean): Form => ({
+    form: (ended: boolean): PostedForm => ({
       fields,
       complete: complete && ended,
       ...(!complete && { rest: rest.digest('base64url') }),
@@ -79,7 +79,7 @@ function gather(isWanted: (name: string) => boolean) {
   };
 }
 
-function readUrlencoded(body: Buffer, { add, form }: Gathering): Form {
+function readUrlencoded(body: Buffer, { add, form }: Gathering): PostedForm {
   let start = 0;
   while (start < body.length) {
     const ampersand = body.indexOf(0x26, start);
@@ -125,7 +125,7 @@ export function hexDigit(byte = 0): number {
 
 const HEADER_END = Buffer.from('\r\n\r\n');
 
-function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering): Form {
+function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering): PostedForm {
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
   const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
   let found = first ? endOfDelimiter(body, delimiter.length - 2) : findDelimiter(body, delimiter, 0);

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../contract/providers.ts';
+import { defined } from '../platform/defined.ts';
 import { definitionOf } from './registry.ts';
 
 /**
@@ -14,7 +15,7 @@ export interface ProviderAccount {
 /** The account of a configured provider. */
 export function accountOf({ type, options }: ProviderConfig): ProviderAccount {
   const located = definitionOf(type).account?.(options);
-  return { type, ...(located && { options: located }) };
+  return { type, ...defined({ options: located }) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from '../platform/defined.ts';
 import { readBounded } from '../platform/read-bounded.ts';
 import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
@@ -49,8 +50,8 @@ export async function callList(
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   const response = await send(url, {
     method,
-    headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers },
-    ...(body && { body: JSON.stringify(body) }),
+    headers: { accept: 'application/json', ...defined({ 'content-type': body && 'application/json' }), ...headers },
+    ...defined({ body: body && JSON.stringify(body) }),
     redirect: 'error',
     signal: AbortSignal.timeout(DEADLINE_MS),
   });

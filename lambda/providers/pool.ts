@@ -1,6 +1,7 @@
 import { type Stage, secretNameOf } from '../contract/deployment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { WorkerReason } from '../mail/reason.ts';
+import { defined } from '../platform/defined.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -100,8 +101,7 @@ export function providerPool(
         key: config.key,
         options: config.options,
         secret,
-        ...(endpoint && { endpoint }),
-        ...(stage === 'sandbox' && { sandbox: true }),
+        ...defined({ endpoint: endpoint || undefined, sandbox: stage === 'sandbox' || undefined }),
       }),
     );
     provider.catch(() => {

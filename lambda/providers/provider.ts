@@ -159,7 +159,7 @@ export interface FilterHeaders {
   readonly server: RegExp;
 }
 
-/** Receiving mail with a type, whatever its way. */
+/** What receiving mail needs of a type, whether the provider posts the mail or puts it into a bucket. */
 interface InboundDefinition<Inbound> {
   checkOptions(fields: OptionFields): ZodType<Loose<Inbound>>;
   /** Domains and addresses that mail is received for, if the options name them. */

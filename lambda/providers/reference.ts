@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../platform/defined.ts';
 
 /** What an attempt carries through the provider, so that its events name the submission. */
 export interface Reference {
@@ -65,8 +66,7 @@ export function readReference(
   const [, number, name] = /^(\d{1,9})(?: (.+))?$/su.exec(decode(attempt)) ?? [];
   return {
     submissionId,
-    ...(Number(number) > 0 && { attempt: Number(number) }),
-    ...(name !== undefined && { class: name }),
+    ...defined({ attempt: Number(number) > 0 ? Number(number) : undefined, class: name }),
   };
 }
 

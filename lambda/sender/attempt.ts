@@ -5,6 +5,7 @@ import { composeMime, readdressed } from '../mail/mime.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import { accountOf } from '../providers/account.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { Attempt } from '../providers/provider.ts';
@@ -101,7 +102,7 @@ export async function attempt(
     tracking,
     number,
     deadlineMs,
-    ...(answerMs !== undefined && { answerMs }),
+    ...defined({ answerMs }),
     connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
   });
   const durationMs = clock.now() - called;

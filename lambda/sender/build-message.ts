@@ -3,6 +3,7 @@ import type { Submission, SubmissionAttachment } from '../contract/submission.ts
 import { domainOf, parseMailbox, sameMailboxKey } from '../mail/address.ts';
 import { withCrlf } from '../mail/line-ends.ts';
 import type { Mailbox, Message, MessageAttachment } from '../mail/message.ts';
+import { defined } from '../platform/defined.ts';
 import { handleOf } from '../providers/reference.ts';
 
 /** Facts for a message that are not in the submission. */
@@ -48,9 +49,11 @@ export function buildMessage(
     from,
     ...lists,
     subject: subject.toWellFormed(),
-    ...(className !== undefined && { class: className }),
-    ...(text && { text: text.toWellFormed() }),
-    ...(html && { html: html.toWellFormed() }),
+    ...defined({
+      class: className,
+      text: text ? text.toWellFormed() : undefined,
+      html: html ? html.toWellFormed() : undefined,
+    }),
     headers: headersOf(submission, id, messageId),
     attachments: [
       ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
@@ -59,8 +62,7 @@ export function buildMessage(
         ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
         : []),
     ],
-    ...(calendar && { calendar }),
-    ...(tag !== undefined && { tag: tag.toWellFormed() }),
+    ...defined({ calendar, tag: tag?.toWellFormed() }),
     metadata: Object.fromEntries(
       Object.entries(submission.metadata ?? {}).map(([name, value]) => [name, value.toWellFormed()]),
     ),
@@ -132,7 +134,7 @@ function withBytes(
   content: Buffer | undefined,
 ): MessageAttachment {
   if (!content) throw new Error('the bytes of an attachment were not loaded');
-  return { filename: filename.toWellFormed(), contentType, content, ...(contentId !== undefined && { contentId }) };
+  return { filename: filename.toWellFormed(), contentType, content, ...defined({ contentId }) };
 }
 
 function malformed(field: string, expected: string): Problem {

@@ -153,8 +153,8 @@ export async function claimMessage(
     stored = (await table.get(pk)) as CrashItem | undefined;
     if (stored?.over) return 'over';
     if ((stored?.until ?? 0) > clock.now()) return 'claimed-elsewhere';
-    const told = stored !== undefined && stored.owner === undefined ? stored.crashes : undefined;
-    crashes = told ?? missed.crashesOf(pk, stored?.owner) ?? 1 + (stored?.crashes ?? 0);
+    const counted = stored !== undefined && stored.owner === undefined ? stored.crashes : undefined;
+    crashes = counted ?? missed.crashesOf(pk, stored?.owner) ?? 1 + (stored?.crashes ?? 0);
     if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'claimed-elsewhere';
     return { crashes, release, end };
   } catch (error) {

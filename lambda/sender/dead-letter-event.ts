@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MAX_DEAD_LETTER_DETAIL, type Problem } from '../contract/dead-letter.ts';
 import type { DeadLetterEvent } from '../contract/dead-letter-event.ts';
+import { defined } from '../platform/defined.ts';
 import { countOf } from '../submission/log.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 
@@ -16,8 +17,7 @@ export function deadLetterEvent(
     id: createHash('sha256').update(parts.join('\0')).digest('base64url'),
     type: 'dead-letter',
     submissionId,
-    ...(more.class !== undefined && { class: more.class }),
-    ...(more.provider !== undefined && { provider: more.provider }),
+    ...defined({ class: more.class, provider: more.provider }),
     attempts: countOf(log),
     reason,
     detail: detail.slice(0, MAX_DEAD_LETTER_DETAIL),

@@ -1,6 +1,7 @@
 import type { AdmissionRequest, Gate, Skip } from '../circuit/admission.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { NOT_TRIED, type Outcome } from '../mail/outcome.ts';
+import { defined } from '../platform/defined.ts';
 import { LedgerError, type TakenError } from '../submission/ledger.ts';
 import { type StoredAttempt, withAttempt } from '../submission/log.ts';
 import { declareRefused, type Progress, pending, placesOf } from '../submission/progress.ts';
@@ -180,9 +181,11 @@ class ProviderRound {
       ...('blames' in outcome && { blames: outcome.blames }),
       ...('reason' in outcome && { reason: outcome.reason }),
       ...storedAnswer(outcomes),
-      ...('maybeTaken' in outcome && { maybeTaken: true }),
-      ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
-      ...(apart && { apart: apart.map((group) => placesOf(this.progress, ({ address }) => group.includes(address))) }),
+      ...defined({
+        maybeTaken: 'maybeTaken' in outcome || undefined,
+        providerMessageId: 'providerMessageId' in outcome ? outcome.providerMessageId : undefined,
+        apart: apart?.map((group) => placesOf(this.progress, ({ address }) => group.includes(address))),
+      }),
     };
     const next = afterAttempt(this.progress, ended, said, { onUnknown, vendorOf });
     this.progress = next.progress;
@@ -253,9 +256,11 @@ class ProviderRound {
           againAfterMs: Math.min(...again),
           ...(timed.length < skips.length && { orSooner: true }),
         }),
-      ...(skips.some(({ reason }) => reason === 'unready') && { soon: true }),
-      ...(this.unfinished && { unfinished: true }),
-      ...(this.stopped && { stopped: this.stopped }),
+      ...defined({
+        soon: skips.some(({ reason }) => reason === 'unready') || undefined,
+        unfinished: this.unfinished || undefined,
+        stopped: this.stopped,
+      }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../contract/dead-letter.ts';
+import { defined } from '../platform/defined.ts';
 import { type Policy, routeOf } from '../routing/policy.ts';
 import { type ClaimEnd, LedgerError, TakenError } from '../submission/ledger.ts';
 import { INTERRUPTED } from '../submission/log.ts';
@@ -36,7 +37,7 @@ export async function finishRound(
     ageMs: destinations.since(destinations.attributes.firstSeen),
     stale: destinations.isStale,
     random: context.random(),
-    ...(expiresInMs !== undefined && { expiresInMs }),
+    ...defined({ expiresInMs }),
     ...repeatedUnknown(progress, work),
   });
   if (settlement.kind === 'dead-letter') {
@@ -62,8 +63,8 @@ export async function finishRound(
   return undefined;
 }
 
-function waitsForClass({ recipients, untold }: Progress): boolean {
-  return untold.length === 0 && recipients.every(({ end, gated }) => end !== undefined || gated);
+function waitsForClass({ recipients, unreported }: Progress): boolean {
+  return unreported.length === 0 && recipients.every(({ end, gated }) => end !== undefined || gated);
 }
 
 /** Sends the message to the dead-letter queue, then records that. */

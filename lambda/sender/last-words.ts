@@ -1,6 +1,7 @@
 import { MAX_DEAD_LETTER_DETAIL } from '../contract/dead-letter.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
 import { type AttemptResult, mapOutcomes, type Outcome } from '../mail/outcome.ts';
+import { defined } from '../platform/defined.ts';
 import type { StoredAttempt } from '../submission/log.ts';
 
 /** Characters of an answer that the record keeps. */
@@ -15,10 +16,10 @@ export function cleaned(result: AttemptResult, message: Message): AttemptResult 
 
 /** The part of an answer that the record keeps: the words for recipients who were not served. */
 export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
-  const told = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
-  if (told === undefined || told.kind === 'accepted') return {};
-  const { status, detail } = told;
-  return { ...(status !== undefined && { status }), ...(detail && { words: detail.slice(0, MAX_WORDS) }) };
+  const answered = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
+  if (answered === undefined || answered.kind === 'accepted') return {};
+  const { status, detail } = answered;
+  return defined({ status, words: detail ? detail.slice(0, MAX_WORDS) : undefined });
 }
 
 /**

@@ -31,7 +31,7 @@ export async function withoutListed(
   }
   const stopped = new Map([...listed].filter(([, { reason }]) => !(overrideHardBounces && reason === 'hard-bounce')));
   if (stopped.size === 0) return progress;
-  const untold = Array.from(
+  const unreported = Array.from(
     stopped,
     ([address, { source, reason }]): Suppression => ({
       address,
@@ -45,7 +45,7 @@ export async function withoutListed(
     recipients: progress.recipients.map((one) =>
       !one.end && stopped.has(one.address) ? { ...one, end: 'suppressed' as const } : one,
     ),
-    untold: [...progress.untold, ...untold],
+    unreported: [...progress.unreported, ...unreported],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { AdmissionRequest } from '../circuit/admission.ts';
+import { defined } from '../platform/defined.ts';
 import { vendorsOf } from '../providers/vendor.ts';
 import { type Policy, policyOf } from '../routing/policy.ts';
 import { type Route, uncarried } from '../routing/route.ts';
@@ -131,8 +132,7 @@ function roundContext(
     tracking,
     substituted,
     beyond,
-    ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
-    ...(straightLogShare !== undefined && { straightLogShare }),
+    ...defined({ expiresAt: expiresInMs === undefined ? undefined : now + expiresInMs, straightLogShare }),
   };
 }
 

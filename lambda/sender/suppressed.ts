@@ -3,6 +3,7 @@ import type { DeliveryEvent } from '../contract/event.ts';
 import { EVENT_VERSION } from '../contract/event-words.ts';
 import { enqueueEvent } from '../events/enqueue.ts';
 import type { Message } from '../mail/message.ts';
+import { defined } from '../platform/defined.ts';
 import { errorName } from '../platform/error-name.ts';
 import { loggedId } from '../providers/reference.ts';
 import { type Progress, type Suppression, withoutNotified } from '../submission/progress.ts';
@@ -14,7 +15,7 @@ export async function reportSuppressed(progress: Progress, { context, record, ar
   const out = new Set<string>();
   // In parallel: the time kept for the end of a round allows one call, whatever the number of recipients.
   await Promise.all(
-    progress.untold.map((one) =>
+    progress.unreported.map((one) =>
       enqueueEvent(queue, environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
         () => out.add(one.address),
         (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: errorName(error) }),
@@ -28,10 +29,10 @@ export async function reportSuppressed(progress: Progress, { context, record, ar
  * Lists recipients that ended in this round because only one provider refused the mailbox, in case that provider is
  * doubted later. Not at their event, which may go out in a later round.
  */
-export async function listEnded({ untold }: Progress, { context, arrived }: Work): Promise<void> {
+export async function listEnded({ unreported }: Progress, { context, arrived }: Work): Promise<void> {
   const at = context.clock.now();
   const lists = Map.groupBy(
-    untold.filter(({ alone }) => alone),
+    unreported.filter(({ alone }) => alone),
     ({ provider }) => provider,
   );
   for (const [provider, those] of lists) {
@@ -59,10 +60,12 @@ function suppressedEvent(message: Message, one: Suppression, now: number): Deliv
     type: 'suppressed',
     recipient: one.address,
     submissionId: message.id,
-    ...(message.class !== undefined && { class: message.class }),
-    ...(one.attempt > 0 && { attempt: one.attempt }),
-    ...(message.tag !== undefined && { tag: message.tag }),
-    ...(Object.keys(message.metadata).length > 0 && { metadata: message.metadata }),
+    ...defined({
+      class: message.class,
+      attempt: one.attempt > 0 ? one.attempt : undefined,
+      tag: message.tag,
+      metadata: Object.keys(message.metadata).length > 0 ? message.metadata : undefined,
+    }),
     at: new Date(now).toISOString(),
     reason: one.reason,
     ...(one.detail && { detail: one.detail }),

@@ -41,7 +41,7 @@ export interface UnknownAttempt {
   /** No query can add anything: the provider does not have the message, or cannot be asked. */
   readonly settled: boolean;
   /** A redrive asked to try again nevertheless: `hold` does not apply a second time. */
-  readonly wished?: true;
+  readonly reopened?: true;
 }
 
 /** A recipient who is not mailed: no further provider is tried, and an event reports it to the producer. */
@@ -68,7 +68,7 @@ export interface Progress {
   readonly recipients: readonly RecipientProgress[];
   readonly doubts: readonly UnknownAttempt[];
   /** Suppressed recipients whose event was not sent yet. */
-  readonly untold: readonly Suppression[];
+  readonly unreported: readonly Suppression[];
   readonly apart: readonly Apart[];
 }
 
@@ -95,14 +95,14 @@ export function pending(progress: Progress, provider?: string, beyond: Beyond = 
 
 /** Whether nothing is left to do in any round. */
 export function ended(progress: Progress): boolean {
-  return progress.recipients.every((one) => one.end) && progress.untold.length === 0;
+  return progress.recipients.every((one) => one.end) && progress.unreported.length === 0;
 }
 
 /** Adds the recipients whose events were sent to those that are done. */
 export function withoutNotified(progress: Progress, addresses: ReadonlySet<string>): Progress {
-  const told = placesOf(progress, (one) => addresses.has(one.address));
-  const untold = progress.untold.filter(({ address }) => !addresses.has(address));
-  return { ...progress, log: withDone(progress.log, told), untold };
+  const reported = placesOf(progress, (one) => addresses.has(one.address));
+  const unreported = progress.unreported.filter(({ address }) => !addresses.has(address));
+  return { ...progress, log: withDone(progress.log, reported), unreported };
 }
 
 /** Positions of some recipients. */
@@ -139,16 +139,16 @@ export function declareRefused(progress: Progress, usable: readonly string[], be
   const suppressed = refused.recipients.filter(
     (one, place) => one.end === 'suppressed' && !progress.recipients[place]?.end,
   );
-  const untold = suppressed.map(({ address, deniedBy }): Suppression => {
+  const unreported = suppressed.map(({ address, deniedBy }): Suppression => {
     const [provider = ''] = deniedBy;
     return { address, provider, attempt: countOf(progress.log), reason: 'suppressed', alone: true };
   });
-  return { ...refused, untold: [...refused.untold, ...untold] };
+  return { ...refused, unreported: [...refused.unreported, ...unreported] };
 }
 
 /** Ends recipients that some provider may have served: policy `hold` allows no other provider, except after a redrive. */
 export function declareHeld(progress: Progress): Progress {
-  const isHeld = (key: string) => !progress.doubts.find(({ provider }) => provider === key)?.wished;
+  const isHeld = (key: string) => !progress.doubts.find(({ provider }) => provider === key)?.reopened;
   return mapPending(progress, (one) => (one.unknownAt.some(isHeld) && !one.waiting ? { ...one, end: 'held' } : one));
 }
 

@@ -91,11 +91,11 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
   // Another delivery of a redriven message: the record was reopened by the first one. What happened since is not to be
   // forgotten, and what the dead letter knew was taken over then.
   const isReopened = redriven && record.origin === messageId;
-  const told = isReopened ? EMPTY_LOG : delivery.log;
-  const known = mergeLogs(logOf(record), told);
+  const carried = isReopened ? EMPTY_LOG : delivery.log;
+  const known = mergeLogs(logOf(record), carried);
   // A message that was replaced counts nevertheless if it knows more than the record: its worker could not write that,
   // or the table was restored to an earlier time.
-  const knowsMore = countOf(told) > countOf(record) || known.done.length > record.done.length;
+  const knowsMore = countOf(carried) > countOf(record) || known.done.length > record.done.length;
   if (isReplaced(delivery, record.lineage) && !knowsMore) return { kind: 'over' };
   const unended = known.attempts.filter(({ ended }) => ended === undefined);
   // A message of the worker that has the lease was its last act: its attempts have ended.

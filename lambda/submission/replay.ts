@@ -44,7 +44,7 @@ export function progressOf(log: AttemptLog, addresses: readonly string[], rules:
       ...end,
     };
   });
-  const start: Progress = { log, recipients, doubts: [], untold: [], apart: [] };
+  const start: Progress = { log, recipients, doubts: [], unreported: [], apart: [] };
   return log.attempts.reduce((progress, attempt) => step(progress, attempt, rules), start);
 }
 
@@ -157,7 +157,7 @@ function step(
   return {
     ...progress,
     recipients,
-    untold: suppressed.length === 0 ? progress.untold : [...progress.untold, ...suppressed],
+    unreported: suppressed.length === 0 ? progress.unreported : [...progress.unreported, ...suppressed],
     apart: apart && !isOld ? replaced(progress, provider, apart) : progress.apart,
     doubts: lost ? doubt(progress.doubts, attempt, isOld) : progress.doubts,
   };
@@ -206,7 +206,7 @@ function doubt(
     last: Math.max(begun, before?.last ?? begun),
     asked,
     settled: settled === true && (before === undefined || before.settled),
-    ...(isOld && (before === undefined || before.wished) && { wished: true as const }),
+    ...(isOld && (before === undefined || before.reopened) && { reopened: true as const }),
   };
   return [...doubts.filter((one) => one !== before), all];
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import type { EachResource, Properties } from './resources.ts';
 
 /** Token bucket of a route: requests a second that it admits, and requests at once after a pause. */
@@ -56,12 +57,12 @@ export function readApis(each: EachResource): DeployedApi[] {
     return {
       id,
       stage: stage?.name ?? '$default',
-      ...(stage?.accessLog && { accessLog: stage.accessLog }),
+      ...defined({ accessLog: stage?.accessLog }),
       routes: routes
         .filter(({ apiId }) => apiId === id)
         .map(({ apiId: _apiId, ...route }) => {
           const throttle = stage?.throttleOf(route.key);
-          return { ...route, ...(throttle && { throttle }) };
+          return { ...route, ...defined({ throttle }) };
         }),
     };
   });

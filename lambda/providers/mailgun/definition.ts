@@ -1,3 +1,4 @@
+import { defined } from '../../platform/defined.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import type { MailgunMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type MailgunInboundOptions, type MailgunOptions } from './options.ts';
@@ -48,7 +49,7 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
     optionalSecretFields: ['previousSigningKey', 'apiKey'],
     load: () => import('./inbound.ts'),
     missed: {
-      options: ({ region }, { domains }): MailgunMissedOptions => ({ ...(region && { region }), domains }),
+      options: ({ region }, { domains }): MailgunMissedOptions => ({ ...defined({ region }), domains }),
       load: () => import('./missed.ts'),
     },
   },

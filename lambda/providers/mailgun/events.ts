@@ -1,3 +1,4 @@
+import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
 import type { ReadEvents, ReportedEvent } from '../event.ts';
 import {
@@ -55,7 +56,7 @@ function readEvent(event: Fields): ReportedEvent {
   const metadata = metadataIn(variables);
   return {
     ...others,
-    ...(reason && { reason }),
+    ...defined({ reason }),
     // An id is guaranteed to be unique within a day only (documentation.mailgun.com, event-structure, 2026-11-23).
     eventId: [
       at === undefined ? '' : new Date(at).toISOString().slice(0, 10),
@@ -70,7 +71,6 @@ function readEvent(event: Fields): ReportedEvent {
     detail: joinedWords(words),
     smtpCode: codeIn(reply),
     tag: Array.isArray(event['tags']) ? filledText(event['tags'][0]) : undefined,
-    ...(metadata && { metadata }),
-    ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
+    ...defined({ metadata, unknownType: others.type === 'other' && reason === 'unknown' ? name : undefined }),
   };
 }

@@ -1,5 +1,5 @@
 import { parsePosted } from '../../contract/json-bounds.ts';
-import { type Form, type FormField, textOf } from '../../mail/form.ts';
+import { type FormField, type PostedForm, textOf } from '../../mail/form.ts';
 import { headerValue } from '../header-value.ts';
 
 /** The fields of Mailgun's form, with its own fields separated from those that repeat a header of the mail. */
@@ -22,7 +22,7 @@ export interface FormView {
  * Separates Mailgun's fields from copied headers: every header of a mail is also posted as a field (receive-http,
  * 2026-11-25), so a sender who writes a header `recipient` or `message-url` adds a second field of that name to the form.
  */
-export function viewOf(form: Form): FormView {
+export function viewOf(form: PostedForm): FormView {
   const byName = new Map<string, FormField[]>();
   for (const field of form.fields) {
     const group = byName.get(field.name);

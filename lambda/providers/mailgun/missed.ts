@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { domainOf } from '../../mail/address.ts';
 import { ServiceError } from '../../platform/service-failure.ts';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
 
@@ -116,7 +117,6 @@ function recipientsOf({ recipient, recipients, message }: StoredEvent, domains: 
   const given = [recipient, recipients, message?.recipients].flat();
   const addresses = given.filter((one): one is string => typeof one === 'string' && /^[^/]+@[^/]+$/.test(one));
   const unique = [...new Map(addresses.map((one) => [one.toLowerCase(), one])).values()];
-  const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   const ours = unique.filter((one) => domains.some((domain) => domain.toLowerCase() === domainOf(one)));
   return ours.length > 0 ? ours : [unique[0]];
 }

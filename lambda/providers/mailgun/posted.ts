@@ -1,5 +1,6 @@
 import { parsePosted } from '../../contract/json-bounds.ts';
 import { decodeWords } from '../../mail/encoded-words.ts';
+import { defined } from '../../platform/defined.ts';
 import type { Posted, PostedMail, ReceivedFile } from '../inbound.ts';
 import type { FormView } from './form-view.ts';
 
@@ -17,11 +18,9 @@ export function readPosted(view: FormView, takenAt: number): Posted {
   const providerMessageId = storageKey(storedAt);
   const mail: PostedMail = {
     recipients,
-    ...(sender !== undefined && { sender }),
-    ...(providerMessageId && { providerMessageId }),
+    ...defined({ sender, providerMessageId: providerMessageId || undefined }),
     takenAt,
-    ...(strippedText && { strippedText }),
-    ...(mime && { mime }),
+    ...defined({ strippedText: strippedText || undefined, mime }),
     // The Messages API returns it as the JSON field `body-mime` (view-stored-messages, 2026-11-25).
     ...(storedAt && !mime && { storedAt, mimeWasText: true }),
     content: contentOf(view),
@@ -72,8 +71,7 @@ function contentOf(view: FormView): PostedMail['content'] {
   return {
     headers,
     decoded: true,
-    ...(text && { text }),
-    ...(html && { html }),
+    ...defined({ text: text || undefined, html: html || undefined }),
     files,
     stated: { ...(subject && { subject }), files: listedFiles(view.text('attachments')) },
     ...((!view.complete || files.length < announced || !told) && { truncated: true }),
@@ -106,7 +104,7 @@ function filesOf(view: FormView): ReceivedFile[] {
       ...(filename && { filename: decodeWords(filename) }),
       contentType,
       content: value,
-      ...(contentId !== undefined && { contentId }),
+      ...defined({ contentId }),
       inline: false,
     };
   });

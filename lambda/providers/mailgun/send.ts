@@ -1,6 +1,7 @@
 import Mailgun from 'mailgun.js';
 import type { Tracking } from '../../mail/message.ts';
 import { AUTHENTICATION } from '../../mail/outcome.ts';
+import { defined } from '../../platform/defined.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { referenceOf } from '../reference.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
@@ -63,7 +64,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
         );
         const words = error === undefined ? result?.message : errorWords(error);
         return {
-          outcome: classify({ trace, id: result?.id, ...(words !== undefined && { words }) }),
+          outcome: classify({ trace, id: result?.id, ...defined({ words }) }),
           named: namedIn(words ?? '', call.recipients),
         };
       });

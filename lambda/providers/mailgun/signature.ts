@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Form } from '../../mail/form.ts';
+import type { PostedForm } from '../../mail/form.ts';
 import type { Secret } from '../../platform/secrets.ts';
 import { fieldsOf, jsonOf } from '../event-fields.ts';
 import type { Authentication, Refusal, WebhookRequest } from '../webhook.ts';
@@ -12,7 +12,7 @@ export interface Signature {
 }
 
 // Retries are sent for 8 hours, those by third-party accounts with the first signature (documentation.mailgun.com,
-// receive-http, 2026-11-25; hookdeck/webhook-skills, seen 2026-11-25). A day leaves time for a queue on their side.
+// receive-http, 2026-11-25; hookdeck/webhook-skills, seen 2026-11-25). A day leaves time for Mailgun's own queue.
 const MAX_AGE_MS = 24 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
@@ -47,7 +47,7 @@ export function signatureProblem(
  * Hash of a posted form: names, file names, types and values, in order for fields of one name. The boundary and the order
  * of different names may change in a retry.
  */
-export function formHash({ fields, rest = '' }: Form): string {
+export function formHash({ fields, rest = '' }: PostedForm): string {
   const hash = createHash('sha256').update(rest);
   const byName = fields
     .filter(({ name }) => !SIGNED_FIELDS.has(name))

@@ -2,6 +2,7 @@ import { Models } from 'postmark';
 import { formatMailbox } from '../../mail/address.ts';
 import { headerTokens } from '../../mail/header-line.ts';
 import type { Mailbox, Message, Tracking } from '../../mail/message.ts';
+import { defined } from '../../platform/defined.ts';
 import { REFERENCE_NAMES, referenceOf } from '../reference.ts';
 
 /** The JSON of `POST /email`. */
@@ -49,8 +50,7 @@ export function emailOf(
     ...(bcc.length > 0 && { Bcc: list(bcc) }),
     ...(message.replyTo.length > 0 && { ReplyTo: list(message.replyTo) }),
     Subject: message.subject,
-    ...(message.text !== undefined && { TextBody: message.text }),
-    ...(message.html !== undefined && { HtmlBody: message.html }),
+    ...defined({ TextBody: message.text, HtmlBody: message.html }),
     Headers: [
       ...message.headers.map(([Name, value]) => ({ Name, Value: headerTokens(Name, value).join(' ') })),
       { Name: 'Message-ID', Value: message.messageId },
@@ -65,7 +65,7 @@ export function emailOf(
         ContentID: contentId === undefined ? null : `cid:${contentId}`,
       })),
     }),
-    ...(message.tag !== undefined && { Tag: message.tag.slice(0, MAX_TAG) }),
+    ...defined({ Tag: message.tag?.slice(0, MAX_TAG) }),
     Metadata: metadataOf(message, number).metadata,
     MessageStream: messageStream,
     // The server setting "Track opens" overrides false (postmarkapp.com, tracking-opens-per-email, 2026-11-28).

@@ -1,3 +1,4 @@
+import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
 import type { ReadEvents, ReportedEvent } from '../event.ts';
 import {
@@ -91,7 +92,7 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
   const own = metadataIn(metadata);
   return {
     ...others,
-    ...(reason && { reason }),
+    ...defined({ reason }),
     // Only bounces and complaints have an id, which may be larger than the numbers of JSON in JavaScript.
     eventId: [
       type,
@@ -111,7 +112,6 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
     detail: joinedWords(words ?? fields['Description']),
     smtpCode: codeIn(reply),
     tag: filledText(fields['Tag']),
-    ...(own && { metadata: own }),
-    ...(others.type === 'other' && reason === 'unknown' && { unknownType: type }),
+    ...defined({ metadata: own, unknownType: others.type === 'other' && reason === 'unknown' ? type : undefined }),
   };
 }

@@ -1,6 +1,7 @@
 import addressparser from 'nodemailer/lib/addressparser';
 import { parsePosted } from '../../contract/json-bounds.ts';
 import { decodeWords } from '../../mail/encoded-words.ts';
+import { defined } from '../../platform/defined.ts';
 import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
@@ -30,10 +31,9 @@ export function readPosted(body: Buffer): Posted {
   const raw = text(fields, 'RawEmail');
   const mail: PostedMail = {
     recipients: [recipient],
-    ...(sender !== undefined && { sender }),
+    ...defined({ sender }),
     ...(providerMessageId && { providerMessageId, reception: providerMessageId }),
-    ...(strippedText && { strippedText }),
-    ...(plusPart && { plusPart }),
+    ...defined({ strippedText: strippedText || undefined, plusPart: plusPart || undefined }),
     ...(raw && { mime: Buffer.from(raw, 'utf8'), mimeWasText: true }),
     content: contentOf(fields, headers),
   };
@@ -99,8 +99,7 @@ function contentOf(fields: Fields, headers: readonly (readonly [string, string])
   );
   return {
     headers,
-    ...(body && { text: body }),
-    ...(html && { html }),
+    ...defined({ text: body || undefined, html: html || undefined }),
     files,
     stated: statedOf(fields),
     ...((!told || cut) && { truncated: true }),
@@ -140,12 +139,12 @@ function statedOf(fields: Fields): Stated {
   const to = given('To', list(fields, 'ToFull'));
   const cc = given('Cc', list(fields, 'CcFull'));
   const [replyTo, subject, date] = [text(fields, 'ReplyTo'), text(fields, 'Subject'), text(fields, 'Date')];
-  return {
-    ...(from && { from }),
-    ...(to && { to }),
-    ...(cc && { cc }),
-    ...(replyTo && { replyTo }),
-    ...(subject && { subject }),
-    ...(date && { date }),
-  };
+  return defined({
+    from: from || undefined,
+    to: to || undefined,
+    cc: cc || undefined,
+    replyTo: replyTo || undefined,
+    subject: subject || undefined,
+    date: date || undefined,
+  });
 }

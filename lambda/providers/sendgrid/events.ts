@@ -1,3 +1,4 @@
+import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
 import type { ReadEvents, ReportedEvent } from '../event.ts';
 import {
@@ -64,7 +65,7 @@ function readEvent(event: Fields): ReportedEvent {
   const status = filledText(event['status']);
   return {
     ...others,
-    ...(reason && { reason }),
+    ...defined({ reason }),
     eventId: filledText(event['sg_event_id']) ?? JSON.stringify(event),
     recipient: addressOf(event['email']),
     // The API answers with the part before the first dot; events add what happened to the mail since.
@@ -75,7 +76,6 @@ function readEvent(event: Fields): ReportedEvent {
     detail: joinedWords(words),
     smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
     tag: filledText(Array.isArray(category) ? category[0] : category),
-    ...(metadata && { metadata }),
-    ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
+    ...defined({ metadata, unknownType: others.type === 'other' && reason === 'unknown' ? name : undefined }),
   };
 }

@@ -1,5 +1,6 @@
 import { headerTokens } from '../../mail/header-line.ts';
 import type { Mailbox, Message, MessageAttachment, Tracking } from '../../mail/message.ts';
+import { defined } from '../../platform/defined.ts';
 import { REFERENCE_NAMES, referenceOf } from '../reference.ts';
 
 interface Address {
@@ -119,7 +120,7 @@ function attachmentOf({ filename, contentType, content, contentId }: MessageAtta
     type: contentType.split(';')[0]?.trim() || 'application/octet-stream',
     filename,
     disposition: contentId === undefined ? ('attachment' as const) : ('inline' as const),
-    ...(contentId !== undefined && { content_id: contentId }),
+    ...defined({ content_id: contentId }),
   };
 }
 

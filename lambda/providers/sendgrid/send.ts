@@ -1,4 +1,5 @@
 import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
+import { defined } from '../../platform/defined.ts';
 import type { Attempt, HealthLimits, Provider, ProviderContext } from '../provider.ts';
 import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
@@ -30,13 +31,13 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
         headers: {
           authorization: `Bearer ${key}`,
           accept: 'application/json',
-          ...(mail && { 'content-type': 'application/json' }),
+          ...defined({ 'content-type': mail && 'application/json' }),
         },
-        ...(mail && { body: JSON.stringify(mail) }),
+        ...defined({ body: mail && JSON.stringify(mail) }),
       });
       return await answer.text();
     });
-    return { trace, ...(result !== undefined && { body: result }) };
+    return { trace, ...defined({ body: result }) };
   }
 
   /** One call for some of an attempt's recipients. */

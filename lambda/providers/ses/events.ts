@@ -1,3 +1,4 @@
+import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
 import type { ReadEvents, ReportedEvent } from '../event.ts';
 import {
@@ -70,7 +71,7 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
     const { reason, ...others } = corrected(means, reply);
     return {
       ...others,
-      ...(reason && { reason }),
+      ...defined({ reason }),
       eventId: [
         messageId,
         name,
@@ -94,8 +95,7 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
       ),
       smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
       tag: tags['mailover-tag'],
-      ...(metadata && { metadata }),
-      ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
+      ...defined({ metadata, unknownType: others.type === 'other' && reason === 'unknown' ? name : undefined }),
     };
   });
 }
@@ -119,7 +119,7 @@ function recipientsOf(details: Fields, mail: Fields): { recipient?: string; word
         filledText(one['diagnosticCode']),
         filledText(one['status']),
       ];
-      return { ...(recipient && { recipient }), ...(words && { words }), ...(status && { status }) };
+      return defined({ recipient: recipient || undefined, words: words || undefined, status: status || undefined });
     });
   const listed = Array.isArray(details['recipients']) ? details['recipients'] : mail['destination'];
   const all = (Array.isArray(listed) ? listed : []).flatMap((one) => addressOf(one) ?? []);

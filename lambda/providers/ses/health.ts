@@ -1,4 +1,5 @@
 import { GetAccountCommand, type GetAccountCommandOutput, type SESv2Client } from '@aws-sdk/client-sesv2';
+import { defined } from '../../platform/defined.ts';
 import type { Health, HealthLimits } from '../provider.ts';
 import { healthOf } from '../question.ts';
 import { watchWire } from '../wire.ts';
@@ -21,9 +22,11 @@ export async function health(client: SESv2Client, limits: HealthLimits): Promise
   const most = result.SendQuota?.Max24HourSend;
   return {
     ...stateOf(result, headroom),
-    ...(headroom !== undefined && { quotaHeadroom: headroom }),
-    ...(most !== undefined && { capacityPerDay: most < 0 ? Number.POSITIVE_INFINITY : most }),
-    ...(result.EnforcementStatus !== undefined && { underReview: result.EnforcementStatus === 'PROBATION' }),
+    ...defined({
+      quotaHeadroom: headroom,
+      capacityPerDay: most === undefined ? undefined : most < 0 ? Number.POSITIVE_INFINITY : most,
+      underReview: result.EnforcementStatus === undefined ? undefined : result.EnforcementStatus === 'PROBATION',
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   PutSuppressedDestinationCommand,
   SESv2Client,
 } from '@aws-sdk/client-sesv2';
+import { defined } from '../../platform/defined.ts';
 import type { OwnEntry, OwnList, OwnListContext } from '../own-list.ts';
 import type { SesOptions } from './options.ts';
 
@@ -16,7 +17,10 @@ const PAUSE_MS = 1_050;
 /** SES's suppression list of the account in one region; one with the same address is changed, not doubled. */
 export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnList {
   const region = options.region ?? process.env['AWS_REGION'];
-  const client = new SESv2Client({ ...(region && { region }), ...(endpoint && { endpoint }), maxAttempts: 5 });
+  const client = new SESv2Client({
+    ...defined({ region: region || undefined, endpoint: endpoint || undefined }),
+    maxAttempts: 5,
+  });
   return {
     async *entries() {
       let NextToken: string | undefined;

@@ -1,5 +1,6 @@
 import type { AuthenticationResult } from '../../contract/inbound.ts';
 import { parsePosted } from '../../contract/json-bounds.ts';
+import { defined } from '../../platform/defined.ts';
 import type { WrittenMail } from '../inbound.ts';
 
 interface Notification {
@@ -60,7 +61,7 @@ function mailIn(body: string): WrittenMail | undefined {
       verdicts: {
         ...((failed || spam === 'PASS') && { spam: { verdict: failed ? 'fail' : 'pass' } }),
         ...((spf || dkim || dmarc) && {
-          authentication: { ...(spf && { spf }), ...(dkim && { dkim }), ...(dmarc && { dmarc }) },
+          authentication: defined({ spf, dkim, dmarc }),
         }),
       },
     },

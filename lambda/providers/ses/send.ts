@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Tracking } from '../../mail/message.ts';
+import { defined } from '../../platform/defined.ts';
 import { IDLE_MS } from '../../platform/kept-sockets.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { encoded, REFERENCE_NAMES, referenceOf } from '../reference.ts';
@@ -23,8 +24,7 @@ export function create({ options, endpoint, sandbox }: ProviderContext<SesOption
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   const region = options.region ?? process.env['AWS_REGION'];
   const client = new SESv2Client({
-    ...(region && { region }),
-    ...(endpoint && { endpoint }),
+    ...defined({ region: region || undefined, endpoint: endpoint || undefined }),
     // SendEmail has no idempotency key: the SDK's default of 3 attempts could send a mail three times.
     maxAttempts: 1,
     requestHandler: {
@@ -69,8 +69,10 @@ async function requestOf(attempt: Attempt, call: PartialCall, options: SesOption
     Destination: { ToAddresses: sandbox ? [SIMULATOR] : [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
     EmailTags: tagsOf(attempt).tags,
-    ...(fromIdentityArn && { FromEmailAddressIdentityArn: fromIdentityArn }),
-    ...(configurationSet && { ConfigurationSetName: configurationSet }),
+    ...defined({
+      FromEmailAddressIdentityArn: fromIdentityArn || undefined,
+      ConfigurationSetName: configurationSet || undefined,
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../platform/defined.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import { checkOptions, type SmtpOptions } from './options.ts';
 
@@ -23,7 +24,7 @@ export const definition: ProviderDefinition<SmtpOptions, never> = {
   // An empty `username` means a server without login.
   secretFields: ['username', 'password'],
   // The limit of an SMTP server is an option, since each server has its own.
-  limitsOf: ({ maxBytes, smtpUtf8 }) => ({ ...(maxBytes && { maxBytes }), ...(smtpUtf8 && { smtpUtf8 }) }),
+  limitsOf: ({ maxBytes, smtpUtf8 }) => defined({ maxBytes: maxBytes || undefined, smtpUtf8: smtpUtf8 || undefined }),
   vendorHost: ({ host }) => host,
   sandbox: 'Opens a session with TLS and login, and offers it no mail.',
   askable: false,

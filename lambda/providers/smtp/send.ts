@@ -3,6 +3,7 @@ import type { Message } from '../../mail/message.ts';
 import { composeMime } from '../../mail/mime.ts';
 import { type AttemptResult, detailOf, type Outcome } from '../../mail/outcome.ts';
 import { deadlineSignal } from '../../platform/arrivals.ts';
+import { defined } from '../../platform/defined.ts';
 import { recipientBusy } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts';
@@ -105,7 +106,7 @@ function joined(
   again: readonly string[],
   { outcome, recipients: differing }: AttemptResult,
 ): AttemptResult {
-  if (!first || again.length === recipients.length) return { outcome, ...(differing && { recipients: differing }) };
+  if (!first || again.length === recipients.length) return { outcome, ...defined({ recipients: differing }) };
   const second = again.map((one) => [one, differing?.get(one) ?? outcome] as const);
   return { outcome: first.result.outcome, recipients: new Map([...(first.result.recipients ?? []), ...second]) };
 }

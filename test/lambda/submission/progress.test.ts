@@ -124,7 +124,7 @@ describe('progress', () => {
   it('starts with nothing done and nothing remembered', () => {
     expect(begin(['a@x'])).toEqual({
       log: EMPTY_LOG,
-      untold: [],
+      unreported: [],
       apart: [],
       doubts: [],
       recipients: [
@@ -259,15 +259,15 @@ describe('progress', () => {
   });
 
   it("reports a suppressed recipient in the provider's words, and none that was merely refused", () => {
-    const untold = (outcome: Outcome) => attempt(begin(['a@x']), 'p', outcome).untold;
+    const unreported = (outcome: Outcome) => attempt(begin(['a@x']), 'p', outcome).unreported;
 
-    expect(untold({ ...inactive, detail: 'hard bounce' })).toEqual([
+    expect(unreported({ ...inactive, detail: 'hard bounce' })).toEqual([
       { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient', detail: 'hard bounce', alone: true },
     ]);
-    expect(Object.keys(untold(inactive)[0] ?? {})).toEqual(['address', 'provider', 'attempt', 'reason', 'alone']);
-    expect(untold(bad)).toEqual([]);
-    expect(untold(down)).toEqual([]);
-    expect(untold(accepted)).toEqual([]);
+    expect(Object.keys(unreported(inactive)[0] ?? {})).toEqual(['address', 'provider', 'attempt', 'reason', 'alone']);
+    expect(unreported(bad)).toEqual([]);
+    expect(unreported(down)).toEqual([]);
+    expect(unreported(accepted)).toEqual([]);
   });
 
   it('tries a second provider where the first one is doubted, and then ends', () => {
@@ -275,20 +275,20 @@ describe('progress', () => {
     const denied = new Set(['a@x']);
     const first = consequences(start, 'p', { outcome: inactive }, { denied }).progress;
     expect([pending(first), pending(first, 'p'), pending(first, 'q')]).toEqual([['a@x'], [], ['a@x']]);
-    expect(first.untold).toEqual([]);
+    expect(first.unreported).toEqual([]);
     expect(later(first).recipients[0]?.deniedBy).toEqual(['p']);
 
     const agreed = consequences(first, 'q', { outcome: inactive }, { denied }).progress;
     expect(agreed.recipients[0]?.end).toBe('suppressed');
-    expect(agreed.untold).toMatchObject([{ provider: 'q' }]);
-    expect(agreed.untold[0]).not.toHaveProperty('alone');
+    expect(agreed.unreported).toMatchObject([{ provider: 'q' }]);
+    expect(agreed.unreported[0]).not.toHaveProperty('alone');
 
     const taken = consequences(first, 'q', { outcome: accepted });
     expect(taken.contradicted).toEqual(['p']);
 
     const nobodyElse = declareRefused(first, ['p']);
     expect(nobodyElse.recipients[0]?.end).toBe('suppressed');
-    expect(nobodyElse.untold).toMatchObject([{ address: 'a@x', provider: 'p', alone: true }]);
+    expect(nobodyElse.unreported).toMatchObject([{ address: 'a@x', provider: 'p', alone: true }]);
     expect(declareRefused(first, ['p', 'q']).recipients[0]?.end).toBeUndefined();
   });
 
@@ -404,7 +404,7 @@ describe('progress', () => {
     expect(pending(start, 'q', beyond)).toEqual(['a@x', 'b@x']);
     const declared = declareRefused(start, ['p', 'q'], beyond);
     expect(declared.recipients.map(({ end }) => end)).toEqual([undefined, undefined, 'refused']);
-    expect(declared.untold).toEqual([]);
+    expect(declared.unreported).toEqual([]);
   });
 
   it('accepts the refusal of the only provider that can carry an address', () => {
@@ -424,7 +424,7 @@ describe('progress', () => {
     ]);
     const { progress } = consequences(start, 'p', { outcome: accepted, recipients });
     expect(ended(progress)).toBe(false);
-    expect(progress.untold).toMatchObject(
+    expect(progress.unreported).toMatchObject(
       [{ reason: 'inactive-recipient' }, { reason: 'suppressed', detail: /not carried/ }].map(({ reason }) => ({
         reason,
       })),
@@ -435,20 +435,22 @@ describe('progress', () => {
 
     expect(log).toMatchObject({ attempts: [{ each: 'ass' }], done: [0, 1] });
     expect(pending(again)).toEqual([]);
-    expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 1, reason: 'suppressed' }]);
+    expect(again.unreported).toEqual([{ address: 'c@x', provider: 'p', attempt: 1, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(withoutNotified(again, new Set(['c@x'])))).toBe(true);
     // Another copy may have sent the event meanwhile.
-    expect(begin(addresses, { ...log, done: [0, 1, 2] }).untold).toEqual([]);
-    expect(begin(['a@x'], log).untold).toEqual([]);
+    expect(begin(addresses, { ...log, done: [0, 1, 2] }).unreported).toEqual([]);
+    expect(begin(['a@x'], log).unreported).toEqual([]);
   });
 
   it('reports in a later round the reason that the record has', () => {
     const one = attempt(begin(['a@x']), 'p', { ...inactive, detail: 'hard bounce' });
 
-    expect(later(one).untold).toEqual([{ address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient' }]);
+    expect(later(one).unreported).toEqual([
+      { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient' },
+    ]);
     const unsaid = { attempts: [stored('p', 's', { blames: 'recipient' })] };
-    expect(begin(['a@x'], unsaid).untold).toMatchObject([{ reason: 'suppressed' }]);
+    expect(begin(['a@x'], unsaid).unreported).toMatchObject([{ reason: 'suppressed' }]);
   });
 
   it('takes served and reported recipients as done, and no others', () => {
@@ -478,7 +480,7 @@ describe('progress', () => {
     const { progress } = consequences(first, 'p', result);
 
     expect(pending(progress)).toEqual([]);
-    expect(progress.untold).toMatchObject([{ address: 'b@x', reason: 'inactive-recipient' }]);
+    expect(progress.unreported).toMatchObject([{ address: 'b@x', reason: 'inactive-recipient' }]);
   });
 
   it.each([
@@ -493,23 +495,23 @@ describe('progress', () => {
   });
 
   it('does not end as held again after a redrive', () => {
-    const wished = stored('p', '?-', { settled: true });
-    const start = begin(['a@x', 'b@x'], { attempts: [wished], redrives: 1 }, rules('hold'));
+    const reopened = stored('p', '?-', { settled: true });
+    const start = begin(['a@x', 'b@x'], { attempts: [reopened], redrives: 1 }, rules('hold'));
 
     expect(declareHeld(start)).toEqual(start);
-    expect(start.doubts[0]?.wished).toBe(true);
+    expect(start.doubts[0]?.reopened).toBe(true);
     // A new unknown outcome, there or elsewhere, counts.
     for (const provider of ['p', 'q']) {
-      const attempts = [wished, stored(provider, '?', { number: 2, redrive: 1, settled: true })];
+      const attempts = [reopened, stored(provider, '?', { number: 2, redrive: 1, settled: true })];
       const again = begin(['a@x', 'b@x'], { attempts, redrives: 1 }, rules('hold'));
       expect(declareHeld(again).recipients[0]?.end).toBe('held');
     }
     const other = stored('p', '-?', { number: 2, redrive: 1 });
     for (const attempts of [
-      [wished, other],
-      [other, wished],
+      [reopened, other],
+      [other, reopened],
     ])
-      expect(begin(['a@x', 'b@x'], { attempts, redrives: 1 }).doubts[0]?.wished).toBeUndefined();
+      expect(begin(['a@x', 'b@x'], { attempts, redrives: 1 }).doubts[0]?.reopened).toBeUndefined();
   });
 
   it('ends unresolved unknown outcomes as held under policy hold, and nothing else', () => {
