@@ -4,9 +4,9 @@ import { synthesise } from '../lib/app.ts';
 import type { MonitoringProps } from '../lib/monitoring/monitoring.ts';
 
 /**
- * Canaries: test mail that proves that sending over a provider, or receiving at a subdomain whose only MX is a
- * provider, works. The first one is sent after this time, and an alarm is raised when none has returned for twice as
- * long; half an hour suits mail that people wait for.
+ * Canaries are test mails. They prove that a provider can send, or that it can receive at a subdomain of which it is the
+ * only MX. The first one is sent after this time, and an alarm is raised when none has returned for twice as long; half
+ * an hour suits mail that people wait for.
  */
 const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 240 });
 

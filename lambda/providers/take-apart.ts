@@ -7,7 +7,7 @@ import type { Attempt } from './provider.ts';
 export interface PartialCall {
   readonly recipients: readonly string[];
   readonly deadlineMs: number;
-  /** Whether To and Cc may contain only `recipients`, since an address there may be the refused one. */
+  /** Whether To and Cc must be limited to `recipients`: another address there may be the reason of the refusal. */
   readonly narrow: boolean;
 }
 

@@ -3,6 +3,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metric-outcomes.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { InboundFunction } from '../functions/inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
@@ -101,7 +102,7 @@ function watchFunction(
 function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): void {
   monitoring.alarm({
     title: 'InboundUnknownPath',
-    ...(provider && { provider }),
+    ...defined({ provider }),
     severity: 'ticket',
     meanwhile: provider
       ? `Requests for ${provider} come to a wrong path: if it posts them, its mail is tried again for eight hours and then lost.`

@@ -54,7 +54,7 @@ it('a provider that fails under traffic raises its own alarms while nothing wait
     await expect.poll(stack.raised, PATIENCE).toEqual(expect.arrayContaining(['Mailover/OneWayBroken', failing]));
     const others = (await stack.raised()).filter((name) => !/postmark|OneWayBroken|FailoverRate/.test(name));
     expect(others).toEqual([]);
-    // Hardly any mail waits, so no queue length shows the outage. Not at each moment: on a busy machine a slow answer of
+    // Hardly any mail waits, so no queue length shows the outage. This may take a while: on a busy machine a slow answer of
     // the state table or a lost answer of a provider delays a mail by a minute.
     await expect.poll(() => stack.depth(/-retry-/), PATIENCE).toBeLessThan(WAITING);
 
