@@ -83,7 +83,8 @@ function eventsCost(type: string): number {
       : PRICES.topicRequest.dollars +
         1.2 * PRICES.queueRequest.dollars +
         invocations(1 / MEASURED.batch, ASSUMED.eventSeconds * MEASURED.batch, EVENTS_MEMORY_MB);
-  const taken = PRICES.writeUnit.dollars + PRICES.readUnit.dollars + PRICES.queueRequest.dollars;
+  const writes = 1 + (ASSUMED.tokenWrites[type] ?? 0);
+  const taken = writes * PRICES.writeUnit.dollars + PRICES.readUnit.dollars + PRICES.queueRequest.dollars;
   return events * (way + taken) + (events / MILLION) * logCost(ASSUMED.eventLogBytes);
 }
 

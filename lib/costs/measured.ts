@@ -38,6 +38,8 @@ export const ASSUMED = {
   eventLogBytes: 600,
   /** Events of a delivered mail by type: accepted and delivered, of which Postmark has the second only. */
   eventsOfMail: { postmark: 1 } as Readonly<Record<string, number>>,
+  /** Additional writes of a post by type: a token of Mailgun counts once, so it is kept. */
+  tokenWrites: { mailgun: 1 } as Readonly<Record<string, number>>,
   /** Seconds of a batch that is only looked at, since its mail still has to wait. */
   lookSeconds: 0.03,
   /** Times that mail which waits goes through its retry queue in an hour: SQS hides a message for a quarter of an hour. */

@@ -71,6 +71,13 @@ test('delivery events cost more at a provider that posts each than none at all',
   expect(mailCost({ ...own, events: true }, 512).events).toBeGreaterThan(1e6 * PRICES.apiRequest.dollars);
 });
 
+test('a post of Mailgun costs one write more, of its token', () => {
+  const eventsOf = (type: string) => mailCost({ key: 'a', type, events: true }, 512).events;
+
+  // Both post two events for a mail.
+  expect(eventsOf('mailgun') - eventsOf('sendgrid')).toBeCloseTo(2e6 * PRICES.writeUnit.dollars, 6);
+});
+
 test('every type that is no server of your own has a list price', () => {
   expect(Object.keys(definitions).filter((type) => !(type in PROVIDER_PRICES))).toEqual(['smtp']);
 });
