@@ -6,7 +6,7 @@ import { EVENTS_MEMORY_MB } from '../../lib/functions/memory.ts';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 import { missingOnQueue, postEvents, quantile } from '../support/posted-events.ts';
 
-vi.setConfig({ testTimeout: 900_000 });
+vi.setConfig({ testTimeout: 1_200_000 });
 
 /** Events, and how many a second are offered; `npm run test:events-full` offers 1,000 a second for 20 seconds. */
 const EVENTS = Number(process.env['MAILOVER_EVENTS'] ?? 200);
@@ -33,13 +33,16 @@ afterAll(async () => {
 it(`answers within ${P99_MS} ms with the share of a processor that its memory gives`, async () => {
   const { info } = open.stack;
   const { pid = 0 } = info.processes.find(({ function: name }) => name === 'events') ?? {};
-  const ids = Array.from({ length: 100 }, () => randomUUID());
+  const ids = Array.from({ length: 200 }, () => randomUUID());
 
   const { tookMs } = await withCpuShare(pid, EVENTS_MEMORY_MB / PROCESSOR_MB, () => postEvents(info, ids));
 
-  const p99 = quantile(tookMs, 0.99);
+  // The first one loads what no other has to.
+  const [first = 0, ...others] = tookMs;
+  const p99 = quantile(others, 0.99);
   console.log(
-    `${EVENTS_MEMORY_MB} MB: p50 ${quantile(tookMs, 0.5)} ms, p99 ${p99} ms, slowest ${quantile(tookMs, 1)} ms; load ${(loadavg()[0] ?? 0).toFixed(1)}`,
+    `${EVENTS_MEMORY_MB} MB: first ${Math.round(first)} ms, p50 ${quantile(others, 0.5)} ms, p99 ${p99} ms, slowest ${quantile(others, 1)} ms; ` +
+      `load ${(loadavg()[0] ?? 0).toFixed(1)}`,
   );
   expect(p99).toBeLessThan(P99_MS * othersAtWork());
   expect(await missingOnQueue(info, ids)).toEqual([]);

@@ -3,7 +3,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aw
 import type { StackInfo } from '../../local/api/stack-info.ts';
 
 /** Pause before a provider repeats a post, in milliseconds, which doubles with each; those of Mailgun are minutes. */
-const REPEAT_MS = { first: 500, longest: 16_000 } as const;
+const REPEAT_MS = { first: 500, longest: 32_000 } as const;
 
 /** Results of posting events. */
 export interface Posting {

@@ -1,7 +1,10 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** An app with two providers, and the rate of events that a test sets: by default a low one, which it can exceed. */
+/** Set by the test of load, which has the concurrency of the stage `live`; the other test exceeds a low rate. */
+const rate = process.env['MAILOVER_EVENTS_RATE'];
+
+/** An app with two providers, and the rate of events that a test sets. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [
@@ -14,6 +17,6 @@ new MailoverStack(app, 'Mailover', {
       inbound: { domains: ['in.example.com'] },
     },
   ],
-  eventsRate: Number(process.env['MAILOVER_EVENTS_RATE'] ?? 20),
+  ...(rate === undefined ? { eventsRate: 20 } : { eventsRate: Number(rate), eventsConcurrency: 20 }),
 });
 app.synth();
