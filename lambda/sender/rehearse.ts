@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { ownTypes } from '#own-types';
 import { createGate } from '../circuit/gate.ts';
 import type { DeploymentEnvironment } from '../contract/deployment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
@@ -28,8 +29,8 @@ const NOWHERE = 'https://127.0.0.1:1';
 const MOST_MS = 2_000;
 
 /**
- * Processes a sample mail with the code of the sender and of one provider, whose calls reach no server; the table, the queues,
- * the log and the metrics are replaced. V8 compiles a function at its first call: so the first mail of a process, which
+ * Processes a sample mail with the code of the sender and of one provider, whose calls reach no server, and are left out for
+ * provider types of one's own; the table, the queues, the log and the metrics are replaced. V8 compiles a function at its first call: so the first mail of a process, which
  * has less of a processor, finds it compiled. Never throws.
  */
 export async function rehearse(
@@ -54,7 +55,8 @@ export async function rehearse(
     gate: createGate({ ...environment, ...context, ...quiet, providers, table: TABLE }),
     // What follows an acceptance is rehearsed, not what follows a failure.
     call: async (...attempt) => {
-      await call(...attempt);
+      // Code from outside of this repository might not use the address that it is given, and send the sample.
+      if (!Object.hasOwn(ownTypes, type)) await call(...attempt);
       return { outcome: { kind: 'accepted', providerMessageId: 'sample' } };
     },
     classes: undefined,

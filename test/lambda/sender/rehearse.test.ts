@@ -8,6 +8,9 @@ import { rehearse } from '../../../lambda/sender/rehearse.ts';
 import type { SenderContext } from '../../../lambda/sender/work.ts';
 import { linesOf } from '../../support/standard-output.ts';
 
+// A type from outside of lambda/, as docs/adding-a-provider.md describes it.
+vi.mock('../../../bin/types.ts', async () => ({ ownTypes: { acme: (await import('../providers/own/acme.ts')).acme } }));
+
 /** An edge of the process that must not be used. */
 const untouched = new Proxy(Object.freeze({}), {
   get: (_, name) => () => {
@@ -69,6 +72,16 @@ it.each(PROVIDERS)('a rehearsal over $type gets as far as the network, and has n
   ]);
   expect(touched).toEqual([]);
   expect(lines).toEqual([]);
+});
+
+it("makes no call with a provider type of one's own, whose code might use another address", async () => {
+  const { registry, results } = watched();
+  const acme = { key: 'acme', type: 'acme', options: { url: 'https://127.0.0.1:1' } };
+
+  await rehearse(acme, registry, context, { name: 'mailover', stage: 'live' });
+
+  expect(results).toEqual([]);
+  expect(touched).toEqual([]);
 });
 
 it('a process starts although its provider cannot be rehearsed', async () => {
