@@ -128,6 +128,20 @@ describe('shared counts', () => {
     expect(table.writes).toBe(2);
   });
 
+  test('are written when they have doubled, since a worker may get no more mail', async () => {
+    const { workers, table, clock } = given(1);
+    const [tallies] = workers;
+    const written: number[] = [];
+    for (let recipients = 1; recipients <= 320; recipients++) {
+      const before = table.writes;
+      await clock.pass(150);
+      await tallies?.countOutcomes('p', said(ACCEPTED));
+      if (table.writes > before) written.push(recipients);
+    }
+
+    expect(written).toEqual([20, 40, 80, 160, 320]);
+  });
+
   // A worker reports its first refusal together with the accepted recipients that it has counted before.
   test.each([
     [1, 5],
