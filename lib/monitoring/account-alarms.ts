@@ -26,6 +26,7 @@ export function watchAccount(monitoring: Monitoring, account: LambdaFunction): v
   });
   monitoring.alarm({
     title: 'AccountErrors',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'The daily account of all submissions failed, so lost mail would not be noticed. Mail goes out as usual.',

@@ -9,6 +9,7 @@ const PERIOD = Duration.minutes(5);
 export function watchCanary(monitoring: Monitoring, provider: string, every: Duration): void {
   monitoring.alarm({
     title: 'CanaryMissing',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
@@ -29,6 +30,7 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
   for (const { key: provider, canary } of canaries)
     monitoring.alarm({
       title: 'MxCanaryMissing',
+      dependsOnTime: true,
       provider,
       severity: 'ticket',
       meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,

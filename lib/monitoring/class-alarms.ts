@@ -17,6 +17,7 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
   for (const { name, expiresAfterSeconds } of watched)
     monitoring.alarm({
       title: 'ClassWaits',
+      dependsOnTime: true,
       class: name,
       severity: 'ticket',
       meanwhile: `Mail of the class ${name} has waited for more than a tenth of its ${expiresAfterSeconds} s.`,

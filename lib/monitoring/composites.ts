@@ -3,13 +3,14 @@ import type { Monitoring, NamedAlarm } from './monitoring.ts';
 /** Composite alarms: one provider is broken (ticket), no provider is left and mail has stopped (pages). */
 export function watchWhole(monitoring: Monitoring, providers: readonly string[]): void {
   const alarms = [...monitoring.alarms];
-  const closed = (provider: string) => alarms.filter((one) => one.provider === provider && one.means === 'closed');
+  const closed = (provider: string) =>
+    alarms.filter((one) => one.provider === provider && one.effectOnRoute === 'closed');
   monitoring.composite({
     title: 'MailStopped',
     severity: 'page',
     meanwhile: 'Mail has stopped: messages wait and none is accepted. Nothing is lost yet.',
     action: 'Look at NoProviderLeft first, then at the errors of the sender.',
-    ...any(alarms.filter(({ means }) => means === 'stopped')),
+    ...any(alarms.filter(({ effectOnRoute }) => effectOnRoute === 'stopped')),
   });
   monitoring.composite({
     title: 'NoProviderLeft',
@@ -24,7 +25,7 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
     severity: 'ticket',
     meanwhile: 'One provider is broken. Mail goes through the others, and users notice nothing.',
     action: 'See which provider it is; check that the others have room for all of the mail.',
-    ...any(alarms.filter(({ means }) => means === 'closed' || means === 'failing')),
+    ...any(alarms.filter(({ effectOnRoute }) => effectOnRoute === 'closed' || effectOnRoute === 'failing')),
   });
 }
 

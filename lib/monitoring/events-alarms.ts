@@ -26,7 +26,7 @@ interface WatchedEvents {
 export function watchEvents(monitoring: Monitoring, { providers, events, published }: WatchedEvents): void {
   watchFunction(monitoring, events);
   watchDuplicates(monitoring);
-  for (const { key } of providers) watchProvider(monitoring, key);
+  for (const { key } of providers) watchProviderEvents(monitoring, key);
   for (const [key, { deadLetter }] of published)
     monitoring.alarm({
       title: 'EventsDeadLetters',
@@ -50,6 +50,7 @@ export function watchEvents(monitoring: Monitoring, { providers, events, publish
 function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: EventsFunction): void {
   monitoring.alarm({
     title: 'EventsErrors',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'The function that takes delivery events crashes or is stopped; the providers post them again for a while.',
@@ -65,6 +66,7 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
   if (unanswered === undefined) return;
   monitoring.alarm({
     title: 'EventsTurnedAway',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'The HTTP API answers in place of the events function: above eventsRate, or because the function does not answer. Mail is sent and received as usual.',
@@ -95,7 +97,7 @@ function watchDuplicates(monitoring: Monitoring): void {
   });
 }
 
-function watchProvider(monitoring: Monitoring, provider: string): void {
+function watchProviderEvents(monitoring: Monitoring, provider: string): void {
   const requests = (outcome: (typeof EVENT_REQUEST_OUTCOMES)[number]) =>
     monitoring.metric('EventRequests', 'Sum', { provider, outcome }, PERIOD);
   monitoring.alarm({
@@ -135,6 +137,7 @@ function watchProvider(monitoring: Monitoring, provider: string): void {
   });
   monitoring.alarm({
     title: 'EventsFailed',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `Events of ${provider} could not be kept. It posts them again: bounces for hours, deliveries for 20 minutes only.`,

@@ -22,6 +22,7 @@ export interface WatchHealthProps {
 export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): void {
   monitoring.alarm({
     title: 'HealthCheckStopped',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'Accounts are no longer checked: mail goes out, but a closed account or an open circuit is not detected.',
@@ -37,6 +38,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
   });
   monitoring.alarm({
     title: 'HealthCheckErrors',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile: 'The health check crashes or is stopped: mail is still sent, but its gauges may be out of date.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
@@ -50,7 +52,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
   });
   if (props.providers.length > 1) watchCapacity(monitoring);
   for (const provider of props.providers) {
-    watchAccount(monitoring, provider);
+    watchProviderAccount(monitoring, provider);
     const { key, canary, blocklists } = provider;
     if (canary) watchCanary(monitoring, key, Duration.minutes(canary.everyMinutes));
     if (blocklists) watchBlocklists(monitoring, key);
@@ -58,11 +60,12 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
   watchReputation(monitoring, props);
 }
 
-function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderConfig): void {
+function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: ProviderConfig): void {
   monitoring.alarm({
     title: 'AccountUnknown',
+    dependsOnTime: true,
     provider,
-    means: 'failing',
+    effectOnRoute: 'failing',
     severity: 'ticket',
     meanwhile: `For some ten minutes ${provider} has not answered whether its account may send. Mail that it does not accept goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',

@@ -29,7 +29,7 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
     // What the bucket's notifications cannot deliver stays on their queue.
     if (overHttp(provider)) watchRequests(monitoring, provider.key);
     watchFailures(monitoring, provider);
-    watchMail(monitoring, provider.key);
+    watchReceivedMail(monitoring, provider.key);
     watchIds(monitoring, provider.key);
     if ((provider.preference ?? best) > best) watchSecondary(monitoring, provider.key, preferred);
   }
@@ -43,6 +43,7 @@ function watchFunction(
 ): void {
   monitoring.alarm({
     title: 'InboundErrors',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile: 'The receiver crashes or is stopped; the providers post those mails again for about eight hours.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
@@ -83,6 +84,7 @@ function watchFunction(
   });
   monitoring.alarm({
     title: 'InboundTurnedAway',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'The HTTP API answers in place of the receiver: above its rate, or because the function does not answer.',
@@ -121,6 +123,7 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
 function watchQueue(monitoring: Monitoring, queue: Queue): void {
   monitoring.alarm({
     title: 'InboundWaiting',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'Received mail has been on the inbound queue for a quarter of an hour: the application does not read it, or fails on it.',
@@ -186,6 +189,7 @@ function watchFailures(monitoring: Monitoring, inbound: InboundProvider): void {
   const until = overHttp(inbound) ? 'is sent again for about eight hours' : 'comes again from its queue for 24 hours';
   monitoring.alarm({
     title: 'InboundFailures',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `Mail from ${provider} could not be stored, and ${until}.`,
@@ -199,9 +203,10 @@ function watchFailures(monitoring: Monitoring, inbound: InboundProvider): void {
   });
 }
 
-function watchMail(monitoring: Monitoring, provider: string): void {
+function watchReceivedMail(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'InboundLate',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `Mail over ${provider} arrives more than five minutes after the provider accepted it.`,
@@ -216,6 +221,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
   });
   monitoring.alarm({
     title: 'InboundIncomplete',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in the raw mail or at the provider.`,

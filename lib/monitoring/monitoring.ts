@@ -19,6 +19,7 @@ import type { MetricName, MonitoringSize } from '../../lambda/contract/metrics.t
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Dimensions } from '../../lambda/platform/metrics.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
+import { DEPENDS_ON_TIME } from './depends-on-time.ts';
 import { ownMetric, type Statistic } from './metric.ts';
 import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
 
@@ -46,7 +47,7 @@ interface AlarmText {
    * Effect in the composite alarms.
    * @default - none: mail goes out
    */
-  readonly means?: RouteEffect;
+  readonly effectOnRoute?: RouteEffect;
   /**
    * Whether a ticket exists in the size `small` too, since a page needs it; `only`: in no other size.
    * @default - not in the size `small`; pages always exist
@@ -69,6 +70,12 @@ export interface AlarmDefinition extends AlarmText {
   /** Treatment of missing data; a comment beside it gives the reason. */
   readonly missing: TreatMissingData;
   /**
+   * Whether a machine that is too busy can raise it while nothing is broken, since it depends on time or on late answers: the local
+   * stack does not raise it then.
+   * @default - it does not depend on time
+   */
+  readonly dependsOnTime?: true;
+  /**
    * Minutes after a deployment in which it cannot be raised, since its metric needs that time.
    * @default - none
    */
@@ -89,7 +96,7 @@ export interface NamedAlarm {
   readonly title: string;
   readonly severity: Severity;
   readonly provider?: string;
-  readonly means?: RouteEffect;
+  readonly effectOnRoute?: RouteEffect;
 }
 
 interface Row {
@@ -188,6 +195,7 @@ export class Monitoring extends Construct {
         warmUpPeriodDurationInMinutes: definition.warmUpMinutes,
         onlyStartEvaluatingAfterWarmUpPeriodEnds: true,
       };
+    if (definition.dependsOnTime) (alarm.node.defaultChild as CfnAlarm).addMetadata(DEPENDS_ON_TIME, true);
     this.register(alarm, definition);
   }
 
@@ -226,9 +234,9 @@ export class Monitoring extends Construct {
     const action = new SnsAction(this.topics.of(text.severity));
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
-    const { title, severity, provider, means } = text;
+    const { title, severity, provider, effectOnRoute } = text;
     const name = this.nameOf(title, subjectOf(text));
-    this.named.push({ name, title, severity, alarm, ...defined({ provider, means }) });
+    this.named.push({ name, title, severity, alarm, ...defined({ provider, effectOnRoute }) });
   }
 
   private describe({ title, meanwhile, action }: AlarmText): string {

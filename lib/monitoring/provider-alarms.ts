@@ -23,7 +23,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   monitoring.alarm({
     title: 'FailureRate',
     provider,
-    means: 'failing',
+    effectOnRoute: 'failing',
     severity: 'ticket',
     meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
@@ -37,7 +37,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   monitoring.alarm({
     title: 'FailureCount',
     provider,
-    means: 'failing',
+    effectOnRoute: 'failing',
     severity: 'ticket',
     meanwhile: `Little mail is offered to ${provider}, and repeatedly at least half of it fails. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
@@ -51,6 +51,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   });
   monitoring.alarm({
     title: 'SomeFailures',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `A part of the mail offered to ${provider} fails there. ${others}`,
@@ -64,6 +65,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   });
   monitoring.alarm({
     title: 'LostAnswers',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `Answers of ${provider} are lost: such mail waits a minute for a look-up whether it was accepted, and may be sent twice.`,
@@ -77,6 +79,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   });
   monitoring.alarm({
     title: 'PossibleDuplicates',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `Mail that ${provider} may have accepted, though its answer was lost, went out through another provider too.`,
@@ -108,6 +111,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   });
   monitoring.alarm({
     title: 'Faults',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     small: 'only',
@@ -123,7 +127,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   monitoring.alarm({
     title: 'AccountRefused',
     provider,
-    means: 'closed',
+    effectOnRoute: 'closed',
     severity: 'page',
     meanwhile: `${provider} no longer lets this account send. ${others}`,
     action: `Check its key and the state of the account; isolate it if this will take days.`,
@@ -139,7 +143,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'CircuitOpen',
     provider,
     small: true,
-    means: 'closed',
+    effectOnRoute: 'closed',
     severity: 'ticket',
     meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
     action: `Find out why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
@@ -155,6 +159,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   const deadlineMs = config.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs;
   monitoring.alarm({
     title: 'Latency',
+    dependsOnTime: true,
     provider,
     severity: 'ticket',
     meanwhile: `${provider} accepts mail, but needs more than half of its deadline for it, and delays mail by that.`,

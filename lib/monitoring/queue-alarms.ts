@@ -57,7 +57,8 @@ export function watchQueues(
   });
   monitoring.alarm({
     title: 'OldestMessage',
-    means: 'stopped',
+    dependsOnTime: true,
+    effectOnRoute: 'stopped',
     small: true,
     severity: 'ticket',
     meanwhile:
@@ -72,7 +73,8 @@ export function watchQueues(
   });
   monitoring.alarm({
     title: 'NothingAccepted',
-    means: 'stopped',
+    dependsOnTime: true,
+    effectOnRoute: 'stopped',
     small: true,
     severity: 'ticket',
     meanwhile: 'Mail waits, and for ten minutes no provider has accepted any.',
@@ -116,6 +118,7 @@ function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBa
     );
     monitoring.alarm({
       title: 'RetryBacklog',
+      dependsOnTime: true,
       ...(first > 0 && { part: `queues-from-${first + 1}` }),
       severity: 'ticket',
       meanwhile: `${retryBacklog} or more messages that no provider accepted wait for their next round in the retry queues.`,

@@ -25,6 +25,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
     });
     monitoring.alarm({
       title: 'InboundMissed',
+      dependsOnTime: true,
       provider,
       severity: 'ticket',
       meanwhile: 'Received mail did not arrive; the reconciler has fetched it, or asked the provider to post it again.',
@@ -43,6 +44,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
     });
     monitoring.alarm({
       title: 'ReconcilerBlind',
+      dependsOnTime: true,
       provider,
       severity: 'ticket',
       meanwhile:
@@ -65,6 +67,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
     });
     monitoring.alarm({
       title: 'ReconcilerBehind',
+      dependsOnTime: true,
       provider,
       severity: 'ticket',
       meanwhile: `For two hours no check of the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,

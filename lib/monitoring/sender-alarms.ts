@@ -3,12 +3,12 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { OwnService } from '../../lambda/contract/metric-outcomes.ts';
 import { counted } from './metric.ts';
-import type { Monitoring } from './monitoring.ts';
+import type { AlarmDefinition, Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
-const OWN: Readonly<Record<OwnService, { title: string; meanwhile: string; action: string }>> = {
+const OWN: Readonly<Record<OwnService, Pick<AlarmDefinition, 'title' | 'meanwhile' | 'action'>>> = {
   table: {
     title: 'TableUnreachable',
     meanwhile:
@@ -32,6 +32,7 @@ const OWN: Readonly<Record<OwnService, { title: string; meanwhile: string; actio
 export function watchSender(monitoring: Monitoring, sender: LambdaFunction, timeout: Duration): void {
   monitoring.alarm({
     title: 'SenderErrors',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile: 'The sender crashes or is stopped; the messages of those batches come back and are tried again.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
@@ -58,6 +59,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   });
   monitoring.alarm({
     title: 'SenderTimeouts',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'Invocations of the sender take nearly all of their time-out; messages that are cut short come back later.',
@@ -72,6 +74,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   });
   monitoring.alarm({
     title: 'ProducersSilent',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile: 'Producers sent steadily, and for half an hour no submission has arrived; Mailover itself works.',
     action: 'Check that the producers run, and that they may put messages on the outbound queue.',
@@ -85,6 +88,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   for (const [service, { title, meanwhile, action }] of Object.entries(OWN))
     monitoring.alarm({
       title,
+      dependsOnTime: true,
       severity: 'ticket',
       meanwhile,
       action,
@@ -98,6 +102,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     });
   monitoring.alarm({
     title: 'FailoverRate',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'A large part of the mail is accepted only after failover to another provider: the next fault would stop it.',
@@ -133,6 +138,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   });
   monitoring.alarm({
     title: 'SecretsUnreachable',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'Secrets Manager does not answer. Processes with cached credentials continue; new processes skip the provider, or mail waits seconds.',

@@ -51,6 +51,7 @@ export function watchSuppressions(
   }
   monitoring.alarm({
     title: 'SuppressionErrors',
+    dependsOnTime: true,
     severity: 'ticket',
     meanwhile:
       'The function that keeps the suppression list crashes or is stopped; the list is filled by events and asked as usual.',

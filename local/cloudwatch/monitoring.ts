@@ -9,7 +9,7 @@ import { invocationData, QueueSampler, throttleDatum } from './metrics/aws-metri
 import { readEmf } from './metrics/emf.ts';
 import { compileLogFilter, type LogFilter } from './metrics/log-filter.ts';
 import { MetricStore, MINUTE_MS } from './metrics/store.ts';
-import { goesByTime, type Overload } from './overload.ts';
+import type { Overload } from './overload.ts';
 
 /** Largest number of changes of state kept for the page. */
 const MOST_CHANGES = 200;
@@ -97,8 +97,7 @@ export class LocalCloudWatch {
   #evaluate(alarms: Alarms, now: number): void {
     const before = this.#statuses;
     this.#evaluatedAt = now;
-    const mayRaise = (name: string) => !(this.#overload?.is && goesByTime(name));
-    this.#statuses = alarms.evaluate(this.store, now, before, mayRaise);
+    this.#statuses = alarms.evaluate(this.store, now, before, this.#overload?.is);
     for (const status of this.#statuses.values()) {
       const old = before.get(status.name);
       if (old === undefined || old.state === status.state) continue;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEPENDS_ON_TIME } from '../../lib/monitoring/depends-on-time.ts';
 
 const number = z.coerce.number();
 const dimensions = z
@@ -82,6 +83,8 @@ export type MetricQuery = z.infer<typeof Query>;
 /** One alarm of a template, references resolved, as the evaluation takes it. */
 export type DeployedAlarm = {
   readonly name: string;
+  /** A machine that is too busy can raise it while nothing is broken. */
+  readonly dependsOnTime: boolean;
 } & (
   | { readonly kind: 'metric'; readonly properties: AlarmProperties }
   | { readonly kind: 'composite'; readonly properties: CompositeProperties }
@@ -92,16 +95,18 @@ export interface AlarmResource {
   readonly type: string;
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** Reads an alarm of either type; throws on a member that this evaluation does not know. */
-export function readAlarm({ type, name, properties }: AlarmResource): DeployedAlarm {
+export function readAlarm({ type, name, properties, metadata }: AlarmResource): DeployedAlarm {
+  const known = { name, dependsOnTime: metadata[DEPENDS_ON_TIME] === true };
   const read = <T>(schema: z.ZodType<T>): T => {
     const result = schema.safeParse(properties);
     if (result.success) return result.data;
     throw new Error(`the local stack cannot evaluate the alarm ${name}: ${z.prettifyError(result.error)}`);
   };
   return type === 'AWS::CloudWatch::CompositeAlarm'
-    ? { name, kind: 'composite', properties: read(Composite) }
-    : { name, kind: 'metric', properties: read(Alarm) };
+    ? { ...known, kind: 'composite', properties: read(Composite) }
+    : { ...known, kind: 'metric', properties: read(Alarm) };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>> | undefined;
+  readonly Metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** One synthesised stack, read from disk. */

@@ -38,11 +38,16 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
       imported,
     };
   };
-  const each = <T>(type: string, read: (properties: Properties, name: string, stack: StackTemplate) => T): T[] =>
+  const each = <T>(
+    type: string,
+    read: (properties: Properties, name: string, stack: StackTemplate, metadata: Properties) => T,
+  ): T[] =>
     scopes.flatMap(({ stack, names }) =>
       Object.entries(stack.resources)
         .filter(([, resource]) => resource.Type === type)
-        .map(([id, resource]) => read(propertiesOf(resource, scopeOf(stack)), names.get(id) ?? id, stack)),
+        .map(([id, resource]) =>
+          read(propertiesOf(resource, scopeOf(stack)), names.get(id) ?? id, stack, resource.Metadata ?? {}),
+        ),
     );
   return {
     queues: each('AWS::SQS::Queue', (properties, name) => ({ name, attributes: queueAttributes(properties) })),
@@ -56,7 +61,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
     secrets: each('AWS::SecretsManager::Secret', readSecret),
     alarms: ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
-      each(type, (properties, name) => readAlarm({ type, name, properties })),
+      each(type, (properties, name, _stack, metadata) => readAlarm({ type, name, properties, metadata })),
     ),
     dashboards: each('AWS::CloudWatch::Dashboard', ({ DashboardBody }, name) => ({
       name,

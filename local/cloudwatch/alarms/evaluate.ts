@@ -27,8 +27,11 @@ export type Statuses = ReadonlyMap<string, AlarmStatus>;
 
 /** Alarms that are ready to be evaluated. */
 export interface Alarms {
-  /** States at the end of the last full minute before `now`, from the previous states; pure. An alarm for which `mayRaise` is false is not raised; its reason says so. */
-  evaluate(source: SeriesSource, now: number, before?: Statuses, mayRaise?: (name: string) => boolean): Statuses;
+  /**
+   * States at the end of the last full minute before `now`, from the previous states; pure. On an overloaded machine an alarm
+   * that depends on time is not raised; its reason says so.
+   */
+  evaluate(source: SeriesSource, now: number, before?: Statuses, isOverloaded?: boolean): Statuses;
   /**
    * Earliest time at which a raised alarm ends by itself, if all values from now on are within its limit, in epoch
    * milliseconds of stack time; undefined if it is not raised, or such values do not end it.
@@ -55,6 +58,7 @@ export function compileAlarms(
 ): Alarms {
   const watches = new Map<string, Watch>();
   const rules = new Map<string, CompositeRule>();
+  const onTime = new Set(definitions.flatMap(({ name, dependsOnTime }) => (dependsOnTime ? name : [])));
   for (const definition of definitions) {
     try {
       if (definition.kind === 'metric')
@@ -76,12 +80,7 @@ export function compileAlarms(
     }
   }
 
-  function evaluate(
-    source: SeriesSource,
-    now: number,
-    before: Statuses = new Map(),
-    mayRaise: (name: string) => boolean = () => true,
-  ): Statuses {
+  function evaluate(source: SeriesSource, now: number, before: Statuses = new Map(), isOverloaded = false): Statuses {
     const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     const verdicts = new Map<string, EvaluatedState>();
     const verdictOf = (name: string): EvaluatedState => {
@@ -92,7 +91,8 @@ export function compileAlarms(
     const watched = (name: string): EvaluatedState | undefined => {
       const verdict = watches.get(name)?.at(source, end);
       const old = before.get(name)?.state;
-      if (verdict?.state !== 'ALARM' || old === 'ALARM' || mayRaise(name)) return verdict;
+      const isWithheld = isOverloaded && onTime.has(name) && old !== 'ALARM';
+      if (verdict?.state !== 'ALARM' || !isWithheld) return verdict;
       return { state: old ?? 'OK', reason: `not raised, since this machine is overloaded: ${verdict.reason}` };
     };
     const combined = (name: string): EvaluatedState | undefined => {

@@ -86,6 +86,7 @@ test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'composite'))(
   (_, { alarm, all }) => {
     const stub = (name: string): DeployedAlarm => ({
       name,
+      dependsOnTime: false,
       kind: 'metric',
       properties: {
         Namespace: 'Test',

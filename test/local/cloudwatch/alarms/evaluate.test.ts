@@ -51,6 +51,7 @@ describe('an alarm on metric math', () => {
   const rate: AlarmResource = {
     type: 'AWS::CloudWatch::Alarm',
     name: 'rate',
+    metadata: {},
     properties: {
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 50,
@@ -106,6 +107,7 @@ describe('a composite alarm', () => {
   const rule = (AlarmRule: string, name = 'composite'): AlarmResource => ({
     type: 'AWS::CloudWatch::CompositeAlarm',
     name,
+    metadata: {},
     properties: { AlarmRule },
   });
 
@@ -182,7 +184,7 @@ function failures(change: object = {}, name = 'failures'): AlarmResource {
     ...change,
   };
   const given = Object.entries(properties).filter(([, value]) => value !== undefined);
-  return { type: 'AWS::CloudWatch::Alarm', name, properties: Object.fromEntries(given) };
+  return { type: 'AWS::CloudWatch::Alarm', name, metadata: {}, properties: Object.fromEntries(given) };
 }
 
 function query(provider: string) {
