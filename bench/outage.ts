@@ -120,7 +120,7 @@ async function run(rig: OutageRig, mails: number, sendOne: SendOne): Promise<Run
     LIMIT_MS,
   );
   let started = 0;
-  const lane = async () => {
+  const worker = async () => {
     while (started < mails) {
       started += 1;
       const start = performance.now();
@@ -130,7 +130,7 @@ async function run(rig: OutageRig, mails: number, sendOne: SendOne): Promise<Run
       times.push(performance.now() - start);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(mails, MAILS) }, lane));
+  await Promise.all(Array.from({ length: Math.min(mails, MAILS) }, worker));
   const allOutMs = performance.now() - begun;
   clearTimeout(late);
   times.sort((a, b) => a - b);

@@ -60,7 +60,7 @@ export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLink
   readonly inboundRate?: number;
   /**
    * How applications get delivery events.
-   * @default - a program may read the events queue
+   * @default - they stay on the events queue, for a program of yours to read
    */
   readonly events?: ApplicationEvents;
   /**

@@ -54,7 +54,7 @@ interface Shown {
 }
 
 /** The messages of one group from `head` on. */
-interface Lane {
+interface GroupQueue {
   messages: Shown[];
   head: number;
 }
@@ -68,7 +68,7 @@ export class SimulatedQueue {
   /** Called when a message may be ready. */
   onReady: () => void = () => undefined;
   /** Messages that may be received, by group; messages without a group together, since each is a group of its own and never noisy. */
-  private readonly ready = new Map<string | undefined, Lane>();
+  private readonly ready = new Map<string | undefined, GroupQueue>();
   private shown = 0;
   private readonly inFlight = new Map<string | undefined, number>();
   /** Messages that exist, whether ready, delayed or in flight. */
@@ -121,10 +121,10 @@ export class SimulatedQueue {
   }
 
   private show(message: QueueMessage): void {
-    const lane = this.ready.get(message.group) ?? { messages: [], head: 0 };
-    this.ready.set(message.group, lane);
+    const queue = this.ready.get(message.group) ?? { messages: [], head: 0 };
+    this.ready.set(message.group, queue);
     this.shown += 1;
-    lane.messages.push({ message, order: this.shown });
+    queue.messages.push({ message, order: this.shown });
     this.onReady();
   }
 
@@ -189,32 +189,32 @@ export class SimulatedQueue {
 
   /** A message of a quiet group, nearly in order; else of the noisy group with the fewest in flight. */
   private take(): QueueMessage {
-    const lane = this.lane();
-    const { messages, head } = lane;
+    const queue = this.next();
+    const { messages, head } = queue;
     const ahead = head + this.random.int(Math.min(DISORDER, messages.length - head));
     const taken = messages[ahead] as Shown;
     messages[ahead] = messages[head] as Shown;
-    lane.head += 1;
-    if (lane.head === messages.length) this.ready.delete(taken.message.group);
-    else if (lane.head > 1_024 && lane.head * 2 > messages.length) {
-      lane.messages = messages.slice(lane.head);
-      lane.head = 0;
+    queue.head += 1;
+    if (queue.head === messages.length) this.ready.delete(taken.message.group);
+    else if (queue.head > 1_024 && queue.head * 2 > messages.length) {
+      queue.messages = messages.slice(queue.head);
+      queue.head = 0;
     }
     return taken.message;
   }
 
-  private lane(): Lane {
-    const lanes = [...this.ready];
-    const only = lanes[0] as (typeof lanes)[number];
-    if (lanes.length === 1) return only[1];
+  private next(): GroupQueue {
+    const queues = [...this.ready];
+    const only = queues[0] as (typeof queues)[number];
+    if (queues.length === 1) return only[1];
     const all = [...this.inFlight.values()].reduce((sum, count) => sum + count, 0);
     const inFlightOf = (group: string | undefined) => this.inFlight.get(group) ?? 0;
     const noisiness = (group: string | undefined) =>
       group !== undefined && inFlightOf(group) >= NOISY_IN_FLIGHT && inFlightOf(group) > NOISY_SHARE * all
         ? inFlightOf(group)
         : 0;
-    const orderOf = ({ messages, head }: Lane) => messages[head]?.order ?? Infinity;
-    return lanes.reduce((best, one) => {
+    const orderOf = ({ messages, head }: GroupQueue) => messages[head]?.order ?? Infinity;
+    return queues.reduce((best, one) => {
       const difference = noisiness(one[0]) - noisiness(best[0]);
       return difference < 0 || (difference === 0 && orderOf(one[1]) < orderOf(best[1])) ? one : best;
     }, only)[1];

@@ -4,7 +4,7 @@ import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
 import { defined } from '../../lambda/platform/defined.ts';
 import { isoTime } from '../../lambda/platform/iso-time.ts';
 import { type PausedClasses, readPaused } from '../../lambda/reputation/paused-classes.ts';
-import { inJson as pauseInJson, inWords as pauseInWords } from '../operate/pauses.ts';
+import { pauseInJson, pauseInWords } from '../operate/pauses.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
 import { type ExitCode, parseArguments, runCommand, UsageError } from '../usage.ts';
 

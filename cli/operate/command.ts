@@ -9,7 +9,7 @@ import type { Terminal } from '../send/progress.ts';
 import { type ExitCode, runCommand, UsageError } from '../usage.ts';
 import { listDoubted } from './doubted.ts';
 import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './options.ts';
-import { inJson as pauseInJson, inWords as pauseInWords } from './pauses.ts';
+import { pauseInJson, pauseInWords } from './pauses.ts';
 import { findTable, type TableTarget } from './target.ts';
 
 /** Runs `npm run isolate` or `npm run release` from its arguments to its exit code. */

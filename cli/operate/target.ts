@@ -15,7 +15,7 @@ export interface TableTarget {
   readonly providers?: readonly string[];
   /** A command line that acts on this table. */
   readonly commandLine: (command: string) => string;
-  /** Stack time of the local stack, and since when (of the clock) its scale holds. @default - that of the clock */
+  /** Time scale of the local stack, the stack time now, and the clock time at which that scale was set. @default - stack time is clock time */
   readonly time?: { readonly scale: number; readonly now: number; readonly since: number };
 }
 

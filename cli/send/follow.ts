@@ -46,7 +46,7 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
     if (!response.ok) throw new Error(`/api/accepted answers ${response.status}`);
     for (const { submissionId, provider, providerMessageId } of (await response.json()) as Accepted[]) {
       if (submissionId === undefined || !wanted.has(submissionId)) continue;
-      ends.set(submissionId, { kind: 'accepted', provider, ...(providerMessageId && { providerMessageId }) });
+      ends.set(submissionId, { kind: 'accepted', provider, ...defined({ providerMessageId }) });
     }
     if (ends.size >= wanted.size) return;
     for (const id of await suppressed(target.local.console, only, wanted.size))

@@ -10,7 +10,7 @@ export interface AdmissionRequest {
    * `backlog` comes from a retry queue, `fresh` does not: they take turns where the rate has no room for both. `urgent` soon
    * expires, and goes before both.
    */
-  readonly lane: 'fresh' | 'backlog' | 'urgent';
+  readonly queueKind: 'fresh' | 'backlog' | 'urgent';
   /** No other provider is left: an open circuit admits the message nevertheless. An isolated provider admits none. */
   readonly forced?: boolean;
 }

@@ -212,12 +212,12 @@ class CircuitGate implements Gate {
   }
 
   /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
-  async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<Skip | undefined> {
+  async #slot(provider: ProviderConfig, { queueKind }: AdmissionRequest): Promise<Skip | undefined> {
     const { clock } = this.#context;
     const limiter = this.#limiters.of(provider);
     if (!limiter) return undefined;
     for (;;) {
-      const slot = await limiter.take(lane);
+      const slot = await limiter.take(queueKind);
       if (slot.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
       await clock.sleep(slot.at - clock.now());
       if (await slot.isValid()) return undefined;

@@ -1,5 +1,5 @@
 import type { Item } from '../platform/table.ts';
-import { type Lane, type RateState, unused } from './rate.ts';
+import { type QueueKind, type RateState, unused } from './rate.ts';
 
 /** The reservations in an item; an item of unknown shape has none. */
 export function readState(item: Item | undefined, perSecond: number): RateState {
@@ -12,12 +12,12 @@ export function readState(item: Item | undefined, perSecond: number): RateState 
     known.origin,
     known.last,
     known.promised,
-    ...lanes(known.next),
-    ...lanes(known.wanted),
+    ...queueKinds(known.next),
+    ...queueKinds(known.wanted),
   ];
   return numbers.every(Number.isFinite) ? known : fresh;
 }
 
-function lanes(value: Partial<Record<Lane, number>> | undefined): unknown[] {
+function queueKinds(value: Partial<Record<QueueKind, number>> | undefined): unknown[] {
   return [value?.fresh, value?.backlog];
 }

@@ -1,24 +1,24 @@
 /** `backlog`: mail from a retry queue; `fresh`: first delivery. Their slots alternate. */
-export type Lane = 'fresh' | 'backlog';
+export type QueueKind = 'fresh' | 'backlog';
 
-/** `urgent`: mail that soon expires; it may use the slots of both lanes, and those behind all that were reserved for them. */
-export type Asker = Lane | 'urgent';
+/** `urgent`: mail that soon expires; it may use the slots of both kinds of queue, and those behind all that were reserved for them. */
+export type Asker = QueueKind | 'urgent';
 
 /**
  * Reservations of calls to one provider, over all workers. A slot is one call; slots have the distance that the rate
- * requires and belong to the two lanes in turn. Times are in epoch milliseconds.
+ * requires and belong to the two kinds of queue in turn. Times are in epoch milliseconds.
  */
 export interface RateState {
   /** Time between two slots, in milliseconds. */
   readonly distance: number;
   /** Time of slot 0. */
   readonly origin: number;
-  /** The first free slot of each lane: even numbers are fresh, odd ones backlog. */
-  readonly next: Readonly<Record<Lane, number>>;
+  /** The first free slot of each kind of queue: even numbers are fresh, odd ones backlog. */
+  readonly next: Readonly<Record<QueueKind, number>>;
   /** Time of the last reserved slot. */
   readonly last: number;
-  /** When each lane last asked for slots. */
-  readonly wanted: Readonly<Record<Lane, number>>;
+  /** When each kind of queue last asked for slots. */
+  readonly wanted: Readonly<Record<QueueKind, number>>;
   /** Messages without a slot were asked to return one after the other, up to this time. */
   readonly promised: number;
 }
@@ -32,10 +32,10 @@ const urgentHorizonMs = (distance: number): number => HORIZON_MS + Math.min(3_00
 /** How far apart the clocks of two workers may be; slots further ahead come from a clock that was wrong. */
 const CLOCK_MS = 1_000;
 
-/** A lane that has asked for nothing for this long leaves its slots to the other one. */
+/** A kind of queue that has asked for nothing for this long leaves its slots to the other one. */
 const IDLE_MS = 3_000;
 
-/** A free slot this close to its time may be used by either lane, so that it is not wasted. */
+/** A free slot this close to its time may be used by either kind, so that it is not wasted. */
 const NEAR_MS = 150;
 
 /** Longest time after which messages are asked to return: the longest delay of SQS. */
@@ -81,21 +81,21 @@ export function reserve(
   const first = Math.ceil((now - origin) / distance - ROUNDING);
   const next = { fresh: atLeast(state.next.fresh, first), backlog: atLeast(state.next.backlog, first) };
   const isUrgent = asker === 'urgent';
-  const lane = isUrgent ? 'fresh' : asker;
+  const queueKind = isUrgent ? 'fresh' : asker;
   const horizonMs = isUrgent ? urgentHorizonMs(distance) : HORIZON_MS;
-  const mayBorrow = isUrgent || now - state.wanted[OTHER[lane]] > IDLE_MS;
+  const mayBorrow = isUrgent || now - state.wanted[OTHER[queueKind]] > IDLE_MS;
   const slots: number[] = [];
   while (slots.length < count) {
-    const borrowed = origin + next[OTHER[lane]] * distance;
-    const own = origin + next[lane] * distance;
+    const borrowed = origin + next[OTHER[queueKind]] * distance;
+    const own = origin + next[queueKind] * distance;
     const borrow = borrowed < own && (mayBorrow || borrowed - now <= NEAR_MS);
     const at = borrow ? borrowed : own;
     if (at - now > horizonMs) break;
     slots.push(at);
-    next[borrow ? OTHER[lane] : lane] += 2;
+    next[borrow ? OTHER[queueKind] : queueKind] += 2;
   }
   const last = Math.max(state.last, ...slots);
-  const wanted = isUrgent ? state.wanted : { ...state.wanted, [lane]: now };
+  const wanted = isUrgent ? state.wanted : { ...state.wanted, [queueKind]: now };
   return { state: { ...state, next, last, wanted }, slots };
 }
 

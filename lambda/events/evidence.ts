@@ -4,10 +4,13 @@ import { provesAcceptance } from './delivery.ts';
 import { eventsOf } from './event-item.ts';
 
 /** Provider keys with a proof that they accepted the mail for a recipient, each with its message id or the event's. */
-type Proofs = ReadonlyMap<string, string>;
+type Acceptances = ReadonlyMap<string, string>;
 
-/** Proofs of acceptance in the delivery events of a submission, by address; also of events that came before the outcome. */
-export type Evidence = (submissionId: string, addresses: readonly string[]) => Promise<ReadonlyMap<string, Proofs>>;
+/** Acceptances of acceptance in the delivery events of a submission, by address; also of events that came before the outcome. */
+export type Evidence = (
+  submissionId: string,
+  addresses: readonly string[],
+) => Promise<ReadonlyMap<string, Acceptances>>;
 
 /** Reads the evidence from the lists of events. */
 export function eventEvidence(lists: Pick<ListTable, 'list'>, hashes: AddressHashes): Evidence {

@@ -64,8 +64,8 @@ export function flagsOf(
 
 /**
  * Whether a mail is a report by a program (RFC 6522), from any sender, since forwarders rewrite the null sender. A part of
- * a type that only such reports have says the same: forms may lack the Content-Type of the mail, and lists put a report
- * into another multipart.
+ * a type that only such reports have proves it, too: the form of a provider may lack the mail's Content-Type, and mailing
+ * lists wrap a report in another multipart.
  */
 function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'delivery' | 'other' | undefined {
   const { value, params } = structured(valuesOf(headers, 'content-type')[0] ?? '');

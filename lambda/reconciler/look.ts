@@ -129,7 +129,7 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
   }
 }
 
-/** The start of the span that can be listed and checked; undefined if there is no room left. */
+/** The longest first part of the span that can be listed and checked in this run; undefined if the run has no time left. */
 async function listed(source: MissedSource, from: number, to: number, room: () => boolean) {
   let until = to;
   for (let halving = 0; halving <= HALVINGS; halving += 1) {

@@ -43,7 +43,7 @@ export interface RoundResult {
 /** Dependencies of a round. */
 export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
-  readonly lane: AdmissionRequest['lane'];
+  readonly queueKind: AdmissionRequest['queueKind'];
   readonly vendorOf: VendorOf;
   /** Providers that cannot carry the message, and why. */
   readonly unable: Skips;
@@ -107,9 +107,9 @@ class ProviderRound {
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
     // The provider cannot carry the remaining addresses, or has refused their mailboxes, and another provider must
     // confirm that.
-    const { gate, lane, beyond } = this.context;
+    const { gate, queueKind, beyond } = this.context;
     if (pending(this.progress, provider.key, beyond).length === 0) return;
-    const entry = await gate.enter(provider, { id: this.content.message.id, lane, ...(forced && { forced }) });
+    const entry = await gate.enter(provider, { id: this.content.message.id, queueKind, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
       if (!forced && !this.skips.has(provider.key)) {
         reportSkip(this.context, provider.key, entry.reason);

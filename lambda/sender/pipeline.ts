@@ -127,7 +127,7 @@ function roundContext(
     unable,
     remainingMs,
     claim,
-    lane: laneOf(destinations.attributes, expiresInMs),
+    queueKind: queueKindOf(destinations.attributes, expiresInMs),
     onUnknown,
     tracking,
     substituted,
@@ -140,7 +140,10 @@ function roundContext(
 const URGENT_MS = 3_600_000;
 
 /** The kind of mail, for the rates of providers. A canary is never retried: without a slot its alarm would be false. */
-function laneOf({ canary, notBefore }: QueueAttributes, expiresInMs: number | undefined): AdmissionRequest['lane'] {
+function queueKindOf(
+  { canary, notBefore }: QueueAttributes,
+  expiresInMs: number | undefined,
+): AdmissionRequest['queueKind'] {
   if (canary || (expiresInMs !== undefined && expiresInMs < URGENT_MS)) return 'urgent';
   return notBefore === undefined ? 'fresh' : 'backlog';
 }

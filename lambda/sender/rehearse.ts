@@ -29,9 +29,11 @@ const NOWHERE = 'https://127.0.0.1:1';
 const MOST_MS = 2_000;
 
 /**
- * Processes a sample mail with the code of the sender and of one provider, whose calls reach no server, and are left out for
- * provider types of one's own; the table, the queues, the log and the metrics are replaced. V8 compiles a function at its first call: so the first mail of a process, which
- * has less of a processor, finds it compiled. Never throws.
+ * Processes a sample mail with the code of the sender and of one provider; the table, the queues, the log and the metrics are
+ * replaced, and the provider's call reaches no server. A provider type that you wrote yourself is rehearsed without its call.
+ *
+ * V8 compiles a function at its first call. A rehearsal while the process starts, when Lambda grants more CPU, spares the
+ * first mail that time. Never throws.
  */
 export async function rehearse(
   provider: ProviderConfig,

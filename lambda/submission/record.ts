@@ -88,8 +88,8 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
     const log = reopened(mergeLogs(endInterrupted(logOf(record), now), delivery.log));
     return { kind: 'continues', entry: record, log, fresh: new Set() };
   }
-  // Another delivery of a redriven message: the record was reopened by the first one. What happened since is not to be
-  // forgotten, and what the dead letter knew was taken over then.
+  // Another delivery of a redriven message: the record was reopened by the first one. Later attempts
+  // must be kept; those that the dead letter carried are in the record.
   const isReopened = redriven && record.origin === messageId;
   const carried = isReopened ? EMPTY_LOG : delivery.log;
   const known = mergeLogs(logOf(record), carried);

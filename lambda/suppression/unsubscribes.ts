@@ -18,7 +18,7 @@ export interface Unsubscribes {
   /** Adds a subscription that ended; returns its item, which stays as it is if there was one. */
   add(one: Subscription, item: Unsubscribed): Promise<Unsubscribed>;
   /** Notes that its event is on the events queue. */
-  markTold(one: Subscription): Promise<void>;
+  markReported(one: Subscription): Promise<void>;
   /** Removes it; false if it was not there. */
   remove(one: Subscription): Promise<boolean>;
 }
@@ -50,7 +50,7 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
       }
       return (await change(pk, (current) => (current ? undefined : item))) ?? item;
     },
-    async markTold(one) {
+    async markReported(one) {
       // Also an item that was written before a rotation.
       for (const pk of await keysOf(one))
         await change(pk, (current) => (!current || current.reported ? undefined : { ...current, reported: true }));

@@ -16,7 +16,7 @@ import { ONE_CLICK, PAGES, type PageAnswer } from './page.ts';
 export interface UnsubscribeDependencies {
   readonly environment: Pick<UnsubscribeEnvironment, 'eventsQueueUrl' | 'suppressionSecret'>;
   readonly secrets: Secrets;
-  readonly unsubscribes: Pick<Unsubscribes, 'add' | 'markTold'>;
+  readonly unsubscribes: Pick<Unsubscribes, 'add' | 'markReported'>;
   readonly queue: Queue;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +60,7 @@ export async function answerLink(
 async function tell(subscription: Subscription, item: Unsubscribed, dependencies: UnsubscribeDependencies) {
   const { queue, environment, unsubscribes } = dependencies;
   await enqueueEvent(queue, environment.eventsQueueUrl, unsubscribedEvent(subscription, item));
-  await unsubscribes.markTold(subscription);
+  await unsubscribes.markReported(subscription);
 }
 
 /** The event of an unsubscribe; a copy after a failure has the same id. */

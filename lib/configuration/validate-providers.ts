@@ -89,7 +89,7 @@ export function validateProviders(
 ): asserts providers is readonly ProviderConfig[] {
   if (!Array.isArray(providers)) throw new ConfigurationError(['it must be an ordered list']);
   const shape = providers.flatMap((entry: unknown, index) => shapeProblems(entry, index, definitions));
-  // Checks across entries need every entry to have its shape.
+  // Checks across entries run only if every entry has a valid shape.
   const problems = shape.length > 0 ? shape : listProblems(providers, definitions);
   const duplicates = duplicateKeys(providers);
   if (problems.length + duplicates.length > 0) throw new ConfigurationError([...problems, ...duplicates]);

@@ -1,5 +1,6 @@
 import type { EventsEnvironment } from '../../lambda/contract/events-environment.ts';
 import type { InboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { makeSecret } from '../aws/secrets.ts';
 import type { StackClock } from '../clock.ts';
@@ -93,7 +94,7 @@ export function startReceiving(options: {
     webhooks[key] = route;
     reporters[key] = new Reporter({
       clock,
-      ...(reporting.most && { most: reporting.most }),
+      ...defined({ most: reporting.most }),
       deliver(events) {
         const { minutes, stop } = reporting.retries(events);
         const request = { path: route.path, ...reporting.post(events, route, Date.now()) };

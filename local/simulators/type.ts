@@ -28,7 +28,7 @@ export interface TypeFaults {
 
 /** How a type posts delivery events. */
 export interface ReportingType {
-  /** The fields of the secret, and what only the provider has. */
+  /** `secret`: fields of the provider's secret. `own`: values that only the simulated provider knows, such as a private key. */
   secret(key: string): {
     readonly secret: Record<string, string>;
     readonly own?: Readonly<Record<string, string>>;

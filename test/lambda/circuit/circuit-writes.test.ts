@@ -68,7 +68,7 @@ async function run({ workers, failing, ...faults }: Given) {
     };
     const gate = createGate({ providers: [postmark, mailgun], workers, table, clock, random, log: SILENT });
     const sendOne = async (id: string) => {
-      const entry = await gate.enter(postmark, { id, lane: 'fresh' });
+      const entry = await gate.enter(postmark, { id, queueKind: 'fresh' });
       if (entry.kind === 'skip') return;
       await clock.sleep(50 + 100 * random());
       const outcome: Outcome = random() < failing ? outage : accepted;

@@ -52,7 +52,7 @@ export function givenWorld({ timeScale = 1 } = {}): World {
       const gate = createGate({ providers, workers: 50, table, clock, random, timeScale, log });
       const enter: Worker['enter'] = (request = {}, provider = postmark) => {
         mails += 1;
-        return gate.enter(provider, { id: `mail-${mails}`, lane: 'fresh', ...request });
+        return gate.enter(provider, { id: `mail-${mails}`, queueKind: 'fresh', ...request });
       };
       return {
         gate,

@@ -172,7 +172,7 @@ function givenWorkers(count: number, delayMs = 0) {
     { length: count },
     () => new Limiter({ provider: 'postmark', perSecond: RATE, workers: count, table, clock, random: () => 0.5 }),
   );
-  const take = (worker: number, lane: Asker): Promise<RateSlot> => (limiters[worker] as Limiter).take(lane);
+  const take = (worker: number, queueKind: Asker): Promise<RateSlot> => (limiters[worker] as Limiter).take(queueKind);
   const used: { readonly at: number; readonly answered: number }[] = [];
   return {
     clock,

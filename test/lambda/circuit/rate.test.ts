@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Asker,
   HORIZON_MS,
-  type Lane,
   promise,
+  type QueueKind,
   type RateState,
   reserve,
   unused,
@@ -28,7 +28,7 @@ describe('slots', () => {
 
   it('are never closer than the rate allows, for any sequence of requests', () => {
     const ask = fc.record({
-      lane: fc.constantFrom<Asker>('fresh', 'backlog', 'urgent'),
+      queueKind: fc.constantFrom<Asker>('fresh', 'backlog', 'urgent'),
       count: fc.integer({ min: 1, max: 12 }),
       after: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 6_000 })),
     });
@@ -37,9 +37,9 @@ describe('slots', () => {
         const given: number[] = [];
         let state = unused(perSecond);
         let now = NOW;
-        for (const { lane, count, after } of asks) {
+        for (const { queueKind, count, after } of asks) {
           now += after;
-          const answer = reserve(state, lane, count, perSecond, now);
+          const answer = reserve(state, queueKind, count, perSecond, now);
           state = answer.state;
           for (const slot of answer.slots) expect(slot).toBeGreaterThanOrEqual(now - 0.01);
           given.push(...answer.slots);
@@ -51,7 +51,7 @@ describe('slots', () => {
     );
   });
 
-  it('alternate while both lanes want more than there is', () => {
+  it('alternate while both queueKinds want more than there is', () => {
     const taken = share({ fresh: 30, backlog: 30 });
 
     expect(taken.fresh / 200).toBeCloseTo(0.5, 1);
@@ -217,20 +217,20 @@ function drainMs(rates: readonly number[], messages: number): number {
   return last - NOW;
 }
 
-/** Slots per lane in twenty seconds at ten a second, when each lane asks for `wants` slots every second. */
-function share(wants: Record<Lane, number>): Record<Lane, number> {
+/** Slots per queueKind in twenty seconds at ten a second, when each queueKind asks for `wants` slots every second. */
+function share(wants: Record<QueueKind, number>): Record<QueueKind, number> {
   const taken = { fresh: 0, backlog: 0 };
   const queue = { fresh: 0, backlog: 0 };
   let state: RateState = unused(10);
   for (let ms = 0; ms < 20_000; ms += 50) {
-    for (const lane of ['backlog', 'fresh'] as const) {
-      queue[lane] += wants[lane] / 20;
-      const count = Math.floor(queue[lane]);
+    for (const queueKind of ['backlog', 'fresh'] as const) {
+      queue[queueKind] += wants[queueKind] / 20;
+      const count = Math.floor(queue[queueKind]);
       if (count === 0) continue;
-      const answer = reserve(state, lane, Math.min(count, 3), 10, NOW + ms);
+      const answer = reserve(state, queueKind, Math.min(count, 3), 10, NOW + ms);
       state = answer.state;
-      taken[lane] += answer.slots.filter((at) => at < NOW + 20_000).length;
-      queue[lane] = Math.min(queue[lane] - answer.slots.length, HORIZON_MS / 10);
+      taken[queueKind] += answer.slots.filter((at) => at < NOW + 20_000).length;
+      queue[queueKind] = Math.min(queue[queueKind] - answer.slots.length, HORIZON_MS / 10);
     }
   }
   return taken;

@@ -50,11 +50,14 @@ describe('calling a provider', () => {
   it('blames no account when Secrets Manager does not answer, or the code of the provider cannot be loaded', async () => {
     const world = givenCaller({ secrets: [], answer: () => accepted });
     expect(await world.call(postmark)).toEqual({ notCalled: 'secrets-unreachable' });
-    expect(await world.gate.enter(postmark, { id: 'x', lane: 'fresh' })).toMatchObject({ reason: 'unready' });
+    expect(await world.gate.enter(postmark, { id: 'x', queueKind: 'fresh' })).toMatchObject({ reason: 'unready' });
 
     const broken = givenCaller({ secrets: [], loads: false });
     expect(await broken.call(ses)).toEqual({ notCalled: 'not-loaded' });
-    expect(await broken.gate.enter(ses, { id: 'x', lane: 'fresh' })).toMatchObject({ kind: 'skip', reason: 'unready' });
+    expect(await broken.gate.enter(ses, { id: 'x', queueKind: 'fresh' })).toMatchObject({
+      kind: 'skip',
+      reason: 'unready',
+    });
   });
 
   it.each([
@@ -68,7 +71,7 @@ describe('calling a provider', () => {
       const detail = 'the canonical string should have been x-amz-security-token:planted';
       const answer = (): Outcome => ({ kind: 'unavailable', blames: 'worker', reason, detail });
       const world = givenCaller({ secrets: [], answer });
-      const enter = () => world.gate.enter(ses, { id: 'x', lane: 'fresh' });
+      const enter = () => world.gate.enter(ses, { id: 'x', queueKind: 'fresh' });
 
       expect(await world.call(ses)).toEqual({ notCalled: reason });
       expect(await enter()).toMatchObject({ kind: 'skip', reason: 'unready' });
@@ -119,7 +122,7 @@ describe('calling a provider', () => {
   });
 
   it('loads secret and code before the gate is asked, and leaves a bad secret to the attempt', async () => {
-    const passenger = { id: 'x', lane: 'fresh' } as const;
+    const passenger = { id: 'x', queueKind: 'fresh' } as const;
     const world = givenCaller({ secrets: [{ serverToken: 'good' }, { serverToken: 'good' }], answer: () => accepted });
 
     expect((await world.gate.enter(postmark, passenger)).kind).toBe('go');

@@ -45,9 +45,9 @@ describe('a canary', () => {
   });
 
   it('gets a slot of its provider as urgent mail does, since it is never retried', async () => {
-    const lanes: string[] = [];
+    const queueKinds: string[] = [];
     const enter: Gate['enter'] = (provider, request) => {
-      lanes.push(request.lane);
+      queueKinds.push(request.queueKind);
       return openGate.enter(provider, request);
     };
     const world = givenWorld(
@@ -57,7 +57,7 @@ describe('a canary', () => {
 
     await world.send(await world.redriven(canary(world.now + 4 * 3_600_000), { SubmissionId }));
 
-    expect(lanes).toEqual(['urgent']);
+    expect(queueKinds).toEqual(['urgent']);
   });
 
   it('that is late is dropped', async () => {

@@ -37,10 +37,10 @@ describe('sender', () => {
     ['fresh', 2 * 3_600_000, {}],
     ['urgent', 600_000, {}],
     ['urgent', undefined, { class: 'login-codes' }],
-  ])('asks for a turn as %s mail, when it expires in %s ms and has %j', async (lane, inMs, fields) => {
-    const lanes: string[] = [];
+  ])('asks for a turn as %s mail, when it expires in %s ms and has %j', async (queueKind, inMs, fields) => {
+    const queueKinds: string[] = [];
     const enter: Gate['enter'] = (provider, request) => {
-      lanes.push(request.lane);
+      queueKinds.push(request.queueKind);
       return openGate.enter(provider, request);
     };
     const world = givenWorld({ postmark: [accepted], mailgun: [accepted] }, { gate: { ...openGate, enter } });
@@ -48,7 +48,7 @@ describe('sender', () => {
 
     await world.send(sqsRecord({ ...mail, ...fields, expiresAt }, { sentAt: world.now }));
 
-    expect(lanes).toEqual([lane]);
+    expect(queueKinds).toEqual([queueKind]);
   });
 
   it('skips a provider that this worker cannot call, and waits some seconds when it can call none', async () => {

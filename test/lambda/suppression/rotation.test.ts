@@ -21,7 +21,7 @@ test('after a rotation of the key an unsubscribe keeps its item, so that its eve
   await world.list.add(ADA, { at: 1, source: 'mailover' });
   world.secret = { key: 'two', previousKey: 'one' };
 
-  await world.list.markTold(ADA);
+  await world.list.markReported(ADA);
   expect(await world.list.add(ADA, { at: 2, source: 'mailover' })).toMatchObject({ at: 1, reported: true });
   expect(world.table.items.size).toBe(1);
 });
