@@ -3,7 +3,7 @@ import { reportError, ServiceError } from '../platform/service-failure.ts';
 import type { OwnEntry, OwnList } from '../providers/own-list.ts';
 import type { SuppressedAddress } from '../suppression/addresses.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
-import type { Suppressions } from '../suppression/list.ts';
+import { isStronger, type Suppressions } from '../suppression/list.ts';
 
 /** One provider with its list. */
 export interface Mirrored {
@@ -36,8 +36,8 @@ export async function importList(
   let [imported, removed] = [0, 0];
   const take = async ({ address, reason, at }: OwnEntry) => {
     known.add(address.toLowerCase());
-    const listed = (await suppressions.find([address])).has(address);
-    if (listed) return;
+    const listed = (await suppressions.find([address])).get(address);
+    if (listed && !isStronger({ reason }, listed)) return;
     const entry = await suppressions.add(address, { reason, source: key, at });
     if (entry) imported += 1;
     else if (await suppressions.wasRemoved(address, at)) removed += (await list.remove(address)) === 'removed' ? 1 : 0;

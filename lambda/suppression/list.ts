@@ -162,7 +162,10 @@ function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {
   return { ...entry, expires: Math.floor(entry.at / 1000) + HARD_BOUNCE_DAYS * DAY_S };
 }
 
-/** A complaint outlasts every other reason. */
-function isStronger(one: SuppressionEntry, other: SuppressionEntry): boolean {
-  return one.reason === 'complaint' && other.reason !== 'complaint';
+/** A complaint outlasts every other reason; what an operator added has no end, so a hard bounce does not keep its place. */
+const STRENGTH = { unsubscribed: 0, 'hard-bounce': 1, manual: 2, complaint: 3 } as const;
+
+/** Whether an entry takes the place of another one. */
+export function isStronger(one: Pick<FoundEntry, 'reason'>, other: Pick<FoundEntry, 'reason'>): boolean {
+  return STRENGTH[one.reason] > STRENGTH[other.reason];
 }

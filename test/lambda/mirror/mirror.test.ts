@@ -165,6 +165,18 @@ it('the daily run adds what one provider reported to the others, and leaves manu
   });
 });
 
+it('a complaint on the list of a provider takes the place of a hard bounce, once', async () => {
+  const { run, suppressions, now } = givenCommands();
+  await suppressions.add('ada@example.org', { reason: 'hard-bounce', source: 'ses', at: now });
+  await (await listOf('mailgun')).add?.([{ address: 'ada@example.org', reason: 'complaint', at: now - 60_000 }]);
+  const imported = async () => await run({ command: 'import', provider: 'mailgun' });
+
+  expect(await imported()).toMatchObject({ providers: [{ imported: 1 }] });
+  const found = await suppressions.find(['ada@example.org']);
+  expect(found.get('ada@example.org')).toMatchObject({ reason: 'complaint', source: 'mailgun' });
+  expect(await imported()).toMatchObject({ providers: [{ imported: 0 }] });
+});
+
 it('an unsubscribe is ended by hand, and neither that from another class nor a suppression', async () => {
   const { run, left, suppressions } = givenCommands();
   const ada = { address: 'ada@example.org', class: 'news' };

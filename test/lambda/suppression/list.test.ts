@@ -59,6 +59,17 @@ test('a complaint takes the place of a bounce, never the reverse', async () => {
   expect((await list.add(ADA, bounce))?.reason).toBe('complaint');
 });
 
+test('what an operator adds takes the place of a bounce and its end, not of a complaint', async () => {
+  const { list } = givenList();
+  const manual = { reason: 'manual', source: 'eve', at: START } as const;
+  await list.add(ADA, bounce);
+
+  expect(await list.add(ADA, manual)).toEqual(manual);
+  expect((await list.add(ADA, bounce))?.reason).toBe('manual');
+  expect((await list.add(ADA, complaint))?.reason).toBe('complaint');
+  expect((await list.add(ADA, manual))?.reason).toBe('complaint');
+});
+
 test('an address is removed, and may be listed again', async () => {
   const { list } = givenList();
   await list.add(ADA, bounce);
