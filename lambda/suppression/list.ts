@@ -15,8 +15,6 @@ export type FoundEntry = Pick<SuppressionEntry, 'source' | 'at'> & {
 
 /** Days for which a hard bounce suppresses: the mailbox may exist again later. A complaint has no end. */
 const HARD_BOUNCE_DAYS = 180;
-/** Days for which a removal is remembered, so that the old entry of a provider does not list the address again. */
-const REMOVED_DAYS = 30;
 const DAY_S = 24 * 3_600;
 /** Most keys of one read. */
 const KEYS_AT_A_TIME = 100;
@@ -120,9 +118,8 @@ export function suppressionList(
         let isListed = false;
         await changeItem(table, keyOf(hash), (current) => {
           isListed = entryIn(current, clock.now()) !== undefined;
-          // The table has no deletes: the item stays for a while, as removed.
-          const expires = Math.floor(clock.now() / 1000) + REMOVED_DAYS * DAY_S;
-          return isListed ? { removed: clock.now(), expires } : undefined;
+          // The removal stays without an end, as a provider may keep its older entry: Postmark does, of complaints.
+          return isListed ? { removed: clock.now() } : undefined;
         });
         if (isListed) await index.remove(hash);
         removed ||= isListed;

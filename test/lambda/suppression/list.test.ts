@@ -92,6 +92,18 @@ test('the old entry of a provider does not list a removed address again, a later
   expect(await world.list.add(ADA, { ...bounce, at: world.now })).toMatchObject({ reason: 'hard-bounce' });
 });
 
+test('a removal holds for as long as a provider keeps its older entry', async () => {
+  const world = givenList();
+  await world.list.add(ADA, complaint);
+  await world.list.remove(ADA);
+
+  world.now += 400 * DAY;
+  // DynamoDB deletes what has expired.
+  for (const [key, { expires = Number.POSITIVE_INFINITY }] of world.table.items)
+    if (expires < world.now / 1000) world.table.items.delete(key);
+  expect(await world.list.add(ADA, { ...complaint, at: START })).toBeUndefined();
+});
+
 test('a hard bounce that a provider listed half a year ago is over', async () => {
   const world = givenList();
 
