@@ -71,6 +71,8 @@ function isDone(answer: SuppressionAnswer): boolean {
         answer.providers.every(({ result }) => !/^(failed|kept)/.test(result)) &&
         (answer.listed || answer.providers.some(({ result }) => result === 'removed'))
       );
+    case 'taken-back':
+      return answer.providers.every(({ result }) => !/^failed| left$/.test(result));
     case 'subscribed':
       return answer.was;
     case 'mirrored':
@@ -100,6 +102,8 @@ function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): rea
     case 'taken-back':
       return [
         `${answer.removed} ${answer.removed === 1 ? 'address' : 'addresses'} of ${what.kind === 'take-back' ? what.provider : ''} removed`,
+        ...answer.providers.map(({ provider, result }) => `${provider}: ${result}`),
+        ...(isDone(answer) ? [] : ['the daily run does the rest, or `npm run suppression -- mirror` does now']),
       ];
     case 'refused':
       return [answer.message];

@@ -35,7 +35,8 @@ remove      lets mail go to an address again, also at the providers that keep a 
             with --class: mail of a class that it had unsubscribed from
 import      takes the hard bounces and complaints of a provider's own list over: before its first traffic
 mirror      what is done once a day: takes over the lists of all providers, and adds ours to them
-take-back   removes what a provider has put on the list since a time: its reports were wrong
+take-back   removes what a provider has put on the list since a time, also from the lists of all providers:
+            its reports were wrong
 
   --class NAME         for remove: ends the unsubscribe from this class, and leaves the list as it is
   --since TIME         for take-back: 30m, 2h or 3d, up to 400d (default 3d)

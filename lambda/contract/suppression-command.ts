@@ -59,5 +59,10 @@ export type SuppressionAnswer =
   /** `was`: whether the address had unsubscribed from the class. */
   | { readonly kind: 'subscribed'; readonly was: boolean }
   | { readonly kind: 'mirrored'; readonly providers: readonly MirrorResult[] }
-  | { readonly kind: 'taken-back'; readonly removed: number }
+  | {
+      readonly kind: 'taken-back';
+      readonly removed: number;
+      /** What was removed from the providers' own lists; the daily run does what is left or failed. */
+      readonly providers: readonly { readonly provider: string; readonly result: string }[];
+    }
   | { readonly kind: 'refused'; readonly message: string };

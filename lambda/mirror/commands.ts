@@ -17,14 +17,16 @@ import type { AddressIndex, SuppressedAddress } from '../suppression/addresses.t
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import type { SuppressionEntry } from '../suppression/entry.ts';
 import { isOpen, type Suppressions } from '../suppression/list.ts';
+import type { PendingRemovals } from '../suppression/removals.ts';
 import type { Unsubscribes } from '../suppression/unsubscribes.ts';
-import { errorDetail, importList, type MirrorContext, type Mirrored, mirror } from './mirror.ts';
+import { errorDetail, importList, type MirrorContext, type Mirrored, mirror, removePending } from './mirror.ts';
 
 export interface MirrorDependencies {
   readonly environment: MirrorEnvironment;
   readonly suppressions: Suppressions;
   readonly unsubscribes: Pick<Unsubscribes, 'remove'>;
   readonly index: AddressIndex;
+  readonly removals: PendingRemovals;
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
   readonly secrets: Secrets;
   readonly fetch: typeof fetch;
@@ -43,7 +45,7 @@ const MARGIN_MS = 30_000;
 export function createCommands(
   dependencies: MirrorDependencies,
 ): (event: unknown, remainingMs: () => number) => Promise<SuppressionAnswer> {
-  const { environment, suppressions, index, doubt, secrets, clock, log, metrics } = dependencies;
+  const { environment, suppressions, index, removals, doubt, secrets, clock, log, metrics } = dependencies;
 
   return async (event, remainingMs) => {
     if (Object(event)['command'] === undefined) return await daily(remainingMs);
@@ -78,7 +80,7 @@ export function createCommands(
         });
       case 'take-back':
         // Also of a provider that is no longer configured.
-        return { kind: 'taken-back', removed: await takeBack(command.provider, command.since) };
+        return await takeBack(command.provider, command.since, remainingMs);
       default:
         return command satisfies never;
     }
@@ -93,24 +95,39 @@ export function createCommands(
     return { kind: 'listed', entries };
   }
 
-  /** Removes an address here and at every provider. */
+  /** Removes an address here and at every provider; the daily run repeats what failed there. */
   async function remove(address: string): Promise<SuppressionAnswer> {
     const isListed = await suppressions.remove(address);
     const providers = environment.providers.map(async (provider) => {
       const result = await open(provider)
         .then(({ list }) => list.remove(address))
-        .catch((error: unknown) => `failed: ${errorDetail(error)}`);
+        .catch(async (error: unknown) => {
+          await removals.note(provider.key, address);
+          return `failed: ${errorDetail(error)}`;
+        });
       return { provider: provider.key, result };
     });
     return { kind: 'removed', listed: isListed, providers: await Promise.all(providers) };
   }
 
-  async function takeBack(source: string, since: number): Promise<number> {
+  /** Removes the entries of a provider here, and at every provider as far as there is time; the daily run does the rest. */
+  async function takeBack(source: string, since: number, remainingMs: () => number): Promise<SuppressionAnswer> {
     let removed = 0;
     for await (const { addresses } of index.all())
-      for (const one of addresses)
-        if (one.source === source && one.at >= since && (await suppressions.remove(one.address))) removed += 1;
-    return removed;
+      for (const one of addresses.filter(({ source: by, at }) => by === source && at >= since)) {
+        // First, so that a run that is stopped here leaves none behind.
+        await Promise.all(environment.providers.map(({ key }) => removals.note(key, one.address)));
+        if (await suppressions.remove(one.address)) removed += 1;
+      }
+    const context = contextOf(remainingMs);
+    const providers = environment.providers.map(async (provider) => {
+      const result = await open(provider)
+        .then((opened) => removePending(opened, context))
+        .then(({ removed: there, left }) => `${there} removed there${left > 0 ? `, ${left} left` : ''}`)
+        .catch((error: unknown) => `failed: ${errorDetail(error)}`);
+      return { provider: provider.key, result };
+    });
+    return { kind: 'taken-back', removed, providers: await Promise.all(providers) };
   }
 
   async function daily(remainingMs: () => number): Promise<SuppressionAnswer> {
@@ -146,6 +163,7 @@ export function createCommands(
     const open = (one: SuppressedAddress) => isOpen(one, clock.now());
     return {
       suppressions,
+      removals,
       doubt,
       addresses: async function* () {
         for await (const { addresses } of index.all()) yield addresses.filter(open);

@@ -13,6 +13,7 @@ import { addressIndex } from '../suppression/addresses.ts';
 import { suppressionDoubt } from '../suppression/doubt.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
+import { pendingRemovals } from '../suppression/removals.ts';
 import { unsubscribes } from '../suppression/unsubscribes.ts';
 import { createCommands } from './commands.ts';
 
@@ -22,11 +23,13 @@ const secrets = managedSecrets(metrics);
 const table = dynamoTable(environment.stateTable);
 const lists = dynamoListTable(environment.listsTable);
 const index = addressIndex(lists);
+const hashes = addressHashes(secrets, environment.suppressionSecret);
 const answer = createCommands({
   environment,
   suppressions: suppressionList(table, index, secrets, environment.suppressionSecret, systemClock),
-  unsubscribes: unsubscribes(table, addressHashes(secrets, environment.suppressionSecret), systemClock.now),
+  unsubscribes: unsubscribes(table, hashes, systemClock.now),
   index,
+  removals: pendingRemovals(lists, hashes),
   doubt: suppressionDoubt({ ...environment, providers: environment.reporting, lists, table, clock: systemClock }),
   secrets,
   fetch,

@@ -4,6 +4,7 @@ import type { OwnEntry, OwnList } from '../providers/own-list.ts';
 import type { SuppressedAddress } from '../suppression/addresses.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import { isStronger, type Suppressions } from '../suppression/list.ts';
+import type { PendingRemovals } from '../suppression/removals.ts';
 
 /** One provider with its list. */
 export interface Mirrored {
@@ -16,6 +17,7 @@ export interface Mirrored {
 /** Dependencies of one run. */
 export interface MirrorContext {
   readonly suppressions: Suppressions;
+  readonly removals: PendingRemovals;
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
   /** Every address of the suppression list. */
   readonly addresses: () => AsyncIterable<readonly SuppressedAddress[]>;
@@ -59,14 +61,34 @@ export async function mirror(provider: Mirrored, context: MirrorContext): Promis
   const { key } = provider;
   const none = { provider: key, imported: 0, added: 0, removed: 0 };
   try {
-    if (await context.doubt.isDoubted(key)) return { ...none, outcome: 'doubted' };
+    const { removed, left } = await removePending(provider, context);
+    if (left > 0) return { ...none, outcome: 'behind', removed };
+    if (await context.doubt.isDoubted(key)) return { ...none, outcome: 'doubted', removed };
     const known = new Set<string>();
     const taken = await importList(provider, context, known);
-    if (taken.outcome !== 'done') return taken;
-    return { ...taken, ...(await addOurs(provider, context, known)) };
+    const result = { ...taken, removed: removed + taken.removed };
+    if (taken.outcome !== 'done') return result;
+    return { ...result, ...(await addOurs(provider, context, known)) };
   } catch (error) {
     return { ...none, outcome: 'failed', detail: errorDetail(error) };
   }
+}
+
+/** Makes the removals that a provider's own list has not followed yet. */
+export async function removePending(
+  { key, list }: Mirrored,
+  { suppressions, removals, hasTime }: Pick<MirrorContext, 'suppressions' | 'removals' | 'hasTime'>,
+): Promise<{ readonly removed: number; readonly left: number }> {
+  const pending = await removals.of(key);
+  let removed = 0;
+  for (const [place, { address, done }] of pending.entries()) {
+    if (!hasTime()) return { removed, left: pending.length - place };
+    // Later news may have listed the address again.
+    const isListed = (await suppressions.find([address])).has(address);
+    if (!isListed && (await list.remove(address)) === 'removed') removed += 1;
+    await done();
+  }
+  return { removed, left: 0 };
 }
 
 async function addOurs(

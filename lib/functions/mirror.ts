@@ -61,8 +61,8 @@ export class MirrorFunction extends MailoverFunction<MirrorEnvironment> {
     const state = ['suppression/*', ...(props.unsubscribes ? ['unsubscribed/*'] : [])];
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], state));
     this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], ['suppression/*', 'tally/*']));
-    this.role.addToPolicy(listsStatement(listsTable, ['PutItem', 'DeleteItem'], ['suppressed/*']));
-    this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['suppressed/*', 'suppressing/*']));
+    this.role.addToPolicy(listsStatement(listsTable, ['PutItem', 'DeleteItem'], ['suppressed/*', 'removing/*']));
+    this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['suppressed/*', 'suppressing/*', 'removing/*']));
     this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));

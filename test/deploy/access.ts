@@ -93,6 +93,7 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...item(['Query'], 'suppressing/a', ['Events', 'Mirror', 'Health'], 'ListsTableName'),
     ...item(['Query', 'DeleteItem'], 'suppressed/a', ['Mirror'], 'ListsTableName'),
     ...item(['PutItem'], 'suppressed/a', ['Events', 'Mirror'], 'ListsTableName'),
+    ...item(['Query', 'PutItem', 'DeleteItem'], 'removing/a', ['Mirror'], 'ListsTableName'),
     ...item(['GetItem', 'PutItem', 'Query'], 'submission/a', [], 'ListsTableName'),
     // Without a key, which a condition on keys must not admit.
     ...on(['dynamodb:GetItem', 'dynamodb:PutItem'], table('StateTableName')),

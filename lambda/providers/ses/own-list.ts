@@ -21,6 +21,13 @@ export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnL
     ...defined({ region: region || undefined, endpoint: endpoint || undefined }),
     maxAttempts: 5,
   });
+  let turn = Promise.resolve();
+  /** Waits until the list may be changed again. */
+  const paced = async () => {
+    const mine = turn;
+    if (endpoint === undefined) turn = turn.then(() => pause(PAUSE_MS));
+    await mine;
+  };
   return {
     async *entries() {
       let NextToken: string | undefined;
@@ -44,13 +51,14 @@ export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnL
       } while (NextToken !== undefined);
     },
     async add(entries) {
-      for (const [place, { address: EmailAddress, reason }] of entries.entries()) {
-        if (place > 0 && endpoint === undefined) await pause(PAUSE_MS);
+      for (const { address: EmailAddress, reason } of entries) {
+        await paced();
         const Reason = reason === 'complaint' ? 'COMPLAINT' : 'BOUNCE';
         await client.send(new PutSuppressedDestinationCommand({ EmailAddress, Reason }));
       }
     },
     async remove(EmailAddress) {
+      await paced();
       try {
         await client.send(new DeleteSuppressedDestinationCommand({ EmailAddress }));
         return 'removed';

@@ -84,13 +84,20 @@ it('ends an unsubscribe from a class, and says if there was none', async () => {
 });
 
 it('takes back the last three days by default, and another time if one is given', async () => {
-  const taken = { kind: 'taken-back', removed: 2 } as const;
+  const at = (result: string) =>
+    ({ kind: 'taken-back', removed: 2, providers: [{ provider: 'ses', result }] }) as const;
+  const taken = at('2 removed there');
   const { asked, out } = await run(['take-back', 'mailgun'], taken);
 
-  expect(out).toBe('2 addresses of mailgun removed');
+  expect(out).toBe('2 addresses of mailgun removed\nses: 2 removed there');
   expect(Math.round((Date.now() - Number(asked[0]?.['since'])) / 60_000)).toBe(3 * 24 * 60);
   const other = await run(['take-back', 'mailgun', '--since', '2h'], taken);
   expect(Math.round((Date.now() - Number(other.asked[0]?.['since'])) / 60_000)).toBe(120);
+  for (const result of ['1 removed there, 1 left', 'failed: 401'])
+    expect(await run(['take-back', 'mailgun'], at(result))).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('the daily run does the rest'),
+    });
 });
 
 it.each([

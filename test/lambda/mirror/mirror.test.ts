@@ -6,6 +6,7 @@ import { definitions, loadOwnList, loadProvider, type ProviderType } from '../..
 import { addressIndex } from '../../../lambda/suppression/addresses.ts';
 import { addressHashes } from '../../../lambda/suppression/hash.ts';
 import { suppressionList } from '../../../lambda/suppression/list.ts';
+import { pendingRemovals } from '../../../lambda/suppression/removals.ts';
 import { unsubscribes } from '../../../lambda/suppression/unsubscribes.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
@@ -48,7 +49,7 @@ function optionsOf(type: ProviderType): object {
 /** The commands over the simulators, with everything else in memory. */
 function givenCommands({ doubted = [] as string[], secret = {} as Record<string, string> } = {}) {
   const [table, lists] = [memoryTable(), memoryLists()];
-  const world = { now: Date.now(), metrics: [] as string[] };
+  const world = { now: Date.now(), metrics: [] as string[], isPostmarkDown: false };
   const clock = { now: () => world.now, sleep: async () => {} };
   const secrets = {
     read: async (name: string) =>
@@ -56,7 +57,8 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
   };
   const index = addressIndex(lists);
   const suppressions = suppressionList(table, index, secrets as never, 'list', clock as never);
-  const left = unsubscribes(table, addressHashes(secrets as never, 'list'), clock.now);
+  const hashes = addressHashes(secrets as never, 'list');
+  const left = unsubscribes(table, hashes, clock.now);
   const note = () => {};
   const commands = createCommands({
     environment: {
@@ -67,9 +69,14 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
     suppressions,
     unsubscribes: left,
     index,
+    removals: pendingRemovals(lists, hashes),
     doubt: { isDoubted: async (key: string) => doubted.includes(key) },
     secrets,
-    fetch,
+    fetch: (async (url, init) => {
+      if (world.isPostmarkDown && String(url).startsWith(simulators.endpoints['postmark'] ?? ''))
+        throw new Error('down');
+      return await fetch(url, init);
+    }) as typeof fetch,
     clock,
     log: { info: note, warn: note, error: note },
     metrics: {
@@ -203,10 +210,64 @@ it('a provider in doubt fills nothing, and what it had listed is taken back by o
   expect(await addresses()).not.toContain('new@example.org mailgun');
 
   const since = now - 2 * 86_400_000;
-  expect(await run({ command: 'take-back', provider: 'mailgun', since })).toEqual({ kind: 'taken-back', removed: 1 });
+  expect(await run({ command: 'take-back', provider: 'mailgun', since })).toMatchObject({
+    kind: 'taken-back',
+    removed: 1,
+  });
   expect((await addresses()) as string[]).toEqual(
     expect.arrayContaining(['old@example.org mailgun', 'other@example.org ses']),
   );
+});
+
+/** Whether Postmark has the address on its list, made by hand or not. */
+async function isAtPostmark(address: string): Promise<boolean> {
+  const url = `${simulators.endpoints['postmark']}/message-streams/outbound/suppressions/dump`;
+  const { serverToken = '' } = simulatedTypes.postmark.example.secret as Record<string, string>;
+  const answer = await fetch(url, { headers: { 'x-postmark-server-token': serverToken } });
+  return (await answer.text()).includes(address);
+}
+
+it('take-back takes the entries from the lists of the providers, too; the daily run repeats what failed', async () => {
+  const world = givenCommands();
+  const wrong = ['a@example.org', 'b@example.org'] as const;
+  for (const address of wrong)
+    await world.suppressions.add(address, { reason: 'hard-bounce', source: 'mailgun', at: world.now });
+  await world.run({ command: 'mirror' });
+  expect(await Promise.all(wrong.map(isAtPostmark))).toEqual([true, true]);
+
+  world.isPostmarkDown = true;
+  const answer = await world.run({ command: 'take-back', provider: 'mailgun', since: 0 });
+  expect(answer).toMatchObject({ kind: 'taken-back', removed: 2 });
+  expect(answer.kind === 'taken-back' ? answer.providers : []).toEqual(
+    expect.arrayContaining([
+      { provider: 'ses', result: '2 removed there' },
+      { provider: 'postmark', result: expect.stringContaining('failed') },
+    ]),
+  );
+  world.isPostmarkDown = false;
+  // News after the command: this address stays listed.
+  await world.suppressions.add(wrong[1], { reason: 'hard-bounce', source: 'postmark', at: world.now + 1 });
+  const postmark = async () => {
+    const done = await world.run({});
+    return done.kind === 'mirrored' ? done.providers.find(({ provider }) => provider === 'postmark') : undefined;
+  };
+
+  expect(await postmark()).toMatchObject({ outcome: 'done', removed: 1 });
+  expect(await Promise.all(wrong.map(isAtPostmark))).toEqual([false, true]);
+  expect(await postmark()).toMatchObject({ removed: 0 });
+});
+
+it('a removal that a provider did not follow is repeated by the daily run', async () => {
+  const world = givenCommands();
+  await world.suppressions.add('a@example.org', { reason: 'hard-bounce', source: 'mailgun', at: world.now });
+  await world.run({ command: 'mirror' });
+
+  world.isPostmarkDown = true;
+  await world.run({ command: 'remove', address: 'a@example.org' });
+  world.isPostmarkDown = false;
+  expect(await isAtPostmark('a@example.org')).toBe(true);
+  await world.run({});
+  expect(await isAtPostmark('a@example.org')).toBe(false);
 });
 
 it('the bounce of a block at a provider is not taken over', async () => {
