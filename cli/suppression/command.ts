@@ -42,7 +42,7 @@ function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: Suppr
     case 'remove':
       return { command: 'remove', address: what.address, ...defined({ class: what.class }) };
     case 'import':
-      return { command: 'import', provider: what.provider };
+      return { command: 'import', provider: what.provider, ...(what.isConfirmed && { isConfirmed: true }) };
     case 'mirror':
       return { command: 'mirror' };
     case 'take-back':
@@ -121,7 +121,7 @@ function inWords({ address, reason, source, at, expiresAt }: ShownSuppression): 
   return `${address}  ${reason}  by ${source} at ${at.slice(0, 16).replace('T', ' ')} UTC  ${end}`;
 }
 
-function resultInWords({ provider, outcome, imported, added, removed, detail }: MirrorResult): string {
+function resultInWords({ provider, outcome, imported, added, removed, withheld, detail }: MirrorResult): string {
   const counts = `${imported} taken over, ${added} added there, ${removed} removed there`;
   switch (outcome) {
     case 'done':
@@ -129,7 +129,8 @@ function resultInWords({ provider, outcome, imported, added, removed, detail }: 
     case 'behind':
       return `${provider}: ${counts}; the rest is left for the next run`;
     case 'doubted':
-      return `${provider}: in doubt, so nothing was taken over`;
+      if (withheld === undefined) return `${provider}: in doubt, so nothing was taken over`;
+      return `${provider}: ${withheld} new entries are far more than its mail explains, so none was taken over; if they are right, as before its first traffic: npm run suppression -- import ${provider} --yes`;
     case 'failed':
       return `${provider}: failed: ${detail ?? 'its log has the reason'}`;
   }

@@ -192,7 +192,7 @@ export const METRICS = {
   PausedClasses: metric({ unit: 'Count', by: [], needs: 'events', small: true }),
   /** Rounds after which recipients still wait, because of their class; {@link HELD_OUTCOMES}. */
   HeldBack: metric({ unit: 'Count', by: ['outcome'], outcomes: HELD_OUTCOMES, needs: 'events' }),
-  /** Hard bounces and complaints that suppress no address, since their provider is in doubt. */
+  /** Hard bounces and complaints, by events or on the provider's own list, that suppress no address since they are in doubt. */
   SuppressionsWithheld: metric({ unit: 'Count', by: ['provider'], needs: 'events' }),
   /** Daily runs over the provider's own list. */
   SuppressionMirrored: metric({

@@ -12,8 +12,8 @@ export const suppressionCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('add'), address, operator }),
   /** Removes an address from the list; with a class, ends the unsubscribe of the address from that class instead. */
   z.strictObject({ command: z.literal('remove'), address, class: z.optional(className) }),
-  /** Takes the entries of a provider's own list over. */
-  z.strictObject({ command: z.literal('import'), provider }),
+  /** Takes the entries of a provider's own list over; `isConfirmed`: also far more than its mail explains. */
+  z.strictObject({ command: z.literal('import'), provider, isConfirmed: z.optional(z.boolean()) }),
   /** What the daily run does, for all providers. */
   z.strictObject({ command: z.literal('mirror') }),
   /** Removes what a provider has put on the list since a time in epoch milliseconds. */
@@ -43,6 +43,8 @@ export interface MirrorResult {
   readonly added: number;
   /** Entries that were removed at the provider, since they had been removed here. */
   readonly removed: number;
+  /** New entries of the provider that are far more than its mail explains, if they are in doubt. */
+  readonly withheld?: number;
   /** Why it failed. */
   readonly detail?: string;
 }

@@ -27,7 +27,7 @@ export interface MirrorDependencies {
   readonly unsubscribes: Pick<Unsubscribes, 'remove'>;
   readonly index: AddressIndex;
   readonly removals: PendingRemovals;
-  readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
+  readonly doubt: Pick<SuppressionDoubt, 'isDoubted' | 'doubtsImport'>;
   readonly secrets: Secrets;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
@@ -76,7 +76,8 @@ export function createCommands(
       case 'import':
         return await one(command.provider, async (provider) => {
           const context = contextOf(remainingMs);
-          return { kind: 'mirrored', providers: [await importList(await open(provider), context)] };
+          const { isConfirmed = false } = command;
+          return { kind: 'mirrored', providers: [await importList(await open(provider), context, { isConfirmed })] };
         });
       case 'take-back':
         // Also of a provider that is no longer configured.
@@ -151,6 +152,7 @@ export function createCommands(
           detail: errorDetail(error),
         }),
       );
+      if (result.withheld) metrics.add('SuppressionsWithheld', result.withheld, { provider: provider.key });
       metrics.add('SuppressionMirrored', 1, { provider: provider.key, outcome: result.outcome });
       if (result.outcome === 'done') log.info('suppressions mirrored', { ...result });
       else log.warn('suppressions mirrored', { ...result });
@@ -165,6 +167,7 @@ export function createCommands(
       suppressions,
       removals,
       doubt,
+      now: clock.now,
       addresses: async function* () {
         for await (const { addresses } of index.all()) yield addresses.filter(open);
       },

@@ -3,7 +3,7 @@ import { reportError, ServiceError } from '../platform/service-failure.ts';
 import type { OwnEntry, OwnList } from '../providers/own-list.ts';
 import type { SuppressedAddress } from '../suppression/addresses.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
-import { isStronger, type Suppressions } from '../suppression/list.ts';
+import { isOpen, isStronger, type Suppressions, withEnd } from '../suppression/list.ts';
 import type { PendingRemovals } from '../suppression/removals.ts';
 
 /** One provider with its list. */
@@ -18,7 +18,9 @@ export interface Mirrored {
 export interface MirrorContext {
   readonly suppressions: Suppressions;
   readonly removals: PendingRemovals;
-  readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
+  readonly doubt: Pick<SuppressionDoubt, 'isDoubted' | 'doubtsImport'>;
+  /** The time in epoch milliseconds. */
+  readonly now: () => number;
   /** Every address of the suppression list. */
   readonly addresses: () => AsyncIterable<readonly SuppressedAddress[]>;
   /** Whether there is time for more. */
@@ -28,32 +30,48 @@ export interface MirrorContext {
 /** Entries that are written at a time. */
 const AT_A_TIME = 20;
 
-/** Takes a provider's entries over; an entry that is older than its removal here is removed there. */
+/**
+ * Takes a provider's entries over, all or none: unless an operator has confirmed them, far more than its mail explains are in
+ * doubt. An entry that is older than its removal here is removed there.
+ */
 export async function importList(
   { key, list }: Mirrored,
-  context: MirrorContext,
-  known: Set<string> = new Set(),
+  { suppressions, doubt, now, hasTime }: MirrorContext,
+  { known = new Set<string>(), isConfirmed = false } = {},
 ): Promise<MirrorResult> {
-  const { suppressions, hasTime } = context;
   let [imported, removed] = [0, 0];
-  const take = async ({ address, reason, at }: OwnEntry) => {
-    known.add(address.toLowerCase());
-    const listed = (await suppressions.find([address])).get(address);
-    if (listed && !isStronger({ reason }, listed)) return;
-    const entry = await suppressions.add(address, { reason, source: key, at });
-    if (entry) imported += 1;
-    else if (await suppressions.wasRemoved(address, at)) removed += (await list.remove(address)) === 'removed' ? 1 : 0;
+  const wanted: OwnEntry[] = [];
+  const look = async (entry: OwnEntry) => {
+    const { address, reason, at } = entry;
+    if (await suppressions.wasRemoved(address, at)) removed += (await list.remove(address)) === 'removed' ? 1 : 0;
+    else if (isOpen(withEnd({ reason, at, source: key }), now())) wanted.push(entry);
   };
+  const result = (outcome: MirrorResult['outcome']) => ({ provider: key, outcome, imported, added: 0, removed });
   for await (const page of list.entries()) {
-    const left = page.values();
-    await Promise.all(
-      Array.from({ length: AT_A_TIME }, async () => {
-        for (const entry of left) if (hasTime()) await take(entry);
-      }),
-    );
-    if (!hasTime()) return { provider: key, outcome: 'behind', imported, added: 0, removed };
+    for (const { address } of page) known.add(address.toLowerCase());
+    const listed = await suppressions.find(page.map(({ address }) => address));
+    const changes = page.filter((entry) => {
+      const there = listed.get(entry.address);
+      return there === undefined || isStronger(entry, there);
+    });
+    await severalAtATime(changes, hasTime, look);
+    if (!hasTime()) return result('behind');
   }
-  return { provider: key, outcome: 'done', imported, added: 0, removed };
+  if (!isConfirmed && (await doubt.doubtsImport(key, wanted.length)))
+    return { ...result('doubted'), withheld: wanted.length };
+  await severalAtATime(wanted, hasTime, async ({ address, reason, at }) => {
+    if (await suppressions.add(address, { reason, source: key, at })) imported += 1;
+  });
+  return result(hasTime() ? 'done' : 'behind');
+}
+
+async function severalAtATime<T>(all: readonly T[], hasTime: () => boolean, work: (one: T) => Promise<void>) {
+  const left = all.values();
+  await Promise.all(
+    Array.from({ length: AT_A_TIME }, async () => {
+      for (const one of left) if (hasTime()) await work(one);
+    }),
+  );
 }
 
 /** Copies the entries of one provider's own list to the suppression list, and those of ours to the provider's. Never throws. */
@@ -65,7 +83,7 @@ export async function mirror(provider: Mirrored, context: MirrorContext): Promis
     if (left > 0) return { ...none, outcome: 'behind', removed };
     if (await context.doubt.isDoubted(key)) return { ...none, outcome: 'doubted', removed };
     const known = new Set<string>();
-    const taken = await importList(provider, context, known);
+    const taken = await importList(provider, context, { known });
     const result = { ...taken, removed: removed + taken.removed };
     if (taken.outcome !== 'done') return result;
     return { ...result, ...(await addOurs(provider, context, known)) };

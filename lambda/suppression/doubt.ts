@@ -13,6 +13,8 @@ interface Share {
 
 /** Suppressions of a day below which no provider is doubted: single lists of old addresses. */
 const LEAST_SUPPRESSED = 20;
+/** New entries of a provider's own list below which an import is not doubted. */
+const LEAST_IMPORTED = 50;
 /** A provider is doubted when its rate is more than this many times that of the others. */
 const FACTOR = 5;
 /** Least rate assumed for the others. */
@@ -35,6 +37,8 @@ export interface SuppressionDoubt {
   /** Counts one suppression, each address once, and judges the provider with it. */
   count(provider: string, hash: string): Promise<boolean>;
   isDoubted(provider: string): Promise<boolean>;
+  /** Whether a number of new entries of a provider's own list is far more than its mail of the last day explains. */
+  doubtsImport(provider: string, entries: number): Promise<boolean>;
 }
 
 const HOURS = 24;
@@ -64,10 +68,10 @@ export function suppressionDoubt({ providers, lists, table, clock, ...speed }: D
     return items.flat().filter(({ at }) => Number(at) > now - DAY_MS).length;
   }
 
-  async function judge(provider: string): Promise<boolean> {
+  async function judge(provider: string, imported = 0): Promise<boolean> {
     const { type } = providers.find(({ key }) => key === provider) ?? {};
     const others = providers.filter((one) => one.key !== provider && one.type !== type).map(({ key }) => key);
-    const suppressed = await suppressedBy(provider);
+    const suppressed = imported + (await suppressedBy(provider));
     if (suppressed < LEAST_SUPPRESSED) return false;
     const { hour } = placeOf(stackTime(clock.now(), speed));
     const items = await table.getAll(Array.from({ length: HOURS }, (_, back) => tallyKey(hour - back)));
@@ -94,6 +98,7 @@ export function suppressionDoubt({ providers, lists, table, clock, ...speed }: D
       judged.set(provider, { doubted, until: clock.now() + JUDGED_MS, counts: 0 });
       return doubted;
     },
+    doubtsImport: async (provider, entries) => entries >= LEAST_IMPORTED && (await judge(provider, entries)),
   };
   return doubt;
 }

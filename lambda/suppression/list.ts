@@ -154,7 +154,8 @@ function wasRemovedAfter(item: Item | undefined, after: number): boolean {
   return ((item as StoredEntry | undefined)?.removed ?? 0) > after;
 }
 
-function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {
+/** The end of an entry by its reason: a provider's old hard bounce may be over already. */
+export function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {
   if (entry.reason !== 'hard-bounce') return entry;
   return { ...entry, expires: Math.floor(entry.at / 1000) + HARD_BOUNCE_DAYS * DAY_S };
 }

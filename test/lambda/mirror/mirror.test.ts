@@ -4,6 +4,7 @@ import { createCommands } from '../../../lambda/mirror/commands.ts';
 import type { OwnList } from '../../../lambda/providers/own-list.ts';
 import { definitions, loadOwnList, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
 import { addressIndex } from '../../../lambda/suppression/addresses.ts';
+import { suppressionDoubt } from '../../../lambda/suppression/doubt.ts';
 import { addressHashes } from '../../../lambda/suppression/hash.ts';
 import { suppressionList } from '../../../lambda/suppression/list.ts';
 import { pendingRemovals } from '../../../lambda/suppression/removals.ts';
@@ -70,7 +71,10 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
     unsubscribes: left,
     index,
     removals: pendingRemovals(lists, hashes),
-    doubt: { isDoubted: async (key: string) => doubted.includes(key) },
+    doubt: {
+      ...suppressionDoubt({ providers: [], lists, table, clock }),
+      isDoubted: async (key: string) => doubted.includes(key),
+    },
     secrets,
     fetch: (async (url, init) => {
       if (world.isPostmarkDown && String(url).startsWith(simulators.endpoints['postmark'] ?? ''))
@@ -268,6 +272,35 @@ it('a removal that a provider did not follow is repeated by the daily run', asyn
   expect(await isAtPostmark('a@example.org')).toBe(true);
   await world.run({});
   expect(await isAtPostmark('a@example.org')).toBe(false);
+});
+
+it('far more new entries than the mail of a provider explains are taken over only when an operator confirms them', async () => {
+  const { run, addresses, metrics, now } = givenCommands();
+  const put = async (number: number) =>
+    await (await listOf('mailgun')).add?.(
+      Array.from(
+        { length: number },
+        (_, n) => ({ address: `a${n}@example.org`, reason: 'complaint', at: now }) as const,
+      ),
+    );
+  await put(60);
+  // Old ones list nothing.
+  const old = { address: 'old@example.org', reason: 'hard-bounce', at: now - 200 * 86_400_000 } as const;
+  await (await listOf('mailgun')).add?.([old]);
+  const doubted = { provider: 'mailgun', outcome: 'doubted', imported: 0, withheld: 60 };
+
+  expect(await run({})).toMatchObject({ providers: expect.arrayContaining([expect.objectContaining(doubted)]) });
+  expect(metrics).toContain('SuppressionsWithheld mailgun');
+  expect(await run({ command: 'import', provider: 'mailgun' })).toMatchObject({ providers: [doubted] });
+  expect(await addresses()).toEqual([]);
+  expect(await run({ command: 'import', provider: 'mailgun', isConfirmed: true })).toMatchObject({
+    providers: [{ outcome: 'done', imported: 60 }],
+  });
+
+  await put(100);
+  expect(await run({ command: 'import', provider: 'mailgun' })).toMatchObject({
+    providers: [{ outcome: 'done', imported: 40 }],
+  });
 });
 
 it('the bounce of a block at a provider is not taken over', async () => {
