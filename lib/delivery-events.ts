@@ -80,7 +80,13 @@ export function addEventFunctions(
     watchEvents(monitoring, { providers: reporting, events, published });
   }
   const mirrored = providers.filter(({ key }) => reporting.some((one) => one.key === key));
-  const mirror = new MirrorFunction(scope, 'Mirror', { ...common, providers: mirrored, unsubscribes });
+  const overridesHardBounces = routes.some((route) => route.overrideHardBounces);
+  const mirror = new MirrorFunction(scope, 'Mirror', {
+    ...common,
+    providers: mirrored,
+    unsubscribes,
+    overridesHardBounces,
+  });
   watchSuppressions(monitoring, mirrored, mirror);
   return { events, mirror };
 }

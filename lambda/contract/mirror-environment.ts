@@ -4,6 +4,7 @@ import {
   json,
   listsTable,
   local,
+  optional,
   stateTable,
   suppressionSecret,
 } from './environment-codec.ts';
@@ -22,6 +23,8 @@ export const mirrorEnvironment = environment({
   providers: json<readonly MirroredProvider[]>('MAILOVER_MIRRORED_PROVIDERS'),
   /** All providers with delivery events, by which doubts compare. */
   reporting: json<readonly { readonly key: string; readonly type: string }[]>('MAILOVER_REPORTING_PROVIDERS'),
+  /** Whether a class mails addresses with hard bounces; these are then added to no provider's list, which would stop them. */
+  overridesHardBounces: optional(json<true>('MAILOVER_OVERRIDES_HARD_BOUNCES')),
   stateTable,
   listsTable,
   suppressionSecret,

@@ -42,7 +42,8 @@ export interface RouteConfig {
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
   /**
    * Mails addresses that are on the suppression list for a hard bounce, for mail that a person waits for, such as a
-   * password reset. Never those of a complaint.
+   * password reset. Never those of a complaint. The provider that reported the bounce may refuse or drop such mail by
+   * its own list; with such a class, hard bounces are added to the lists of no other provider.
    * @default false
    */
   readonly overrideHardBounces?: boolean;

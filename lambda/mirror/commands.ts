@@ -162,14 +162,16 @@ export function createCommands(
   }
 
   function contextOf(remainingMs: () => number): MirrorContext {
-    const open = (one: SuppressedAddress) => isOpen(one, clock.now());
+    const { overridesHardBounces } = environment;
+    const belongsThere = (one: SuppressedAddress) =>
+      isOpen(one, clock.now()) && !(overridesHardBounces && one.reason === 'hard-bounce');
     return {
       suppressions,
       removals,
       doubt,
       now: clock.now,
       addresses: async function* () {
-        for await (const { addresses } of index.all()) yield addresses.filter(open);
+        for await (const { addresses } of index.all()) yield addresses.filter(belongsThere);
       },
       hasTime: () => remainingMs() > MARGIN_MS,
     };

@@ -21,7 +21,7 @@ export interface MirrorContext {
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted' | 'doubtsImport'>;
   /** The time in epoch milliseconds. */
   readonly now: () => number;
-  /** Every address of the suppression list. */
+  /** Every address that the lists of the providers should have. */
   readonly addresses: () => AsyncIterable<readonly SuppressedAddress[]>;
   /** Whether there is time for more. */
   readonly hasTime: () => boolean;

@@ -23,6 +23,8 @@ export interface MirrorProps extends FunctionProps {
   readonly suppressionKey: SuppressionKey;
   /** Whether recipients can unsubscribe from a class. */
   readonly unsubscribes: boolean;
+  /** Whether a class mails addresses that are suppressed for a hard bounce. */
+  readonly overridesHardBounces: boolean;
 }
 
 /** The function that keeps the suppression list and those of the providers equal, and carries out operators' commands. */
@@ -48,6 +50,7 @@ export class MirrorFunction extends MailoverFunction<MirrorEnvironment> {
       values: {
         providers,
         reporting: props.providers.map(({ key, type }) => ({ key, type })),
+        overridesHardBounces: props.overridesHardBounces || undefined,
         stateTable: stateTable.tableName,
         listsTable: listsTable.tableName,
         suppressionSecret: suppressionKey.secretArn,

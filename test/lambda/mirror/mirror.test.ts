@@ -48,7 +48,11 @@ function optionsOf(type: ProviderType): object {
 }
 
 /** The commands over the simulators, with everything else in memory. */
-function givenCommands({ doubted = [] as string[], secret = {} as Record<string, string> } = {}) {
+function givenCommands({
+  doubted = [] as string[],
+  secret = {} as Record<string, string>,
+  overridesHardBounces = undefined as true | undefined,
+} = {}) {
   const [table, lists] = [memoryTable(), memoryLists()];
   const world = { now: Date.now(), metrics: [] as string[], isPostmarkDown: false };
   const clock = { now: () => world.now, sleep: async () => {} };
@@ -65,6 +69,7 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
     environment: {
       providers: TYPES.map((type) => ({ key: type, type, options: optionsOf(type), secretName: type })),
       reporting: [],
+      overridesHardBounces,
       endpoints: simulators.endpoints,
     },
     suppressions,
@@ -186,6 +191,16 @@ it('a complaint on the list of a provider takes the place of a hard bounce, once
   const found = await suppressions.find(['ada@example.org']);
   expect(found.get('ada@example.org')).toMatchObject({ reason: 'complaint', source: 'mailgun' });
   expect(await imported()).toMatchObject({ providers: [{ imported: 0 }] });
+});
+
+it('hard bounces are added to no provider if a class overrides them, complaints are', async () => {
+  const { run, suppressions, now } = givenCommands({ overridesHardBounces: true });
+  await suppressions.add('ada@example.org', { reason: 'hard-bounce', source: 'postmark', at: now });
+  await suppressions.add('cid@example.org', { reason: 'complaint', source: 'ses', at: now });
+
+  await run({});
+  expect(await entriesOf('mailgun')).toEqual(['cid@example.org complaint']);
+  expect(await entriesOf('ses')).toEqual([]);
 });
 
 it('an unsubscribe is ended by hand, and neither that from another class nor a suppression', async () => {
