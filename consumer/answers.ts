@@ -23,7 +23,7 @@ export interface AnswerGate {
    * @default 6
    */
   readonly perHour?: number;
-  /** Whether an address is that of a customer, which is answered also without a signature. @default - none is */
+  /** Whether an address is that of a customer, which is answered also without proof. @default - none is */
   readonly isKnown?: (address: string) => boolean | Promise<boolean>;
   /** @default Date.now */
   readonly now?: () => number;
@@ -35,7 +35,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Decides whether a program may answer a received mail by itself. It goes to the envelope's sender (RFC 3834, section 4). Refused are flagged
- * mail, spam, senders that no signature proves, and more than six answers an hour to one address; each permission counts as an answer.
+ * mail, spam, senders that are not proven, and more than six answers an hour to one address; each permission counts as an answer.
  *
  * Throws if the table does not answer: then the mail stays on its queue, and nothing was answered.
  */
@@ -54,10 +54,20 @@ export function answerGate({ table, hashes, perHour = 6, isKnown = () => false, 
   };
 }
 
-/** Whether the sender's domain is proven; without it an answer may reach a person whose address was forged. */
-function isProven({ authentication: { spf, dkim, dmarc } = {} }: InboundMessage): boolean {
-  return dmarc !== 'fail' && [spf, dkim, dmarc].includes('pass');
+/**
+ * Whether the domain of the envelope's sender is proven; without it an answer may reach a person whose address was forged. SPF proves it (RFC 7208,
+ * section 2.4). DMARC proves the domain of the From header (RFC 7489, section 3.1), and so only an envelope of that domain or one below it.
+ * A DKIM signature alone may be of any domain: the verdict does not say which.
+ */
+function isProven({ authentication: { spf, dmarc } = {}, from = [], envelope }: InboundMessage): boolean {
+  if (dmarc === 'fail') return false;
+  if (spf === 'pass') return true;
+  const [author, ...others] = from.map(({ address }) => domainOf(address));
+  if (dmarc !== 'pass' || !author || others.length > 0) return false;
+  return `.${domainOf(envelope.from ?? '')}`.endsWith(`.${author}`);
 }
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 
 /** Counts an answer, unless there were enough within the last hour. */
 async function countAnswer(table: AnswerGate['table'], pk: string, perHour: number, at: number): Promise<boolean> {

@@ -38,17 +38,38 @@ test.each([
   [{ spam: { verdict: 'fail' } }, 'spam'],
   [{ authentication: undefined }, 'unauthenticated'],
   [{ authentication: { spf: 'fail', dkim: 'none' } }, 'unauthenticated'],
+  [{ authentication: { dkim: 'pass' }, from: [{ address: 'ada@example.org' }] }, 'unauthenticated'],
   [{ authentication: { spf: 'pass', dkim: 'pass', dmarc: 'fail' } }, 'unauthenticated'],
 ])('%j is refused as %s', async (more, reason) => {
   expect(await given().ask(more)).toEqual({ may: false, reason });
 });
 
-test.each([{ flags: ['truncated', 'tnef'] }, { authentication: { dkim: 'pass' } }, { spam: { verdict: 'pass' } }])(
+test.each([{ flags: ['truncated', 'tnef'] }, { authentication: { spf: 'pass' } }, { spam: { verdict: 'pass' } }])(
   '%j is answered',
   async (more) => {
     expect(await given().ask(more)).toMatchObject({ may: true });
   },
 );
+
+test.each([
+  [['Ada@Example.org'], 'ada@example.org', true],
+  [['ada@example.org'], 'bounces@em.example.org', true],
+  [['eve@evil.example'], 'ada@example.org', false],
+  [['eve@evil-example.org'], 'ada@example.org', false],
+  [['eve@example.org'], 'ada@evil-example.org', false],
+  [['eve@shop.example.org'], 'ada@example.org', false],
+  [['ada@example.org', 'eve@evil.example'], 'ada@example.org', false],
+  [[''], 'ada@example.org', false],
+  [[], 'ada@example.org', false],
+])('DMARC of From %j proves the envelope sender %s: %j', async (from, sender, may) => {
+  const mail = {
+    from: from.map((address) => ({ address })),
+    envelope: { from: sender, to: [] },
+    authentication: { spf: 'none', dkim: 'pass', dmarc: 'pass' },
+  };
+
+  expect(await given().ask(mail)).toMatchObject({ may });
+});
 
 test('a known sender is answered without a signature, but not when flagged', async () => {
   const { ask } = given({ isKnown: (address) => address === 'ada@example.org' });
