@@ -1,6 +1,6 @@
 import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
-import type { ReadEvents, ReportedEvent } from '../event.ts';
+import { other, type ReadEvents, type ReportedEvent } from '../event.ts';
 import {
   addressOf,
   type Fields,
@@ -43,12 +43,16 @@ function readEvent(event: Fields): ReportedEvent {
     filledText(status['message']) ?? filledText(status['description']) ?? filledText(reject['reason']) ?? '';
   // 498 and 499 are Mailgun's own codes: no server gave a reply.
   const reply = replyIn(words, code >= 490 && code < 500 ? undefined : code);
-  const means = meaningIn(MAILGUN_EVENTS, {
-    at: name === 'failed' ? `failed/${filledText(event['severity']) ?? 'permanent'}` : name,
-    code: filledText(event['reason']) ?? '',
-    status: code,
-    text: words,
-  });
+  // Mail of the test mode reaches no one, so its events say nothing of a recipient.
+  const means =
+    fieldsOf(event['flags'])['is-test-mode'] === true
+      ? other('test')
+      : meaningIn(MAILGUN_EVENTS, {
+          at: name === 'failed' ? `failed/${filledText(event['severity']) ?? 'permanent'}` : name,
+          code: filledText(event['reason']) ?? '',
+          status: code,
+          text: words,
+        });
   if (means === undefined) throw new Error('the table of events has no last row');
   const { reason, ...others } = corrected(means, reply);
   const recipient = addressOf(event['recipient']) ?? (name === 'rejected' ? addressOf(headers['to']) : undefined);

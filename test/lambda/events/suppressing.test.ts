@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { readHour } from '../../../lambda/reputation/hours.ts';
+import { fromMailgun, givenWorld, mailgunEvent, NOW } from './world.ts';
+
+const HOUR = 3_600_000;
+const ADA = 'ada@example.org';
+const BOUNCE = { event: 'failed', severity: 'permanent', reason: 'bounce', 'delivery-status': { code: 550 } };
+
+test.each([BOUNCE, { event: 'complained' }, { event: 'unsubscribed' }, { event: 'delivered' }])(
+  'an event of the test mode of Mailgun is kept, and is no news of its recipient (%j)',
+  async (more) => {
+    const world = givenWorld();
+    const event = mailgunEvent('e-1', 'order-1', { ...more, flags: { 'is-test-mode': true } });
+
+    expect(await world.post(fromMailgun(event))).toMatchObject({ status: 200 });
+
+    expect(world.events()).toMatchObject([{ type: 'other', reason: 'test', submissionId: 'order-1' }]);
+    expect((await world.suppressions.find([ADA])).size).toBe(0);
+    expect((await readHour(world.lists, Math.floor(NOW / HOUR))).size).toBe(0);
+    expect(world.lists.items.size).toBe(1);
+  },
+);
