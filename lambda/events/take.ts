@@ -130,7 +130,8 @@ async function suppress(
   const entry = await suppressions.add(reported.recipient, {
     reason,
     source: provider,
-    at: clock.now(),
+    // An event that comes late must not list an address that was removed since.
+    at: Math.min(Date.parse(event.at), clock.now()),
     eventId: event.id,
   });
   return entry?.eventId === event.id;

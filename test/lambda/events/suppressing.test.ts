@@ -20,3 +20,26 @@ test.each([BOUNCE, { event: 'complained' }, { event: 'unsubscribed' }, { event: 
     expect(world.lists.items.size).toBe(1);
   },
 );
+
+test('a late bounce does not list an address that an operator removed since; a later one does', async () => {
+  const world = givenWorld();
+  const bounce = (id: string, at: number) => fromMailgun(mailgunEvent(id, id, { ...BOUNCE, timestamp: at / 1000 }));
+  await world.post(bounce('first', NOW - HOUR));
+  await world.suppressions.remove(ADA);
+
+  expect(await world.post(bounce('late', NOW - 1_000))).toMatchObject({ status: 200 });
+  expect((await world.suppressions.find([ADA])).size).toBe(0);
+  world.now += HOUR;
+  await world.post(bounce('later', NOW + 1_000));
+
+  expect((await world.suppressions.find([ADA])).get(ADA)).toMatchObject({ reason: 'hard-bounce', at: NOW + 1_000 });
+  expect(world.events().map(({ suppressed }) => suppressed)).toEqual([true, undefined, true]);
+});
+
+test('a bounce of a clock that is ahead is listed as of now', async () => {
+  const world = givenWorld();
+
+  await world.post(fromMailgun(mailgunEvent('e-1', 'order-1', { ...BOUNCE, timestamp: (NOW + HOUR) / 1000 })));
+
+  expect((await world.suppressions.find([ADA])).get(ADA)).toMatchObject({ at: NOW });
+});
