@@ -13,7 +13,7 @@ export const eventSchema = z
         z.regex(/^[A-Za-z0-9_-]{43}$/),
         described('The same for every copy of one event: remember it to act once.'),
       ),
-    provider: z.string().check(described('Key of the provider.')),
+    provider: z.string().check(described('Key of the provider; `mailover` for what happened at none.')),
     providerEventId: z.string().check(described("The provider's own id, or its parts that identify the event.")),
     providerMessageId: z.exactOptional(z.string().check(described('Without angle brackets.'))),
     type: z

@@ -5,6 +5,7 @@ import { LedgerError } from '../submission/ledger.ts';
 import { countOf } from '../submission/log.ts';
 import { type Progress, pending, type Suppression } from '../submission/progress.ts';
 import type { FoundEntry } from '../suppression/list.ts';
+import { OWN_SOURCE } from '../suppression/unsubscribes.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -35,7 +36,8 @@ export async function withoutListed(
     stopped,
     ([address, { source, reason }]): Suppression => ({
       address,
-      provider: source,
+      // The source of a manual entry is the name of an operator, which is for no application.
+      provider: reason === 'manual' ? OWN_SOURCE : source,
       attempt: countOf(progress.log),
       reason: REASON[reason],
     }),

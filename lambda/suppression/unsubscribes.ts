@@ -23,6 +23,9 @@ export interface Unsubscribes {
   remove(one: Subscription): Promise<boolean>;
 }
 
+/** `provider` and source of what happens at Mailover itself. */
+export const OWN_SOURCE = 'mailover';
+
 const DAY_S = 24 * 3_600;
 
 /** Key of the item of an address, by its hash, and a class. */

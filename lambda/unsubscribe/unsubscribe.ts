@@ -10,7 +10,7 @@ import type { Queue } from '../platform/queue.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { reportError } from '../platform/service-failure.ts';
 import { readUnsubscribeToken, type Subscription } from '../suppression/unsubscribe-token.ts';
-import type { Unsubscribed, Unsubscribes } from '../suppression/unsubscribes.ts';
+import { OWN_SOURCE, type Unsubscribed, type Unsubscribes } from '../suppression/unsubscribes.ts';
 import { ONE_CLICK, PAGES, type PageAnswer } from './page.ts';
 
 export interface UnsubscribeDependencies {
@@ -28,9 +28,6 @@ export interface LinkRequest {
   readonly token: string;
   readonly body: string;
 }
-
-/** `provider` and source of what happens at Mailover itself. */
-const OWN_SOURCE = 'mailover';
 
 /**
  * Answers a request to a link to unsubscribe. Only a POST with the field of RFC 8058 changes anything; the same one again has

@@ -25,6 +25,15 @@ test('a suppressed recipient is taken out with an event, and the rest goes on', 
   ]);
 });
 
+test('the event of an entry that an operator made names no operator', async () => {
+  const world = givenWorld({}, { suppressions: list({ [ADA]: { reason: 'manual', source: 'grace', at: 1 } }) });
+
+  await world.send(mail([ADA]));
+
+  expect(events(world)).toMatchObject([{ type: 'suppressed', provider: 'mailover', reason: 'deactivated' }]);
+  expect(JSON.stringify(world.sent.filter(({ queue }) => queue === 'events'))).not.toContain('grace');
+});
+
 test('mail to suppressed recipients only ends before any provider, not in the dead-letter queue', async () => {
   const world = givenWorld({}, { suppressions: list({ [ADA]: complaint }) });
 
