@@ -92,7 +92,7 @@ async function takeEvent(
   if (earlier.some((one) => keptEvent(one).id === event.id)) return;
   const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
   const suppressed = await suppress(provider, reported, { event, recipient }, dependencies);
-  if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);
+  if (unsubscribes) await noteSubscription(event, timeOf(event, clock), environment.unsubscribable, unsubscribes);
   if (verified) await noteVerified(event, environment.gated, verified);
   await dependencies.noteUnwanted?.(event, recipient);
   await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
@@ -131,10 +131,15 @@ async function suppress(
     reason,
     source: provider,
     // An event that comes late must not list an address that was removed since.
-    at: Math.min(Date.parse(event.at), clock.now()),
+    at: timeOf(event, clock),
     eventId: event.id,
   });
   return entry?.eventId === event.id;
+}
+
+/** Time of an event, by the clock of the provider, which may be ahead. */
+function timeOf({ at }: DeliveryEvent, clock: Clock): number {
+  return Math.min(Date.parse(at), clock.now());
 }
 
 /** Another acceptance of the same mail for the same recipient, and whether the record of the submission explains it. */

@@ -12,6 +12,7 @@ const EVENT: DeliveryEvent = {
   class: 'news',
   at: '2026-11-29T12:00:00.000Z',
 };
+const AT = Date.parse(EVENT.at);
 
 async function noted(more: Partial<DeliveryEvent>, classes: string[] | undefined = ['news']): Promise<string[]> {
   const calls: string[] = [];
@@ -22,13 +23,13 @@ async function noted(more: Partial<DeliveryEvent>, classes: string[] | undefined
       return true;
     },
   });
-  await noteSubscription(event, classes, {
+  await noteSubscription(event, Date.parse(event.at), classes, {
     add: async ({ address, class: name }, item) => {
-      calls.push(`add ${address} ${name} ${item.source}`);
+      calls.push(`add ${address} ${name} ${item.source} ${item.at}`);
       return item;
     },
-    remove: async ({ address, class: name }) => {
-      calls.push(`remove ${address} ${name}`);
+    remove: async ({ address, class: name }, before) => {
+      calls.push(`remove ${address} ${name} ${before}`);
       return true;
     },
   });
@@ -42,8 +43,8 @@ test.each([
   [{ type: 'opened' }, []],
   [{ type: 'accepted' }, []],
   [{ type: 'bounced', bounce: 'soft' }, []],
-  [{ type: 'unsubscribed' }, ['add ada@example.org news postmark']],
-  [{ type: 'resubscribed' }, ['remove ada@example.org news']],
+  [{ type: 'unsubscribed' }, [`add ada@example.org news postmark ${AT}`]],
+  [{ type: 'resubscribed' }, [`remove ada@example.org news ${AT}`]],
 ] as const)('%j of a class with the options notes %j', async (more, expected) => {
   expect(await noted(more)).toEqual(expected);
 });

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest';
 import { addressHashes } from '../../../lambda/suppression/hash.ts';
-import { unsubscribes } from '../../../lambda/suppression/unsubscribes.ts';
+import { unsubscribedIn, unsubscribes } from '../../../lambda/suppression/unsubscribes.ts';
 import { verifiedRecipients } from '../../../lambda/suppression/verified.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
+const NOW = 1_800_000_000_000;
 const ADA = { address: 'ada@example.org', class: 'news' };
 
 function given() {
   const world = { secret: { key: 'one' } as Readonly<Record<string, string>>, table: memoryTable() };
   const hashes = addressHashes({ read: async () => world.secret }, 'list');
-  const now = () => 1_800_000_000_000;
+  const now = () => NOW;
   return Object.assign(world, {
     list: unsubscribes(world.table, hashes, now),
+    left: () => [...world.table.items.values()].filter((item) => unsubscribedIn(item)).length,
     recipients: verifiedRecipients(world.table, hashes, now),
   });
 }
@@ -32,7 +34,20 @@ test('after a rotation of the key an unsubscribe is removed, and may be added ag
   world.secret = { key: 'two', previousKey: 'one' };
 
   expect([await world.list.remove(ADA), await world.list.remove(ADA)]).toEqual([true, false]);
-  expect(await world.list.add(ADA, { at: 2, source: 'mailover' })).toMatchObject({ at: 2 });
+  expect(await world.list.add(ADA, { at: NOW, source: 'mailover' })).toMatchObject({ at: NOW });
+  expect(world.left()).toBe(1);
+});
+
+test('after a rotation of the key the older of two news changes nothing', async () => {
+  const world = given();
+  await world.list.add(ADA, { at: 3, source: 'postmark' });
+  world.secret = { key: 'two', previousKey: 'one' };
+
+  expect(await world.list.remove(ADA, 2)).toBe(false);
+  expect(world.left()).toBe(1);
+  expect(await world.list.remove(ADA, 5)).toBe(true);
+  await world.list.add(ADA, { at: 4, source: 'postmark' });
+  expect(world.left()).toBe(0);
 });
 
 test('after a rotation of the key a recipient is still verified', async () => {
