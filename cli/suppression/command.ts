@@ -130,7 +130,7 @@ function resultInWords({ provider, outcome, imported, added, removed, withheld, 
       return `${provider}: ${counts}; the rest is left for the next run`;
     case 'doubted':
       if (withheld === undefined) return `${provider}: in doubt, so nothing was taken over`;
-      return `${provider}: ${withheld} new entries are far more than its mail explains, so none was taken over; if they are right, as before its first traffic: npm run suppression -- import ${provider} --yes`;
+      return `${provider}: ${withheld} new entries are far more than its mail explains, so none was taken over; if they are right, as before its first traffic: npm run suppression -- import ${provider} --confirm`;
     case 'failed':
       return `${provider}: failed: ${detail ?? 'its log has the reason'}`;
   }

@@ -25,7 +25,7 @@ export interface SuppressionOptions {
 export const SUPPRESSION_USAGE = `npm run suppression -- list [options]
 npm run suppression -- add ADDRESS [options]
 npm run suppression -- remove ADDRESS [--class NAME] [options]
-npm run suppression -- import PROVIDER [--yes] [options]
+npm run suppression -- import PROVIDER [--confirm] [options]
 npm run suppression -- mirror [options]
 npm run suppression -- take-back PROVIDER [--since 3d] [options]
 
@@ -39,7 +39,7 @@ take-back   removes what a provider has put on the list since a time, also from 
             its reports were wrong
 
   --class NAME         for remove: ends the unsubscribe from this class, and leaves the list as it is
-  --yes                for import: also if the new entries are far more than its mail explains
+  --confirm            for import: also if the new entries are far more than its mail explains
   --since TIME         for take-back: 30m, 2h or 3d, up to 400d (default 3d)
   --addresses          prints addresses in full; otherwise they are masked
   --function NAME      a deployed function (stack output SuppressionFunctionName) instead of the local stack
@@ -61,7 +61,7 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
   const { values, positionals } = parseArguments(argv, {
     since: text,
     class: text,
-    yes: flag,
+    confirm: flag,
     addresses: flag,
     function: text,
     region: text,
@@ -75,7 +75,8 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
   if (values.since !== undefined && positionals[0] !== 'take-back')
     throw new UsageError('--since goes with take-back only');
   if (values.class !== undefined && positionals[0] !== 'remove') throw new UsageError('--class goes with remove only');
-  if (values.yes !== undefined && positionals[0] !== 'import') throw new UsageError('--yes goes with import only');
+  if (values.confirm !== undefined && positionals[0] !== 'import')
+    throw new UsageError('--confirm goes with import only');
   return {
     what: whatOf(positionals, values),
     addresses: values.addresses ?? false,
@@ -86,7 +87,11 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
 
 function whatOf(
   [kind, one, ...more]: readonly string[],
-  { since, class: name, yes = false }: { readonly since?: string; readonly class?: string; readonly yes?: boolean },
+  {
+    since,
+    class: name,
+    confirm = false,
+  }: { readonly since?: string; readonly class?: string; readonly confirm?: boolean },
 ): SuppressionOptions['what'] {
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   switch (kind) {
@@ -102,7 +107,7 @@ function whatOf(
         );
       return { kind, address: one, ...defined({ class: name }) };
     case 'import':
-      return { kind, provider: providerIn(kind, one), isConfirmed: yes };
+      return { kind, provider: providerIn(kind, one), isConfirmed: confirm };
     case 'take-back':
       return { kind, provider: providerIn(kind, one), sinceMs: milliseconds(since ?? '3d') };
     default:

@@ -26,7 +26,7 @@ export function watchSuppressions(
       provider,
       severity: 'ticket',
       meanwhile: `${provider} reports far more hard bounces and complaints than the other providers, or has far more new ones on its list than its mail explains: they suppress no address. Mail goes out.`,
-      action: `Find out whether its reports are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider} --yes.`,
+      action: `Find out whether its reports are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider} --confirm.`,
       metric: counted(withheld(provider), 'withheld'),
       threshold: 1,
       datapoints: 1,

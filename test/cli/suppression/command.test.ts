@@ -100,19 +100,19 @@ it('takes back the last three days by default, and another time if one is given'
     });
 });
 
-it('says what to do when an import is in doubt, and confirms it with --yes', async () => {
+it('says what to do when an import is in doubt, and confirms it with --confirm', async () => {
   const result = { provider: 'ses', outcome: 'doubted', imported: 0, added: 0, removed: 0, withheld: 60 } as const;
   const { code, asked, out } = await run(['import', 'ses'], { kind: 'mirrored', providers: [result] });
 
   expect([code, asked]).toEqual([1, [{ command: 'import', provider: 'ses' }]]);
   expect(out).toContain('60 new entries are far more than its mail explains');
-  expect(out).toContain('import ses --yes');
-  const confirmed = await run(['import', 'ses', '--yes'], { kind: 'mirrored', providers: [] });
+  expect(out).toContain('import ses --confirm');
+  const confirmed = await run(['import', 'ses', '--confirm'], { kind: 'mirrored', providers: [] });
   expect(confirmed.asked).toEqual([{ command: 'import', provider: 'ses', isConfirmed: true }]);
 });
 
 it.each([
-  [['mirror', '--yes'], '--yes goes with import only'],
+  [['mirror', '--confirm'], '--confirm goes with import only'],
   [[], 'there are list, add, remove, import, mirror and take-back'],
   [['erase'], 'not "erase"'],
   [['list', 'ada@example.org'], 'list takes no "ada@example.org"'],
