@@ -121,7 +121,7 @@ export function reopened(log: AttemptLog): AttemptLog {
   return { ...log, attempts, redrives: log.redrives + 1 };
 }
 
-function idOf({ worker, number }: StoredAttempt): string {
+export function idOf({ worker, number }: StoredAttempt): string {
   return `${worker} ${number}`;
 }
 

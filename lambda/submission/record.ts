@@ -3,7 +3,7 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Item } from '../platform/table.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
-import { type AttemptLog, countOf, EMPTY_LOG, endInterrupted, mergeLogs, reopened } from './log.ts';
+import { type AttemptLog, countOf, EMPTY_LOG, endInterrupted, idOf, mergeLogs, reopened } from './log.ts';
 
 /**
  * Record of one submission in the state table. Fields are only ever added: older and newer releases read and write it
@@ -113,13 +113,15 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
 
 /**
  * Whether a message certainly belongs to the record of its id, which can be told without its content: it created the record,
- * or the worker that sent it had written to the record. The id alone may be that of another submission.
+ * the worker that sent it had written to the record, or both know the same attempt. The id alone may be that of another
+ * submission, and so may a record where the attempts of the message could not be written.
  */
 export function isOfRecord(
-  { origin }: SubmissionRecord,
+  { origin, attempts }: SubmissionRecord,
   { messageId, signature, log }: Pick<ClaimRequest, 'messageId' | 'signature' | 'log'>,
 ): boolean {
-  return origin === messageId || signature !== undefined || log.attempts.length > 0;
+  const known = new Set(attempts.map(idOf));
+  return origin === messageId || signature !== undefined || log.attempts.some((one) => known.has(idOf(one)));
 }
 
 /** The log of attempts of a submission, from its record. */

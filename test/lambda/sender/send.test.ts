@@ -673,7 +673,22 @@ describe('a copy that can no longer be processed', () => {
     await world.send(sqsRecord(mail));
     files.read = gone;
     const later = new Date(world.now).toISOString();
-    const attributes = { SubmissionId: 'order-1', FirstSeen: later, NotBefore: later };
+    // The table did not take the attempt, so it was not made.
+    const untried = {
+      worker: 'w',
+      number: 1,
+      provider: 'postmark',
+      begun: 1,
+      ended: 2,
+      each: 'n',
+      outcome: 'unavailable',
+    };
+    const attributes = {
+      SubmissionId: 'order-1',
+      FirstSeen: later,
+      NotBefore: later,
+      History: JSON.stringify([untried]),
+    };
     const pointer = { version: 1, s3: { bucket: 'mail', key: 'submissions/gone.json' } };
 
     await world.send(sqsRecord(pointer, { queue: 'retry-postmark', attributes, sentAt: world.now }));
