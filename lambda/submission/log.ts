@@ -121,6 +121,7 @@ export function reopened(log: AttemptLog): AttemptLog {
   return { ...log, attempts, redrives: log.redrives + 1 };
 }
 
+/** Identity of an attempt within its submission. */
 export function idOf({ worker, number }: StoredAttempt): string {
   return `${worker} ${number}`;
 }

@@ -15,8 +15,8 @@ const SPANS_MS = [1_000, 10_000, 60_000];
 const DELAYING: ReadonlySet<FaultKind> = new Set(['stall']);
 const BLIND_MS = 60_000;
 
-/** A worker to which the table has not answered for five seconds calls at its own part of the rate. */
-const OWN_CALLS = 1;
+/** Workers to which the table has not answered for five seconds call at their own part of the rate: seldom two in a moment. */
+const OWN_CALLS = 2;
 
 /** No provider gets more calls than it was configured for, also while the table fails or throttles. */
 export const rates: Rule = ({ chronicle, providers, troubles }) =>
