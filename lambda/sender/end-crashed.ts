@@ -18,11 +18,11 @@ export async function endCrashed(
   detail: string,
   { table, clock }: Pick<SenderContext, 'table' | 'clock'>,
 ): Promise<void> {
-  const body = objectIn(record.body);
-  const id = idIn(body) ?? destinations.attributes.submissionId;
+  const given = unvalidated(record.body);
+  const id = given.id ?? destinations.attributes.submissionId;
   destinations.attributes = { ...destinations.attributes, submissionId: id };
   const entry = await readRecord(table, id);
-  const request = claimRequestOf(record, destinations.attributes, submissionHash(body));
+  const request = claimRequestOf(record, destinations.attributes, given.hash);
   const hash = entry && isOfRecord(entry, request) ? entry.hash : request.hash;
   const standing = claimability(entry, { ...request, hash, now: clock.now() });
   if (standing.kind === 'over') return;
@@ -35,17 +35,15 @@ export async function endCrashed(
   await table.write({ ...standing.entry, ...end }, standing.entry.rev).catch(() => undefined);
 }
 
-/** The unvalidated body, which may be the cause of the failures; empty if it is not a JSON object. */
-function objectIn(body: string): object {
+/** What identifies the submission in an unvalidated body, which may be the cause of the failures. */
+function unvalidated(body: string): { readonly id: string | undefined; readonly hash: string } {
+  let id: string | undefined;
   try {
-    const given: unknown = JSON.parse(body);
-    return typeof given === 'object' && given !== null ? given : {};
+    const given: object = Object(JSON.parse(body));
+    if ('id' in given && typeof given.id === 'string' && SUBMISSION_ID.test(given.id)) id = given.id;
+    return { id, hash: submissionHash(given) };
   } catch {
-    return {};
+    // No JSON, or nested so deeply that its hash exceeds the call stack: no record has the hash of such a body.
+    return { id, hash: '' };
   }
-}
-
-/** The id in an unvalidated body, if it contains a valid one. */
-function idIn(body: { readonly id?: unknown }): string | undefined {
-  return typeof body.id === 'string' && SUBMISSION_ID.test(body.id) ? body.id : undefined;
 }

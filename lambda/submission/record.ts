@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
-import type { Submission } from '../contract/submission.ts';
 import type { Item } from '../platform/table.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
 import { type AttemptLog, countOf, EMPTY_LOG, endInterrupted, idOf, mergeLogs, reopened } from './log.ts';
@@ -135,7 +134,7 @@ export function recordKey(submissionId: string): string {
 }
 
 /** Hash of a submission's content, independent of the order and formatting of its JSON. */
-export function submissionHash(submission: Submission | object): string {
+export function submissionHash(submission: object): string {
   const sorted = JSON.stringify(submission, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -101,6 +101,18 @@ describe('a message on which processes die', () => {
     expect(world.sent).toEqual([]);
   });
 
+  it('ends as Crashed with its id although its body is nested too deeply to be compared', async () => {
+    const { world, invoke } = givenPoison();
+    const body = `{"version":1,"id":"deep","text":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    world.table.items.set('crash/deep', { pk: 'crash/deep', rev: 1, crashes: 2, owner: 'dead', until: world.now - 1 });
+
+    expect(await invoke(sqsRecord(body, { messageId: 'deep', receiveCount: 4 }))).toEqual({ batchItemFailures: [] });
+
+    expect(world.sent).toMatchObject([
+      { queue: 'dead', body, attributes: { Reason: 'Crashed', SubmissionId: 'deep' } },
+    ]);
+  });
+
   it('ends as Crashed where another content has its id, and leaves the record of that one unchanged', async () => {
     const { world, invoke } = givenPoison({ postmark: [accepted] });
     await world.send(receive(mail, 'other', 1));
