@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FunctionThrottled } from '../lambda/running-functions.ts';
 import type { DeployedApi, DeployedRoute } from '../template/apis.ts';
 import { accessLine } from './access-log.ts';
 import { type ApiAnswer, FAILED, gatewayAnswer, httpResponse } from './answer.ts';
@@ -22,9 +23,6 @@ const NOT_FOUND = gatewayAnswer(404, 'Not Found');
 const UNAVAILABLE = gatewayAnswer(503, 'Service Unavailable');
 // The status is documented (http-api-throttling, collected 2026-11-30); the text has the form of the API's other answers.
 const TOO_MANY_REQUESTS = gatewayAnswer(429, 'Too Many Requests');
-
-/** A call that Lambda refuses, since the concurrency that is reserved for the function is used up. */
-export class FunctionThrottled extends Error {}
 
 /** Runs a function of the template; rejects if it throws, its process ends, it times out, or with {@link FunctionThrottled}. */
 export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;

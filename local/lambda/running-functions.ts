@@ -2,13 +2,15 @@ import type { LocalQueues } from '../aws/queue.ts';
 import { LocalQueue } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults/faults.ts';
-import { FunctionThrottled } from '../http-api/server.ts';
 import type { DeployedFunction, Deployment } from '../template/deployed.ts';
 import { Poller } from './poller.ts';
 import { Pool, type PoolListeners } from './pool.ts';
 
 /** Largest number of processes of a function on this machine, whatever the template allows. */
 const MOST_PROCESSES = 10;
+
+/** A call that Lambda refuses, since the concurrency that is reserved for the function is used up. */
+export class FunctionThrottled extends Error {}
 
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];

@@ -2,7 +2,8 @@ import { request as httpRequest } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterEach, expect, test } from 'vitest';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { FunctionThrottled, type HttpApiOptions, startHttpApi } from '../../../local/http-api/server.ts';
+import { type HttpApiOptions, startHttpApi } from '../../../local/http-api/server.ts';
+import { FunctionThrottled } from '../../../local/lambda/running-functions.ts';
 import type { DeployedApi } from '../../../local/template/apis.ts';
 
 const API: DeployedApi = {

@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { defined } from '../../../lambda/platform/defined.ts';
 import { LocalQueues } from '../../../local/aws/queue.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
-import { FunctionThrottled } from '../../../local/http-api/server.ts';
-import { type RunningFunctions, runFunctions } from '../../../local/lambda/running-functions.ts';
+import { FunctionThrottled, type RunningFunctions, runFunctions } from '../../../local/lambda/running-functions.ts';
 import type { Deployment } from '../../../local/template/deployed.ts';
+import { environmentOf, givenFunction } from './given-function.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -22,7 +23,7 @@ it.each([
   'a function with a reserved concurrency of %s runs and refuses %j of five calls at a time',
   async (reserved, [ran, refused]) => {
     const throttled: string[] = [];
-    const running = await givenFunction(reserved, (name) => throttled.push(name));
+    const running = await runningFunction(reserved, (name) => throttled.push(name));
 
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => running.invoke('test', { wait: 200 })));
 
@@ -35,7 +36,7 @@ it.each([
 );
 
 /** A running function that waits as long as its event says. */
-async function givenFunction(
+async function runningFunction(
   reservedConcurrency: number | undefined,
   onThrottle: (name: string) => void,
 ): Promise<RunningFunctions> {
@@ -43,16 +44,7 @@ async function givenFunction(
   closers.push(() => rm(directory, { recursive: true }));
   const handler = 'export const handler = ({ wait = 0 }) => new Promise((done) => setTimeout(done, wait, "done"));';
   await writeFile(join(directory, 'index.mjs'), handler);
-  const target = {
-    name: 'test',
-    directory,
-    handler: 'index.handler',
-    environment: {},
-    memoryMb: 128,
-    timeoutSeconds: 10,
-    allowsLoops: false,
-    ...(reservedConcurrency !== undefined && { reservedConcurrency }),
-  };
+  const target = givenFunction(directory, defined({ reservedConcurrency }));
   const route = { key: '$default', functionName: 'test', timeoutMs: 10_000 };
   const deployment: Pick<Deployment, 'functions' | 'mappings' | 'apis' | 'schedules'> = {
     functions: [target],
@@ -68,11 +60,7 @@ async function givenFunction(
     faults: new FaultBoard(),
     clock,
     listeners: { onOutput: () => {}, onInvocation: () => {}, onThrottle },
-    environmentOf: () => ({
-      LAMBDA_TASK_ROOT: directory,
-      _HANDLER: target.handler,
-      AWS_LAMBDA_FUNCTION_NAME: target.name,
-    }),
+    environmentOf,
     onStarted(started) {
       running = started;
       closers.push(started.close);

@@ -11,6 +11,7 @@ import { Poller } from '../../../local/lambda/poller.ts';
 import { Pool } from '../../../local/lambda/pool.ts';
 import { invocationsBefore, LOOP_LIMIT, traceOf } from '../../../local/lambda/trace.ts';
 import type { DeployedFunction, DeployedMapping } from '../../../local/template/deployed.ts';
+import { environmentOf, givenFunction } from './given-function.ts';
 
 const HANDLER = `
 export const handler = async (event, context) => {
@@ -52,22 +53,8 @@ afterEach(async () => {
 });
 
 function makePool(maximum: number, overrides: Partial<DeployedFunction> = {}): Pool {
-  const target: DeployedFunction = {
-    name: 'test',
-    directory,
-    handler: 'index.handler',
-    environment: {},
-    memoryMb: 128,
-    timeoutSeconds: 10,
-    allowsLoops: false,
-    ...overrides,
-  };
-  const environment = {
-    LAMBDA_TASK_ROOT: directory,
-    _HANDLER: target.handler,
-    AWS_LAMBDA_FUNCTION_NAME: target.name,
-    REGION_OF_TEST: 'here',
-  };
+  const target = givenFunction(directory, overrides);
+  const environment = environmentOf(target, { REGION_OF_TEST: 'here' });
   const pool = new Pool(target, () => environment, maximum, {
     onOutput: () => {},
     onInvocation: () => {},
@@ -202,21 +189,8 @@ describe('Pool', () => {
 
   it('replaces every process by one with the current environment, and lets invocations finish', async () => {
     let region = 'here';
-    const target = {
-      name: 'test',
-      directory,
-      handler: 'index.handler',
-      environment: {},
-      memoryMb: 128,
-      timeoutSeconds: 10,
-      allowsLoops: false,
-    };
-    const environment = () => ({
-      LAMBDA_TASK_ROOT: directory,
-      _HANDLER: 'index.handler',
-      AWS_LAMBDA_FUNCTION_NAME: 'test',
-      REGION_OF_TEST: region,
-    });
+    const target = givenFunction(directory);
+    const environment = () => environmentOf(target, { REGION_OF_TEST: region });
     const seen: boolean[] = [];
     const pool = new Pool(target, environment, 1, {
       onOutput: () => {},
