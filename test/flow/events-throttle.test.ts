@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mailBy } from '../support/mail-by.ts';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 import { missingOnQueue, postEvents, quantile } from '../support/posted-events.ts';
 
@@ -30,7 +31,9 @@ it('at ten times eventsRate the excess is answered 429 and posted again, and mai
   const begun = performance.now();
 
   const posted = postEvents(info, ids, 10 * RATE);
-  const bounces = Array.from({ length: MAILS }, (_, n) => mail(`bounce-${n}`, `bounce+${n}@simulator.amazonses.com`));
+  const bounces = Array.from({ length: MAILS }, (_, n) =>
+    mailBy('postmark', `bounce-${n}`, `bounce+${n}@simulator.amazonses.com`),
+  );
   await open.send(bounces);
   const during = { sent: await timeOf(MAILS, send), received: await timeOf(MAILS, receive) };
   const { refused } = await posted;
@@ -62,7 +65,7 @@ let count = 0;
 /** Time until a mail is accepted. */
 async function send(): Promise<void> {
   const id = `timed-${++count}`;
-  await open.send([mail(id, 'ada@example.org')]);
+  await open.send([mailBy('postmark', id, 'ada@example.org')]);
   await expect.poll(() => open.api('GET', `/api/submissions/${id}`), PATIENCE).toMatchObject({ state: 'accepted' });
 }
 
@@ -104,16 +107,4 @@ async function turnedAway(): Promise<number> {
     .filter(({ name }) => name === 'EventsTurnedAway')
     .flatMap(({ points }) => points)
     .reduce((sum, point) => sum + point.sum, 0);
-}
-
-function mail(id: string, to: string) {
-  return {
-    version: 1,
-    id,
-    from: 'shop@example.com',
-    to: [to],
-    subject: 'Hello',
-    text: 'Hello',
-    providers: { only: ['postmark'] },
-  };
 }

@@ -1,6 +1,7 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../lambda/contract/event.ts';
+import { mailBy } from '../support/mail-by.ts';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 100 };
@@ -26,7 +27,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
   const first = provider === 'postmark' ? [] : ['accepted'];
 
   it('is reported as delivered', async () => {
-    await stack.send([mail(`${provider}-welcome`, 'ada@example.net', provider)]);
+    await stack.send([mailBy(provider, `${provider}-welcome`, 'ada@example.net')]);
 
     await expect.poll(() => typesOf(`${provider}-welcome`), PATIENCE).toEqual([...first, 'delivered']);
     expect(events.at(-1)).toMatchObject({
@@ -39,7 +40,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
 
   it('that bounces stops the next mail to its address before any provider', async () => {
     const gone = `bounce+${provider}@simulator.amazonses.com`;
-    await stack.send([mail(`${provider}-first`, gone, provider)]);
+    await stack.send([mailBy(provider, `${provider}-first`, gone)]);
     await expect.poll(() => typesOf(`${provider}-first`), PATIENCE).toContain('bounced');
     expect(eventOf(provider, 'bounced')).toMatchObject({
       bounce: 'hard',
@@ -48,7 +49,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
       suppressed: true,
     });
 
-    await stack.send([mail(`${provider}-second`, gone, provider)]);
+    await stack.send([mailBy(provider, `${provider}-second`, gone)]);
 
     await expect
       .poll(() => stack.api('GET', `/api/submissions/${provider}-second`), PATIENCE)
@@ -58,7 +59,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
   });
 
   it('that is reported as spam is suppressed after its delivery', async () => {
-    await stack.send([mail(`${provider}-unwanted`, `complaint+${provider}@simulator.amazonses.com`, provider)]);
+    await stack.send([mailBy(provider, `${provider}-unwanted`, `complaint+${provider}@simulator.amazonses.com`)]);
 
     await expect
       .poll(() => typesOf(`${provider}-unwanted`), PATIENCE)
@@ -67,7 +68,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
   });
 
   it('that is blocked is not suppressed', async () => {
-    await stack.send([mail(`${provider}-blocked`, 'Blocked@bounce-testing.postmarkapp.com', provider)]);
+    await stack.send([mailBy(provider, `${provider}-blocked`, 'Blocked@bounce-testing.postmarkapp.com')]);
 
     await expect.poll(() => typesOf(`${provider}-blocked`), PATIENCE).toContain('bounced');
     const bounced = eventOf(provider, 'bounced');
@@ -78,7 +79,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
 
 it('the list has what bounced; a removal lets mail go there again, also at the provider', async () => {
   const gone = 'HardBounce@bounce-testing.postmarkapp.com';
-  await stack.send([mail('listed', gone, 'postmark')]);
+  await stack.send([mailBy('postmark', 'listed', gone)]);
   await expect.poll(() => typesOf('listed'), PATIENCE).toContain('bounced');
   const listed = (await stack.api('GET', '/api/suppressions')) as { address: string }[];
   expect(listed.find(({ address }) => address === gone)).toMatchObject({ reason: 'hard-bounce', source: 'postmark' });
@@ -88,7 +89,7 @@ it('the list has what bounced; a removal lets mail go there again, also at the p
     providers: expect.arrayContaining([{ provider: 'postmark', result: 'removed' }]),
   });
 
-  await stack.send([mail('again', gone, 'postmark')]);
+  await stack.send([mailBy('postmark', 'again', gone)]);
   await expect.poll(() => stack.api('GET', '/api/accepted?id=again'), PATIENCE).toHaveLength(1);
 });
 
@@ -98,7 +99,7 @@ it('a webhook that is answered with an error comes again, after the pause of its
     operation: 'SendMessage',
     error: 'ServiceUnavailable',
   });
-  await stack.send([mail('late', 'bounce@simulator.amazonses.com', 'postmark')]);
+  await stack.send([mailBy('postmark', 'late', 'bounce@simulator.amazonses.com')]);
   await expect.poll(() => stack.api('GET', '/api/accepted?id=late'), PATIENCE).toHaveLength(1);
   await expect.poll(refusedRequests, PATIENCE).toBeGreaterThan(0);
 
@@ -113,7 +114,7 @@ it('DELETE /api/state empties the suppression list and the lists of the provider
   await stack.api('DELETE', '/api/state');
 
   expect(await stack.api('GET', '/api/suppressions')).toEqual([]);
-  await stack.send([mail('after', 'bounce@simulator.amazonses.com', 'postmark')]);
+  await stack.send([mailBy('postmark', 'after', 'bounce@simulator.amazonses.com')]);
   await expect.poll(() => stack.api('GET', '/api/accepted?id=after'), PATIENCE).toHaveLength(1);
 });
 
@@ -142,16 +143,4 @@ async function typesOf(id: string): Promise<string[]> {
     await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   }
   return events.filter(({ submissionId }) => submissionId === id).map(({ type }) => type);
-}
-
-function mail(id: string, to: string, provider: string) {
-  return {
-    version: 1,
-    id,
-    from: 'shop@example.com',
-    to: [to],
-    subject: 'Hello',
-    text: 'Hello',
-    providers: { only: [provider] },
-  };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { mailBy } from '../support/mail-by.ts';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
@@ -42,13 +43,5 @@ async function listed(): Promise<number> {
 }
 
 function mails(name: string, provider: string, to: (n: number) => string) {
-  return Array.from({ length: MAILS }, (_, n) => ({
-    version: 1,
-    id: `${name}-${n}`,
-    from: 'shop@example.com',
-    to: [to(n)],
-    subject: 'Hello',
-    text: 'Hello',
-    providers: { only: [provider] },
-  }));
+  return Array.from({ length: MAILS }, (_, n) => mailBy(provider, `${name}-${n}`, to(n)));
 }

@@ -51,7 +51,7 @@ describe('slots', () => {
     );
   });
 
-  it('alternate while both queueKinds want more than there is', () => {
+  it('alternate while both kinds of queue want more than there is', () => {
     const taken = share({ fresh: 30, backlog: 30 });
 
     expect(taken.fresh / 200).toBeCloseTo(0.5, 1);
@@ -217,7 +217,7 @@ function drainMs(rates: readonly number[], messages: number): number {
   return last - NOW;
 }
 
-/** Slots per queueKind in twenty seconds at ten a second, when each queueKind asks for `wants` slots every second. */
+/** Slots per kind of queue in twenty seconds at ten a second, when each asks for `wants` slots every second. */
 function share(wants: Record<QueueKind, number>): Record<QueueKind, number> {
   const taken = { fresh: 0, backlog: 0 };
   const queue = { fresh: 0, backlog: 0 };

@@ -1,22 +1,14 @@
 import type { Message } from '../../../../lambda/mail/message.ts';
 import type { Attempt } from '../../../../lambda/providers/provider.ts';
+import { givenMessage } from '../../mail/given-message.ts';
 
-export const message: Message = {
-  id: 'order-1',
+export const message = givenMessage({
   handle: 'h'.repeat(43),
   messageId: `<${'h'.repeat(43)}@example.com>`,
-  date: new Date('2026-11-23T10:00:00Z'),
   from: { name: 'Hector', address: 'hector@example.com' },
-  to: [{ address: 'ada@example.org' }],
-  cc: [],
-  bcc: [],
-  replyTo: [],
   subject: 'Receipt',
   text: 'Thanks',
-  headers: [['X-Mailover-Id', 'order-1']],
-  attachments: [],
-  metadata: {},
-};
+});
 
 /** An attempt at the message above with the given changes, for all of its recipients. */
 export function attemptOf(change: Partial<Message> = {}, rest: Partial<Attempt> = {}): Attempt {
