@@ -1,5 +1,6 @@
 import type { InboundMessage } from '../lambda/contract/inbound.ts';
 import type { InboundFlag } from '../lambda/contract/inbound-words.ts';
+import { domainOf } from '../lambda/mail/address.ts';
 import { ContendedItemError, changeItem } from '../lambda/platform/change-item.ts';
 import type { Table } from '../lambda/platform/table.ts';
 import type { AddressHashes } from '../lambda/suppression/hash.ts';
@@ -66,8 +67,6 @@ function isProven({ authentication: { spf, dmarc } = {}, from = [], envelope }: 
   if (dmarc !== 'pass' || !author || others.length > 0) return false;
   return `.${domainOf(envelope.from ?? '')}`.endsWith(`.${author}`);
 }
-
-const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 
 /** Counts an answer, unless there were enough within the last hour. */
 async function countAnswer(table: AnswerGate['table'], pk: string, perHour: number, at: number): Promise<boolean> {

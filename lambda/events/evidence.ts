@@ -6,7 +6,7 @@ import { eventsOf } from './event-item.ts';
 /** Provider keys with a proof that they accepted the mail for a recipient, each with its message id or the event's. */
 type Acceptances = ReadonlyMap<string, string>;
 
-/** Acceptances of acceptance in the delivery events of a submission, by address; also of events that came before the outcome. */
+/** Proofs of acceptance in the delivery events of a submission, by address; also of events that came before the outcome. */
 export type Evidence = (
   submissionId: string,
   addresses: readonly string[],

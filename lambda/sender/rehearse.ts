@@ -29,11 +29,13 @@ const NOWHERE = 'https://127.0.0.1:1';
 const MOST_MS = 2_000;
 
 /**
- * Processes a sample mail with the code of the sender and of one provider; the table, the queues, the log and the metrics are
- * replaced, and the provider's call reaches no server. A provider type that you wrote yourself is rehearsed without its call.
+ * Processes a sample mail with the code of the sender and of one provider; the table of submissions and circuits, the queues, the
+ * log and the metrics are replaced, and the provider's call reaches no server. A provider type that you wrote yourself is
+ * rehearsed without its call. The lists of suppressed addresses are really read, where there are any: the first mail needs their
+ * secret and their connection.
  *
  * V8 compiles a function at its first call. A rehearsal while the process starts, when Lambda grants more CPU, spares the
- * first mail that time. Never throws.
+ * first mail that time. A failure of the sample mail is ignored.
  */
 export async function rehearse(
   provider: ProviderConfig,

@@ -1,4 +1,5 @@
 import { defined } from '../../../lambda/platform/defined.ts';
+
 /** An address on a list of a provider. */
 export interface Listed {
   readonly address: string;
