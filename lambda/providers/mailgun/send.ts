@@ -1,3 +1,4 @@
+import FormData from 'form-data';
 import Mailgun from 'mailgun.js';
 import type { Tracking } from '../../mail/message.ts';
 import { AUTHENTICATION } from '../../mail/outcome.ts';
@@ -7,7 +8,6 @@ import { referenceOf } from '../reference.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
-import { Form } from './form.ts';
 import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { MailgunOptions } from './options.ts';
@@ -31,12 +31,8 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
     };
   }
   const url = endpoint ?? URLS[options.region ?? 'us'];
-  const client = new Mailgun(Form as unknown as typeof FormData).client({
-    username: 'api',
-    key,
-    url,
-    timeout: WALL_MS,
-  });
+  // With the FormData of Node the SDK copies a message to a Blob, and writes each line of the form to the socket by itself.
+  const client = new Mailgun(FormData).client({ username: 'api', key, url, timeout: WALL_MS });
   // The SDK would log at each query that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
   // The SDK's interface lacks methods of its class (mailgun.js 14.0.1).
