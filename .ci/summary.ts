@@ -17,12 +17,12 @@ for (const file of files) {
   }
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   passed += report.numPassedTests;
-  // A file that fails before its first test has no failed test to count.
+  // A test file that fails before its first test has no failed test, so it is counted separately.
   const notLoaded = report.testResults.filter(
     (it) => it.status === 'failed' && it.assertionResults.length === 0,
   ).length;
   const counted = report.numFailedTests + notLoaded;
-  // An error outside of any test fails the suite, too.
+  // An error outside of any test also makes the suite fail, and counts as one failure.
   failed += counted === 0 && !report.success ? 1 : counted;
 }
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -10,7 +10,7 @@ import { OUTBOUND } from './record.ts';
 
 const QUEUE = 'http://127.0.0.1:1/000000000000/queue';
 
-/** Variables of Lambda itself, and of the deployment. */
+/** Environment variables of every function: those that Lambda itself sets, and the deployment. */
 const COMMON = {
   PATH: process.env['PATH'],
   AWS_REGION: 'us-east-1',
@@ -19,16 +19,16 @@ const COMMON = {
   AWS_SESSION_TOKEN: 'bench',
   AWS_LAMBDA_FUNCTION_NAME: 'bench',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+  ...deploymentEnvironment.encode({ name: 'bench', stage: 'live' }),
 };
 
-/** The environment of the sender with these providers. */
+/** Returns the environment variables of the sender with these providers. */
 export function senderVariables(
   providers: readonly ProviderConfig[],
   endpoints?: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
   return {
     ...COMMON,
-    ...deploymentEnvironment.encode({ name: 'bench', stage: 'live' }),
     ...senderEnvironment.encode({
       providers,
       outboundQueueArn: OUTBOUND,
@@ -45,18 +45,14 @@ export function senderVariables(
   };
 }
 
-const DEPLOYMENT = deploymentEnvironment.encode({ name: 'bench', stage: 'live' });
-
-/** The functions of a deployment beside the sender, and their environments. */
+/** The measured functions other than the sender, and their environment variables. */
 export const FUNCTIONS = {
   inbound: {
     ...COMMON,
-    ...DEPLOYMENT,
     ...inboundEnvironment.encode({ providers: [], inboundQueueUrl: QUEUE, mailBucket: 'bench', stateTable: 'state' }),
   },
   reconciler: {
     ...COMMON,
-    ...DEPLOYMENT,
     ...reconcilerEnvironment.encode({
       providers: [],
       inboundQueueUrl: QUEUE,
@@ -66,7 +62,6 @@ export const FUNCTIONS = {
   },
   events: {
     ...COMMON,
-    ...DEPLOYMENT,
     ...eventsEnvironment.encode({
       providers: [],
       eventsQueueUrl: QUEUE,
@@ -77,7 +72,6 @@ export const FUNCTIONS = {
   },
   health: {
     ...COMMON,
-    ...DEPLOYMENT,
     ...healthEnvironment.encode({ providers: [], outboundQueueUrl: QUEUE, stateTable: 'state' }),
   },
 } as const satisfies Record<string, NodeJS.ProcessEnv>;

@@ -4,16 +4,17 @@ import { RETRY_ATTRIBUTE } from '../lambda/contract/dead-letter.ts';
 import { type Figure, seconds } from './figure.ts';
 import { BATCH, type OutageRig, outageRecord } from './outage-rig.ts';
 
-/** Highest 95th percentile over all mail of a run whose first provider begins to hang halfway. */
+/** Highest allowed 95th percentile of the durations of all mails, in a run during which the first provider begins to hang. */
 const MOST_P95_MS = 2_500;
-/** Time between two mails, and the mail with which the first provider begins to hang. */
+/** Time between two mails, and the number of the mail with which the first provider begins to hang. */
 const [ARRIVAL_MS, HANG_FROM] = [50, 100];
-/** The provider takes the mail and does not answer, so that sending it again would be noticed. */
+/** The provider accepts the mail but does not answer. If the mail is then sent again, it is counted as accepted twice. */
 const FAULT = { network: 'hang-after-accept', on: 'send' };
 
 /**
- * Mail that arrives steadily at one worker, in batches of up to ten; times count from the arrival, as a waiting queue does.
- * What was in flight when the provider began to hang is reported by itself, and its outcome looked up after its wait.
+ * Measures mail that arrives steadily at one sender process, in batches of up to ten. Durations begin with the arrival of a mail,
+ * so they include its wait in the queue. The mail that is in flight when the provider begins to hang is reported separately;
+ * after a wait, the sender asks the provider whether it has this mail.
  */
 export async function measureHang(rig: OutageRig, mails: number): Promise<Figure[]> {
   await rig.fault([]);
@@ -61,7 +62,7 @@ export async function measureHang(rig: OutageRig, mails: number): Promise<Figure
   ];
 }
 
-/** Time at which a waiting message is due. */
+/** Returns the time at which a waiting message is due. */
 function dueAt({ messageAttributes }: SQSRecord): number {
   return Date.parse(messageAttributes[RETRY_ATTRIBUTE.notBefore]?.stringValue ?? '');
 }

@@ -13,8 +13,8 @@ const ROUNDS = 15;
 const MOST = 1.1;
 
 /**
- * CPU time of a process that imports a bundle, with its start: each function, the logger and nothing, in turn. The sender is
- * measured with its first mail.
+ * Measures the CPU time of a process that starts and imports a bundle: the bundle of each function, and a bundle with only the
+ * logger. Also measures a process that imports nothing. The sender is not measured here, but together with its first mail.
  */
 export async function measureImport(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'mailover-bench-'));
@@ -25,7 +25,7 @@ export async function measureImport(): Promise<Figure[]> {
 
     const times = { node: [] as number[], logger: [] as number[] };
     const ratios = new Map(names.map((name) => [name, [] as number[]]));
-    // The first round fills the file cache and does not count.
+    // The first round only fills the file cache; its results are not used.
     for (let round = 0; round <= ROUNDS; round += 1) {
       const [node, withLogger] = [await time('', {}), await time(logger, {})];
       if (round > 0) {
@@ -50,7 +50,7 @@ export async function measureImport(): Promise<Figure[]> {
   }
 }
 
-/** Bundles an entry as the deployment does, so that only the content of the bundles differs. */
+/** Bundles an entry file in the same way as a deployment, so that only the content of the bundles differs. */
 function bundle(entry: string, outdir: string): string {
   build(resolve(entry), outdir);
   return pathToFileURL(join(outdir, 'index.mjs')).href;

@@ -1,7 +1,7 @@
 import { type ExitCode, parseArguments, refuseArguments, runCommand, UsageError } from '../cli/usage.ts';
 import { type Figure, machine, shortOf, table } from './figure.ts';
 
-// A measurement that takes longer than this is a failure by itself.
+// If the measurement takes longer than this, the benchmark fails.
 const LIMIT_MS = 1_200_000;
 setTimeout(() => {
   process.stderr.write(`bench: not done after ${LIMIT_MS / 1000} s\n`);
@@ -10,7 +10,7 @@ setTimeout(() => {
 
 type Part = readonly [name: string, label: string, measure: (mails?: number) => Promise<Figure[]>];
 
-// A part is loaded when it is measured: all of them take seconds.
+// The module of a part is imported only when the part is measured, since the import of all parts takes seconds.
 const PARTS: readonly Part[] = [
   [
     'first',

@@ -7,9 +7,9 @@ import type { FullStackInfo } from '../local/api/stack-info.ts';
 import { startStack } from '../local/stack.ts';
 import type { Figure } from './figure.ts';
 
-/** The default of `senderMemory`; a function that uses more is killed. */
+/** The default of `senderMemory`, in MB; a function that uses more memory is killed. */
 const LIMIT_MB = 512;
-/** An object of this many bytes is the largest that intake reads. */
+/** Size, in bytes, of the largest S3 object that the sender reads. */
 const LARGEST = 40_000_000;
 const PATIENCE_MS = 240_000;
 const LOOK_MS = 10;
@@ -17,8 +17,8 @@ const LOOK_MS = 10;
 type Mail = Readonly<Record<string, unknown>>;
 
 /**
- * Sends the largest mails through the running stack, and kills a sender that uses more memory than its function has, as
- * Lambda does. The figures are peaks, and the number of killed senders.
+ * Sends the largest mails through a running local stack. Kills a sender process that uses more memory than its function has, as
+ * Lambda would do. The figures are the peaks of the memory, and the number of killed sender processes.
  */
 export async function measureMemory(): Promise<Figure[]> {
   return [
@@ -90,7 +90,7 @@ async function round(name: string, mailsOf: (world: World) => Promise<readonly M
   }
 }
 
-/** Polls the memory of every sender, and kills senders above the limit. */
+/** Polls the memory of every sender process, and kills the processes that use more than the limit. */
 class Watch {
   peakMb = 0;
   killed = 0;
@@ -131,7 +131,7 @@ function small(): Mail {
   return { version: 1, id: randomUUID(), from: 'bench@example.com', to: ['ada@example.org'], text: 'x'.repeat(10_000) };
 }
 
-/** Base64 of 29,998,000 bytes and the rest of the submission are just below 40 MB. */
+/** Returns a submission of just below 40 MB: the base64 text of 29,998,000 bytes, and the other fields. */
 function largest(): Mail {
   const content = randomBytes(Math.floor(((LARGEST - 2_000) / 4) * 3 - 3)).toString('base64');
   const attachments = [{ filename: 'large.bin', contentType: 'application/octet-stream', content }];

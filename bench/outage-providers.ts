@@ -2,27 +2,30 @@ import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { StackClock } from '../local/clock.ts';
 import { FaultBoard, parseFaults } from '../local/faults/faults.ts';
-import { ownHosts } from '../local/http-api/own-hosts.ts';
+import { ownHosts } from '../local/network/own-hosts.ts';
 import { startSimulators } from '../local/simulators/main.ts';
 
-/** Providers of the benchmark; the first will be broken. */
+/** The providers of the benchmark. During the outage the first provider is broken. */
 export const OUTAGE_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'first', type: 'postmark', options: {} },
   { key: 'second', type: 'mailgun', options: { domain: 'example.com' } },
 ];
 
-/** Credentials of the simulators. */
+/** Credentials that the simulated providers accept. */
 export const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   first: { serverToken: 'bench' },
   second: { apiKey: 'bench' },
 };
 
-/** Message to the parent when the simulators listen. */
+/** Message that this child process sends to its parent when the simulated providers are ready. */
 export interface Up {
   readonly endpoints: Readonly<Record<string, string>>;
 }
 
-/** Answer to an empty message: number of mails that were accepted since the last fault was set, and of those accepted twice. */
+/**
+ * Answer of this child process to an empty message: the number of accepted mails since the last fault was set, and the number of
+ * mails that were accepted twice.
+ */
 export interface AcceptedMails {
   readonly mails: number;
   readonly twice: number;

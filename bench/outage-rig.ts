@@ -9,14 +9,14 @@ import { providerPool } from '../lambda/providers/pool.ts';
 import { definitions, loadProvider } from '../lambda/providers/registry.ts';
 import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
 import { intake } from '../lambda/sender/intake.ts';
-import { memoryTable } from './memory-table.ts';
+import { immediateTable } from './immediate-table.ts';
 import { type AcceptedMails, OUTAGE_PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
 import { record, retried } from './record.ts';
 import { createWorker, NO_OBJECTS } from './worker.ts';
 
-/** Time for an attempt, as in `bin/mailover.ts`. */
+/** Deadline for an attempt at a provider, the same as in `bin/mailover.ts`. */
 export const DEADLINE_MS = 10_000;
-/** Number of messages in a batch of the event source, which one worker processes in parallel. */
+/** Number of messages in a batch from SQS, which one sender process handles concurrently. */
 export const BATCH = 10;
 export const LIMIT_MS = 120_000;
 
@@ -27,25 +27,25 @@ export const OUTAGE_FAULTS = {
   hangs: { network: 'hang' },
 } as const;
 
-/** Sends one mail; resolves when a provider has accepted it, or when it waits for another try. */
+/** Sends one mail. Resolves when a provider has accepted the mail, or when the mail waits for another try. */
 export type SendOne = (record: SQSRecord) => Promise<void>;
 
-/** Two providers in a process of their own, and what senders do with them. */
+/** Two simulated providers in a separate process, and functions that create senders and set faults. */
 export interface OutageRig {
   readonly endpoints: Readonly<Record<string, string>>;
   readonly call: CallProvider;
-  /** Failed attempts at the first provider. */
+  /** Number of failed attempts at the first provider. */
   wasted: number;
-  /** A new worker of the product; `kept` gets the messages that wait for another try. */
+  /** Creates a new sender with the code of the product. The messages that wait for another try are added to `kept`. */
   worker(kept: SQSRecord[]): SendOne;
   /** Sets the faults of the first provider. */
   fault(fault: unknown): Promise<void>;
-  /** Mails that were accepted since the last fault was set. */
+  /** Returns how many mails were accepted since the last fault was set. */
   taken(): Promise<AcceptedMails>;
   close(): Promise<void>;
 }
 
-/** Starts the providers, and loads the sockets and SDKs that all senders share before the measurement. */
+/** Starts the simulated providers. Before the measurement, opens the sockets and loads the SDKs that all senders share. */
 export async function startOutageRig(): Promise<OutageRig> {
   const child = fork(new URL('./outage-providers.ts', import.meta.url), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -67,10 +67,10 @@ export async function startOutageRig(): Promise<OutageRig> {
       if (provider.key === 'first' && 'outcome' in result && result.outcome.kind !== 'accepted') rig.wasted += 1;
       return result;
     },
-    // Its table is in memory: DynamoDB's own time is not part of this.
+    // The state table is in memory, since this benchmark does not measure the time of DynamoDB.
     worker: (kept) => {
       const send = createWorker({
-        table: memoryTable(),
+        table: immediateTable(),
         log,
         call: rig.call,
         lookUp: providerLookUp(pool),
@@ -98,12 +98,18 @@ export async function inBatches(mails: number, sendOne: SendOne): Promise<void> 
     await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => sendOne(outageRecord())));
 }
 
-/** A small mail, which goes to the next provider at once if an answer is lost; `fields` replace those of its submission. */
+/**
+ * Returns the queue message of a small mail. If an answer is lost, this mail goes to the next provider immediately. `fields`
+ * replace fields of the submission.
+ */
 export function outageRecord(fields: Readonly<Record<string, unknown>> = {}): SQSRecord {
   return record({ subject: 'outage', text: 'No mail waits.', onUnknown: 'failover', ...fields });
 }
 
-/** The naive chain: each mail tries the providers in order, without memory, with a deadline for each. */
+/**
+ * Creates the naive chain. It offers each mail to the providers in order, with a deadline for each provider, and does not
+ * remember failures of earlier mails.
+ */
 export function chain({ call }: OutageRig, deadlineMs = DEADLINE_MS): SendOne {
   return async ({ body }) => {
     const arrived = await intake(body, randomUUID(), NO_OBJECTS, { providers: [] }, Date.now());

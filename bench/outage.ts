@@ -15,11 +15,14 @@ import {
   startOutageRig,
 } from './outage-rig.ts';
 
-/** Larger numbers of mails are sent in portions of this size, and only through the product: the naive chain would take hours. */
+/**
+ * Default number of mails. A larger number is sent with at most this number of mails at the same time, and only through the
+ * product, since the naive chain would take hours.
+ */
 const MAILS = 200;
 const PROBE_WINDOW_MS = 5_000;
 
-/** Results of a number of mails. */
+/** Results of sending a number of mails. */
 interface Run {
   readonly wasted: number;
   readonly kept: number;
@@ -28,8 +31,8 @@ interface Run {
 }
 
 /**
- * Breaks the first of two providers and sends all mails at once through one new worker; for comparison, through a
- * chain that tries one provider after the other for each mail, with the same code, sockets and deadlines.
+ * Breaks the first of two providers, and sends all mails concurrently through one new sender. For comparison, also sends them
+ * through a naive chain: for each mail it tries one provider after the other, with the same provider code, sockets and deadlines.
  */
 export async function measureOutage(mails = MAILS): Promise<Figure[]> {
   const rig = await startOutageRig();
@@ -57,7 +60,7 @@ export async function measureOutage(mails = MAILS): Promise<Figure[]> {
 
 function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?: Run): Figure[] {
   const beside = (value: string) => (naive ? ` (naive chain ${value})` : '');
-  // A new worker loses one attempt, and one more for each further probe.
+  // A new sender wastes one attempt at the broken provider, and one more attempt for each further probe of the provider.
   const attempts = 1 + (naive ? 0 : Math.floor(ours.allOutMs / PROBE_WINDOW_MS));
   const wasted: Figure = {
     name: `${name}: attempts wasted`,
@@ -83,7 +86,7 @@ function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?:
   ];
 }
 
-/** A worker that always processes ten mails; the provider breaks after fifty. */
+/** Measures a sender that always processes ten mails concurrently; the first provider breaks after fifty mails. */
 async function measureMidRun(rig: OutageRig, mails: number): Promise<Figure> {
   await rig.fault([]);
   const send = rig.worker([]);
@@ -103,13 +106,13 @@ async function measureMidRun(rig: OutageRig, mails: number): Promise<Figure> {
   };
 }
 
-/** A new worker of the product; a mail that no provider accepted in its round waits for another try. */
+/** Sends the mails through a new sender with the code of the product. A mail that no provider accepted waits for another try. */
 async function runOurs(rig: OutageRig, mails: number): Promise<Run> {
   const kept: SQSRecord[] = [];
   return { ...(await run(rig, mails, rig.worker(kept))), kept: kept.length };
 }
 
-/** Sends the mails by `sendOne`; a mail for which it throws is counted as kept. */
+/** Sends each mail with `sendOne`. If `sendOne` throws an error, the mail counts as not sent (`kept`). */
 async function run(rig: OutageRig, mails: number, sendOne: SendOne): Promise<Run> {
   rig.wasted = 0;
   let kept = 0;

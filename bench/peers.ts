@@ -8,27 +8,34 @@ import { ServerClient } from 'postmark';
 import { type Figure, seconds } from './figure.ts';
 import { chain, OUTAGE_FAULTS, type OutageRig, outageRecord, startOutageRig } from './outage-rig.ts';
 
-/** Mails sent at once, and the time after which those that are not out are left. */
+/** Number of mails that are sent concurrently, and the time after which the measurement no longer waits for unsent mails. */
 const MAILS = 200;
 const LIMIT_MS = 30_000;
 
-/** Installed outside of the project: 160 packages, most of them for push notifications. All have the licence MIT. */
+/**
+ * The compared libraries. They are installed outside of the project, since they bring 160 packages, most of them for push
+ * notifications. All have the MIT licence.
+ */
 const PACKAGES = ['notifme-sdk@1.16.25', '@upyo/pool@0.6.0', '@upyo/core@0.5.5', '@opencoredev/email-sdk@1.1.0'];
 
-/** Sends one mail over some provider; rejects if none has accepted it. */
+/** Sends one mail through any of the providers; rejects if no provider has accepted it. */
 type Peer = () => Promise<unknown>;
 
-/** One call of one provider by its own SDK, with the SDK's own time limits; rejects if it is not accepted. */
+/**
+ * Functions that send one mail through one provider with the provider's own SDK and the time limits of this SDK. They reject if
+ * the mail is not accepted.
+ */
 interface Calls {
   first(): Promise<string>;
   second(): Promise<string>;
-  /** Calls of the first provider. */
+  /** Number of calls of the first provider, and number of its accepted mails. */
   readonly tally: { begun: number; accepted: number };
 }
 
 /**
- * The outage of the first of two providers, as what one would use instead takes it: chains with a deadline, the SDKs in
- * turn, and libraries with failover, which are given the calls of the SDKs and otherwise their defaults.
+ * Measures alternatives to Mailover during an outage of the first of two providers. The alternatives are: code that tries the
+ * providers in order with a deadline, code that calls the SDKs in order, and libraries with failover. All libraries except
+ * email-sdk call the SDKs; their other options keep the default values.
  */
 export async function measurePeers(): Promise<Figure[]> {
   const rig = await startOutageRig();
@@ -106,7 +113,7 @@ function sdkCalls({ endpoints: { first = '', second = '' } }: OutageRig): Calls 
   };
 }
 
-/** The folder of the installed libraries; undefined without a package registry. */
+/** Installs the libraries. Returns their folder; undefined if the package registry is not reachable. */
 function install(): string | undefined {
   const directory = join(tmpdir(), 'mailover-peers');
   const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps'];
@@ -117,7 +124,7 @@ function install(): string | undefined {
 // biome-ignore lint/suspicious/noExplicitAny: the libraries are not dependencies, so their types are not here
 type Load = (file: string) => Promise<any>;
 
-/** The library with its own calls of both providers, and its telemetry off. */
+/** Creates the sender of the library email-sdk. The library calls both providers with its own code, and its telemetry is off. */
 async function emailSdk(
   load: Load,
   { first = '', second = '' }: OutageRig['endpoints'],

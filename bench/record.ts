@@ -5,14 +5,14 @@ import type { SQSRecord } from 'aws-lambda';
 export const OUTBOUND = 'arn:aws:sqs:us-east-1:000000000000:outbound';
 const RETRIES = 'arn:aws:sqs:us-east-1:000000000000:retries';
 
-/** A message of the outbound queue with these fields of a submission. */
+/** Returns a message of the outbound queue whose submission has these fields. */
 export function record(fields: Readonly<Record<string, unknown>>): SQSRecord {
   const messageId = randomUUID();
   const submission = { version: 1, id: messageId, from: 'bench@example.com', to: ['ada@example.org'], ...fields };
   return received(JSON.stringify(submission), messageId, OUTBOUND);
 }
 
-/** A message of a retry queue, as the sender wrote it. */
+/** Returns a message of a retry queue, in the form in which the sender writes it. */
 export function retried(body: string, attributes: Readonly<Record<string, string>>): SQSRecord {
   const messageAttributes = Object.entries(attributes).map(([name, stringValue]) => [
     name,

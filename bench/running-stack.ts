@@ -17,10 +17,10 @@ const ATTACHMENT_BYTES = 5 * 1024 * 1024;
 const READY_SECONDS = 6;
 const DRAIN_SECONDS = 10;
 
-/** Starts the product as a user does, and measures it over its public interfaces. */
+/** Starts the product with `npm start`, like a user, and measures it through its public interfaces. */
 export async function measureStack(): Promise<Figure[]> {
   const start = performance.now();
-  // A process group of its own, so that npm and its child processes end together.
+  // The process gets its own process group, so that npm and its child processes can be ended together.
   const child = spawn('npm', ['start'], {
     detached: true,
     stdio: 'ignore',
@@ -91,7 +91,10 @@ async function measureMemory({ queues, buckets, endpoints }: FullStackInfo): Pro
   ];
 }
 
-/** Peak resident size over all sender processes, from the kernel; undefined without /proc. */
+/**
+ * Returns the highest peak of the resident memory of all sender processes, as the kernel reports it in /proc; undefined if there
+ * is no /proc.
+ */
 async function highWaterMb(): Promise<number | undefined> {
   const { processes } = await describe();
   const peaks = await Promise.all(
@@ -136,7 +139,7 @@ function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name);
   } catch (error) {
-    // The whole group has ended already.
+    // The error ESRCH means that the whole process group has already ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -8,13 +8,16 @@ import { type Figure, median } from './figure.ts';
 const BATCH = 10;
 const BATCHES = 2_000;
 const ROUNDS = 7;
-/** Largest number of bytes of output for each mail beyond the attempt line. */
+/** Largest allowed number of bytes of output for each mail, in addition to the log line of the attempt. */
 const MOST_BYTES = 200;
 const MOST_MICROSECONDS = 25;
 
 const HANDLE = 'A'.repeat(43);
 
-/** Cost of logging and metrics for each mail, compared with Powertools used as in its documentation: for each mail separately. */
+/**
+ * Measures the cost of logging and metrics for each mail. Compares it with Powertools for AWS Lambda, used as its documentation
+ * shows: separately for each mail.
+ */
 export async function measureTelemetry(): Promise<Figure[]> {
   const metrics = emfMetrics({ name: 'Mailover' });
   const ours = await cost(async (mail) => {
@@ -59,12 +62,15 @@ export async function measureTelemetry(): Promise<Figure[]> {
 
 interface Cost {
   readonly microseconds: number;
-  /** Bytes of the attempt line, and of all other output. */
+  /** Bytes of the log line of the attempt, and bytes of all other output, for each mail. */
   readonly line: number;
   readonly beyond: number;
 }
 
-/** CPU time of this process, user and system, and bytes of its output, which is not shown. */
+/**
+ * Measures the user and system CPU time of this process while it does the work, and the bytes of its output. The output is not
+ * shown.
+ */
 async function cost(work: (mail: number) => Promise<void> | void): Promise<Cost> {
   const mails = BATCH * BATCHES;
   const written = { line: 0, beyond: 0 };

@@ -7,12 +7,12 @@ import type { SenderContext } from '../lambda/sender/work.ts';
 import { OUTAGE_PROVIDERS } from './outage-providers.ts';
 import { OUTBOUND } from './record.ts';
 
-/** A bucket without objects. */
+/** Access to an S3 bucket without objects. */
 export const NO_OBJECTS = {
   read: () => Promise.reject(new Error('there are no objects here')),
 };
 
-/** A new worker of the product, with the providers of the outage. */
+/** Creates a new sender with the code of the product, and with the two providers of the outage benchmark. */
 export function createWorker(
   edges: Pick<SenderContext, 'table' | 'log' | 'call' | 'lookUp' | 'queue'>,
 ): MessageProcessor {

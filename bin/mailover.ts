@@ -4,17 +4,18 @@ import { synthesise } from '../lib/app.ts';
 import type { MonitoringProps } from '../lib/monitoring/monitoring.ts';
 
 /**
- * Canaries are test mails. They prove that a provider can send, or that it can receive at a subdomain of which it is the
- * only MX. The first one is sent after this time, and an alarm is raised when none has returned for twice as long; half
- * an hour suits mail that people wait for.
+ * Canaries are test mails. A canary proves that a provider can send, or that a provider can receive mail for a subdomain for
+ * which it is the only MX. The first canary is sent `everyMinutes` after the deployment. An alarm is raised when no canary has
+ * returned for twice this time. A value of 30 minutes is right for mail that people wait for.
  */
 const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 240 });
 
 /**
- * The providers in order of preference; each is tried if those above it did not accept the mail.
+ * The providers in order of preference: a provider is tried if the providers above it did not accept the mail.
  *
- * Providers with a look-up (Postmark, Mailgun) come before those without (SES, SMTP): after a lost answer
- * the mail is found instead of sent twice.
+ * Providers that can be asked whether they have a mail (Postmark, Mailgun) come before providers that cannot be asked (SES,
+ * SMTP). If the answer of a provider to a mail is lost, this question shows whether the mail was accepted, so the mail is not
+ * sent twice.
  */
 const providers: ProviderList = [
   {
@@ -41,12 +42,12 @@ const providers: ProviderList = [
     canary: canaryTo('in.example.com'),
     inbound: { recipients: ['in.example.com'], preference: 30, canary: canaryTo('ses.in.example.com') },
   },
-  // A new server of your own, which first has to build a reputation: it is tried first for one mail in a hundred.
+  // A new SMTP server of your own, which first has to build a reputation: only one mail in a hundred is offered to it first.
   {
     key: 'own-mta',
     type: 'smtp',
     share: 0.01,
-    // Its delivery reports come back as received mail.
+    // The reports of this server about bounces come back as received mail.
     events: true,
     canary: canaryTo('in.example.com'),
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
@@ -60,7 +61,7 @@ const providers: ProviderList = [
 const routes: RouteConfig[] = [];
 
 /**
- * Targets of the alarms. The stage `live` requires one that they reach even if no mail goes out, such as
+ * Targets of the alarms. The stage `live` requires a target that alarms reach even if no mail goes out, such as
  * `page: [new UrlSubscription('https://pager.example.com/mailover')]`, from aws-cdk-lib/aws-sns-subscriptions.
  */
 const monitoring: MonitoringProps = {};
@@ -69,6 +70,7 @@ await synthesise({
   providers,
   routes,
   monitoring,
-  // No mail is delivered until this is 'live', with the id of the account that may do so: account: '123456789012'.
+  // No mail is delivered until the stage is 'live'. It then needs the id of the AWS account that may deliver mail:
+  // account: '123456789012'.
   stage: 'sandbox',
 });

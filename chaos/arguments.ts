@@ -6,16 +6,16 @@ export const CHAOS_USAGE = `npm run chaos -- [options]
 
 Runs the sender's real code against a simulated world with faults, and counts lost mail, duplicates and their causes.
 
-  --seeds N        how many seeds (10), from --first (1)
+  --seeds N        number of seeds (10), from --first (1)
   --seed N         only this seed
   --mails N        submissions of each seed (10000)
-  --faults A,B     only these kinds of faults, in every seed; "none" for none
-  --without A,B    never these kinds
+  --faults A,B     only these kinds of faults, in every seed; "none" for no faults
+  --without A,B    all kinds of faults except these
   --until HOURS    end faults and new mail after this number of hours
   --scenario outage   all providers down for four days with 50,000 mails waiting
   --jobs N         processes (one per core)
   --report FILE    writes the counters as a test report
-  --trace          prints every event; the last line has its hash
+  --trace          prints every event; the line of each seed has the hash of its events
 
 Faults: ${FAULT_KINDS.join(', ')}
 `;
@@ -33,9 +33,9 @@ export interface Arguments {
 }
 
 /**
- * Reads the command line; `undefined` for `--help`.
+ * Parses the arguments of the command; returns undefined for `--help`.
  *
- * @throws UsageError with the valid values
+ * @throws UsageError with a text that lists the valid values
  */
 export function readArguments(argv: readonly string[]): Arguments | undefined {
   const text = { type: 'string' } as const;
@@ -66,7 +66,9 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
         ? Array.from({ length: whole('seeds', values.seeds ?? (scenario ? '1' : '10')) }, (_, place) => first + place)
         : [whole('seed', values.seed)],
     mails: whole('mails', values.mails ?? (scenario ? '50000' : '10000')),
-    ...(values.faults !== undefined && { faults: values.faults === 'none' ? [] : kinds('faults', values.faults) }),
+    ...defined({
+      faults: values.faults === undefined ? undefined : values.faults === 'none' ? [] : kinds('faults', values.faults),
+    }),
     without: values.without === undefined ? [] : kinds('without', values.without),
     ...defined({
       untilHours: values.until === undefined ? undefined : whole('until', values.until),

@@ -9,7 +9,7 @@ import { lineOf, summaryOf, Totals, testReport } from './report.ts';
 import type { RunResult } from './run.ts';
 import { commandOf, shrink } from './shrink.ts';
 
-/** Longest time for making a failing seed smaller, in milliseconds. */
+/** Longest time, in milliseconds, that the program searches for a smaller run that fails in the same way. */
 const SHRINK_MS = 90_000;
 const SHOWN = 5;
 
@@ -21,8 +21,6 @@ async function main(): Promise<ExitCode> {
     say(CHAOS_USAGE);
     return 0;
   }
-  // Built once, before the processes need it.
-  const releases = await loadReleases();
   const { seeds, jobs, report, trace, scenario, ...options } = given;
   const totals = new Totals();
   const begun = performance.now();
@@ -39,16 +37,16 @@ async function main(): Promise<ExitCode> {
   if (failed) {
     for (const result of totals.failed) tellOf(result, commandOf({ ...options, seed: result.seed }));
     if (!scenario) {
-      say(`seed ${failed.seed} is made smaller, for ${SHRINK_MS / 1_000} s at most:`);
+      say(`searching for a smaller run that fails like seed ${failed.seed}, for ${SHRINK_MS / 1_000} s at most:`);
       const end = performance.now() + SHRINK_MS;
       const { options: least, result } = await shrink(
         { ...options, seed: failed.seed },
         failed,
-        releases,
+        await loadReleases(),
         () => performance.now() > end,
         say,
       );
-      say(`seed ${failed.seed} made smaller:`);
+      say(`smallest run that fails like seed ${failed.seed}:`);
       tellOf(result, commandOf(least));
     }
   }

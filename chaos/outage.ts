@@ -8,18 +8,21 @@ import type { SimulatedWorld } from './world/world.ts';
 
 /** Duration of the outage of all providers. */
 const OUTAGE_MS = 4 * 24 * STACK_HOUR_MS;
-/** Mails that the providers accept in a second, for the full number of mails; with fewer mails they are slower. */
+/** `maxPerSecond` of each provider for a run with the full number of mails. In a run with fewer mails the rates are lower in proportion. */
 const RATES: Readonly<Record<string, number>> = { postmark: 10, mailgun: 10, ses: 14, 'own-mta': 1 };
 const MAILS = 50_000;
-/** Fault of each provider. */
+/** For each provider, the kind of fault that the provider has during the outage. */
 const DOWN = { postmark: 'suspended', mailgun: 'hang', ses: '5xx', 'own-mta': 'refused' } as const;
 
-/** Factor over the time at the full rate within which the backlog must be sent. */
+/**
+ * Largest permitted ratio of two times: the time in which the backlog is really sent, divided by the time for the same backlog at
+ * the full rates.
+ */
 const SLACK = 1.2;
-/** Tolerance for calls that arrive in another second because of network delays. */
+/** Largest permitted ratio of the calls in one second to the configured rate: network delays move some calls to another second. */
 const JITTER = 1.15;
 
-/** Runs an outage of all providers for four days with new mail, then their recovery. */
+/** Simulates an outage of all providers for four days and then the recovery of the providers. New mail is submitted during the outage. */
 export function runOutage(
   { seed, mails: count, allowsLoops, trace }: SeedOptions,
   releases: SenderReleases,
@@ -32,14 +35,14 @@ export function runOutage(
   const windows = Object.entries(DOWN).map(
     ([provider, kind]): FaultWindow => ({ kind, provider, from: START, to: back, rate: 1 }),
   );
-  // Pins, greylisting and bad messages have delays of their own, which are no effect of the outage.
+  // Mail for only some providers, greylisted mail and bad messages are left out, since the outage is not the reason for their delays.
   const mails = drawMails({
     seed,
     count: Math.ceil(1.3 * count),
     start: START,
     end: back,
     providers: SIMULATED_PROVIDERS.map(({ key }) => key),
-    // Some mail waits for four days; most is sent later, since each day of waiting is a hundred rounds to compute.
+    // Most mail is submitted near the end of the outage: the longer mail waits, the more computing time the simulation needs.
     rushes: [40, 20, 10, 3].map((hoursBefore) => back - hoursBefore * STACK_HOUR_MS),
   })
     .filter(
@@ -50,8 +53,9 @@ export function runOutage(
     )
     .slice(0, count);
   const last = Math.max(back, ...mails.map(({ sendAt }) => sendAt.at(-1) as number));
-  return runWorld({ seed, providers, mails, windows, last, calmMs: OUTAGE_MS, releases, allowsLoops, trace }, (world) =>
-    watchDrain(world, back, rates),
+  return runWorld(
+    { seed, providers, mails, windows, last, quietMs: OUTAGE_MS, releases, allowsLoops, trace },
+    (world) => watchDrain(world, back, rates),
   );
 }
 
@@ -68,12 +72,12 @@ function watchDrain(world: SimulatedWorld, back: number, rates: ReadonlyMap<stri
     look();
   });
   return () => {
-    // The run ends with the last mail.
+    // The run ends when the last mail has ended, maybe before `look` runs again.
     drainedAt ??= world.waiting === 0 ? world.timeline.now : Infinity;
     const tookS = (drainedAt - back) / 1_000;
     const shouldS = (SLACK * backlog) / rate;
     process.stdout.write(
-      `backlog ${backlog}, out after ${tookS.toFixed(0)} s, at the full rate ${(backlog / rate).toFixed(0)} s\n`,
+      `backlog of ${backlog} messages sent in ${tookS.toFixed(0)} s; at the full rate it would take ${(backlog / rate).toFixed(0)} s\n`,
     );
     const busy = Array.from(world.providers.values(), ({ config: { key }, busiestSecond }) => ({ key, busiestSecond }));
     process.stdout.write(

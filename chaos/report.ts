@@ -1,6 +1,6 @@
 import type { RunResult } from './run.ts';
 
-/** Totals over all seeds of a run. */
+/** Adds up the results of all seeds that were run. */
 export class Totals {
   readonly results: RunResult[] = [];
 
@@ -12,7 +12,7 @@ export class Totals {
     return this.results.reduce((sum, result) => sum + of(result), 0);
   }
 
-  /** Several counters under one name each, the largest first. */
+  /** Adds up named counters of all seeds, and returns the sums as text, the largest sum first. */
   sumEach(of: (result: RunResult) => Readonly<Record<string, number>>): string {
     const sums = new Map<string, number>();
     for (const result of this.results)
@@ -22,14 +22,13 @@ export class Totals {
   }
 }
 
-/** One line about one seed. */
-export function lineOf({ seed, hash, verdict, hours, calmHours }: RunResult): string {
+export function lineOf({ seed, hash, verdict, hours, quietHours }: RunResult): string {
   const { ok, lost, duplicated, violations } = verdict;
   const mark = violations.length === 0 ? 'ok    ' : 'FAILED';
-  return `${mark} seed ${seed}  trace ${hash}  ok ${ok}, lost ${lost}, duplicated ${duplicated}; ${hours} h, the last ${calmHours} h in calm`;
+  return `${mark} seed ${seed}  trace ${hash}  ok ${ok}, lost ${lost}, duplicated ${duplicated}; ${hours} h, the last ${quietHours} h in the quiet phase`;
 }
 
-/** Summary of all seeds as text. */
+/** Returns the summary of all seeds as text. */
 export function summaryOf(totals: Totals, seconds: number): string {
   const sum = (of: (verdict: RunResult['verdict']) => number) => totals.sum(({ verdict }) => of(verdict));
   const unknown = sum((it) => it.unknown);
@@ -39,9 +38,9 @@ export function summaryOf(totals: Totals, seconds: number): string {
     `attempted ${sum((it) => it.attempted)}, acknowledged ${sum((it) => it.acknowledged)}, ok ${sum((it) => it.ok)}, ` +
       `lost ${sum((it) => it.lost)}, duplicated ${sum((it) => it.duplicated)}, recovered ${sum((it) => it.recovered)}`,
     `duplicates by cause: ${totals.sumEach(({ verdict }) => verdict.causes)}`,
-    `of ${unknown} unknown attempts of mail that asks, ${twice} became a duplicate${share}`,
+    `of ${unknown} unknown attempts of mail with onUnknown "ask", ${twice} became a duplicate${share}`,
     `dead letters: ${totals.sumEach(({ verdict }) => verdict.deadLetters)}`,
-    `faults struck: ${totals.sumEach(({ hits }) => hits)}`,
+    `faults applied: ${totals.sumEach(({ hits }) => hits)}`,
     `processes killed at: ${totals.sumEach(({ kills }) => kills)}`,
     `${Math.round(totals.sum(({ hours }) => hours))} simulated hours, ${totals.sum((it) => it.invocations)} invocations, ` +
       `${sum((it) => it.calls)} provider calls, ${totals.sum((it) => it.tableWrites)} table writes`,
@@ -56,7 +55,7 @@ export function summaryOf(totals: Totals, seconds: number): string {
   ].join('\n');
 }
 
-/** Test report for `.ci/summary.ts`: one test for each seed. */
+/** Returns the test report that `.ci/summary.ts` reads: one test for each seed. */
 export function testReport(totals: Totals): unknown {
   const failed = totals.failed.length;
   return {

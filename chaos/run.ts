@@ -1,15 +1,15 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import { EXERCISE_MS, exerciseWindows, partsFrom } from './exercise.ts';
+import { FaultTimes } from './faults/fault-times.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { FaultWindow } from './faults/plan.ts';
-import { Troubles } from './faults/troubles.ts';
-import { CALM_MAIL_MS, drawCalmMails, drawExerciseMails } from './mails/calm.ts';
 import { drawCanaries } from './mails/canaries.ts';
 import type { Mail } from './mails/mail.ts';
+import { drawQuietMails, drawScriptedMails, QUIET_MAIL_MS } from './mails/phases.ts';
 import { checkPromises, type OracleReport } from './oracle/check.ts';
-import { Chronicle } from './oracle/chronicle.ts';
+import { Recorder } from './oracle/recorder.ts';
 import type { SenderReleases } from './releases/load.ts';
-import { judgeClasses } from './world/classes.ts';
+import { SCRIPTED_MS, scriptedWindows, stepsFrom } from './scripted-phase.ts';
+import { runClassChecks } from './world/classes.ts';
 import { Operator } from './world/operator.ts';
 import { watchRealTime } from './world/real-time.ts';
 import { Timeline } from './world/timeline.ts';
@@ -22,22 +22,25 @@ export interface Setup {
   readonly providers: readonly ProviderConfig[];
   readonly mails: readonly Mail[];
   readonly windows: readonly FaultWindow[];
-  /** End of the last fault and of new mail; everything has to end within `calmMs` of it. */
+  /**
+   * End of the last random fault and of the random mail, in epoch milliseconds. All mail must have ended `quietMs` later: accepted,
+   * dropped or dead-lettered.
+   */
   readonly last: number;
-  readonly calmMs: number;
-  /** Kinds of faults that may occur in the exercise after the calm. @default - no exercise */
-  readonly exercise?: ((kind: FaultKind) => boolean) | undefined;
+  readonly quietMs: number;
+  /** Returns whether a kind of fault may occur in the scripted phase. @default - the run has no scripted phase */
+  readonly scriptedFaults?: ((kind: FaultKind) => boolean) | undefined;
   readonly releases: SenderReleases;
   /**
-   * Recursive loop detection of Lambda is off.
-   * @default - as deployed
+   * Whether recursive loop detection of Lambda is off.
+   * @default - the setting of the deployment
    */
   readonly allowsLoops?: boolean | undefined;
-  /** Gets each event as a line. @default - only the hash is kept */
+  /** Is called with each event of the run as a line of text. @default - only the hash of all events is computed */
   readonly trace?: ((line: string) => void) | undefined;
 }
 
-/** Result of one run; plain data, since it comes from another process. */
+/** Result of one run; contains only plain data, since a child process sends the result to its parent process. */
 export interface RunResult {
   readonly seed: number;
   readonly hash: string;
@@ -46,50 +49,59 @@ export interface RunResult {
   readonly hits: Readonly<Record<string, number>>;
   readonly kills: Readonly<Record<string, number>>;
   readonly hours: number;
-  /** Hours from the last fault and the last mail until everything had ended. */
-  readonly calmHours: number;
+  /** Hours from the last random fault and the last random mail until all mail had ended. */
+  readonly quietHours: number;
   readonly invocations: number;
   readonly tableWrites: number;
   readonly cpuMs: number;
 }
 
-/** Start of simulated time. */
+/** Time at which the simulated time starts. */
 export const START = Date.UTC(2027, 0, 4);
 export const STACK_HOUR_MS = 3_600_000;
-/** First index of mail in calm, for any number of earlier mails. */
-const FIRST_CALM = 1_000_000_000;
-const FIRST_EXERCISE = 2_000_000_000;
+/**
+ * First `Mail.index` of the mail of the quiet phase, of the mail of the scripted phase, and of the canaries. The random mail before
+ * has smaller numbers.
+ */
+const FIRST_QUIET = 1_000_000_000;
+const FIRST_SCRIPTED = 2_000_000_000;
 const FIRST_CANARY = 3_000_000_000;
-/** Time after which unfinished mail counts as stuck. */
-const PATIENCE_MS = 3 * 24 * STACK_HOUR_MS;
+/** Longest time for which a run continues after the last random fault. Mail that has not ended by then counts as stuck. */
+const STUCK_AFTER_MS = 3 * 24 * STACK_HOUR_MS;
 
-/** Runs a world: faults and mail first, then calm, in which everything has to end. */
+/**
+ * Runs a simulation. Random faults and random mail come first, then the quiet phase, then the scripted phase. At the end all mail
+ * must have ended.
+ */
 export async function runWorld(
   setup: Setup,
   watch: (world: SimulatedWorld) => () => readonly string[] = () => () => [],
 ): Promise<RunResult> {
-  const { seed, providers, mails, windows: drawn, last, calmMs, exercise, releases, allowsLoops } = setup;
+  const { seed, providers, mails, windows: drawn, last, quietMs, scriptedFaults, releases, allowsLoops } = setup;
   const cpu = process.cpuUsage();
   const timeline = new Timeline(START);
   const trace = new Trace(setup.trace);
   const keys = providers.map(({ key }) => key);
-  const calm = drawCalmMails({ seed, from: last, providers: keys, index: FIRST_CALM });
-  const exerciseFrom = exercise ? last + CALM_MAIL_MS : Infinity;
-  const exercised = exercise
-    ? drawExerciseMails({ seed, from: exerciseFrom, providers: keys, index: FIRST_EXERCISE })
+  const quiet = drawQuietMails({ seed, from: last, providers: keys, index: FIRST_QUIET });
+  const scriptedFrom = scriptedFaults ? last + QUIET_MAIL_MS : Infinity;
+  const scripted = scriptedFaults
+    ? drawScriptedMails({ seed, from: scriptedFrom, providers: keys, index: FIRST_SCRIPTED })
     : [];
-  const canaries = !exercise
+  const canaries = !scriptedFaults
     ? []
-    : await drawCanaries({ start: START, calmFrom: last, providers: keys, index: FIRST_CANARY, key: SECRET });
-  const windows = [...drawn, ...(exercise ? exerciseWindows(seed, exerciseFrom, keys[0] as string, exercise) : [])];
-  const all = [...mails, ...calm, ...exercised, ...canaries];
-  const chronicle = new Chronicle(all, timeline, trace);
+    : await drawCanaries({ start: START, quietFrom: last, providers: keys, index: FIRST_CANARY, key: SECRET });
+  const windows = [
+    ...drawn,
+    ...(scriptedFaults ? scriptedWindows(seed, scriptedFrom, keys[0] as string, scriptedFaults) : []),
+  ];
+  const all = [...mails, ...quiet, ...scripted, ...canaries];
+  const recorder = new Recorder(all, timeline, trace);
   const world = new SimulatedWorld({
     seed,
     providers,
     windows,
     timeline,
-    chronicle,
+    watcher: recorder,
     load: releases,
     lists: releases.lists,
     allowsLoops,
@@ -102,38 +114,38 @@ export async function runWorld(
   }
 
   const realTime = watchRealTime();
-  const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
-  // A process with a wrong clock would affect the whole exercise.
-  if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
-  if (exercise) judgeClasses(world, partsFrom(seed, exerciseFrom));
-  for (const { renames, from, lastsMs } of partsFrom(seed, exerciseFrom))
-    if (exercise && renames) timeline.at(from + lastsMs, () => world.rename(keys[0] as string));
+  const phasesEnd = last + QUIET_MAIL_MS + (scriptedFaults ? SCRIPTED_MS : 0);
+  // The scripted phase starts with new processes: a process whose clock is wrong would otherwise affect the whole phase.
+  if (scriptedFaults) timeline.at(scriptedFrom, () => world.lambda.replaceProcesses());
+  if (scriptedFaults) runClassChecks(world, stepsFrom(seed, scriptedFrom));
+  for (const { renames, from, durationMs } of stepsFrom(seed, scriptedFrom))
+    if (scriptedFaults && renames) timeline.at(from + durationMs, () => world.rename(keys[0] as string));
   let endedAt: number | undefined;
   const isOver = () => {
-    endedAt = timeline.now > calmEnd && world.waiting === 0 ? (endedAt ?? timeline.now) : undefined;
-    return chronicle.runaway || (endedAt !== undefined && world.events.pending === 0);
+    endedAt = timeline.now > phasesEnd && world.waiting === 0 ? (endedAt ?? timeline.now) : undefined;
+    return recorder.runaway || (endedAt !== undefined && world.events.pending === 0);
   };
-  await timeline.run(last + PATIENCE_MS, isOver);
+  await timeline.run(last + STUCK_AFTER_MS, isOver);
   realTime.stop();
 
   const tookMs = Math.max(0, (endedAt ?? timeline.now) - last);
   const kinds = new Set(drawn.map(({ kind }) => kind));
   const verdict = await checkPromises({
     seed,
-    chronicle,
+    recorder,
     events: world.events,
-    troubles: new Troubles(windows),
+    faultTimes: new FaultTimes(windows),
     providers: Array.from(world.providers.values(), ({ config, canBeAsked }) => ({ ...config, askable: canBeAsked })),
     start: START,
-    calmFrom: last,
-    exerciseFrom,
+    quietFrom: last,
+    scriptedFrom,
     clockErrorMs: kinds.has('clock-jump') || kinds.has('clock-skew') ? STACK_HOUR_MS / 2 : 2_000,
     mayCrash: kinds.has('kill') || kinds.has('stall'),
     maxReceiveCount: DEPLOYMENT.maxReceiveCount,
   });
-  const stuck = !chronicle.runaway && (tookMs > calmMs || world.waiting > 0);
+  const stuck = !recorder.runaway && (tookMs > quietMs || world.waiting > 0);
   const atEnd = [
-    ...(stuck ? [`stuck: ${world.waiting} messages wait after ${hours(tookMs)} h of calm`] : []),
+    ...(stuck ? [`stuck: ${world.waiting} messages wait after ${hours(tookMs)} h of the quiet phase`] : []),
     ...Array.from(realTime.used, (use) => `real time or chance: ${use}`),
     ...violationsAtEnd(),
   ];
@@ -146,7 +158,7 @@ export async function runWorld(
     hits: Object.fromEntries(world.faults.hits),
     kills: Object.fromEntries(world.lambda.kills),
     hours: hours(timeline.now - START),
-    calmHours: hours(tookMs),
+    quietHours: hours(tookMs),
     invocations: world.lambda.invocations,
     tableWrites: world.table.writes,
     cpuMs: (user + system) / 1_000,

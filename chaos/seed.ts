@@ -1,37 +1,38 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import { EXERCISE_MS, ratesOf } from './exercise.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import { planFaults } from './faults/plan.ts';
-import { CALM_MAIL_MS } from './mails/calm.ts';
 import { drawMails, drawRushes } from './mails/draw.ts';
+import { QUIET_MAIL_MS } from './mails/phases.ts';
 import type { SenderReleases } from './releases/load.ts';
 import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
+import { ratesOf, SCRIPTED_MS } from './scripted-phase.ts';
 
 export interface SeedOptions {
   readonly seed: number;
   readonly mails: number;
-  /** Kinds of faults that occur. @default - those that the seed draws */
+  /** Kinds of faults that occur. @default - the kinds that the seed draws */
   readonly faults?: readonly FaultKind[];
-  /** Kinds of faults that do not occur. @default - none */
+  /** Kinds of faults that do not occur. @default - no kind is left out */
   readonly without?: readonly FaultKind[];
-  /** Hours until faults and new mail end. @default - two weeks */
+  /** Hours from the start until the random faults and the random mail end. @default - two weeks */
   readonly untilHours?: number;
-  /** Recursive loop detection of Lambda is off. @default - as deployed */
+  /** Whether recursive loop detection of Lambda is off. @default - the setting of the deployment */
   readonly allowsLoops?: boolean | undefined;
-  /** Gets each event as a line. @default - only the hash is kept */
+  /** Is called with each event of the run as a line of text. @default - only the hash of all events is computed */
   readonly trace?: ((line: string) => void) | undefined;
 }
 
 const FAULTS_MS = 14 * 24 * STACK_HOUR_MS;
 /**
- * Longest time from the last mail of the exercise until everything has ended: mail may be 40 minutes old when the providers come back
- * for the last half hour of the exercise, so it waits for at most 50 of them; and a message of a killed process or a copy takes a quarter of an hour.
+ * Longest time from the last mail of the scripted phase until all mail has ended. The providers work again half an hour before the
+ * end of the scripted phase. At this time mail may be 40 minutes old, so the mail waits for at most 50 minutes. A message of a
+ * killed process, or a duplicate message, needs 15 minutes more.
  */
 const AFTER_MS = 35 * 60_000;
-/** Time after the drawn faults within which every mail must have ended, including the exercise's. */
-const CALM_MS = CALM_MAIL_MS + EXERCISE_MS + AFTER_MS;
+/** Time after the random faults within which all mail must have ended, including the mail of the scripted phase. */
+const QUIET_MS = QUIET_MAIL_MS + SCRIPTED_MS + AFTER_MS;
 
-/** The list of `bin/mailover.ts`, and a rate for the last provider. */
+/** The providers of `bin/mailover.ts`. Only the last provider has a rate limit. */
 export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
@@ -39,14 +40,14 @@ export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'own-mta', type: 'smtp', share: 0.01, maxPerSecond: 5, options: { host: 'mta.example.com' } },
 ];
 
-/** Providers with rates, which some seeds have for every provider. */
+/** Returns the providers of a seed. In a fifth of the seeds every provider has a random rate limit. */
 function drawRates(seed: number): readonly ProviderConfig[] {
   const random = ratesOf(seed);
   if (!random) return SIMULATED_PROVIDERS;
   return SIMULATED_PROVIDERS.map((provider) => ({ ...provider, maxPerSecond: 3 + random.int(20) }));
 }
 
-/** Runs one seed: two weeks of mail and of the faults that it draws. */
+/** Runs one seed: two weeks of random mail and random faults, then the quiet phase, then the scripted phase. */
 export function runSeed(options: SeedOptions, releases: SenderReleases): Promise<RunResult> {
   const { seed, mails: count, faults, without = [], untilHours, allowsLoops, trace } = options;
   const end = START + FAULTS_MS;
@@ -66,8 +67,8 @@ export function runSeed(options: SeedOptions, releases: SenderReleases): Promise
     mails,
     windows,
     last,
-    calmMs: CALM_MS,
-    exercise: (kind) => (faults ? faults.includes(kind) : !without.includes(kind)),
+    quietMs: QUIET_MS,
+    scriptedFaults: (kind) => (faults ? faults.includes(kind) : !without.includes(kind)),
     releases,
     allowsLoops,
     trace,

@@ -3,16 +3,17 @@ import type { SenderReleases } from './releases/load.ts';
 import type { RunResult } from './run.ts';
 import { runSeed, type SeedOptions } from './seed.ts';
 
-/** The smallest options that still fail in the same way. */
+/** The smallest options with which a run still fails in the same way as the first run, and the result of this smaller run. */
 export interface Shrunk {
   readonly options: SeedOptions;
   readonly result: RunResult;
 }
 
 /**
- * Makes a failing seed smaller: an earlier end, fewer mails, fewer kinds of faults, in turns, as long as it gets smaller.
+ * Searches for a smaller run that fails in the same way as the first run. Repeatedly tries an earlier end, then fewer mails, then
+ * fewer kinds of faults. Stops when no smaller run fails in the same way, or when `enough` returns true.
  *
- * `enough` ends it; `say` is called with each step.
+ * @param say is called with one line of text about each run
  */
 export async function shrink(
   failing: SeedOptions,
@@ -56,7 +57,7 @@ export async function shrink(
   return best;
 }
 
-/** The command for exactly these options. */
+/** Returns the command line that runs one seed with exactly these options. */
 export function commandOf({ seed, mails, faults, untilHours }: SeedOptions): string {
   return [
     `npm run chaos -- --seed ${seed} --mails ${mails}`,
@@ -66,7 +67,7 @@ export function commandOf({ seed, mails, faults, untilHours }: SeedOptions): str
   ].join(' ');
 }
 
-/** Kind of the failure, without details. */
+/** Returns the kind of the first violation of a rule, without the details of the violation. */
 function kindOf({ verdict }: RunResult): string | undefined {
   return verdict.violations[0]?.split(':')[0];
 }

@@ -1,6 +1,4 @@
 import { accountCommand } from './account/command.ts';
+import { terminal } from './terminal.ts';
 
-process.exitCode = await accountCommand(process.argv.slice(2), process.env, {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (text) => process.stderr.write(text),
-});
+process.exitCode = await accountCommand(process.argv.slice(2), process.env, terminal);

@@ -1,8 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AwsAccess } from '../lambda/platform/aws-json.ts';
+import { defined } from '../lambda/platform/defined.ts';
 
-/** The region and the credentials of the person at this machine, from variables, profiles or a login, as the SDK finds them. */
+/**
+ * Returns the region and credentials of the user of this machine. The AWS SDK finds them in environment variables, profiles or a
+ * login.
+ */
 export async function accessOfUser(region?: string): Promise<AwsAccess> {
-  const { config } = new DynamoDBClient({ ...(region && { region }) });
+  const { config } = new DynamoDBClient(defined({ region: region || undefined }));
   return { region: await config.region(), credentials: () => config.credentials() };
 }

@@ -1,15 +1,24 @@
 import type { StackInfo } from '../local/api/stack-info.ts';
 import { UsageError } from './usage.ts';
 
-/** A command line to copy, for the local stack at this port (that of MAILOVER_PORT). */
+/** Region and credentials for the services of the local stack, which check neither. */
+export const LOCAL_ACCESS = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+} as const;
+
+/**
+ * Returns a command line that a user can copy. It runs the command for the local stack at this port (the value of the variable
+ * MAILOVER_PORT).
+ */
 export function commandLine(command: string, port: string | undefined): string {
   return port === undefined || port === '4700' ? command : `MAILOVER_PORT=${port} ${command}`;
 }
 
 /**
- * Address of the local stack's console and API; `port` is that of MAILOVER_PORT.
+ * Returns the URL of the console and the API of the local stack; `port` is the value of the variable MAILOVER_PORT.
  *
- * @throws UsageError if it is no port
+ * @throws UsageError if the value is not a port number
  */
 export function localStackUrl(port = '4700'): string {
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_000)
@@ -18,10 +27,10 @@ export function localStackUrl(port = '4700'): string {
 }
 
 /**
- * The description of the running local stack.
+ * Returns the description of the running local stack.
  *
- * @param instead - an option that names a deployed resource in its place
- * @throws Error if no stack answers there, or it is not ready
+ * @param instead - the option with which a user names a deployed resource instead; it appears in the error message
+ * @throws Error if no local stack answers at this URL, or if it is not ready
  */
 export async function describeLocalStack(base: string, instead?: string): Promise<StackInfo> {
   const response = await fetch(`${base}/api/stack`).catch(() => undefined);
@@ -32,6 +41,6 @@ export async function describeLocalStack(base: string, instead?: string): Promis
   }
   if (!response.ok) throw new Error(`${base}/api/stack answers ${response.status}; is another program on that port?`);
   const info = (await response.json()) as StackInfo;
-  if (!info.ready) throw new Error(`the local stack at ${base} is still starting; try again when it says ready`);
+  if (!info.ready) throw new Error(`the local stack at ${base} is still starting; try again when it prints "ready"`);
   return info;
 }

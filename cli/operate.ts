@@ -1,7 +1,4 @@
 import { operate } from './operate/command.ts';
+import { terminal } from './terminal.ts';
 
-process.exitCode = await operate(process.argv.slice(2), process.env, {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (text) => process.stderr.write(text),
-  interactive: process.stderr.isTTY === true,
-});
+process.exitCode = await operate(process.argv.slice(2), process.env, terminal);

@@ -1,7 +1,4 @@
 import { queues } from './queues/command.ts';
+import { terminal } from './terminal.ts';
 
-process.exitCode = await queues(process.argv.slice(2), {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (text) => process.stderr.write(text),
-  interactive: process.stderr.isTTY === true,
-});
+process.exitCode = await queues(process.argv.slice(2), terminal);

@@ -11,7 +11,7 @@ process.exitCode = await runCommand(
       console.log(START_USAGE);
       return 0;
     }
-    // Loaded only now: it takes a second or two.
+    // This module is loaded only now, since loading takes a second or two.
     const { startCommand } = await import('./start/command.ts');
     return await startCommand(options);
   },

@@ -5,18 +5,18 @@ import { deploy } from '../local/template/deployment.ts';
 import { synthesiseApp } from '../local/template/synthesise.ts';
 import { makeWorkDirectory } from '../local/template/work-directory.ts';
 
-/** The synthesised app, as templates and with every reference resolved. */
+/** The synthesised CDK app: its templates, and the deployment with every reference of the templates resolved. */
 export interface Synthesised {
   readonly stacks: readonly StackTemplate[];
   readonly deployment: Deployment;
 }
 
-/** Synthesises the current `bin/mailover.ts`; rejects with the output of the app if its configuration is wrong. */
+/** Synthesises the current `bin/mailover.ts`. Rejects with the output of the app if the configuration is wrong. */
 export async function synthesised(): Promise<Synthesised> {
   const directory = await makeWorkDirectory();
   try {
     const stacks = await readAssembly(await synthesiseApp(directory, new AbortController().signal));
-    // The addresses only fill the references of the template; none of them is called.
+    // The URLs are only needed to resolve the references of the template; no request is sent to them.
     return { stacks, deployment: deploy(stacks, 'http://127.0.0.1', 'http://127.0.0.1') };
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { ContendedItemError, changeItem } from '../lambda/platform/change-item.t
 import type { Table } from '../lambda/platform/table.ts';
 import type { AddressHashes } from '../lambda/suppression/hash.ts';
 
-/** Why a program must not answer a received mail. */
+/** Reason for which a program must not answer a received mail. */
 export type AnswerRefusal = InboundFlag | 'no-sender' | 'spam' | 'unauthenticated' | 'rate';
 
 /** Whether a program may answer a received mail, and at which address. */
@@ -15,30 +15,45 @@ export type MayAnswer =
 
 /** Dependencies of {@link answerGate}. */
 export interface AnswerGate {
-  /** Any table with the string key `pk`, and `expires` as its time to live; one of the program's own. */
+  /**
+   * A DynamoDB table with the string key `pk`, and with `expires` as its time-to-live attribute. The table must belong to the
+   * program, not to Mailover.
+   */
   readonly table: Pick<Table, 'get' | 'write'>;
-  /** Hashes of addresses, so that the table names none; of a key of the program's own. */
+  /** Computes hashes of addresses with a key of the program, so that the table contains no address. */
   readonly hashes: AddressHashes;
   /**
-   * Answers to one address in an hour.
+   * Largest number of answers to one address in an hour.
    * @default 6
    */
   readonly perHour?: number;
-  /** Whether an address is that of a customer, which is answered also without proof. @default - none is */
+  /**
+   * Whether an address belongs to a known customer. A customer is answered even if it is not proven that the mail comes from this
+   * address.
+   * @default - no address is known
+   */
   readonly isKnown?: (address: string) => boolean | Promise<boolean>;
-  /** @default Date.now */
+  /**
+   * Returns the current time, in milliseconds.
+   * @default Date.now
+   */
   readonly now?: () => number;
 }
 
-/** Flags of mail by programs, or that has passed here before: an answer would begin a loop or reach a list. */
+/**
+ * Flags of mail that must not be answered: mail that a program, a mailing list or Mailover itself sent. An answer to such mail
+ * would start a loop or reach the mailing list.
+ */
 const UNANSWERED: readonly InboundFlag[] = ['auto-reply', 'bounce', 'list', 'loop'];
 const HOUR_MS = 3_600_000;
 
 /**
- * Decides whether a program may answer a received mail by itself. It goes to the envelope's sender (RFC 3834, section 4). Refused are flagged
- * mail, spam, senders that are not proven, and more than six answers an hour to one address; each permission counts as an answer.
+ * Creates a function that decides whether a program may answer a received mail automatically. The answer must go to the sender in
+ * the envelope (RFC 3834, section 4). The function refuses mail with certain flags, spam, and mail whose sender is not proven. It
+ * also refuses more than `perHour` answers an hour to one address. Each permission counts as an answer.
  *
- * Throws if the table does not answer: then the mail stays on its queue, and nothing was answered.
+ * The function throws an error if the table does not answer. The program must then send no answer, and leave the mail on its
+ * queue.
  */
 export function answerGate({ table, hashes, perHour = 6, isKnown = () => false, now = Date.now }: AnswerGate) {
   return async (mail: InboundMessage): Promise<MayAnswer> => {
@@ -56,9 +71,10 @@ export function answerGate({ table, hashes, perHour = 6, isKnown = () => false, 
 }
 
 /**
- * Whether the domain of the envelope's sender is proven; without it an answer may reach a person whose address was forged. SPF proves it (RFC 7208,
- * section 2.4). DMARC proves the domain of the From header (RFC 7489, section 3.1), and so only an envelope of that domain or one below it.
- * A DKIM signature alone may be of any domain: the verdict does not say which.
+ * Whether the domain of the envelope sender is proven. Otherwise an answer may reach a person whose address was forged. SPF
+ * proves the domain of the envelope sender (RFC 7208, section 2.4). DMARC proves the domain of the From header (RFC 7489, section
+ * 3.1), so it is enough only if the envelope sender has that domain or a subdomain. A DKIM signature alone is not enough: it may
+ * be of any domain, and the result of the check does not contain the domain.
  */
 function isProven({ authentication: { spf, dmarc } = {}, from = [], envelope }: InboundMessage): boolean {
   if (dmarc === 'fail') return false;
@@ -68,7 +84,7 @@ function isProven({ authentication: { spf, dmarc } = {}, from = [], envelope }: 
   return `.${domainOf(envelope.from ?? '')}`.endsWith(`.${author}`);
 }
 
-/** Counts an answer, unless there were enough within the last hour. */
+/** Counts an answer. Returns false if the number of answers in the last hour has already reached the limit. */
 async function countAnswer(table: AnswerGate['table'], pk: string, perHour: number, at: number): Promise<boolean> {
   let isAllowed = false;
   try {
@@ -78,7 +94,8 @@ async function countAnswer(table: AnswerGate['table'], pk: string, perHour: numb
       return isAllowed ? { times: [...recent, at], expires: Math.ceil((at + HOUR_MS) / 1000) } : undefined;
     });
   } catch (error) {
-    // Others counted an answer to the address at each of our tries: that many answers in a moment are a loop of mail, too.
+    // During each try, another process counted an answer to the same address. Such a number of concurrent answers also means a
+    // mail loop.
     if (error instanceof ContendedItemError) return false;
     throw error;
   }

@@ -5,13 +5,13 @@ import { ConfigurationError } from './configuration/configuration-error.ts';
 import type { MailoverProps } from './mailover-props.ts';
 import { MailoverStack } from './stack.ts';
 
-/** Options of the app: those of the deployment, and some of its stack. */
+/** Options of the app: all options of the deployment, and some options of the CDK stack. */
 export type AppProps = MailoverProps &
   Pick<StackProps, 'stackName' | 'tags' | 'permissionsBoundary' | 'terminationProtection'>;
 
 /**
- * Synthesises the app with one stack, and validates its template unless `CDK_VALIDATION` is `false`. A wrong configuration
- * is printed without a stack trace, which would hide it; the process then ends with 1.
+ * Synthesises the app with one stack, and validates its template unless `CDK_VALIDATION` is `false`. If the configuration is
+ * wrong, prints the faults without a stack trace, which would hide them, and ends the process with exit code 1.
  */
 export async function synthesise(props: AppProps): Promise<void> {
   try {
@@ -24,13 +24,15 @@ export async function synthesise(props: AppProps): Promise<void> {
 }
 
 async function synthesiseChecked(props: AppProps): Promise<void> {
-  // With an account in the configuration, the CDK's command refuses credentials of another one.
+  // If the configuration names an account, the command `cdk` refuses credentials of any other account.
   const account = props.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
   const region = process.env['CDK_DEFAULT_REGION'];
   const app = new App({
-    // A wrong configuration leaves nothing to synthesise at the end of the process.
+    // By default the CDK synthesises the app when the process ends. This is switched off, since with a wrong configuration there
+    // is no stack to synthesise.
     autoSynth: false,
-    // Feature flags of the CDK: set here too, so that the template is the same when the app runs without the CDK's command.
+    // The feature flags of the CDK. They are also set here, so that the template is the same when the app runs without the
+    // command `cdk`.
     context: cdk.context,
   });
   new MailoverStack(app, 'Mailover', {
@@ -38,7 +40,8 @@ async function synthesiseChecked(props: AppProps): Promise<void> {
     env: defined({ account: account || undefined, region: region || undefined }),
     ...props,
   });
-  // The CDK's own switch for template validation: a local stack turns it off to start sooner.
+  // This variable is the CDK's own switch for the validation of templates. A local stack turns the validation off to start
+  // sooner.
   if (process.env['CDK_VALIDATION'] !== 'false') {
     const { AwsSolutionsChecks } = await import('cdk-nag');
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

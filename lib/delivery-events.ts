@@ -19,36 +19,37 @@ import { watchUnsubscribe } from './monitoring/unsubscribe-alarms.ts';
 import type { ListsTable } from './storage/lists-table.ts';
 import type { SuppressionKey } from './storage/suppression-key.ts';
 
-/** Resources and settings of the functions that take delivery events. */
+/** Resources and settings of the functions for delivery events and the suppression list. */
 export interface DeliveryEventsProps extends FunctionProps {
   /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
   readonly reporting: readonly EventsProvider[];
-  /** Published events, by provider key. */
+  /** Topic and queue of each provider that publishes its delivery events through SNS, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
   readonly routes: readonly RouteConfig[];
   /** The events queue. */
   readonly queue: Queue;
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
-  /** Undefined if no address can be suppressed. */
+  /** Key of the suppression list; undefined if no address can be suppressed. */
   readonly suppressionKey: SuppressionKey | undefined;
-  /** Undefined if nothing is posted to the deployment. */
+  /** The HTTP API; undefined if no provider posts to the deployment. */
   readonly api: WebhookApi | undefined;
-  /** Largest number of invocations of the events function at a time. */
+  /** Largest number of concurrent invocations of the events function. */
   readonly concurrency: number | undefined;
   readonly rates: Pick<MailoverProps, 'eventsRate' | 'unsubscribeRate'>;
 }
 
-/** The functions that take delivery events and keep the suppression list; each undefined if nothing needs it. */
+/** The functions for delivery events and the suppression list. A function that the configuration does not need is undefined. */
 interface DeliveryEvents {
   readonly events: EventsFunction | undefined;
   readonly mirror: MirrorFunction | undefined;
 }
 
 /**
- * Makes the functions for news about sent mail, with their alarms: one takes delivery events, one serves the links to
- * unsubscribe, and one keeps the suppression list equal to the lists of the providers.
+ * Makes the functions for delivery events and the suppression list, with their alarms. One function accepts delivery events. One
+ * function serves the links to unsubscribe. One function keeps the suppression list and the providers' own lists of suppressed
+ * addresses equal.
  */
 export function addEventFunctions(
   scope: Construct,

@@ -5,10 +5,9 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
-import { checkConfiguration } from './configuration/check-configuration.ts';
+import { checkConfiguration } from './check-configuration.ts';
 import { deploymentName } from './configuration/deployment-name.ts';
 import { given } from './configuration/given.ts';
-import { networkOf } from './configuration/network.ts';
 import { warnOfOneProvider } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { releasesOf } from './configuration/releases.ts';
@@ -19,24 +18,25 @@ import { timing } from './configuration/timing.ts';
 import { unsubscribableClasses } from './configuration/unsubscribe-links.ts';
 import { withOptions } from './configuration/validate-providers.ts';
 import { addEventFunctions } from './delivery-events.ts';
-import { AccountFunction } from './functions/account.ts';
+import { DailyCountFunction } from './functions/daily-count.ts';
 import type { EventsFunction } from './functions/events.ts';
 import { forwardEvents } from './functions/forward-events.ts';
 import { HealthFunction } from './functions/health.ts';
 import { InboundFunction } from './functions/inbound.ts';
 import type { MirrorFunction } from './functions/mirror.ts';
+import { networkOf } from './functions/network.ts';
 import { publishEvents, withEventSet } from './functions/published-events.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
-import { GradualReleases } from './functions/releases.ts';
 import { SenderFunction } from './functions/sender.ts';
 import type { SesEvents } from './functions/ses-events.ts';
 import { unsubscribeBase } from './functions/unsubscribe.ts';
 import { WebhookApi } from './functions/webhook-api.ts';
+import { GradualReleases } from './gradual-releases.ts';
 import type { MailoverProps } from './mailover-props.ts';
-import { watchAccount } from './monitoring/account-alarms.ts';
 import { watchApplicationEvents } from './monitoring/application-events-alarms.ts';
 import { watchMxCanaries } from './monitoring/canary-alarms.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
+import { watchDailyCount } from './monitoring/daily-count-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
@@ -52,51 +52,56 @@ import { StateTable } from './storage/state-table.ts';
 import { SuppressionKey } from './storage/suppression-key.ts';
 
 /**
- * Sends mail through several providers, so that no single one of them can stop it.
+ * Sends mail through several providers, so that the failure of a single provider does not stop the mail.
  *
  * @example
  * const mailover = new Mailover(stack, 'Mailover', {
- *   providers: [{ key: 'postmark', type: 'postmark', options: {} }],
- *   stage: 'live',
- *   account: '123456789012',
- *   monitoring: { page: [new UrlSubscription('https://pager.example.com/mailover')] },
+ * providers: [{ key: 'postmark', type: 'postmark', options: {} }],
+ * stage: 'live',
+ * account: '123456789012',
+ * monitoring: { page: [new UrlSubscription('https://pager.example.com/mailover')] },
  * });
  * mailover.grantSubmit(shop);
  */
 export class Mailover extends Construct {
-  /** The outbound queue, which takes submissions, and all other queues. */
+  /** All queues, including the outbound queue, to which programs send the mail that they submit. */
   readonly queues: Queues;
   /** The bucket for content that is larger than a queue message. */
   readonly mailBucket: IBucket;
   readonly stateTable: ITable;
-  /** Key of the proofs on messages that Mailover itself puts on its queues. */
+  /** Secret key of the signatures (proofs) on messages that Mailover itself puts on its queues. */
   readonly proofKey: ProofKey;
-  /** Key of the suppression list; undefined if no provider has `events`, and no class `unsubscribe`. */
+  /** Secret key of the suppression list; undefined if no provider has `events` and no class of mail has `unsubscribe`. */
   readonly suppressionKey: SuppressionKey | undefined;
-  /** Key of the signatures of posted events; undefined without `events.url`. */
+  /** Secret key that signs the events that are posted to the application; undefined without `events.url`. */
   readonly signingKey: SigningKey | undefined;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
-  /** Takes the daily account of all submissions. */
-  readonly account: AccountFunction;
-  /** The HTTP API that providers post to; undefined if none does. */
+  /** The function that counts all submissions once a day, and finds lost submissions. */
+  readonly dailyCount: DailyCountFunction;
+  /** The HTTP API that providers post to; undefined if no provider posts. */
   readonly api: WebhookApi | undefined;
   readonly listsTable: ListsTable;
-  /** Resources that take the events of providers that publish them, by provider key. */
+  /** Topic and queue of each provider that publishes its delivery events through SNS, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
-  /** Undefined if no provider has `events`. */
+  /** The function that receives delivery events; undefined if no provider has `events`. */
   readonly events: EventsFunction | undefined;
-  /** Keeps the suppression list; undefined if no provider has events, and no class `unsubscribe`. */
+  /**
+   * The function that keeps the suppression list; undefined if no provider has `events` and no class of mail has `unsubscribe`.
+   */
   readonly mirror: MirrorFunction | undefined;
-  /** Undefined if no provider receives mail. */
+  /** The function that receives mail; undefined if no provider receives mail. */
   readonly inbound: InboundFunction | undefined;
-  /** Undefined if no provider's API lists received mail. */
+  /**
+   * The function that asks providers for received mail that did not arrive; undefined if no provider has an API that lists
+   * received mail.
+   */
   readonly reconciler: ReconcilerFunction | undefined;
   readonly stage: Stage;
-  /** Takes the alarms of other constructs too. */
+  /** Registry of all alarms. Your own constructs can also register alarms here. */
   readonly monitoring: Monitoring;
 
-  /** @throws ConfigurationError with every fault at once */
+  /** @throws ConfigurationError if the configuration has faults; the error names all of them */
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
     const { routes = [] } = props;
@@ -196,8 +201,8 @@ export class Mailover extends Construct {
       listsTable: classesPause ? this.listsTable : undefined,
     });
     watchHealth(this.monitoring, { providers: watched, function: this.health.function, classesPause });
-    this.account = new AccountFunction(this, 'Account', { ...common, stateTable: this.stateTable });
-    watchAccount(this.monitoring, this.account.function);
+    this.dailyCount = new DailyCountFunction(this, 'DailyCount', { ...common, stateTable: this.stateTable });
+    watchDailyCount(this.monitoring, this.dailyCount.function);
     this.inbound =
       queue &&
       this.api &&
@@ -265,7 +270,7 @@ export class Mailover extends Construct {
   /**
    * Grants a program access to the events queue.
    *
-   * @throws Error if the stack itself reads it, for an event bus or a URL
+   * @throws Error if the stack itself reads the events queue, to forward the events to an event bus or a URL
    */
   grantEvents(consumer: IGrantable): void {
     if (this.queues.undelivered)
@@ -284,7 +289,7 @@ export class Mailover extends Construct {
     this.mailBucket.grantRead(consumer, 'inbound/*');
   }
 
-  /** Grants a producer access to the outbound queue, and to the mail bucket under `submissions/`. */
+  /** Grants a program that submits mail access to the outbound queue, and to the mail bucket under `submissions/`. */
   grantSubmit(producer: IGrantable): void {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);

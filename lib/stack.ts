@@ -10,7 +10,7 @@ export class MailoverStack extends Stack {
   readonly mailover: Mailover;
 
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
-    // A stack that sends real mail is not deleted by one command.
+    // With termination protection, a single command cannot delete a stack that sends real mail.
     super(scope, id, { terminationProtection: props.stage === 'live', ...props });
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
     const {
@@ -27,7 +27,7 @@ export class MailoverStack extends Stack {
       suppressionKey,
     } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
-    // A local stack shows what a deployment of the same app would do.
+    // The console of a local stack shows the stage that a deployment of the same app would have.
     if (stage === 'local') this.output('DeployedStage', props.stage ?? 'sandbox', 'Stage of a deployment of this app');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
@@ -78,7 +78,10 @@ function dashboardUrl({ region }: Stack, { dashboardName }: Dashboard): string {
   return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`;
 }
 
-/** Name of the output with the URL of a provider's retry queue: outputs are alphanumeric, and no two keys may share one. */
+/**
+ * Returns the name of the stack output with the URL of a provider's retry queue. Names of outputs must be alphanumeric, and
+ * different provider keys must have different names.
+ */
 function retryQueueOutput(key: string): string {
   return `RetryQueueUrl${key.replaceAll('-', 'Dash')}`;
 }

@@ -1,27 +1,28 @@
+/** A period of time during which the time scale does not change. */
 interface Stretch {
-  /** Real time at its start. */
+  /** Real time at the start of the period. */
   readonly real: number;
-  /** Stack time at its start. */
+  /** Stack time at the start of the period. */
   readonly stack: number;
   readonly scale: number;
 }
 
-/** Largest scale; above it a minute ends before a function has started. */
+/** Largest time scale. At a larger scale a minute of stack time would end before a function has started. */
 export const MOST_SCALE = 100_000;
 
 type Listener = (scale: number) => void;
 
 /**
- * Clock of stack time: runs `scale` times as fast as real time, from the start of the stack.
+ * The clock of the stack time. Stack time runs `scale` times as fast as real time, from the start of the local stack.
  *
- * Metric periods, alarms, schedules and delays of queues are in stack time. The scale
- * may change while the stack runs; conversions of times before the change stay exact.
+ * Metric periods, alarms, schedules and delays of queues are in stack time. The scale may change while the stack runs. Conversions
+ * of times from before a change stay exact.
  */
 export class StackClock {
   readonly #now: () => number;
   readonly #stretches: Stretch[];
   readonly #listeners: Listener[] = [];
-  /** Callbacks of the sleeps in progress, called when the speed changes. */
+  /** One callback for each sleep in progress; called when the scale changes. */
   readonly #sleeping = new Set<() => void>();
 
   constructor(scale = 1, now: () => number = Date.now) {
@@ -30,34 +31,34 @@ export class StackClock {
     this.#stretches = [{ real: begin, stack: begin, scale }];
   }
 
-  /** Current factor between stack time and real time. */
+  /** Current factor by which stack time is faster than real time. */
   get scale(): number {
     return this.#last.scale;
   }
 
-  /** Time at which the present scale was set, in real time and in stack time. */
+  /** Time at which the current scale was set, in real time and in stack time. */
   get since(): { readonly real: number; readonly stack: number } {
     return this.#last;
   }
 
-  /** Stack time now, in epoch milliseconds. */
+  /** Returns the current stack time in epoch milliseconds. */
   now(): number {
     return this.toStack(this.#now());
   }
 
-  /** Stack time at a real time. */
+  /** Converts a real time to stack time. */
   toStack(real: number): number {
     const { real: begin, stack, scale } = this.#stretches.findLast((stretch) => stretch.real <= real) ?? this.#first;
     return stack + (real - begin) * scale;
   }
 
-  /** Real time at a stack time. */
+  /** Converts a stack time to real time. */
   toReal(stack: number): number {
     const { real, stack: begin, scale } = this.#stretches.findLast((stretch) => stretch.stack <= stack) ?? this.#first;
     return real + (stack - begin) / scale;
   }
 
-  /** Changes the scale from now on. */
+  /** Changes the time scale; the new scale applies from now on. */
   setScale(scale: number): void {
     if (scale === this.scale) return;
     const real = this.#now();
@@ -66,7 +67,10 @@ export class StackClock {
     for (const plan of this.#sleeping) plan();
   }
 
-  /** Resolves after a duration in milliseconds of stack time, also when the scale changes meanwhile; early when the signal aborts. */
+  /**
+   * Resolves after `stackMs` milliseconds of stack time, even if the scale changes in the meantime. Resolves immediately when the
+   * signal aborts.
+   */
   sleep(stackMs: number, signal: AbortSignal): Promise<void> {
     const until = this.now() + stackMs;
     return new Promise((resolve) => {
@@ -88,7 +92,7 @@ export class StackClock {
     });
   }
 
-  /** Calls back after each change of the scale. */
+  /** Calls the listener after each change of the scale. */
   onChange(listener: Listener): void {
     this.#listeners.push(listener);
   }

@@ -24,12 +24,12 @@ import { StackClock } from './clock.ts';
 import { LocalCloudWatch } from './cloudwatch/monitoring.ts';
 import { Overload } from './cloudwatch/overload.ts';
 import { closesPort, FaultBoard } from './faults/faults.ts';
-import { ownHosts } from './http-api/own-hosts.ts';
 import { startHttpApi } from './http-api/server.ts';
 import { functionEnvironment } from './lambda/function-environment.ts';
 import { runFunctions } from './lambda/running-functions.ts';
 import { runSchedules } from './lambda/schedule.ts';
-import { checkPorts, PORTS, pickBasePort } from './ports.ts';
+import { ownHosts } from './network/own-hosts.ts';
+import { checkPorts, PORTS, pickBasePort } from './network/ports.ts';
 import { accountsOf } from './simulators/accounts.ts';
 import { domainsOf } from './simulators/domains.ts';
 import { mailExchange, zonesOf } from './simulators/inbound/mail-exchange.ts';
@@ -44,24 +44,24 @@ import { makeWorkDirectory } from './template/work-directory.ts';
 
 export interface StackOptions {
   /**
-   * Base port; 0 picks a free range.
+   * Base port of the servers; 0 chooses a free range of ports.
    * @default 4700
    */
   readonly port?: number;
   /**
-   * Factor by which delays, visibility time-outs and circuits run faster than real time.
+   * Factor by which stack time (delays, visibility time-outs, circuits) is faster than real time.
    * @default 1
    */
   readonly timeScale?: number;
-  /** Called when this machine becomes overloaded, and when it no longer is. */
+  /** Called when this machine becomes overloaded, and when the overload ends. */
   readonly onOverload?: (overloaded: boolean) => void;
   /**
-   * File for the functions' output; it is overwritten.
+   * File for the functions' output. An existing file is overwritten.
    * @default - a file that is deleted with the stack
    */
   readonly logFile?: string;
   /**
-   * Host names, other than loopback, that its servers answer to, such as that of a proxy or tunnel.
+   * Host names, in addition to loopback, to which the servers of the stack answer, such as the host name of a proxy or tunnel.
    * @default - none
    */
   readonly hosts?: readonly string[];
@@ -70,11 +70,11 @@ export interface StackOptions {
    * @default - bin/mailover.ts
    */
   readonly app?: string;
-  /** Called with each step of the start. */
+  /** Called with a text about each step of the start. */
   readonly onProgress?: (step: string) => void;
   /** Called with the functions' output. */
   readonly onOutput?: (text: string) => void;
-  /** Cancels the start. */
+  /** Aborting this signal cancels the start. */
   readonly signal?: AbortSignal;
 }
 
@@ -82,12 +82,15 @@ export interface StackOptions {
 export interface Stack {
   /** Address of the console and the API. */
   readonly url: string;
-  /** Current answer of `GET /api/stack`. */
+  /** The current answer to `GET /api/stack`. */
   readonly info: StackInfo;
   close(): Promise<void>;
 }
 
-/** Synthesises the app and runs it on this machine; resolves when it is ready to send, and cleans up if it fails. */
+/**
+ * Synthesises the CDK app and runs it on this machine. Resolves when the stack is ready to send mail. Closes all parts of the stack
+ * if the start fails.
+ */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -291,7 +294,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   return { url: api.url, live };
 }
 
-/** Rejects when the start is cancelled; never resolves. */
+/** Returns a promise that rejects when the start is cancelled and never resolves. */
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal?.aborted) reject(signal.reason);

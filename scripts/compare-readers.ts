@@ -10,9 +10,9 @@ import { valuesOf } from '../lambda/inbound/headers.ts';
 import { readMime } from '../lambda/inbound/mime.ts';
 import { decodeWords } from '../lambda/mail/encoded-words.ts';
 
-// Reads the mails of these directories with Python's email package, with mailparser and with our reader, and prints each mail
-// that neither of the others reads as ours does: npm run compare-readers -- DIRECTORY... What explains the differences
-// is in docs/adr/0015-inbound.md.
+// Usage: npm run compare-readers -- DIRECTORY... Reads the mails in these directories with three readers: Python's email package,
+// the npm package mailparser, and the reader of Mailover. Prints each mail that both other readers read differently from
+// Mailover. The page docs/adr/0015-inbound.md explains the differences.
 
 interface Read {
   readonly text: string;
@@ -132,7 +132,7 @@ function entry(name: string | false | null | undefined, size: number, sha256: st
   return `${name || '-'} ${size} ${sha256.slice(0, 8)}`;
 }
 
-/** Text without differences in white space, since each reader folds and ends lines differently. */
+/** Removes differences in white space from a text, since each reader folds and ends lines differently. */
 function even(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

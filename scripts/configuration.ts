@@ -5,9 +5,9 @@ import { optionFields } from '../lambda/providers/option-fields.ts';
 import type { ProviderDefinition } from '../lambda/providers/provider.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 
-/** An interface in a file, or a check of options with its schema. */
+/** Source of the documented fields: an interface in a file, or the function that checks options, with its schema. */
 type Source = readonly [file: string, name: string, schema?: z.ZodType];
-/** A heading of docs/configuration.md with the interfaces or checks whose fields it lists. */
+/** A heading of docs/configuration.md, and the interfaces or checks whose fields are listed under it. */
 type Section = readonly [heading: string, ...sources: readonly Source[]];
 
 const ENTRY = 'lambda/contract/providers.ts';
@@ -33,7 +33,7 @@ const SECTIONS: readonly Section[] = [
     'The construct `Mailover`',
     ['lib/mailover-props.ts', 'MailoverProps'],
     ['lib/configuration/stage.ts', 'StageProps'],
-    ['lib/configuration/network.ts', 'NetworkProps'],
+    ['lib/functions/network.ts', 'NetworkProps'],
     ['lib/configuration/unsubscribe-links.ts', 'UnsubscribeLinks'],
   ],
   ['`events` of the construct', ['lib/configuration/application-events.ts', 'ApplicationEvents']],
@@ -46,13 +46,16 @@ The fields of \`bin/mailover.ts\`, generated from the doc comments of their type
 checked at synth: an error names index, key and reason. A field without a default is required.
 `;
 
-/** The text of a doc comment on one line. */
+/** Returns the text of a doc comment on one line. */
 function plain(comment: string): string {
   const lines = comment.split('\n').map((line) => line.replace(/^\s*\*? ?/, '').trim());
   return lines.filter(Boolean).join(' ');
 }
 
-/** A field as a row of a table; type parameters are explained in its text. */
+/**
+ * Returns a field as a row of a table. The type of the field is left out if it is a type parameter; the text of the field then
+ * explains it.
+ */
 function row(name: string, type: string, comment: string): string {
   const [meaning = '', fallback = '–'] = comment.split(/@default (?:- )?/);
   const form = /^[A-Z]$/.test(type) ? '' : `\`${type}\``;
@@ -65,7 +68,10 @@ interface Read {
   readonly rows: readonly string[];
 }
 
-/** A parsed file, with the exported declaration of a name and the comment directly before a place. */
+/**
+ * Parses a file. Returns the exported declaration with this name, and a function that finds the comment directly before a
+ * position.
+ */
 async function parse(file: string, name: string) {
   const text = await readFile(new URL(`../${file}`, import.meta.url), 'utf8');
   const { program, comments } = parseSync(file, text);
@@ -89,7 +95,7 @@ async function parse(file: string, name: string) {
   return { text, declaration: found.declaration, comment: commentAt(found.start), commentAt };
 }
 
-/** An interface: its own comment, and its fields as rows. */
+/** Reads an interface: its comment, and its fields as rows of a table. */
 async function readInterface(file: string, name: string): Promise<Read> {
   const { text, declaration, comment, commentAt } = await parse(file, name);
   if (declaration.type !== 'TSInterfaceDeclaration') throw new Error(`${name} in ${file} is no interface`);
@@ -102,7 +108,7 @@ async function readInterface(file: string, name: string): Promise<Read> {
   return { comment, rows };
 }
 
-/** A check of options: the comments of its source, and the forms of its schema. */
+/** Reads a check of options: the comments from its source code, and the types from its schema. */
 async function readCheck(file: string, name: string, schema: z.ZodType): Promise<Read> {
   const { declaration, comment, commentAt } = await parse(file, name);
   const fields = objectIn(declaration);
@@ -111,7 +117,7 @@ async function readCheck(file: string, name: string, schema: z.ZodType): Promise
   const { properties = {} } = [whole, ...anyOf].find((one) => one.properties) ?? {};
   const rows = await Promise.all(
     fields.properties.map(async (property) => {
-      // The fields that every type which posts mail has.
+      // A spread stands for the fields that are common to all provider types which post received mail.
       if (property.type === 'SpreadElement') return (await readInterface(ENTRY, 'InboundOptions')).rows;
       if (property.key.type !== 'Identifier') return [];
       return [row(property.key.name, formOf(properties[property.key.name]), commentAt(property.start))];
@@ -120,7 +126,7 @@ async function readCheck(file: string, name: string, schema: z.ZodType): Promise
   return { comment, rows: rows.flat() };
 }
 
-/** The argument of the first `strictObject()` within a declaration. */
+/** Returns the argument of the first call of `strictObject()` within a declaration. */
 function objectIn(node: unknown): Expression | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   const { type, callee, arguments: given } = node as Partial<CallExpression>;
@@ -143,7 +149,7 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** A JSON Schema in the syntax of TypeScript. */
+/** Returns a JSON Schema as a type in the syntax of TypeScript. */
 function formOf({ $ref, type, enum: values, items, properties, required = [] }: JsonSchema = {}): string {
   if ($ref) return $ref.slice($ref.lastIndexOf('/') + 1);
   if (values) return values.map((value) => `'${value}'`).join(' | ');
@@ -165,7 +171,7 @@ async function section([heading, ...sources]: (typeof SECTIONS)[number]): Promis
   return `\n## ${heading}\n\n${comment}| field | form | default | meaning |\n|---|---|---|---|\n${rows}\n`;
 }
 
-// Writes docs/configuration.md; with --check fails if the page differs from the types.
+// Writes docs/configuration.md. With --check, fails if the page is not up to date.
 const generated = INTRODUCTION + (await Promise.all(SECTIONS.map(section))).join('');
 const page = new URL('../docs/configuration.md', import.meta.url);
 if (!process.argv.includes('--check')) {

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 
 interface Part {
   readonly mutate: readonly string[];
-  /** The tests that have to find the mutants; few, since each mutant runs all tests that reach it. */
+  /**
+   * The tests that have to detect the mutants (deliberate changes of the code). There are only few tests, since Stryker runs all
+   * tests that reach the changed code for every mutant.
+   */
   readonly tests: readonly string[];
 }
 
-/** The tables of a provider type and the code that reads them. */
+/** The part for one provider type: its table of known answers, and the code that classifies answers by this table. */
 const classify = (type: string): Part => ({
   mutate: [`lambda/providers/${type}/classify.ts`, `lambda/providers/${type}/facts.ts`],
   tests: [`test/lambda/providers/${type}/classify.test.ts`, 'test/lambda/providers/replies.test.ts'],
@@ -21,9 +24,9 @@ const part = (folder: string, names: readonly string[], tests: readonly string[]
 const PROVIDERS = 'lambda/providers';
 const TYPES = readdirSync(PROVIDERS).filter((type) => existsSync(join(PROVIDERS, type, 'facts.ts')));
 
-/** The parts of the code whose mistakes lose or repeat mail. */
+/** The parts of the code in which a mistake could lose mail or send it twice. */
 const PARTS: Readonly<Record<string, Part>> = {
-  // Every type with a table, so that a new one is not forgotten.
+  // All provider types that have a table of known answers, so that a new provider type is not forgotten.
   ...Object.fromEntries(TYPES.map((type) => [type, classify(type)])),
   fact: part('providers', ['fact']),
   apart: part('providers', ['take-apart']),
@@ -33,11 +36,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   words: part('sender', ['last-words']),
   progress: part('submission', ['log', 'progress', 'replay'], ['log', 'progress']),
   ledger: part('submission', ['record', 'ledger', 'lineage']),
-  limiter: part('circuit', ['limiter', 'rate', 'rate-item'], ['limiter', 'rate']),
+  limiter: part('circuit', ['limiter', 'rate', 'rate-share', 'rate-item'], ['limiter', 'rate']),
   circuit: part('circuit', ['circuit', 'window', 'hold', 'provider-health', 'items'], ['circuit', 'edges', 'items']),
 };
 
-/** Least score of each part, in percent. */
+/** Lowest allowed mutation score of each part, in percent. */
 const LEAST = 90;
 
 const wanted = process.argv.slice(2);

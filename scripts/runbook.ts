@@ -7,7 +7,8 @@ import { costTable, pagesList } from '../test/lib/monitoring/everything.ts';
 import { matrixTable, troubleTable } from '../test/lib/monitoring/matrix-table.ts';
 import { MIXTURES, OWN_MATRIX } from '../test/lib/monitoring/own-matrix.ts';
 
-// Writes the table of faults and alarms, the list of the alarms that page, and the bills into the documents; tests fail while they differ.
+// Writes generated parts into the documents: the table of faults and alarms, the list of alarms with the severity `page`, and the
+// costs. Tests fail if these parts are not up to date.
 const bill = billOf(billedDeployment(await synthesised()), {});
 const PARTS = {
   matrix: matrixTable(),

@@ -2,24 +2,30 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ASSUMED, batchSeconds, MEASURED } from '../lib/costs/measured.ts';
 
-// Arithmetic of docs/scale.md: writes its rows, and draws docs/scale.svg. Sources of the constants are on that page.
+// This script computes the figures of docs/scale.md: it writes the rows of the table on that page, and draws docs/scale.svg. The
+// page names the sources of the constants.
 
-/** Time of a batch of the sender with its default memory. */
+/** Duration of one batch, in seconds, in a sender with the default memory. */
 const BATCH_S = batchSeconds('postmark', 512);
-/** Write units of a mail that is accepted at once, and of one that has waited. */
+/** Write units of DynamoDB for a mail that is accepted at the first attempt, and for a mail that has waited. */
 const [UNITS, UNITS_AFTER_WAIT] = [MEASURED.writeUnits, MEASURED.writeUnits + ASSUMED.writeUnitsOfWait];
-/** Invocations of an event source at the start, and further ones in each second. */
+/**
+ * Number of concurrent invocations with which Lambda begins to read a queue, and the number by which it grows in each second.
+ */
 const [FIRST, RAMP] = [5, 300 / 60];
-/** Write units a second of a new table on demand. It takes twice its highest rate of the last half hour. */
+/**
+ * Write units per second that a new on-demand table of DynamoDB accepts. Later the table accepts twice the highest rate of the
+ * last half hour.
+ */
 const [NEW_TABLE, DOUBLING_S] = [4_000, 1_800];
 const OUTAGE_S = 4 * 86_400;
 
-/** Mails a second that invocations of this number send. */
+/** Number of mails per second that this number of concurrent invocations sends. */
 const sent = (invocations: number): number => (invocations * MEASURED.batch) / BATCH_S;
 
 /**
- * Seconds until the mail of four days is out of its retry queue, while new mail is sent from the outbound queue; undefined if
- * the table never has room for it.
+ * Returns the number of seconds until the mail of a four-day outage is sent from its retry queue, while new mail is sent from the
+ * outbound queue. Returns undefined if the table never has write capacity left for the waiting mail.
  */
 function drain(perDay: number, retryConcurrency: number, warm = false): number | undefined {
   const arriving = perDay / 86_400;
@@ -33,7 +39,7 @@ function drain(perDay: number, retryConcurrency: number, warm = false): number |
   return undefined;
 }
 
-/** Values of `retryConcurrency`; the first is the default without `maxPerSecond`. */
+/** Compared values of `retryConcurrency`. The first value is the default if no provider has `maxPerSecond`. */
 const SETTINGS = [5, 50, 200, 1_000] as const;
 const VOLUMES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
@@ -43,7 +49,7 @@ function words(seconds: number | undefined): string {
   return seconds < 7_200 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3_600).toFixed(1)} h`;
 }
 
-/** A point of the plot; both axes are logarithmic. */
+/** Returns the coordinates of a point of the plot, whose axes are both logarithmic. */
 function point(perDay: number, seconds: number): string {
   const x = 80 + (Math.log10(perDay) - 3) * 110;
   const y = 320 - Math.log10(Math.max(1, seconds)) * 48;

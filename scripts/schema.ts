@@ -5,7 +5,10 @@ import { eventSchema } from '../lambda/contract/event.ts';
 import { inboundPointerSchema, inboundSchema } from '../lambda/contract/inbound.ts';
 import { pointerSchema, submissionSchema } from '../lambda/contract/submission.ts';
 
-/** One file a shape, so that a validator names the wrong field instead of "matches none of these". */
+/**
+ * There is one schema file for each kind of message. So a validator names the field that is invalid, instead of reporting that none
+ * of several alternatives matches.
+ */
 const SCHEMAS = {
   submission: {
     title: 'Mailover submission',

@@ -13,7 +13,7 @@ interface Violation {
   readonly severity?: string;
 }
 
-// Synthesises as the CDK's command does, with every validation, and fails on any finding, including warnings.
+// Synthesises the app in the same way as the command `cdk`, with every validation. Fails on any finding, including warnings.
 const outdir = mkdtempSync(join(tmpdir(), 'mailover-synth-'));
 try {
   process.exitCode = synthesise(outdir);
@@ -31,7 +31,7 @@ function synthesise(outdir: string): number {
     console.error(`${child.stdout}${child.stderr}`);
     return 1;
   }
-  // A missing report means that nothing was validated, which is a failure too.
+  // If the report is missing, nothing was validated; reading the file then fails, as it should.
   const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')) as Report;
   const findings = report.pluginReports.flatMap(({ pluginName, violations }) =>
     violations.map(({ ruleName, description }) => `${pluginName}: ${ruleName}: ${description}`),

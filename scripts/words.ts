@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { parseSync, Visitor } from 'oxc-parser';
 
-/** Words that made sentences unreadable, and what to write instead. */
+/** Words that are refused because they made sentences hard to read, and what to write instead. */
 const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bwho(?:so)?ever\b/i, 'name the person or thing'],
   [/\bwhom\b/i, 'name the thing, or write a shorter sentence'],
@@ -13,6 +13,7 @@ const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
     /\bthat one(?=[.,;:)]|$|\s+(?:is|was|has|had|does|did|may|can|will|knows|says|takes|alone|too|only|which|and|or|but|at|for)\b)/i,
     'name the thing',
   ],
+  [/\bof that one\b/i, 'name the thing'],
   [/\bthis one\b/i, 'name the thing'],
   [/\bso many\b/i, 'the number, or "a number of"'],
   [/\bbesides\b/i, '"also", "other than" or "apart from"'],
@@ -33,16 +34,19 @@ const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
 const SOURCES = '{bin,consumer,lib,lambda,local,cli,scripts,bench,chaos,test,.ci}/**/*.{ts,js}';
 const PAGES = ['*.md', 'docs/**/*.md'];
 
-/** Places where a word is right, as `file: word`. */
+/** Files in which a refused word is allowed, as `file: word`. */
 const ALLOWED: ReadonlySet<string> = new Set([]);
 
-/** A piece of text with its place in a file. */
+/** A piece of text with its position in a file. */
 interface Passage {
   readonly start: number;
   readonly text: string;
 }
 
-/** Comments of a source file, and strings of at least three words: errors, test titles, alarm texts. */
+/**
+ * Returns the comments of a source file, and all strings of at least three words, such as error messages, test titles and alarm
+ * texts.
+ */
 function passagesOf(file: string, source: string): Passage[] {
   const { program, comments } = parseSync(file, source);
   const passages: Passage[] = comments.map(({ start, value }) => ({ start, text: value }));
@@ -54,13 +58,13 @@ function passagesOf(file: string, source: string): Passage[] {
   return passages;
 }
 
-/** Prose of a page: code is replaced by blanks of the same length. */
+/** Returns the prose of a page: code is replaced by spaces of the same length. */
 function proseOf(page: string): Passage[] {
   const blank = (code: string) => code.replaceAll(/[^\n]/g, ' ');
   return [{ start: 0, text: page.replaceAll(/^```[\s\S]*?^```/gm, blank).replaceAll(/`[^`\n]*`/g, blank) }];
 }
 
-/** Lines `file:line: "word": what to write instead` for one file. */
+/** Returns the refused words of one file as lines `file:line: "word": what to write instead`. */
 function findings(file: string): string[] {
   const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
   const passages = file.endsWith('.md') ? proseOf(text) : passagesOf(file, text);
@@ -76,7 +80,7 @@ function findings(file: string): string[] {
   );
 }
 
-// Refuses unreadable words in comments, messages and pages; a part of `npm run check`.
+// This script refuses the words above in comments, messages and pages. It is a part of `npm run check`.
 const cwd = new URL('..', import.meta.url).pathname;
 const files = globSync([SOURCES, ...PAGES], { cwd, exclude: ['**/node_modules/**', '**/fixtures/**'] }).sort();
 const found = files.flatMap(findings);

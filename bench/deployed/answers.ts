@@ -1,15 +1,16 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 
-// A child process that takes the part of AWS and of every provider, so that its CPU time is not measured. It accepts all
-// requests at once. `GET /counts` has what it was asked, `PUT /latency/200` delays the answers of providers.
+// A child process that simulates AWS and every provider, so that their CPU time is not measured. It accepts all requests
+// immediately. `GET /counts` returns how many requests it has received; `PUT /latency/200` delays the answers of the simulated
+// providers by 200 ms.
 
-/** Requests since the start. */
+/** Counts since the start of the process. */
 const counts = {
-  /** Mails over SMTP, and how often the server waited for the client. */
+  /** Number of mails that arrived over SMTP, and number of times that the server waited for the client. */
   mails: 0,
   turns: 0,
-  /** Units of DynamoDB: one for each 1 KB of a written item. */
+  /** Write units of DynamoDB: one unit for each 1 KB of a written item, rounded up. */
   writeUnits: 0,
 };
 let latencyMs = 0;
@@ -33,7 +34,7 @@ const http = createServer((request, response) => {
     else go();
   });
 });
-// Kept longer than any pause of a measurement.
+// Idle connections must stay open longer than any pause within a measurement.
 http.keepAliveTimeout = 600_000;
 
 function answerTo(target: string, url: string): object {
@@ -48,7 +49,10 @@ function answerTo(target: string, url: string): object {
 
 type Value = { readonly [type: string]: unknown };
 
-/** Write units of a PutItem, by the rules for the size of an item (docs.aws.amazon.com, CapacityUnitCalculations, 2026-11). */
+/**
+ * Returns the write units of a PutItem request, computed by the rules of DynamoDB for the size of an item (docs.aws.amazon.com,
+ * CapacityUnitCalculations, 2026-11).
+ */
 function unitsOf(body: string): number {
   const { Item } = JSON.parse(body) as { readonly Item: Readonly<Record<string, Value>> };
   return Math.ceil(sizeOfMap(Item) / 1_024);
@@ -72,7 +76,8 @@ const smtp = createTcpServer((socket) => serve(socket));
 function serve(socket: Socket): void {
   let inBody = false;
   let text = '';
-  // The client must wait for the 354 before it sends the body: a body in the same packet as DATA is a fault of the client.
+  // The client must wait for the reply 354 before it sends the body. It is a fault of the client if the body is in the same
+  // packet as the command DATA.
   const reply = (lines: readonly string[]) => socket.write(`${lines.join('\r\n')}\r\n`);
   reply(['220 bench ESMTP']);
   socket.setNoDelay(true);

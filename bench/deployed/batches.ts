@@ -3,18 +3,26 @@ import { MEASURED_TYPES, type MeasuredType, type Rig, startRig, type Way } from 
 import type { Spent } from './runner.ts';
 
 const SIZE = 10;
-/** Batches before the measurement: a process handles thousands of mails, and V8 compiles the code during the first hundreds. */
+/**
+ * Number of batches that are sent before the measurement. In production a process handles thousands of mails, and V8 compiles the
+ * code during the first hundreds of mails.
+ */
 const WARM = 60;
 const BATCHES = 10;
 const ROUNDS = 7;
 const WAYS = ['product', 'sdk', 'sdk-writes'] as const satisfies readonly Way[];
 
-/** Highest CPU time of a mail, compared with the provider's SDK and two writes with the SDK of the table. */
+/**
+ * Highest allowed CPU time of a mail, as a multiple of the CPU time of the provider's SDK plus two writes with the DynamoDB SDK.
+ */
 const MOST: Readonly<Record<MeasuredType, number>> = { postmark: 1, mailgun: 1.4, ses: 1.4, smtp: 1 };
 const LEAST_A_SECOND = 850;
 const ROUND_TRIPS = 2;
 
-/** CPU time of a mail of 10 KB in batches of ten, over each type of provider, beside its SDK; and mails a second. */
+/**
+ * Measures the CPU time of a mail of 10 KB in batches of ten, for each type of provider, compared with the provider's SDK. Also
+ * measures the number of mails per second.
+ */
 export async function measureBatches(): Promise<Figure[]> {
   const rig = await startRig();
   try {
@@ -32,7 +40,7 @@ async function compared(rig: Rig, type: MeasuredType): Promise<Figure[]> {
   try {
     for (const one of processes) await one.send({ batches: WARM, size: SIZE });
     const rounds: Record<Way, Spent>[] = [];
-    // In turn, so that a machine that becomes slower becomes so for all of them.
+    // Each round measures all variants, one after the other, so that a machine that becomes slower slows all of them equally.
     for (let round = 0; round < ROUNDS; round++) {
       const spent: Partial<Record<Way, Spent>> = {};
       for (const [place, way] of WAYS.entries())
@@ -63,13 +71,13 @@ async function compared(rig: Rig, type: MeasuredType): Promise<Figure[]> {
   }
 }
 
-/** Number of times that a mail waits for the SMTP server on a kept connection. */
+/** Measures how many times a mail waits for an answer of the SMTP server when the connection is already open. */
 async function roundTrips(rig: Rig): Promise<Figure> {
   const product = await rig.start('product', 'smtp');
   try {
     await product.send({ batches: 1, size: 1 });
     const before = await rig.counts();
-    // Fewer than a session carries.
+    // The number of mails is below the limit of one SMTP session, so the connection stays open.
     await product.send({ batches: 20, size: 1 });
     const after = await rig.counts();
     const trips = (after.turns - before.turns) / (after.mails - before.mails);

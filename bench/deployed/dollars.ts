@@ -6,15 +6,20 @@ import { startRig } from './rig.ts';
 
 const SIZE = MEASURED.batch;
 const BATCHES = 40;
-/** Time of a provider for its answer, in milliseconds. */
+/** Time that a provider needs for its answer, in milliseconds. */
 const LATENCY_MS = ASSUMED.answerSeconds * 1_000;
 const MEMORY_MB = 512;
-/** Bytes that CloudWatch adds to each event of the log, and that Lambda writes about an invocation. */
+/**
+ * Number of bytes that CloudWatch adds to each log event, and number of bytes that Lambda writes to the log for each invocation.
+ */
 const LINE_BYTES = 26;
 const INVOCATION_BYTES = 350;
 const MOST = 1.8;
 
-/** Dollars for a million mails of 10 KB that Postmark accepts at once, in full batches, without delivery events. */
+/**
+ * Measures the cost, in dollars, of a million mails of 10 KB that Postmark accepts at the first attempt, in full batches, without
+ * delivery events.
+ */
 export async function measureDollars(): Promise<Figure[]> {
   const rig = await startRig();
   try {
@@ -34,7 +39,7 @@ export async function measureDollars(): Promise<Figure[]> {
       const dollars = {
         table: units * 1e6 * PRICES.writeUnit.dollars,
         lambda: invocations(1e6 / SIZE, seconds, MEMORY_MB),
-        // One receive and one delete for each batch; the producer pays for its own request.
+        // Each batch needs one receive request and one delete request. The request that submits the mail is not included.
         queue: (2 / SIZE) * 1e6 * PRICES.queueRequest.dollars,
         log: (bytes * 1e6 * PRICES.logIngestion.dollars) / 1e9,
       };

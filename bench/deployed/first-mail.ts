@@ -7,14 +7,17 @@ const WAYS = ['product', 'sdk', 'sdk-writes'] as const satisfies readonly Way[];
 const MOST_MS = 200;
 const MOST_RATIO = 0.5;
 
-/** One new process: import at full speed, as in Lambda's init phase, then the first mail. */
+/** Measurements of one new process: the import at full speed, as in Lambda's init phase, and then the first mail. */
 interface Start {
   readonly importCpuMs: number;
   readonly firstMs: number;
   readonly cpuMs: number;
 }
 
-/** The first mail of a new process beside a function that imports its SDKs at once: with the CPU of 512 MB, and unthrottled. */
+/**
+ * Measures the first mail of a new process, compared with a function that imports its SDKs at the start. Each is measured with
+ * the CPU share of 512 MB, and with a whole processor.
+ */
 export async function measureFirstMail(): Promise<Figure[]> {
   const rig = await startRig();
   try {
@@ -50,7 +53,7 @@ export async function measureFirstMail(): Promise<Figure[]> {
 
 async function interleaved(rig: Rig, share: number): Promise<Record<Way, Start[]>> {
   const starts: Record<Way, Start[]> = { product: [], sdk: [], 'sdk-writes': [] };
-  // The first round fills the file cache and does not count.
+  // The first round only fills the file cache; its results are not used.
   for (let round = 0; round <= ROUNDS; round++)
     for (const way of WAYS) {
       const process = await rig.start(way, 'postmark');

@@ -9,7 +9,7 @@ import { senderVariables } from '../environments.ts';
 import type { Addresses, Counts } from './answers.ts';
 import type { Order, Spent } from './runner.ts';
 
-/** Provider types that are measured, with the options of their entries. */
+/** Provider types that are measured, with the options of their provider entries. */
 export const MEASURED_TYPES = {
   postmark: {},
   mailgun: { domain: 'example.com' },
@@ -18,16 +18,16 @@ export const MEASURED_TYPES = {
 } as const;
 export type MeasuredType = keyof typeof MEASURED_TYPES;
 
-/** What is compared: the product, the provider's SDK, and the SDK with two writes to a table. */
+/** The variants that are compared: the product, the provider's SDK, and the provider's SDK with two writes to a table. */
 export type Way = 'product' | 'sdk' | 'sdk-writes';
 
-/** Bundles and servers of a comparison. */
+/** The bundles and servers that a comparison needs. */
 export interface Rig {
-  /** What the servers were asked. */
+  /** Returns how many requests the servers have received. */
   counts(): Promise<Counts>;
-  /** Delays the answers of the providers over HTTP. */
+  /** Delays the answers of the simulated providers with HTTP APIs by this number of milliseconds. */
   delay(ms: number): Promise<void>;
-  /** Starts a process with a bundle, and resolves when it has loaded it. */
+  /** Starts a process, and resolves when the process has loaded the bundle. */
   start(way: Way, type: MeasuredType): Promise<Running>;
   close(): Promise<void>;
 }
@@ -35,15 +35,15 @@ export interface Rig {
 /** A process with a loaded bundle. */
 export interface Running {
   readonly pid: number;
-  /** Cost of the import. */
+  /** CPU time and duration of the import of the bundle. */
   readonly imported: Spent;
-  /** Bytes and lines of the log so far. */
+  /** Returns the bytes and lines that the process has logged until now. */
   readonly logged: () => { readonly bytes: number; readonly lines: number };
   send(order: Order): Promise<Spent>;
   end(): Promise<void>;
 }
 
-/** Starts the servers; bundles what is compared as the deployment does. */
+/** Starts the servers. Bundles the compared functions in the same way as a deployment. */
 export async function startRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'mailover-bench-'));
   const server = fork(new URL('answers.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -110,7 +110,7 @@ function running(child: ChildProcess, imported: Spent): Running {
   };
 }
 
-/** The next message of a child process. */
+/** Resolves with the next message from a child process. */
 async function answer(child: ChildProcess): Promise<unknown> {
   const over = new AbortController();
   const exit = once(child, 'exit', { signal: over.signal }).then(([code]) => {

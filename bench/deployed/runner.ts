@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { record } from '../record.ts';
 
-// A child process with one bundle, as Lambda runs it: it loads the module, and calls its handler with batches of ten mails.
+// This child process runs one bundle in the same way as Lambda: it loads the module, and calls its handler with batches of mails.
 
-/** An order: batches to send one after the other. */
+/** A message from the parent process: how many batches to send one after the other, and how many mails each batch has. */
 export interface Order {
   readonly batches: number;
   readonly size: number;
 }
 
-/** The cost of an order, for one mail, or of the import: CPU is user and system time of this whole process, in milliseconds. */
+/**
+ * The cost of one mail of an order, or the cost of the import. CPU time is the user and system time of this whole process, in
+ * milliseconds.
+ */
 export interface Spent {
   readonly cpuMs: number;
   readonly wallMs: number;

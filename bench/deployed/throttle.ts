@@ -1,15 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** Share of a processor of a function with 512 MB: 1,769 MB have one (docs.aws.amazon.com, configuration-memory, 2026-11). */
+/**
+ * Share of a processor that a Lambda function with 512 MB gets: a function with 1,769 MB gets one whole processor
+ * (docs.aws.amazon.com, configuration-memory, 2026-11).
+ */
 export const SHARE_512 = 512 / 1_769;
 
-/** Period of the kernel's scheduler for CPU quotas in Lambda, in milliseconds. */
+/** Period, in milliseconds, in which the kernel enforces CPU quotas in Lambda. */
 const PERIOD_MS = 20;
 
 /**
- * Runs `work` while a process gets a share of one processor only: it is stopped for the rest of every 20 ms. A thread of its
- * own does that, since timers of the event loop are exact to a millisecond only.
+ * Runs `work` while a process gets only a share of one processor: the process is stopped for the rest of every 20 ms. A separate
+ * thread stops and continues the process, since timers of the event loop are exact only to a millisecond.
  */
 export async function withCpuShare<T>(pid: number, share: number, work: () => Promise<T>): Promise<T> {
   const flag = new Int32Array(new SharedArrayBuffer(4));

@@ -1,105 +1,115 @@
-/** Scope of a fault: one provider, or a part of the platform. */
-export type FaultedPart = 'provider' | 'platform';
+/** Scope of a fault: one provider, or all workers and providers. */
+export type FaultScope = 'provider' | 'platform';
 
 interface Kind {
-  readonly part: FaultedPart;
-  /** Shortest and longest duration, in minutes. */
+  readonly scope: FaultScope;
+  /** Shortest and longest duration of the fault, in minutes. */
   readonly minutes: readonly [shortest: number, longest: number];
-  /** Lowest and highest share of the calls that it affects. */
+  /** Lowest and highest share of the calls that are affected by the fault. */
   readonly rate: readonly [lowest: number, highest: number];
-  /** Minutes after its end in which mail may still wait because of it: hidden messages, Retry-Afters, wrong clocks. */
+  /**
+   * For this number of minutes after the end of the fault, mail may still wait because of the fault: hidden messages, a
+   * Retry-After, a wrong clock.
+   */
   readonly lingers?: number;
 }
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
 
-/** Every kind of fault that a seed may draw. */
+/** All kinds of faults that can occur in a run; the random numbers of the seed decide which of them occur. */
 export const FAULTS = {
-  /** Answers 500 without accepting the mail. */
-  '5xx': { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.1, 1] },
-  /** Answers 500 after accepting the mail. */
-  '5xx-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.05, 0.5], lingers: 5 },
-  /** Refuses connections. */
-  refused: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1] },
-  /** Never completes a connection: the connect time-out applies. */
-  'connect-hang': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
-  /** Reads the request and never answers; the mail is not accepted. */
-  hang: { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1], lingers: 5 },
-  /** Accepts the mail, at once or up to minutes later, and never answers. */
-  'hang-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5], lingers: 8 },
-  /** Cuts the connection after the request; the mail is not accepted. */
-  reset: { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1], lingers: 5 },
-  /** Accepts the mail and cuts the connection. */
-  'reset-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5], lingers: 5 },
-  /** Too many requests, without a Retry-After. */
-  throttle: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 3 },
-  /** Too many requests, with a Retry-After. */
-  'retry-after': { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 65 },
-  /** The account is closed or suspended. */
-  suspended: { part: 'provider', minutes: [6 * HOUR, 21 * DAY], rate: [1, 1], lingers: 2 },
-  /** Its API changed: it refuses messages as bad that all others accept. */
-  'api-changed': { part: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
-  /** Calls mailboxes inactive that are not, as after an import of a wrong list. */
-  'mis-suppressed': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
-  /** Works, and answers slowly. */
-  slow: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1], lingers: 2 },
-  /** Look-ups get no answer. */
-  'lookup-down': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.5, 1], lingers: 5 },
-  /** Look-ups find mail only minutes after its acceptance. */
-  'lookup-late': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.2, 1], lingers: 16 },
-  /** An operator isolates the provider. */
-  isolated: { part: 'provider', minutes: [15, 8 * HOUR], rate: [1, 1] },
-  /** Every provider refuses connections at once. */
-  'all-down': { part: 'platform', minutes: [15, 8 * HOUR], rate: [1, 1] },
+  /** The provider answers 500 without accepting the mail. */
+  '5xx': { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.1, 1] },
+  /** The provider answers 500 after accepting the mail. */
+  '5xx-taken': { scope: 'provider', minutes: [15, 2 * HOUR], rate: [0.05, 0.5], lingers: 5 },
+  /** The provider refuses connections. */
+  refused: { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1] },
+  /** The provider never completes a connection: the connect time-out of the sender applies. */
+  'connect-hang': { scope: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
+  /** The provider reads the request, does not accept the mail and never answers. */
+  hang: { scope: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1], lingers: 5 },
+  /** The provider accepts the mail, immediately or up to minutes later, and never answers. */
+  'hang-taken': { scope: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5], lingers: 8 },
+  /** The provider cuts the connection after the request, without accepting the mail. */
+  reset: { scope: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1], lingers: 5 },
+  /** The provider accepts the mail and cuts the connection before the answer. */
+  'reset-taken': { scope: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5], lingers: 5 },
+  /** The provider answers "too many requests", without a Retry-After. */
+  throttle: { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 3 },
+  /** The provider answers "too many requests", with a Retry-After. */
+  'retry-after': { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 65 },
+  /** The account at the provider is closed or suspended. */
+  suspended: { scope: 'provider', minutes: [6 * HOUR, 21 * DAY], rate: [1, 1], lingers: 2 },
+  /** The API of the provider has changed. The provider now refuses messages as bad that all other providers accept. */
+  'api-changed': { scope: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
+  /** The provider refuses active mailboxes as inactive, as if a wrong suppression list had been imported. */
+  'mis-suppressed': { scope: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
+  /** The provider works, but answers slowly. */
+  slow: { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1], lingers: 2 },
+  /** Look-ups of sent mail at the provider get no answer. */
+  'lookup-down': { scope: 'provider', minutes: [10, 2 * DAY], rate: [0.5, 1], lingers: 5 },
+  /** Look-ups of sent mail find a mail only minutes after the provider accepted the mail. */
+  'lookup-late': { scope: 'provider', minutes: [10, 2 * DAY], rate: [0.2, 1], lingers: 16 },
+  /** An operator isolates the provider, so the sender must not use the provider. */
+  isolated: { scope: 'provider', minutes: [15, 8 * HOUR], rate: [1, 1] },
+  /** All providers refuse connections at the same time. */
+  'all-down': { scope: 'platform', minutes: [15, 8 * HOUR], rate: [1, 1] },
 
-  /** SQS delivers twice, also at once, and loses deletions; far more often than in reality. */
-  'sqs-duplicates': { part: 'platform', minutes: [2 * HOUR, 7 * DAY], rate: [0.002, 0.03], lingers: 18 },
-  /** SQS does not take a message, or takes it and answers with an error, or takes it twice. */
-  'sqs-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.02, 0.3], lingers: 8 },
-  /** S3 fails. */
-  's3-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1] },
-  /** The table fails, before or after a write took effect. */
-  'table-errors': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.02, 0.4], lingers: 8 },
-  /** The table throttles: nothing took effect. */
-  'table-throttle': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.05, 0.6], lingers: 8 },
-  /** The whole table is down. */
-  'table-down': { part: 'platform', minutes: [1, 3 * HOUR], rate: [1, 1], lingers: 8 },
-  /** The table answers after seconds. */
-  'table-slow': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1], lingers: 8 },
-  /** Eventually consistent reads return old items. */
-  'table-stale': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.2, 1] },
+  /**
+   * SQS delivers a message twice, sometimes to two workers at the same time, and loses deletions of messages. Both happen far more
+   * often than in reality.
+   */
+  'sqs-duplicates': { scope: 'platform', minutes: [2 * HOUR, 7 * DAY], rate: [0.002, 0.03], lingers: 18 },
+  /** SQS does one of three things with a message: does not store it, stores it and answers with an error, or stores it twice. */
+  'sqs-errors': { scope: 'platform', minutes: [15, 2 * HOUR], rate: [0.02, 0.3], lingers: 8 },
+  /** Calls of S3 fail. */
+  's3-errors': { scope: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1] },
+  /** The state table answers with an error. If the call is a write, the write may or may not have taken effect. */
+  'table-errors': { scope: 'platform', minutes: [15, 6 * HOUR], rate: [0.02, 0.4], lingers: 8 },
+  /** The table throttles a call; the throttled call has no effect. */
+  'table-throttle': { scope: 'platform', minutes: [15, 6 * HOUR], rate: [0.05, 0.6], lingers: 8 },
+  /** Every call of the table fails. */
+  'table-down': { scope: 'platform', minutes: [1, 3 * HOUR], rate: [1, 1], lingers: 8 },
+  /** The table answers only after seconds. */
+  'table-slow': { scope: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1], lingers: 8 },
+  /** Eventually consistent reads of the table return old items. */
+  'table-stale': { scope: 'platform', minutes: [10, 2 * DAY], rate: [0.2, 1] },
 
-  /** Secrets Manager fails: processes continue with secrets that they have read. */
-  'secrets-down': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.3, 1], lingers: 2 },
-  /** Kept connections of a process that was frozen for minutes are dead: its first request over each fails, and has no effect. */
-  'dead-sockets': { part: 'platform', minutes: [15, 2 * DAY], rate: [0.2, 1], lingers: 8 },
+  /** Secrets Manager fails: processes continue with the secrets that they read before. */
+  'secrets-down': { scope: 'platform', minutes: [15, 6 * HOUR], rate: [0.3, 1], lingers: 2 },
+  /**
+   * Open connections of a process that was frozen for minutes are dead: the first request through each dead connection fails and
+   * has no effect.
+   */
+  'dead-sockets': { scope: 'platform', minutes: [15, 2 * DAY], rate: [0.2, 1], lingers: 8 },
 
-  /** A process is killed at any of its await points. */
-  kill: { part: 'platform', minutes: [5, 12 * HOUR], rate: [0.05, 0.5], lingers: 12 },
-  /** The machine of a process is frozen for seconds to minutes: the function's time-out applies. */
-  stall: { part: 'platform', minutes: [5, 6 * HOUR], rate: [0.01, 0.2], lingers: 12 },
+  /** A process is killed at one of the points at which it awaits an answer. */
+  kill: { scope: 'platform', minutes: [5, 12 * HOUR], rate: [0.05, 0.5], lingers: 12 },
+  /** A process is frozen for seconds to minutes. The time-out of the Lambda function may end it. */
+  stall: { scope: 'platform', minutes: [5, 6 * HOUR], rate: [0.01, 0.2], lingers: 12 },
   /** New processes start with a clock that is wrong by up to ten minutes. */
-  'clock-skew': { part: 'platform', minutes: [HOUR, 2 * DAY], rate: [0.1, 0.5], lingers: 60 },
-  /** Clocks jump by up to ten minutes while mail is in progress. */
-  'clock-jump': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.02, 0.3], lingers: 60 },
+  'clock-skew': { scope: 'platform', minutes: [HOUR, 2 * DAY], rate: [0.1, 0.5], lingers: 60 },
+  /** Clocks of processes jump by up to ten minutes while the processes send mail. */
+  'clock-jump': { scope: 'platform', minutes: [10, 12 * HOUR], rate: [0.02, 0.3], lingers: 60 },
 
-  /** A later release, whose items have more fields, processes a part of the mail. */
-  'newer-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9], lingers: 2 },
+  /** A later release of the sender, which writes more fields into the table's items, processes a part of the mail. */
+  'newer-release': { scope: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9], lingers: 2 },
 } as const satisfies Record<string, Kind>;
 
 export type FaultKind = keyof typeof FAULTS;
 
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 
+/** Faults of a provider during which it still accepts mail. */
 const WORKING: ReadonlySet<FaultKind> = new Set(['lookup-down', 'lookup-late', 'slow']);
 
-/** Whether a fault of this kind keeps mail from a provider. */
+/** Whether a fault of this kind prevents a provider from accepting mail. */
 export function keepsMailAway(kind: FaultKind): boolean {
-  return FAULTS[kind].part === 'provider' && !WORKING.has(kind);
+  return FAULTS[kind].scope === 'provider' && !WORKING.has(kind);
 }
 
-/** Milliseconds after its end in which a fault may still have an effect. */
+/** Returns for how many milliseconds after its end a fault of this kind may still have an effect. */
 export function lingersMs(kind: FaultKind): number {
   const { lingers = 0 }: Kind = FAULTS[kind];
   return lingers * 60_000;

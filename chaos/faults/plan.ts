@@ -1,54 +1,58 @@
-import { Random } from '../world/random.ts';
+import { defined } from '../../lambda/platform/defined.ts';
+import { Random } from '../random.ts';
 import { FAULT_KINDS, FAULTS, type FaultKind } from './kinds.ts';
 
-/** One fault in one period. */
+/** One fault that is in force for one period of time. */
 export interface FaultWindow {
   readonly kind: FaultKind;
-  /** Absent for a fault of the platform. */
+  /** Provider that has the fault; absent if the fault affects all workers and providers. */
   readonly provider?: string;
   /** Epoch milliseconds. */
   readonly from: number;
   readonly to: number;
-  /** Share of the calls that it affects. */
+  /** Share of the calls that the fault affects. */
   readonly rate: number;
 }
 
 export interface PlanOptions {
   readonly seed: number;
   readonly start: number;
-  /** End of all faults. */
+  /** Time at which all faults end. */
   readonly end: number;
   readonly providers: readonly string[];
-  /** The kinds that may occur. @default - those that the seed draws */
+  /** Kinds of faults that may occur. @default - the kinds that the seed draws */
   readonly kinds?: readonly FaultKind[] | undefined;
-  /** Times with much mail: faults gather there, since without mail they have no effect. */
+  /** Times at which much mail is sent. Most faults are near these times, since a fault without mail has no effect. */
   readonly rushes: readonly number[];
 }
 
 const MINUTE = 60_000;
 
-/** Share of the kinds that a seed has, and most periods of one kind. */
+/** Probability that a kind of fault occurs in a run, and largest number of periods of one kind of fault. */
 const PRESENT = 0.5;
 const MOST_WINDOWS = 4;
 
-/** Draws the faults of a seed. Each kind draws from a stream of its own, so that omitting one changes no other. */
+/**
+ * Draws the faults of a seed at random. Each kind of fault has its own stream of random numbers, so leaving out one kind changes no
+ * other kind.
+ */
 export function planFaults({ seed, start, end, providers, kinds, rushes }: PlanOptions): FaultWindow[] {
   return FAULT_KINDS.flatMap((kind) => {
     const random = new Random(seed, `plan ${kind}`);
     const drawn = random.chance(PRESENT);
     if (kinds ? !kinds.includes(kind) : !drawn) return [];
-    const { part, minutes, rate } = FAULTS[kind];
-    // Two providers that refuse one message make it a bad message, by definition: only one of them may be wrong.
+    const { scope, minutes, rate } = FAULTS[kind];
+    // A message that two providers refuse counts as bad. Therefore `api-changed` affects only one provider, the same provider in all
+    // periods of a seed.
     const alone = kind === 'api-changed' ? pickProvider(random, providers) : undefined;
     return Array.from({ length: 1 + random.int(MOST_WINDOWS) }, (): FaultWindow => {
       const lasts = random.scaled(minutes[0], minutes[1]) * MINUTE;
       const near = random.chance(0.8) ? random.pick(rushes) : random.between(start, end);
-      // The period may begin before, within or after the rush, so that an outage starts during a rush as often as
-      // before it.
+      // The period may begin before, during or after the time with much mail: some outages start in the middle of such a time.
       const from = Math.max(start, near - random.between(-0.2, 0.9) * Math.min(lasts, 30 * MINUTE));
       return {
         kind,
-        ...(part === 'provider' && { provider: alone ?? pickProvider(random, providers) }),
+        ...defined({ provider: scope === 'provider' ? (alone ?? pickProvider(random, providers)) : undefined }),
         from,
         to: Math.min(end, from + lasts),
         rate: random.between(rate[0], rate[1]),
@@ -57,16 +61,16 @@ export function planFaults({ seed, start, end, providers, kinds, rushes }: PlanO
   });
 }
 
-/** A provider by weight: the first of the list gets most of the mail, and so most of the faults. */
+/** Draws a provider at random. Providers near the top of the list get more faults, since these providers get more of the mail. */
 function pickProvider(random: Random, providers: readonly string[]): string {
   return providers[Math.floor(providers.length * random.next() ** 2)] as string;
 }
 
-/** The faults in force at the current time. */
+/** The faults of a run; finds the faults that are in force at the current time. */
 export class Faults {
   private readonly windows = new Map<string, FaultWindow[]>();
   private readonly now: () => number;
-  /** Number of hits of each kind. */
+  /** Number of calls to which a fault of each kind applied. */
   readonly hits = new Map<FaultKind, number>();
 
   constructor(windows: readonly FaultWindow[], now: () => number) {
@@ -77,8 +81,11 @@ export class Faults {
     }
   }
 
-  /** Whether a fault applies to a call. */
-  strikes(kind: FaultKind, random: Random, provider = ''): boolean {
+  /**
+   * Returns whether a fault of this kind affects this call: at random, with the rate of the fault as the probability. If so, counts
+   * a hit.
+   */
+  applies(kind: FaultKind, random: Random, provider = ''): boolean {
     const list = this.windows.get(`${kind} ${provider}`);
     if (!list) return false;
     const now = this.now();
@@ -88,7 +95,7 @@ export class Faults {
     return true;
   }
 
-  /** Whether a fault of this kind is in force, at any rate. */
+  /** Whether a fault of this kind is in force now, even if it affects only some of the calls. */
   active(kind: FaultKind, provider = ''): boolean {
     const now = this.now();
     return (this.windows.get(`${kind} ${provider}`) ?? []).some(({ from, to }) => from <= now && now < to);

@@ -1,41 +1,42 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
-import { CALM_MAIL_MS, simpleMail } from './calm.ts';
 import type { Mail } from './mail.ts';
+import { QUIET_MAIL_MS, simpleMail } from './phases.ts';
 
-/** Time between two canaries over each provider. */
+/** Time between two canaries (test mails) through one provider. */
 const EVERY_MS = 12 * 3_600_000;
-const EVERY_IN_CALM_MS = 30 * 60_000;
-/** Time after the last fault within which each provider's circuit has closed. */
+const EVERY_IN_QUIET_MS = 30 * 60_000;
+/** Time after the last fault within which the circuit breakers of all providers must have closed again. */
 const SETTLED_MS = 80 * 60_000;
 
 export interface CanariesOptions {
   readonly start: number;
-  /** End of the last drawn fault. */
-  readonly calmFrom: number;
+  /** End of the last random fault. */
+  readonly quietFrom: number;
   readonly providers: readonly string[];
-  /** Place of the first mail. */
+  /** `Mail.index` of the first canary. */
   readonly index: number;
-  /** Key of their proofs. */
+  /** Key that signs the message attributes of the canaries. The sender trusts only signed attributes. */
   readonly key: string;
 }
 
-/** Canaries over one provider each, as the health check puts them on the outbound queue. */
-export async function drawCanaries({ start, calmFrom, providers, index, key }: CanariesOptions): Promise<Mail[]> {
+/** Creates canaries, each for one provider, in the form in which the health function puts canaries on the outbound queue. */
+export async function drawCanaries({ start, quietFrom, providers, index, key }: CanariesOptions): Promise<Mail[]> {
   const secrets = { read: () => Promise.resolve({ key }) };
   const clock = { now: () => start, sleep: () => new Promise<void>(() => undefined) };
   const proofs = queueProofs('proof-key', secrets, clock, { add: () => undefined });
   const times = (from: number, to: number, every: number) =>
     Array.from({ length: Math.max(0, Math.floor((to - from) / every)) }, (_, place) => from + place * every);
   const slots = [
-    ...times(start, calmFrom, EVERY_MS).map((at) => ({ at, calm: false, every: EVERY_MS })),
-    ...times(calmFrom + SETTLED_MS, calmFrom + CALM_MAIL_MS, EVERY_IN_CALM_MS).map((at) => ({
+    ...times(start, quietFrom, EVERY_MS).map((at) => ({ at, quiet: false, every: EVERY_MS })),
+    ...times(quietFrom + SETTLED_MS, quietFrom + QUIET_MAIL_MS, EVERY_IN_QUIET_MS).map((at) => ({
       at,
-      calm: true,
-      every: EVERY_IN_CALM_MS,
+      quiet: true,
+      every: EVERY_IN_QUIET_MS,
     })),
   ];
   return Promise.all(
-    slots.flatMap(({ at, calm, every }, slot) =>
+    slots.flatMap(({ at, quiet, every }, slot) =>
       providers.map(async (provider, place): Promise<Mail> => {
         const id = `mailover-canary:out:${provider}:${slot}`;
         const expiresAt = at + every;
@@ -53,7 +54,7 @@ export async function drawCanaries({ start, calmFrom, providers, index, key }: C
           onUnknown: 'failover',
           ordered: true,
           canary: true,
-          ...(calm && { calm }),
+          ...defined({ quiet: quiet || undefined }),
         };
       }),
     ),

@@ -1,22 +1,29 @@
 import type { UnknownPolicy } from './mail.ts';
 
-/** A class of mail as the deployment's routes have it, repeated here for the oracle. */
+/**
+ * A class of mail with the settings of its route. The routes of the simulated deployment are made from these settings. The oracle
+ * uses them too.
+ */
 export interface MailClass {
   readonly class: string;
-  /** Share of all mail. */
+  /** Share of this class in all mail. */
   readonly mails: number;
   readonly providers?: readonly string[];
   readonly expiresAfterSeconds?: number;
   readonly onUnknown?: UnknownPolicy;
-  /** No submission may choose a provider outside of the list. */
+  /** A submission of this class may not choose a provider outside of `providers`. */
   readonly strict?: boolean;
-  /** It pauses above its rates of bounces and complaints; the deployment switches that off for the others, which would need more mail. */
+  /**
+   * Mail of the class is paused if bounces or complaints exceed the limits. Classes without this field are never paused: they have
+   * too little mail.
+   */
   readonly pauses?: true;
 }
 
 /**
- * Login codes that are useless after ten minutes, invoices that must not be sent twice, bulk mail that expires in outages, mail that
- * only two providers may see, and two classes that only the exercise has: one that pauses, and one that pauses would not stop.
+ * The classes of mail in the simulation: login codes that are useless after ten minutes, invoices that must not be sent twice, news
+ * that expires during outages, a class without a route, and legal mail that only two providers may carry. The last two classes
+ * occur only in the scripted phase: mail of `offers` is paused, and mail of `receipts` must be sent during this pause.
  */
 export const CLASSES: readonly MailClass[] = [
   {
@@ -34,5 +41,5 @@ export const CLASSES: readonly MailClass[] = [
   { class: 'receipts', mails: 0, pauses: true },
 ];
 
-/** Classes that never pause. */
+/** Names of the classes whose mail is never paused. */
 export const EXEMPT: readonly string[] = CLASSES.flatMap(({ class: name, pauses }) => (pauses ? [] : [name]));

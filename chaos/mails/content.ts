@@ -1,10 +1,11 @@
-import type { Random } from '../world/random.ts';
+import { defined } from '../../lambda/platform/defined.ts';
+import type { Random } from '../random.ts';
 import type { ExpectedContent, ProducerAttachment, Trait } from './mail.ts';
 
 /** Largest message of the outbound queue: see `lib/storage/queues.ts`. */
 export const OUTBOUND_BYTES = 1_032_192;
 
-/** Beginnings of subjects: plain, other scripts, quotes, and text that looks like an encoded word. */
+/** Texts with which subjects begin: none, umlauts, other scripts, quotes, and text that looks like an encoded word. */
 const SUBJECTS = ['', 'Ihre Bestellung: größer, ', '注文 ', 'A "quoted" <odd>, ', '=?utf-8?q?no?= ', '☕ '];
 const TEXTS = [
   'Thank you for your order.',
@@ -17,7 +18,7 @@ const TYPES = [
   { filename: 'logo.png', contentType: 'image/png' },
 ] as const;
 
-/** Draws the content of a mail; no two mails have the same. */
+/** Draws the content of a mail; no two mails of a run have the same content. */
 export function drawContent(random: Random, index: number, trait: Trait): ExpectedContent {
   const addresses = drawRecipients(random, index);
   const hidden = addresses.length > 1 && random.chance(0.4) ? 1 + random.int(addresses.length - 1) : 0;
@@ -28,11 +29,13 @@ export function drawContent(random: Random, index: number, trait: Trait): Expect
     to: shown.slice(0, visible),
     cc: shown.slice(visible),
     bcc: addresses.slice(shown.length),
-    ...(random.chance(0.1) && { replyTo: `answers-${index}@example.com` }),
+    ...defined({ replyTo: random.chance(0.1) ? `answers-${index}@example.com` : undefined }),
     subject: `${trait === 'bad' ? 'bad ' : ''}${subject}mail ${index}`,
     text: trait === 'large' ? 'x'.repeat(OUTBOUND_BYTES - 4_096) : `${random.pick(TEXTS)} (${index})`,
-    ...(random.chance(0.2) && { html: `<p>Order <b>${index}</b> &amp; thanks</p>` }),
-    ...(random.chance(0.1) && { order: String(index) }),
+    ...defined({
+      html: random.chance(0.2) ? `<p>Order <b>${index}</b> &amp; thanks</p>` : undefined,
+      order: random.chance(0.1) ? String(index) : undefined,
+    }),
     attachments: random.chance(0.08) && trait !== 'large' ? drawAttachments(random, index) : [],
   };
 }
@@ -41,11 +44,14 @@ function drawAttachments(random: Random, index: number): ProducerAttachment[] {
   return Array.from({ length: 1 + random.int(2) }, (_, place) => ({
     ...random.pick(TYPES),
     content: Buffer.from(`${index} ${place} ${'\0\xff\r\n'.repeat(random.int(40))}`, 'latin1'),
-    ...(random.chance(0.5) && { key: `submissions/attachments/${index}/${place}` }),
+    ...defined({ key: random.chance(0.5) ? `submissions/attachments/${index}/${place}` : undefined }),
   }));
 }
 
-/** One to ten recipients; some are inactive at every provider, and some have a mail server that is busy. */
+/**
+ * Draws one to ten recipients. Every provider refuses some of them as inactive. Every provider greylists the recipients named
+ * "busy" half of the time.
+ */
 function drawRecipients(random: Random, index: number): string[] {
   const count = random.chance(0.9) ? 1 : random.chance(0.8) ? 2 + random.int(3) : 5 + random.int(6);
   return Array.from({ length: count }, (_, place) => {

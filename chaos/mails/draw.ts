@@ -1,5 +1,5 @@
 import { defined } from '../../lambda/platform/defined.ts';
-import { Random } from '../world/random.ts';
+import { Random } from '../random.ts';
 import { CLASSES, type MailClass } from './classes.ts';
 import { drawContent } from './content.ts';
 import type { ExpectedContent, Mail, Trait, UnknownPolicy } from './mail.ts';
@@ -16,7 +16,7 @@ export interface MailsOptions {
 const MINUTE = 60_000;
 const BUCKET = 'mail';
 
-/** Number of mails with each trait among a hundred thousand. */
+/** For each trait, the number of mails with this trait among a hundred thousand mails. */
 const TRAITS: readonly (readonly [Trait, number])[] = [
   ['bad', 500],
   ['malformed', 200],
@@ -28,14 +28,17 @@ const TRAITS: readonly (readonly [Trait, number])[] = [
   ['missing', 100],
   ['large', 10],
 ];
-/** Part of the time in which mail for a later release is sent. */
+/** Mail with the version of a later release is sent only in this first part of the phase in which mails and faults are random. */
 const FUTURE_SHARE = 0.7;
-/** Number of first mails in which each trait occurs once, so that a short run has them all. */
+/**
+ * Each trait except `large` occurs at least once among the first mails of a run, up to this number. Even a short run then has all
+ * of these traits.
+ */
 const SURE = 100;
 
 const NEVER = '2099-01-01T00:00:00.000Z';
 const LONG_AGO = '2001-01-01T00:00:00.000Z';
-/** Forged attributes of careless or hostile producers, with the names of Mailover's own. */
+/** Message attributes that a careless or hostile producer may set, with the names that Mailover uses. */
 const HOSTILE: readonly Readonly<Record<string, string>>[] = [
   { SubmissionId: 'order/1\r\nBcc: everybody@example.org', traceparent: '00-0af7651916cd43dd8448eb211c80319c-01' },
   { Reason: 'Refused', SubmissionId: 'order/0', Done: '0,1,2,3,4,5,6,7,8,9', Attempts: '1', FirstSeen: LONG_AGO },
@@ -43,13 +46,16 @@ const HOSTILE: readonly Readonly<Record<string, string>>[] = [
   { NotBefore: NEVER, FirstSeen: NEVER, Attempts: '-1', Provider: 'nobody', Done: '0', History: '[{}]', Worker: 'a b' },
 ];
 
-/** Times of the run at which much mail is sent at once. */
+/** Draws the times at which much mail is sent within a short time. */
 export function drawRushes(seed: number, start: number, end: number): number[] {
   const random = new Random(seed, 'rushes');
   return Array.from({ length: 6 + random.int(8) }, () => random.between(start, end - 12 * 60 * MINUTE));
 }
 
-/** The mails of a seed. Each mail draws from a stream of its own, so that a run with fewer mails has the same first mails. */
+/**
+ * Draws the mails of a seed at random. Each mail has its own stream of random numbers, so a run with fewer mails has the same first
+ * mails.
+ */
 export function drawMails(options: MailsOptions): Mail[] {
   return Array.from({ length: options.count }, (_, index) => drawMail(index, options));
 }
@@ -58,11 +64,11 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const random = new Random(seed, `mail ${index}`);
   const trait = drawTrait(random, index);
   const drawn = sendTime(random, rushes, start, end);
-  // Such mail is received until SQS moves it, which takes days.
+  // Mail with a later version is received again and again until SQS moves the mail to the dead-letter queue, which takes days.
   const first = trait === 'future' ? start + (drawn - start) * FUTURE_SHARE : drawn;
   const again = trait === 'repeated' ? [first + random.scaled(100, 3 * 24 * 60 * MINUTE)] : [];
   const kind = drawClass(random);
-  const ownWord: UnknownPolicy | undefined = random.chance(0.8)
+  const ownPolicy: UnknownPolicy | undefined = random.chance(0.8)
     ? undefined
     : random.pick(['ask', 'failover', 'hold'] as const);
   const expiresAt = random.chance(0.1)
@@ -71,7 +77,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const only = random.chance(kind?.strict ? 0.3 : 0.02) ? [random.pick(providers)] : undefined;
   const except = only === undefined && random.chance(0.03) ? [random.pick(providers)] : undefined;
   const content = drawContent(random, index, trait);
-  // A conflict needs an earlier mail with the same id, which is sent shortly or long before.
+  // Id of a mail with a lower index, which may be sent before or after this mail.
   const earlier = `order/${random.int(Math.max(1, index))}`;
   const id = trait === 'conflict' && index > 0 ? earlier : random.chance(0.9) ? `order/${index}` : undefined;
   const supersedes = trait === 'superseding' && index > 0 ? earlier : undefined;
@@ -90,7 +96,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
     }),
     ...defined({
       expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
-      onUnknown: ownWord,
+      onUnknown: ownPolicy,
       supersedes,
       providers: only || except ? defined({ only, except }) : undefined,
       sbject: trait === 'malformed' ? 'a field that does not exist' : undefined,
@@ -104,7 +110,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
     index,
     ...defined({ id }),
     trait,
-    ...(random.chance(0.03) && { attributes: random.pick(HOSTILE) }),
+    ...defined({ attributes: random.chance(0.03) ? random.pick(HOSTILE) : undefined }),
     body: trait === 'stored' ? JSON.stringify({ version: 1, s3: { bucket: BUCKET, key } }) : text,
     objects: [
       ...content.attachments.flatMap(({ key: place, content: bytes }) =>
@@ -118,23 +124,26 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
     ...defined({
       class: kind?.class,
       expiresAt,
-      lastsMs: expiresAt === undefined && kind?.expiresAfterSeconds ? kind.expiresAfterSeconds * 1_000 : undefined,
+      expiresAfterMs:
+        expiresAt === undefined && kind?.expiresAfterSeconds ? kind.expiresAfterSeconds * 1_000 : undefined,
     }),
-    onUnknown: ownWord ?? kind?.onUnknown ?? 'ask',
+    onUnknown: ownPolicy ?? kind?.onUnknown ?? 'ask',
     usable: (routed ?? providers).filter((provider) => !except?.includes(provider)),
     ordered: routed !== undefined,
     ...defined({ forbidden: forbidden || undefined, supersedes }),
   };
 }
 
-/** The content as a producer writes it into a submission. */
+/** Returns the fields of a submission with this content, in the form in which a producer writes a submission. */
 export function written({ to, cc, bcc, replyTo, subject, text, html, order, attachments }: ExpectedContent): object {
   return {
     from: { name: 'The Shop', address: 'shop@example.com' },
     to,
-    ...(cc.length > 0 && { cc }),
-    ...(bcc.length > 0 && { bcc }),
-    ...(replyTo !== undefined && { replyTo: [replyTo] }),
+    ...defined({
+      cc: cc.length > 0 ? cc : undefined,
+      bcc: bcc.length > 0 ? bcc : undefined,
+      replyTo: replyTo === undefined ? undefined : [replyTo],
+    }),
     subject,
     text,
     ...defined({ html, headers: order === undefined ? undefined : { 'X-Order': order } }),
@@ -167,7 +176,10 @@ function drawClass(random: Random): MailClass | undefined {
   });
 }
 
-/** Most mail comes in a rush of seconds to half an hour, the rest evenly. */
+/**
+ * Draws the time at which a mail is sent. Three quarters of the mail is sent in rushes of seconds to half an hour, the rest at any
+ * time.
+ */
 function sendTime(random: Random, rushes: readonly number[], start: number, end: number): number {
   if (random.chance(0.25)) return random.between(start, end);
   const place = random.int(rushes.length);

@@ -1,26 +1,26 @@
-/** Property that distinguishes a mail from a plain one. */
+/** Property that distinguishes a mail from a plain mail. */
 export type Trait =
   | 'plain'
-  /** Every provider refuses it as bad. */
+  /** A mail that every provider refuses as a bad message. */
   | 'bad'
-  /** Not a submission at all. */
+  /** A submission with a field that does not exist. */
   | 'malformed'
-  /** A submission with the version of a later release. */
+  /** A submission with a version number of the format that only a later release can read. */
   | 'future'
-  /** A mail with the id of an earlier mail and another content. */
+  /** A mail with the id of another mail and a different content. */
   | 'conflict'
-  /** The producer sends it again, seconds to days later, since it got no answer the first time. */
+  /** The producer sends the mail twice, like a producer that got no answer. The second time is up to three days after the first. */
   | 'repeated'
-  /** Sends an earlier mail again, under an id of its own. */
+  /** The mail replaces an earlier mail, whose id is in `supersedes`. The two mails have different ids. */
   | 'superseding'
-  /** A submission that is in the bucket as a whole. */
+  /** The whole submission is an object in the S3 bucket. The queue message contains only a reference to this object. */
   | 'stored'
-  /** A submission that refers to an object that does not exist. */
+  /** A submission with a reference to an S3 object that does not exist. */
   | 'missing'
-  /** A submission of the largest size that the outbound queue takes. */
+  /** A submission of nearly the largest size that the outbound queue accepts. */
   | 'large';
 
-/** Beginning of addresses whose mailbox does not exist: their mail bounces, within half a minute. */
+/** Prefix of the addresses whose mailbox does not exist: mail to such an address bounces within half a minute. */
 export const GONE = 'gone-';
 
 export type UnknownPolicy = 'ask' | 'failover' | 'hold';
@@ -29,11 +29,11 @@ export interface ProducerAttachment {
   readonly filename: string;
   readonly contentType: string;
   readonly content: Buffer;
-  /** S3 key; absent if its bytes are in the submission. */
+  /** S3 key of the attachment's content; absent if the submission itself contains the bytes. */
   readonly key?: string;
 }
 
-/** Content that a recipient must find in a mail. */
+/** Content that the delivered mail must have. */
 export interface ExpectedContent {
   readonly to: readonly string[];
   readonly cc: readonly string[];
@@ -48,38 +48,38 @@ export interface ExpectedContent {
 
 /** One submission of a producer. */
 export interface Mail {
-  /** Place in the run, from 0; the subject ends with it, for readers of a trace. */
+  /** Number of the mail, unique in the run. The subject ends with this number, which helps a reader of a trace. */
   readonly index: number;
-  /** Absent if the producer gave none. */
+  /** Id of the submission; absent if the producer set no id. */
   readonly id?: string;
   readonly trait: Trait;
   readonly body: string;
-  /** Message attributes of the producer, which must be ignored. */
+  /** Message attributes that the producer set. The sender must ignore these attributes unless the mail is a canary. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Its S3 objects, by key. */
+  /** S3 objects to which the submission refers. */
   readonly objects: readonly { readonly key: string; readonly content: Buffer }[];
   readonly content: ExpectedContent;
   readonly recipients: readonly string[];
-  /** Times at which the producer sends it, in epoch milliseconds; several if it repeats the mail. */
+  /** Times at which the producer sends the mail, in epoch milliseconds. There are two times if the producer sends the mail twice. */
   readonly sendAt: readonly number[];
   readonly class?: string;
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
-  /** Expiry of its class after the first receive, in milliseconds; `expiresAt` takes precedence. */
-  readonly lastsMs?: number;
+  /** Milliseconds from the first receive of the mail until its expiry, as configured for its class; absent if the mail has `expiresAt`. */
+  readonly expiresAfterMs?: number;
   readonly onUnknown: UnknownPolicy;
-  /** Providers that it may use, best first where `ordered`. */
+  /** Providers over which the mail may be sent. If `ordered` is true, the list is in the order of preference. */
   readonly usable: readonly string[];
-  /** The producer or the class has named the order of the providers. */
+  /** Whether the submission or its class sets the order of the providers. */
   readonly ordered: boolean;
-  /** Sent after the last fault. */
-  readonly calm?: true;
-  /** It names a provider that the route of its class forbids: it must not be offered to any provider. */
+  /** The mail belongs to the quiet phase, which begins after the last random fault. */
+  readonly quiet?: true;
+  /** The mail names a provider that the strict route of its class forbids. Therefore the sender must not offer the mail to any provider. */
   readonly forbidden?: true;
-  /** A canary over its one provider, which is given up if it is not accepted. */
+  /** The mail is a canary (a test mail) for its only provider. If this provider does not accept the canary, the sender drops the canary. */
   readonly canary?: true;
-  /** Part of the exercise to which it belongs. */
-  readonly part?: string;
-  /** Id of the mail that it sends again. */
+  /** Name of the step of the scripted phase in which the mail is sent. */
+  readonly step?: string;
+  /** Id of the earlier mail that this mail replaces. */
   readonly supersedes?: string;
 }

@@ -1,7 +1,8 @@
 import type { Outcome } from '../../lambda/mail/outcome.ts';
-import type { ProviderCall } from './story.ts';
+import { defined } from '../../lambda/platform/defined.ts';
+import type { ProviderCall } from './history.ts';
 
-/** Whether the provider may have accepted the mail although its answer does not say so. */
+/** Whether the provider may have accepted the mail although the outcome of the attempt is not `accepted`. */
 export function mayBeTaken(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case 'unknown':
@@ -16,11 +17,13 @@ export function mayBeTaken(outcome: Outcome): boolean {
   }
 }
 
-/** What the oracle keeps of an answer. */
+/** Returns the fields of an answer that the rules of the oracle need. */
 export function answerOf(outcome: Outcome): Omit<NonNullable<ProviderCall['answer']>, 'at'> {
   return {
     outcome: outcome.kind,
-    ...(outcome.kind === 'throttled' && outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }),
-    ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
+    ...defined({
+      retryAfterMs: outcome.kind === 'throttled' ? outcome.retryAfterMs : undefined,
+      providerMessageId: outcome.kind === 'accepted' ? outcome.providerMessageId : undefined,
+    }),
   };
 }

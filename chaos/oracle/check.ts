@@ -1,58 +1,65 @@
-import type { OracleCase, Rule } from './case.ts';
 import { type Duplicate, type DuplicateCause, duplicatesOf } from './causes.ts';
+import { type Acceptance, type History, named, time } from './history.ts';
+import type { OracleInput, Rule } from './input.ts';
 import { bounds } from './rules/bounds.ts';
 import { isolation, openCircuits } from './rules/circuits.ts';
 import { deadLetters } from './rules/dead-letters.ts';
 import { deliveryEvents } from './rules/events.ts';
-import { exercise } from './rules/exercise.ts';
 import { expiry } from './rules/expiry.ts';
 import { holds } from './rules/holds.ts';
 import { lookUps } from './rules/look-ups.ts';
-import { patience } from './rules/patience.ts';
 import { pauses } from './rules/pauses.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
 import { rounds } from './rules/rounds.ts';
+import { scriptedPhase } from './rules/scripted-phase.ts';
 import { shares } from './rules/shares.ts';
 import { slowStart } from './rules/slow-start.ts';
+import { timeOuts } from './rules/time-outs.ts';
 import { waits } from './rules/waits.ts';
-import { type Acceptance, named, type Story, time } from './story.ts';
 
-/** The counters of Jepsen's queue checker, and further ones. */
+/** Result of the oracle: the same counters as in the queue checker of the test tool Jepsen, and further counters. */
 export interface OracleReport {
-  /** Messages that producers tried to send. */
+  /** Number of messages that producers tried to send. */
   readonly attempted: number;
-  /** Submissions for which producers got the answer that they are on the queue. */
+  /** Number of submissions whose producer got the answer that the submission is on the queue. */
   readonly acknowledged: number;
-  /** Acknowledged, and every recipient accepted by a provider, suppressed with an event, or in a dead letter with its reason. */
+  /**
+   * Number of acknowledged submissions without a missing recipient: for each recipient a provider accepted the mail, an event
+   * reported the suppression, or a dead letter exists.
+   */
   readonly ok: number;
-  /** Acknowledged, and neither accepted, suppressed nor dead-lettered. */
+  /**
+   * Number of submissions that reached the queue and have a missing recipient: no provider accepted the mail for this recipient, no
+   * event reported a suppression, and there is no dead letter.
+   */
   readonly lost: number;
-  /** Submissions accepted more than once for one recipient. */
+  /** Number of submissions that providers accepted more than once for one recipient. */
   readonly duplicated: number;
-  /** Not acknowledged, and accepted nevertheless. */
+  /** Number of submissions that a provider accepted although the producer got no acknowledgement from the queue. */
   readonly recovered: number;
-  /** Dead letters by reason. */
+  /** Number of dead letters, by reason. */
   readonly deadLetters: Readonly<Record<string, number>>;
-  /** Duplicate acceptances, by cause. */
+  /** Number of duplicate acceptances, by cause. */
   readonly causes: Readonly<Partial<Record<DuplicateCause, number>>>;
-  /** Unknown attempts in the ledger, of submissions with `ask`, and duplicate acceptances that resulted. */
+  /** Number of attempts in the ledger whose outcome is unknown, counted only for submissions with `onUnknown: ask`. */
   readonly unknown: number;
+  /** Number of duplicate acceptances that resulted from the attempts counted in `unknown`. */
   readonly unknownTwice: number;
   readonly calls: number;
-  /** Violations, as messages. */
+  /** Violations of rules, each as a text. */
   readonly violations: readonly string[];
 }
 
-/** Submissions with one id and different contents: only one of them is sent. */
-const ids: Rule = ({ chronicle }) => {
-  const taken = [...chronicle.stories].filter(({ acceptances }) => acceptances.length > 0);
+/** If several submissions have the same id and different contents, only one of the submissions is sent. */
+const ids: Rule = ({ recorder }) => {
+  const taken = [...recorder.histories].filter(({ acceptances }) => acceptances.length > 0);
   return Array.from(Map.groupBy(taken, ({ id }) => id).values()).flatMap(([first, other]) =>
     first && other ? [`id used twice: ${named(first)} and ${named(other)} were both accepted`] : [],
   );
 };
 
-/** The rules, apart from "no mail is lost" and "no duplicate without a cause". */
+/** All rules except the rules "no mail is lost" and "no duplicate without a cause", which `checkPromises` itself checks. */
 const RULES: readonly Rule[] = [
   deadLetters,
   expiry,
@@ -67,8 +74,8 @@ const RULES: readonly Rule[] = [
   shares,
   slowStart,
   rates,
-  patience,
-  exercise,
+  timeOuts,
+  scriptedPhase,
   pauses,
   rounds,
   bounds,
@@ -76,41 +83,41 @@ const RULES: readonly Rule[] = [
   ids,
 ];
 
-/** Checks the record of a run against all promises. */
-export async function checkPromises(given: OracleCase): Promise<OracleReport> {
-  const { chronicle } = given;
-  await chronicle.close();
-  const violations: string[] = [...chronicle.violations];
+/** Checks the recorded events of a run against all rules, and returns the counters and the violations. */
+export async function checkPromises(given: OracleInput): Promise<OracleReport> {
+  const { recorder } = given;
+  await recorder.close();
+  const violations: string[] = [...recorder.violations];
   const deadLetterCounts: Record<string, number> = {};
   const causes: Partial<Record<DuplicateCause, number>> = {};
   const count = { acknowledged: 0, ok: 0, lost: 0, duplicated: 0, recovered: 0, unknown: 0, unknownTwice: 0, calls: 0 };
-  for (const story of chronicle.stories) {
-    const missing = missingOf(story);
-    count.calls += story.attempts.length;
-    if (story.acknowledged) {
+  for (const history of recorder.histories) {
+    const missing = missingOf(history);
+    count.calls += history.attempts.length;
+    if (history.acknowledged) {
       count.acknowledged += 1;
       if (missing.length === 0) count.ok += 1;
-    } else if (story.acceptances.length > 0) count.recovered += 1;
-    // Not acknowledged, but on the queue: it may not be lost either.
-    if (missing.length > 0 && !chronicle.runaway) {
+    } else if (history.acceptances.length > 0) count.recovered += 1;
+    // A submission that reached the queue must not be lost, even if its producer got no acknowledgement.
+    if (missing.length > 0 && !recorder.runaway) {
       count.lost += 1;
-      violations.push(`lost: ${named(story)}, recipients ${missing.join(' ')}`);
+      violations.push(`lost: ${named(history)}, recipients ${missing.join(' ')}`);
     }
-    for (const { reason = 'moved by SQS' } of story.deadLetters)
+    for (const { reason = 'moved by SQS' } of history.deadLetters)
       deadLetterCounts[reason] = (deadLetterCounts[reason] ?? 0) + 1;
-    const duplicates = duplicatesOf(story, given);
+    const duplicates = duplicatesOf(history, given);
     if (duplicates.length > 0) count.duplicated += 1;
     for (const duplicate of duplicates) {
       causes[duplicate.cause] = (causes[duplicate.cause] ?? 0) + 1;
       if (duplicate.cause === 'unexplained') violations.push(inWords(duplicate));
     }
-    if (story.mail.onUnknown === 'ask') {
-      count.unknown += story.doubts;
+    if (history.mail.onUnknown === 'ask') {
+      count.unknown += history.unknownInRecord;
       count.unknownTwice += duplicates.filter(({ cause }) => OF_UNKNOWN.has(cause)).length;
     }
   }
   violations.push(...RULES.flatMap((rule) => rule(given)));
-  return { attempted: chronicle.attempted, ...count, deadLetters: deadLetterCounts, causes, violations };
+  return { attempted: recorder.attempted, ...count, deadLetters: deadLetterCounts, causes, violations };
 }
 
 const OF_UNKNOWN: ReadonlySet<DuplicateCause> = new Set([
@@ -120,9 +127,9 @@ const OF_UNKNOWN: ReadonlySet<DuplicateCause> = new Set([
   'presumed-dead',
 ]);
 
-/** Recipients without acceptance, suppression or dead letter. */
-function missingOf({ mail, acceptances, deadLetters, suppressed, redrives }: Story): string[] {
-  // A redriven message has left the dead-letter queue: earlier dead letters no longer count.
+/** Returns the recipients of a submission for which there is no acceptance, no suppression and no dead letter. */
+function missingOf({ mail, acceptances, deadLetters, suppressed, redrives }: History): string[] {
+  // A redriven message has left the dead-letter queue, so dead letters from before the redrive no longer count.
   if (mail.canary) return [];
   const since = Math.max(-Infinity, ...redrives.map(({ at }) => at));
   return mail.recipients.filter(
@@ -133,9 +140,9 @@ function missingOf({ mail, acceptances, deadLetters, suppressed, redrives }: Sto
   );
 }
 
-function inWords({ story, first, second }: Duplicate): string {
+function inWords({ history, first, second }: Duplicate): string {
   const one = ({ attempt: { provider, worker, begunAt, fault, answer }, at, recordedAt }: Acceptance) =>
     `${provider} by ${worker.name} at ${time(at)} (begun ${time(begunAt)}, ${fault ?? 'no fault'}, ` +
     `answered ${answer ? time(answer.at) : 'never'}, recorded ${recordedAt === undefined ? 'never' : time(recordedAt)})`;
-  return `unexplained: ${named(story)}: ${one(first)} and ${one(second)}`;
+  return `unexplained: ${named(history)}: ${one(first)} and ${one(second)}`;
 }

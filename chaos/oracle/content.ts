@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import PostalMime from 'postal-mime';
 import type { Message } from '../../lambda/mail/message.ts';
 import type { ExpectedContent } from '../mails/mail.ts';
-import type { Story } from './story.ts';
+import type { History } from './history.ts';
 
-/** Form of a mail for the comparison of wanted and accepted content. */
+/**
+ * Fields of a mail that the oracle compares. One object is filled from the producer's mail, another from the data that the provider
+ * got.
+ */
 interface Read {
   readonly id: string | undefined;
   readonly handle: string | undefined;
@@ -19,14 +22,21 @@ interface Read {
   readonly attachments: readonly string[];
 }
 
-/** Difference between a provider's request and the producer's content; undefined if there is none. */
-export function messageDiffers(story: Story, message: Message, recipients: readonly string[] = []): string | undefined {
+/**
+ * Returns the name of a field in which the request to a provider differs from the content that the producer wrote; undefined if
+ * there is no difference.
+ */
+export function messageDiffers(
+  history: History,
+  message: Message,
+  recipients: readonly string[] = [],
+): string | undefined {
   const { bcc, attachments, headers } = message;
-  const stranger = recipients.some((address) => !story.mail.recipients.includes(address));
+  const stranger = recipients.some((address) => !history.mail.recipients.includes(address));
   if (stranger) return 'a recipient that the producer did not name';
-  if (!same(addresses(bcc), story.mail.content.bcc)) return 'bcc';
+  if (!same(addresses(bcc), history.mail.content.bcc)) return 'bcc';
   const header = (name: string) => headers.find(([one]) => one.toLowerCase() === name)?.[1];
-  return differs(story, {
+  return differs(history, {
     id: header('x-mailover-id'),
     handle: message.handle,
     from: message.from.address,
@@ -41,14 +51,17 @@ export function messageDiffers(story: Story, message: Message, recipients: reado
   });
 }
 
-/** Difference between the MIME that a provider gets and the producer's content; undefined if there is none. */
-export async function mimeDiffers(story: Story, mime: Buffer): Promise<string | undefined> {
+/**
+ * Returns the name of a field in which the MIME message for a provider differs from the content that the producer wrote; undefined
+ * if there is no difference.
+ */
+export async function mimeDiffers(history: History, mime: Buffer): Promise<string | undefined> {
   const read = await PostalMime.parse(mime, { attachmentEncoding: 'arraybuffer' });
   const header = (name: string) => read.headers.find(({ key }) => key === name)?.value;
   if (header('bcc') !== undefined) return 'a Bcc header in the MIME';
   const listed = (list: readonly { readonly address?: string | undefined }[] | undefined) =>
     (list ?? []).map(({ address = '' }) => address);
-  const wrong = differs(story, {
+  const wrong = differs(history, {
     id: header('x-mailover-id'),
     handle: read.messageId?.slice(1).split('@')[0],
     from: read.from?.address,
@@ -66,7 +79,7 @@ export async function mimeDiffers(story: Story, mime: Buffer): Promise<string | 
   return wrong && `${wrong} in the MIME`;
 }
 
-function differs({ id, mail: { content } }: Story, given: Read): string | undefined {
+function differs({ id, mail: { content } }: History, given: Read): string | undefined {
   const wanted = wantedOf(id, content);
   return (Object.keys(wanted) as (keyof Read)[]).find((field) => !same(wanted[field], given[field]));
 }
@@ -90,7 +103,7 @@ function wantedOf(
   };
 }
 
-/** Equality apart from line ends and a last line end. */
+/** Whether two values are equal. The kind of line ends and white space at the end are ignored. */
 function same(one: string | readonly string[] | undefined, other: string | readonly string[] | undefined): boolean {
   if (typeof one !== 'string' || typeof other !== 'string') return String(one ?? '') === String(other ?? '');
   return one === other || plain(one) === plain(other);

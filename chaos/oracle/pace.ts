@@ -1,17 +1,23 @@
 import type { SimulatedWorker } from '../world/worker.ts';
+import type { History, Retry } from './history.ts';
 import { PROMISES } from './promises.ts';
-import type { Hop, Story } from './story.ts';
 
 const MINUTE = 60_000;
 
-/** Messages to retry queues, and calls, within ten minutes at most: each round is a message and a call of all providers. */
+/**
+ * Largest number of messages to retry queues that a single mail may cause within ten minutes. The same limit applies to the calls
+ * of providers for this mail.
+ */
 const MOST = { inMs: 10 * MINUTE, count: 60 } as const;
 
-/** Whether a mail circulates without end. A process whose clock is behind takes a mail for new until its clock is at the mail's time. */
-export function isRunaway({ hops, attempts }: Story): boolean {
-  const isRight = ({ worker }: Hop) => worker.worstSkewMs <= PROMISES.clockMs;
+/**
+ * Whether a mail circulates without end. Retries by processes with wrong clocks do not prove this: for a process whose clock is
+ * slow, the mail seems new.
+ */
+export function isRunaway({ retries, attempts }: History): boolean {
+  const isRight = ({ worker }: Retry) => worker.worstSkewMs <= PROMISES.clockMs;
   return (
-    (exceeds(hops, ({ at }) => at) && exceeds(hops.filter(isRight), ({ at }) => at)) ||
+    (exceeds(retries, ({ at }) => at) && exceeds(retries.filter(isRight), ({ at }) => at)) ||
     exceeds(attempts, ({ begunAt }) => begunAt)
   );
 }
@@ -23,19 +29,20 @@ function exceeds<T>(list: readonly T[], at: (one: T) => number): boolean {
 }
 
 /**
- * Record of a message that a process sends to a retry queue, in an invocation that began at `invokedAt`; without
- * `NotBefore` its wait is not a number.
+ * Returns the record of a message that a process sends to a retry queue in an invocation that began at `invokedAt`. If the message
+ * has no attribute `NotBefore`, `waitMs` of the record is NaN.
  */
-export function hopOf(
-  { attempts, mail }: Story,
+export function retryOf(
+  { attempts, mail }: History,
   attributes: Readonly<Record<string, string>>,
   worker: SimulatedWorker,
   { at, invokedAt, delayMs }: { readonly at: number; readonly invokedAt: number; readonly delayMs: number },
-): Hop {
+): Retry {
   const last = attempts.findLast((one) => one.worker === worker);
-  // A message that is not due yet keeps the wait that an earlier round has chosen.
+  // Only an attempt of this invocation counts: a message that was received before it was due goes back to a retry queue and keeps its
+  // old `NotBefore`.
   const lost = last?.answer?.outcome === 'unknown' && last.begunAt >= invokedAt;
-  // After repeated lost answers of a provider the wait grows.
+  // If an answer of the same provider is lost a second time, the mail waits longer than for a look-up.
   const again = attempts.some((one) => one !== last && one.provider === last?.provider);
   return {
     worker,

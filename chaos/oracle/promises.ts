@@ -2,33 +2,42 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /**
- * The promised numbers.
+ * Limits that the documentation promises.
  *
- * They are repeated here: a number that the oracle imported from the code under test would hide an error there.
+ * The numbers are repeated here. If the oracle imported the numbers from the code under test, it would not detect a wrong number in
+ * that code.
  */
 export const PROMISES = {
-  /** Longest life of mail without an expiry: four days. */
+  /** Longest time for which the sender tries to send mail without an expiry: four days. */
   maxAgeMs: 4 * 24 * HOUR,
-  /** Earliest look-up after a lost answer, from the start of the call... */
+  /**
+   * If the answer to a call of a provider was lost, the sender waits at least this time, from the start of the call, before it
+   * looks the mail up at the provider.
+   */
   askAfterMs: MINUTE,
-  /** ...and the longest wait for it. */
+  /** Longest time from the start of a call whose answer was lost to the look-up of the mail at the provider. */
   askWithinMs: 2 * MINUTE,
-  /** Number of look-ups without an answer before another provider gets the mail. */
+  /** Number of look-ups without an answer after which another provider gets the mail. */
   asks: 3,
-  /** Longest wait. */
+  /** Longest wait of a mail between two rounds of attempts. */
   longestWaitMs: HOUR,
-  /** Longest first wait; later waits are at most a quarter longer than the age of the mail. */
-  firstWaitMs: 1.25 * MINUTE,
+  /** Largest ratio of a mail's wait to the age of the mail. */
   growth: 1.25,
-  /** Longest time until a switch reaches every worker. */
+  /**
+   * Longest time from an operator's command (isolate or release a provider, pause a class of mail) until every worker obeys the
+   * command.
+   */
   switchMs: 10_000,
-  /** Longest time for an attempt. */
+  /** Longest duration of one attempt at a provider. */
   deadlineMs: 10_000,
-  /** Least time for an answer, and the least multiple of recent ones, before a call is given up. */
+  /**
+   * Before the sender gives up a call, it waits for the answer at least this number of milliseconds (`answerMs`), and at least a
+   * multiple of the times of recent answers (`answerFactor`).
+   */
   answerMs: 1_000,
   answerFactor: 3,
-  /** Longest invocation. */
+  /** Longest duration of an invocation of the sender function. */
   invocationMs: MINUTE,
-  /** Largest difference between correct clocks. */
+  /** Largest difference between two correct clocks. */
   clockMs: 1_000,
 } as const;

@@ -1,15 +1,15 @@
 import type { Item } from '../../lambda/platform/table.ts';
 
-// The only place where the oracle depends on the form of the table's items.
+// Only this file of the oracle depends on the form of the items in the state table.
 
 const PREFIX = 'submission/';
 
-/** Id of the submission of a record; empty for other items. */
+/** Returns the id of the submission whose record has this key; empty for a key of any other item of the table. */
 export function submissionOf(pk: string): string {
   return pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : '';
 }
 
-/** Provider whose circuit closes with this write; undefined if none does. */
+/** Returns the provider whose circuit breaker this write closes; undefined if the write closes no circuit breaker. */
 export function closedCircuit(item: Item, before: Item | undefined): string | undefined {
   const wasOpen = before !== undefined && kindOf(before) !== 'closed';
   return item.pk.startsWith(CIRCUIT) && wasOpen && kindOf(item) === 'closed'
@@ -25,17 +25,16 @@ function kindOf(item: Item): unknown {
 
 export type RecordedAttempt = Readonly<Record<string, unknown>>;
 
-/** The attempts that an item has. */
 export function attemptsOf(item: Item | undefined): readonly RecordedAttempt[] {
   return (item?.['attempts'] as readonly RecordedAttempt[] | undefined) ?? [];
 }
 
-/** Name of an attempt that is unique within its submission. */
+/** Returns a name for an attempt; no two attempts of a submission have the same name. */
 export function attemptName({ worker, number }: RecordedAttempt): string {
   return `${worker} ${number}`;
 }
 
-/** Fields of a later release that the item had before and lacks now. */
+/** Returns the fields of a later release that the item had before this write and does not have after the write. */
 export function forgottenFields(item: Item, before: Item | undefined): string[] {
   const attempts = new Map(attemptsOf(item).map((one) => [attemptName(one), one]));
   const ofAttempts = attemptsOf(before).some((one) => {

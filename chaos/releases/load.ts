@@ -4,16 +4,17 @@ import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import { currentProcess, type Seams } from './process.ts';
 
-/** Sets up the code of a new process, by its release. */
+/** Functions that set up the sender's code for a new process, in the release that the process runs. */
 export interface SenderReleases {
   (worker: SimulatedWorker, world: SimulatedWorld): Handler;
-  /** Changes the lists of the function for events. @default - none */
+  /** Wraps the table with lists that the events function uses; tests plant defects in this way. @default - no change */
   readonly lists?: ListsSeam | undefined;
 }
 
-/** @param seams defects planted in this release */
+/** @param seams functions with which a test plants defects in the code of this release */
 export async function loadReleases(seams: Seams = {}): Promise<SenderReleases> {
-  // Modules that the handler loads at first use are loaded before, so that the first seed of a process runs like all others.
+  // Loads the modules that the handler would otherwise load at first use. The first seed of a process then has the same trace as a
+  // later seed.
   await Promise.all([import('../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
   return Object.assign((worker: SimulatedWorker, world: SimulatedWorld) => currentProcess(worker, world, seams), {
     lists: seams.lists,

@@ -7,7 +7,10 @@ import type { SimulatedWorld } from '../world/world.ts';
 
 const UNREACHABLE = 'secrets-unreachable';
 
-/** Calls of the simulated providers by one process, which reads the secret of each before the first call. */
+/**
+ * Returns the function with which one process calls the simulated providers. The process reads the secret of a provider before the
+ * first call of this provider.
+ */
 export function callOf(world: SimulatedWorld, worker: SimulatedWorker, secrets?: Secrets): CallProvider {
   return async ({ key }, attempt: Attempt) => {
     const ready = await isReady(key, secrets);
@@ -15,7 +18,7 @@ export function callOf(world: SimulatedWorld, worker: SimulatedWorker, secrets?:
   };
 }
 
-/** Look-ups by one process. */
+/** Returns the function with which one process looks up sent mail at the simulated providers. */
 export function lookUpOf(world: SimulatedWorld, worker: SimulatedWorker, secrets: Secrets): LookUp {
   return async ({ key }, question) => {
     const simulated = world.providerOf(key);
@@ -25,7 +28,10 @@ export function lookUpOf(world: SimulatedWorld, worker: SimulatedWorker, secrets
   };
 }
 
-/** Reads what the first call of a provider needs, before the mail reaches that provider. */
+/**
+ * Returns a function that reads the secret of a provider. The sender calls this function before the circuit breaker of the provider
+ * admits a mail.
+ */
 export function prepareOf(secrets: Secrets): ProviderPool['prepare'] {
   return async ({ key }) => ((await isReady(key, secrets)) ? undefined : UNREACHABLE);
 }

@@ -22,7 +22,7 @@ import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import { callOf, lookUpOf, prepareOf } from './ports.ts';
 
-/** All ports of one process to the world. */
+/** All interfaces through which one process of the sender reaches the simulated services. */
 export interface Ports {
   readonly environment: SenderEnvironment;
   readonly table: Table;
@@ -36,7 +36,10 @@ export interface Ports {
   readonly clock: Clock;
 }
 
-/** Replaceable ports between a process and the world: defects are planted there, and survive a redesign of the code behind them. */
+/**
+ * Functions that change the interfaces between a process and the simulated services. Tests use these functions to plant defects.
+ * The same defects still work after the code behind the interfaces has been redesigned.
+ */
 export interface Seams {
   readonly ports?: (ports: Ports, worker: SimulatedWorker) => Ports;
   readonly lists?: ListsSeam;
@@ -44,7 +47,7 @@ export interface Seams {
   readonly handler?: (handler: Handler, worker: SimulatedWorker) => Handler;
 }
 
-/** A process of this release, as `lambda/sender/handler.ts` sets it up. */
+/** Sets up a process with the current code of the sender, as `lambda/sender/handler.ts` does. */
 export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, seams: Seams = {}): Handler {
   const random = world.random(`process ${worker.name}`);
   const secrets = world.secretsOf(worker);
@@ -90,7 +93,10 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
   return seams.handler?.(handler, worker) ?? handler;
 }
 
-/** A later release: its items have an unknown field, at the top and in each attempt. */
+/**
+ * Returns the table as a later release uses it: each item has one more field at the top level and one more field in each attempt,
+ * which this release does not have.
+ */
 function withLaterFields(table: Table, worker: SimulatedWorker): Table {
   return {
     ...table,

@@ -2,8 +2,8 @@ import { classChecker } from '../../lambda/health/classes.ts';
 import type { ListItem } from '../../lambda/platform/list-table.ts';
 import { hourOf } from '../../lambda/reputation/hours.ts';
 import { resumeClass } from '../../lambda/reputation/paused-classes.ts';
-import type { Part } from '../exercise.ts';
 import { EXEMPT } from '../mails/classes.ts';
+import type { PhaseStep } from '../scripted-phase.ts';
 import { SILENT_LOG } from './silent-log.ts';
 import { SimulatedWorker } from './worker.ts';
 import type { SimulatedWorld } from './world.ts';
@@ -12,36 +12,36 @@ const MINUTE_MS = 60_000;
 const SPEED = { timeScale: 1 };
 
 /**
- * Judges the classes in the exercise as the health function does, with its code, once a minute, and releases each paused
- * class at the end of its part, as an operator does.
+ * Runs, once a minute in the scripted phase, the code with which the health function pauses classes of mail. At the end of a step
+ * with a paused class, resumes the class as an operator does.
  */
-export function judgeClasses(world: SimulatedWorld, parts: readonly (Part & { readonly from: number })[]): void {
+export function runClassChecks(world: SimulatedWorld, steps: readonly (PhaseStep & { readonly from: number })[]): void {
   const { timeline, table } = world;
-  const pausing = parts.find(({ pauses }) => pauses !== undefined);
-  const [first] = parts;
-  const last = parts.at(-1);
+  const pausing = steps.find(({ pauses }) => pauses !== undefined);
+  const [first] = steps;
+  const last = steps.at(-1);
   if (!first || !last || !pausing) return;
   const worker = new SimulatedWorker('health', 'current', 0, timeline, () => undefined);
   worker.thaw(undefined);
-  const judge = classChecker({
+  const answerByContent = classChecker({
     ...SPEED,
     table: table.direct(),
     lists: { list: async (pk) => table.listed(pk).map(({ text }) => JSON.parse(text) as ListItem) },
     pauseAbove: Object.fromEntries(EXEMPT.map((name) => [name, false])),
-    // No provider of the world reports wrong bounces.
+    // The bounces that a provider reports are never doubted here, since no simulated provider reports wrong bounces.
     doubt: { isDoubted: async () => false },
     metrics: { add: () => undefined },
     log: SILENT_LOG,
     clock: worker.clock,
   });
-  for (let at = first.from; at < last.from + last.lastsMs; at += MINUTE_MS)
+  for (let at = first.from; at < last.from + last.durationMs; at += MINUTE_MS)
     timeline.at(at, () => {
       timeline.wake();
-      void judge();
+      void answerByContent();
     });
-  for (const { pauses: name, from, lastsMs } of parts)
+  for (const { pauses: name, from, durationMs } of steps)
     if (name !== undefined)
-      timeline.at(from + lastsMs, () => {
+      timeline.at(from + durationMs, () => {
         timeline.wake();
         const { now } = timeline;
         void resumeClass(table.direct(), name, { who: 'operator', now, hour: hourOf(now, SPEED) });

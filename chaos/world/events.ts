@@ -2,57 +2,59 @@ import type { DeliveryEvent } from '../../lambda/contract/event.ts';
 import { deliveriesOf } from '../../lambda/events/delivery.ts';
 import { keptEvent } from '../../lambda/events/event-item.ts';
 import { takeEvents } from '../../lambda/events/take.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { ListItem, ListTable } from '../../lambda/platform/list-table.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { ReportedEvent } from '../../lambda/providers/event.ts';
 import { unwantedNotes } from '../../lambda/reputation/hours.ts';
 import type { Faults } from '../faults/plan.ts';
 import { GONE } from '../mails/mail.ts';
+import type { Random } from '../random.ts';
 import type { Call } from './provider.ts';
-import type { Random } from './random.ts';
 import { SILENT_LOG } from './silent-log.ts';
 import type { SimulatedTable } from './table.ts';
 import type { Timeline } from './timeline.ts';
 import { type DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** What a provider reports of one accepted mail for one recipient. */
-export interface Course {
+/** Events that a provider reports for one accepted mail and one recipient, in their order. */
+export interface EventSequence {
   readonly submissionId: string;
   readonly provider: string;
   readonly recipient: string;
   readonly events: readonly { readonly id: string; readonly type: DeliveryEvent['type'] }[];
 }
 
-/** Keyed hash of an address, in a form that costs no time. */
+/** Returns a simple text instead of the keyed hash of an address, since the real hash would take more computing time. */
 export const hashesOf = async (address: string): Promise<readonly [string]> => [hashOf(address)];
 
 function hashOf(address: string): string {
   return `hash of ${address}`;
 }
 
-/** Mails of which events are reported: every fourth, since all of them would cost a third of the time, and all whose answer was lost. */
+/** Events are reported for one in four mails, since events for all mails would take a third of the computing time. */
 const SAMPLE = 4;
+/** Faults with which the answer to a call is lost. Events are reported for every mail that was affected by one of these faults. */
 const LOST: ReadonlySet<string> = new Set(['hang-taken', 'reset-taken', 'dead-sockets']);
 const CANARY = 'mailover-canary:';
-/** Time after which a provider repeats a post without an answer. */
-const PATIENCE_MS = 30_000;
+/** Shortest time after which a provider posts an event again if the post got no answer. */
+const REPOST_MS = 30_000;
 
 type Lists = Pick<ListTable, 'add' | 'list'>;
 
-/** Replaces the lists that the function for events uses: defects are planted there. */
+/** Function that wraps the lists of the events function; tests use it to plant defects. */
 export type ListsSeam = (lists: Lists) => Lists;
 
 /**
- * The delivery events of the providers: late, doubled, in any order, and posted again until they are taken; and the function
- * that takes them, with its real code, whose process may be killed.
+ * Simulates the delivery events of the providers. Events may be late or duplicated, come in any order, and are posted again until a
+ * post is answered with success. The real code of the events function receives the posts, in a process that may be killed.
  */
 export class SimulatedEvents {
-  /** Posts that are not yet answered. */
+  /** Number of posts that are not yet answered. */
   pending = 0;
-  readonly courses: Course[] = [];
-  /** Ids of the events that are on the events queue, by the provider's id. */
+  readonly eventSequences: EventSequence[] = [];
+  /** Ids of the events that are on the events queue. The provider gives each event its id. */
   readonly queued = new Set<string>();
-  /** Ids of the events whose post was answered with success. */
+  /** Ids of the events whose post was answered with success. The provider gives each event its id. */
   readonly taken = new Set<string>();
   private count = 0;
   private readonly timeline: Timeline;
@@ -69,29 +71,29 @@ export class SimulatedEvents {
     this.seam = seam;
   }
 
-  /** A provider accepted a mail for these recipients: it will report what becomes of it. */
+  /** Draws the delivery events of a mail that a provider accepted for these recipients, and schedules the posts of these events. */
   accepted(provider: string, call: Call, recipients: readonly string[], providerMessageId: string): void {
     const { message, number } = call.attempt;
     const isSampled = message.handle.charCodeAt(0) % SAMPLE === 0 || LOST.has(call.fault ?? '');
-    // News of a canary is for no application.
+    // Events of canaries are not reported, since no application reads them.
     const gone = recipients.filter((one) => one.startsWith(GONE));
     if ((!isSampled && gone.length === 0) || message.id.startsWith(CANARY)) return;
     for (const recipient of gone.length > 0 ? gone : recipients) {
       const isGone = gone.includes(recipient);
-      const types = isGone ? (['bounced'] as const) : this.drawCourse();
+      const types = isGone ? (['bounced'] as const) : this.drawEventTypes();
       const events = types.map((type) => ({ id: `${provider}-${++this.count}`, type }));
-      this.courses.push({ submissionId: message.id, provider, recipient, events });
+      this.eventSequences.push({ submissionId: message.id, provider, recipient, events });
       for (const [place, { id, type }] of events.entries()) {
         const event: ReportedEvent = {
           type,
-          ...(type === 'bounced' && { bounce: 'hard' as const }),
+          ...defined({ bounce: type === 'bounced' ? 'hard' : undefined }),
           eventId: id,
           recipient,
           providerMessageId,
           reference: {
             submissionId: message.id,
             attempt: number,
-            ...(message.class !== undefined && { class: message.class }),
+            ...defined({ class: message.class }),
           },
           at: Math.round(this.timeline.now) + place,
         };
@@ -102,7 +104,7 @@ export class SimulatedEvents {
     }
   }
 
-  private drawCourse(): DeliveryEvent['type'][] {
+  private drawEventTypes(): DeliveryEvent['type'][] {
     const { random } = this;
     const first: DeliveryEvent['type'][] = random.chance(0.1) ? ['accepted', 'deferred'] : ['accepted'];
     if (random.chance(0.05)) return [...first, ...(random.chance(0.3) ? ['delivered' as const] : []), 'bounced'];
@@ -114,7 +116,7 @@ export class SimulatedEvents {
     this.timeline.after(afterMs, () => this.post(provider, event));
   }
 
-  /** Posts an event once; if it is not taken, the provider posts it again. */
+  /** Posts an event; if the post fails or gets no answer, the provider posts the event again later. */
   private post(provider: string, event: ReportedEvent): void {
     const { timeline, faults, random, table } = this;
     const again = (afterMs: number): void => {
@@ -122,9 +124,9 @@ export class SimulatedEvents {
       this.later(afterMs, provider, event);
     };
     const worker = new SimulatedWorker(`events-${event.eventId}`, 'current', 0, timeline, () =>
-      again(PATIENCE_MS + random.scaled(1_000, 300_000)),
+      again(REPOST_MS + random.scaled(1_000, 300_000)),
     );
-    worker.thaw(faults.strikes('kill', random) ? 1 + random.int(8) : undefined);
+    worker.thaw(faults.applies('kill', random) ? 1 + random.int(8) : undefined);
     timeline.wake();
     const lists = this.seam(table.lists(worker));
     takeEvents(provider, [event], {
@@ -151,8 +153,8 @@ export class SimulatedEvents {
     return {
       send: () =>
         worker.request('queue.send', random.between(2, 15), (): DelayedAnswer<void> => {
-          const failing = faults.strikes('sqs-errors', random);
-          // An error may also come after the queue has taken the message.
+          const failing = faults.applies('sqs-errors', random);
+          // SQS may answer with an error although it has stored the message.
           if (!failing || random.chance(0.5)) this.queued.add(eventId);
           const afterMs = random.between(2, 15);
           return failing
@@ -162,13 +164,16 @@ export class SimulatedEvents {
     };
   }
 
-  /** What the code makes of the events of a recipient. */
+  /** Returns the delivery state of a recipient. The code under test computes this state from the stored events. */
   stateOf(submissionId: string, recipient: string): string | undefined {
     const kept = this.eventsOf(submissionId, recipient).map(({ event }) => event);
     return deliveriesOf(kept).get(hashOf(recipient))?.state;
   }
 
-  /** When the first event by which a provider has the mail of a recipient was written; infinite if there is none. */
+  /**
+   * Returns the time at which the first event of a provider for a recipient was stored; infinite without an event. Such an event
+   * proves that the provider accepted the mail.
+   */
   provenAt(submissionId: string, provider: string, recipient: string): number {
     const those = this.eventsOf(submissionId, recipient).filter(({ event }) => event.provider === provider);
     return Math.min(Infinity, ...those.map(({ at }) => at));

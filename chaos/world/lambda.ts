@@ -1,31 +1,34 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Faults } from '../faults/plan.ts';
+import type { Random } from '../random.ts';
 import type { QueueMessage, SimulatedQueue } from './queue.ts';
-import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import { type AwaitPoint, type ReleaseName, SimulatedWorker } from './worker.ts';
 
-/** A handler that runs in one process. */
+/** A Lambda handler that runs in one process. */
 export type Handler = (records: readonly SQSRecord[], remainingMs: () => number) => Promise<SQSBatchResponse>;
 
 export interface LambdaOptions {
   readonly timeoutMs: number;
-  /** Recursive loop detection is off, as the template has it. */
+  /** Whether recursive loop detection is off. */
   readonly allowsLoops: boolean;
-  /** Sets up the code of a release in a new process. */
+  /** Sets up the code of the process's release in a new process. */
   readonly load: (worker: SimulatedWorker) => Handler;
-  /** An invocation begins. */
+  /** Called at the start of an invocation. */
   readonly began: (worker: SimulatedWorker, batch: readonly QueueMessage[]) => void;
-  /** An invocation has ended; `killed` is the await point, if it was killed. */
+  /** Called at the end of an invocation. For `killed`, see `ended` of `WorldWatcher`. */
   readonly ended: (worker: SimulatedWorker, batch: readonly QueueMessage[], killed?: string) => void;
 }
 
 const BATCH = 10;
 
-/** Invocations of one chain after which Lambda refuses the next (Lambda developer guide, recursive loop detection, 2026-11-28). */
+/**
+ * Number of invocations in one chain after which Lambda refuses the next invocation (Lambda developer guide, recursive loop
+ * detection, 2026-11-28).
+ */
 const LOOP_LIMIT = 16;
-/** Idle time within which connections stay alive. */
+/** Idle time of a process, in milliseconds, up to which the open connections of the process certainly still work. */
 const KEPT_ALIVE_MS = 60_000;
 
 interface Running {
@@ -33,21 +36,21 @@ interface Running {
   readonly done: (response: SQSBatchResponse | undefined, killed?: string) => void;
 }
 
-/** The sender function: its warm processes, and its event sources. */
+/** The simulated sender function, with its warm processes and its event source mappings. */
 export class SimulatedLambda {
   private readonly options: LambdaOptions;
   private readonly timeline: Timeline;
   private readonly faults: Faults;
   private readonly random: Random;
   private idle: { readonly worker: SimulatedWorker; readonly handler: Handler; readonly since: number }[] = [];
-  /** Processes that finish their work and get no more batches. */
+  /** Processes from before a deployment: they finish their current batch and get no further batch. */
   private readonly old = new WeakSet<SimulatedWorker>();
   private readonly running = new Map<SimulatedWorker, Running>();
   private started = 0;
-  /** Number of kills at each await point. */
+  /** Number of processes killed at each await point. */
   readonly kills = new Map<string, number>();
   invocations = 0;
-  /** Recent average number of await points in an invocation, over which kills are spread. */
+  /** Recent average number of await points in an invocation. Kills are spread at random over twice this number of await points. */
   private typicalPoints = 40;
 
   constructor(options: LambdaOptions, timeline: Timeline, faults: Faults, random: Random) {
@@ -57,7 +60,7 @@ export class SimulatedLambda {
     this.random = random;
   }
 
-  /** An event source mapping: batches of ten, partial failures, at most `concurrency` invocations at a time. */
+  /** Adds an event source mapping with batches of ten, partial batch responses, and at most `concurrency` invocations at the same time. */
   consume(queue: SimulatedQueue, concurrency: number): void {
     let busy = 0;
     let asked = false;
@@ -82,7 +85,7 @@ export class SimulatedLambda {
 
   private invoke(queue: SimulatedQueue, batch: readonly QueueMessage[], free: () => void): void {
     const before = Math.max(...batch.map(({ invocations }) => invocations));
-    // Refused without a log line: the batch comes back when its visibility ends, and the receive counts.
+    // Lambda refuses the invocation: the messages count as received, and become visible again after the visibility time-out.
     if (!this.options.allowsLoops && before >= LOOP_LIMIT) {
       free();
       return;
@@ -113,9 +116,9 @@ export class SimulatedLambda {
         free();
       },
     });
-    worker.thaw(this.faults.strikes('kill', this.random) ? 1 + this.random.int(2 * this.typicalPoints) : undefined);
+    worker.thaw(this.faults.applies('kill', this.random) ? 1 + this.random.int(2 * this.typicalPoints) : undefined);
     this.timeline.wake();
-    // The remaining time is measured by the process's own clock, as in Lambda's runtime.
+    // The remaining time of the invocation is measured with the process's own clock, as in Lambda's runtime.
     handler(
       batch.map((message) => recordOf(queue, message)),
       () => limit - worker.clock.now(),
@@ -125,20 +128,23 @@ export class SimulatedLambda {
     );
   }
 
-  /** Gives existing processes no further batches, as Lambda does after a deployment. */
+  /** Simulates a deployment: only new processes get further batches. */
   replaceProcesses(): void {
     for (const { worker } of this.idle) worker.alive = false;
     this.idle = [];
     for (const worker of this.running.keys()) this.old.add(worker);
   }
 
-  /** Ends the process at its time-out; on a stalled machine less time passes inside than outside. */
+  /**
+   * Schedules the kill of the process at the function's time-out. At random, also freezes the process for a while (fault `stall`)
+   * or changes its clock (fault `clock-jump`).
+   */
   private timeoutOf(worker: SimulatedWorker): { ended: boolean } {
     const over = { ended: false };
     this.timeline.after(this.options.timeoutMs, () => {
       if (!over.ended) worker.kill('time-out');
     });
-    if (this.faults.strikes('stall', this.random))
+    if (this.faults.applies('stall', this.random))
       this.timeline.after(this.random.scaled(1, 20_000), () => {
         if (over.ended || !worker.alive) return;
         worker.stalled = true;
@@ -147,16 +153,16 @@ export class SimulatedLambda {
           if (!over.ended) worker.resume();
         });
       });
-    if (this.faults.strikes('clock-jump', this.random))
+    if (this.faults.applies('clock-jump', this.random))
       this.timeline.after(this.random.scaled(1, 20_000), () => {
         worker.setClock(this.random.between(-600_000, 600_000));
       });
     return over;
   }
 
-  /** A warm process, or a new one; Lambda ends idle processes after minutes. */
+  /** Returns a warm process, or starts a new process if there is none. Ends processes that were idle for minutes. */
   private process(): { worker: SimulatedWorker; handler: Handler } {
-    const release: ReleaseName = this.faults.strikes('newer-release', this.random) ? 'newer' : 'current';
+    const release: ReleaseName = this.faults.applies('newer-release', this.random) ? 'newer' : 'current';
     const lifetime = this.random.between(300_000, 1_800_000);
     for (let place = this.idle.length - 1; place >= 0; place -= 1) {
       const one = this.idle[place];
@@ -166,13 +172,13 @@ export class SimulatedLambda {
         one.worker.alive = false;
       } else if (one.worker.release === release) {
         this.idle.splice(place, 1);
-        if (this.timeline.now - one.since > KEPT_ALIVE_MS && this.faults.strikes('dead-sockets', this.random))
+        if (this.timeline.now - one.since > KEPT_ALIVE_MS && this.faults.applies('dead-sockets', this.random))
           one.worker.loseConnections();
         return one;
       }
     }
     this.started += 1;
-    const skewMs = this.faults.strikes('clock-skew', this.random)
+    const skewMs = this.faults.applies('clock-skew', this.random)
       ? this.random.between(-600_000, 600_000)
       : this.random.between(-50, 50);
     const worker = new SimulatedWorker(`${release}-${this.started}`, release, skewMs, this.timeline, (dead, at) =>

@@ -1,9 +1,9 @@
 import type { RenewableObjects } from '../../lambda/platform/object-store.ts';
 import type { Faults } from '../faults/plan.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** A bucket. */
+/** The simulated S3 bucket with mail. */
 export class SimulatedObjects {
   private readonly contents = new Map<string, Buffer>();
   private readonly faults: Faults;
@@ -18,7 +18,7 @@ export class SimulatedObjects {
     this.contents.set(key, content);
   }
 
-  /** The bucket for one process. */
+  /** Returns the client of the bucket for one process. */
   of(worker: SimulatedWorker): RenewableObjects {
     return {
       renew: () =>
@@ -28,7 +28,7 @@ export class SimulatedObjects {
           'objects.read',
           this.random.between(2, 20),
           (): DelayedAnswer<Buffer | 'missing' | 'too-large'> => {
-            if (this.faults.strikes('s3-errors', this.random))
+            if (this.faults.applies('s3-errors', this.random))
               return {
                 afterMs: this.random.between(5, 10_000),
                 error: Object.assign(new Error('the simulated bucket failed'), { name: 'SlowDown' }),
@@ -36,7 +36,7 @@ export class SimulatedObjects {
             const content = this.contents.get(key);
             const afterMs = this.random.between(2, 40);
             if (content === undefined) return { afterMs, value: 'missing' };
-            // Each read returns its own copy, since the sender decodes attachments in place.
+            // Each read returns a new copy of the bytes, since the sender decodes attachments in place.
             return { afterMs, value: content.length > maxBytes ? 'too-large' : Buffer.from(content) };
           },
         ),

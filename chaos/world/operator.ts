@@ -1,30 +1,33 @@
 import { isolate, release } from '../../lambda/circuit/operator-switch.ts';
 import type { FaultWindow } from '../faults/plan.ts';
+import type { Random } from '../random.ts';
 import type { QueueMessage } from './queue.ts';
-import type { Random } from './random.ts';
 import type { SimulatedWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;
-/** Number of redrives during faults; one more follows an hour after the last fault. */
+/** Number of redrives of the dead-letter queue while faults occur. One more redrive follows an hour after the last fault. */
 const REDRIVES = 4;
-/** Share of the dead letters that are redriven. */
+/** Share of the dead letters that an operator redrives. */
 const SHARE = 0.5;
-/** Start of the detail of mail for a later release: it would be received for another day, longer than the calm lasts. */
+/**
+ * A dead letter whose attribute `Detail` begins with this prefix has a later version. Such a dead letter is not redriven: SQS would
+ * deliver the message again and again for a day, longer than the run.
+ */
 const FOR_LATER = 'version: ';
 
-/** Simulated operators, who set switches and redrive dead letters. */
+/** Simulates operators who isolate providers, end the isolation of providers, and redrive dead letters. */
 export class Operator {
   private readonly world: SimulatedWorld;
-  private readonly calmFrom: number;
+  private readonly quietFrom: number;
   private readonly random: Random;
 
-  constructor(world: SimulatedWorld, calmFrom: number) {
+  constructor(world: SimulatedWorld, quietFrom: number) {
     this.world = world;
-    this.calmFrom = calmFrom;
+    this.quietFrom = quietFrom;
     this.random = world.random('operator');
   }
 
-  /** Sets switches at the times of the windows, and redrives. */
+  /** Schedules an isolation of the provider for each fault of the kind `isolated`, and schedules the redrives. */
   work(windows: readonly FaultWindow[]): void {
     const { timeline } = this.world;
     const switched = windows.filter(({ kind }) => kind === 'isolated');
@@ -39,7 +42,7 @@ export class Operator {
         void isolate(this.world.table.direct(), provider, { ...word, forMs }, timeline.now);
         if (early)
           timeline.at(until, () => {
-            // Another operator may want the provider isolated for longer.
+            // Another fault of the kind `isolated` may need the isolation of this provider for longer.
             if (switched.some((one) => one.provider === provider && one.from <= until && one.to > until)) return;
             timeline.wake();
             void release(this.world.table.direct(), provider, 'operator', timeline.now);
@@ -51,16 +54,16 @@ export class Operator {
   private redrive(): void {
     const { timeline } = this.world;
     const random = this.world.random('redrive');
-    const during = Array.from({ length: REDRIVES }, () => random.between(timeline.now, this.calmFrom));
-    for (const at of [...during, this.calmFrom + HOUR_MS])
-      timeline.at(at, () => this.world.redrive((letter) => isWanted(letter) && random.chance(SHARE)));
+    const during = Array.from({ length: REDRIVES }, () => random.between(timeline.now, this.quietFrom));
+    for (const at of [...during, this.quietFrom + HOUR_MS])
+      timeline.at(at, () => this.world.redrive((deadLetter) => isWanted(deadLetter) && random.chance(SHARE)));
   }
 }
 
-/** Whether an operator may redrive a dead letter. */
+/** Whether a simulated operator may redrive this dead letter. */
 function isWanted({ body, attributes: { Detail: detail, Proof: proof } }: QueueMessage): boolean {
   if (detail?.startsWith(FOR_LATER)) return false;
-  // A message without a proof of ours and without a producer's id would be another mail. SQS itself moves messages
-  // without a detail, with what a producer wrote into their attributes.
+  // Without a valid signature (`Proof`) and without an id from the producer, the redriven message would count as another mail. A
+  // message that SQS itself moved has no attribute `Detail`, and its `Proof` may be a forgery of the producer.
   return (detail !== undefined && proof !== undefined) || body.includes('"id":');
 }

@@ -4,24 +4,24 @@ import type { Attempt, LookupAnswer, Question } from '../../lambda/providers/pro
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { FaultKind } from '../faults/kinds.ts';
 import type { Faults } from '../faults/plan.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { Timeline } from './timeline.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** A provider's treatment of one call, whatever its answer. */
+/** One call of a provider, with the fault that applied to this call. */
 export interface Call {
   readonly provider: string;
   readonly worker: SimulatedWorker;
   readonly attempt: Attempt;
-  /** MIME of the request, for a provider that takes MIME. */
+  /** The mail as MIME, for providers whose API accepts MIME. */
   readonly mime: Buffer;
-  /** Time of the request, in epoch milliseconds of the world. */
+  /** Simulated time of the request, in epoch milliseconds. */
   readonly begunAt: number;
-  /** The fault that applied, if any. */
+  /** Fault that applied to the call; undefined if the provider worked. */
   readonly fault: FaultKind | undefined;
 }
 
-/** A look-up at a provider. */
+/** A look-up of sent mail at a provider, with the provider's answer. */
 export interface ProviderAsked {
   readonly provider: string;
   readonly worker: SimulatedWorker;
@@ -31,20 +31,20 @@ export interface ProviderAsked {
 
 /** Observer of all providers. */
 export interface ProviderWatcher {
-  /** A call begins. */
+  /** A call arrived at the provider. */
   called(call: Call): void;
-  /** The provider took responsibility for these recipients. */
+  /** The provider accepted the mail for these recipients. */
   accepted(call: Call, recipients: readonly string[]): void;
-  /** The call was answered, and its process still runs. */
+  /** The answer arrived at the calling process, which may have been killed before. */
   answered(call: Call, result: AttemptResult): void;
-  /** A look-up was made. */
+  /** A look-up of sent mail was made. */
   asked(asked: ProviderAsked): void;
 }
 
 interface AcceptedMail {
   readonly id: string;
   readonly recipients: readonly string[];
-  /** Time from which look-ups find it. */
+  /** Time from which a look-up finds the mail. */
   readonly shownAt: number;
 }
 
@@ -56,12 +56,12 @@ export class SimulatedProvider {
   private readonly random: Random;
   private readonly watcher: ProviderWatcher;
   private readonly acceptances = new Map<string, AcceptedMail[]>();
-  /** Reports what becomes of a mail. @default - nothing is reported */
+  /** Called with each accepted mail; reports the delivery events of this mail. @default - no events are reported */
   report: (provider: string, call: Call, recipients: readonly string[], id: string) => void = () => undefined;
   private count = 0;
-  /** Calls of the last second. */
+  /** Times of the calls in the last second. */
   private recent: number[] = [];
-  /** Largest number of calls within any second. */
+  /** Largest number of calls within any period of one second. */
   busiestSecond = 0;
 
   constructor(config: ProviderConfig, timeline: Timeline, faults: Faults, random: Random, watcher: ProviderWatcher) {
@@ -76,7 +76,7 @@ export class SimulatedProvider {
     return definitionOf(this.config.type).askable;
   }
 
-  /** One call by a process; returns the result that the provider's own code would return. */
+  /** Answers one call of a process. Returns the result that the real code of the provider type would return. */
   async call(worker: SimulatedWorker, attempt: Attempt): Promise<AttemptResult> {
     const mime = await attempt.mime();
     return worker.request('provider.call', this.random.between(5, 80), () => {
@@ -90,7 +90,7 @@ export class SimulatedProvider {
     });
   }
 
-  /** Answers a look-up. */
+  /** Answers a look-up of sent mail. */
   lookup(worker: SimulatedWorker, question: Question): Promise<LookupAnswer> {
     return worker.request('provider.lookup', this.random.between(5, 80), (): DelayedAnswer<LookupAnswer> => {
       const answered = this.answerTo(question);
@@ -105,10 +105,10 @@ export class SimulatedProvider {
     if (
       faults.active('all-down') ||
       faults.active('suspended', config.key) ||
-      faults.strikes('refused', random, config.key)
+      faults.applies('refused', random, config.key)
     )
       return cannot('unavailable', random.between(5, 100));
-    if (faults.strikes('lookup-down', random, config.key))
+    if (faults.applies('lookup-down', random, config.key))
       return random.chance(0.5) ? cannot('no-answer', question.deadlineMs) : cannot('server-error', 50);
     const found = new Map<string, string>();
     for (const { id, recipients, shownAt } of this.acceptances.get(question.handle) ?? [])
@@ -126,10 +126,10 @@ export class SimulatedProvider {
   private fault(): FaultKind | undefined {
     const { faults, random, config } = this;
     if (faults.active('all-down')) {
-      faults.strikes('all-down', random);
+      faults.applies('all-down', random);
       return 'all-down';
     }
-    return PROVIDER_FAULTS.find((kind) => faults.strikes(kind, random, config.key));
+    return PROVIDER_FAULTS.find((kind) => faults.applies(kind, random, config.key));
   }
 
   private answer(call: Call): { readonly afterMs: number; readonly result: AttemptResult } {
@@ -155,7 +155,7 @@ export class SimulatedProvider {
       case 'hang':
         return only(NO_ANSWER, limitMs);
       case 'hang-taken': {
-        // The request was read before the sender gave up, and may be accepted long after that.
+        // The provider read the request before the sender gave up the call. The provider may accept the mail long after that.
         const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
         this.timeline.after(laterMs, () => this.accept(call));
         return only(NO_ANSWER, limitMs);
@@ -178,23 +178,26 @@ export class SimulatedProvider {
       case 'suspended':
         return only({ kind: 'unavailable', blames: 'account', reason: 'account-disabled' });
       case 'api-changed':
-        // The refusal has a text that the provider's table knows, or an unknown one.
+        // The table of error texts of this provider type may or may not contain the text of this refusal.
         if (random.chance(0.5)) return only({ kind: 'unrecognised', reason: 'unrecognised', status: '400' });
         return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
       case 'mis-suppressed':
         return only(SUPPRESSED);
       case 'slow': {
         const afterMs = random.between(0.3, 0.95) * attempt.deadlineMs;
-        const result = this.judge(call);
+        const result = this.answerByContent(call);
         return afterMs <= limitMs ? { afterMs, result } : only(NO_ANSWER, limitMs);
       }
       default:
-        return { afterMs: quickMs, result: this.judge(call) };
+        return { afterMs: quickMs, result: this.answerByContent(call) };
     }
   }
 
-  /** A working provider's answer, by what is in the mail: some recipients are inactive, some messages bad. */
-  private judge(call: Call): AttemptResult {
+  /**
+   * Returns the answer of a provider without a fault, which depends on the mail only. The provider refuses inactive recipients and
+   * bad messages, and greylists recipients named "busy".
+   */
+  private answerByContent(call: Call): AttemptResult {
     const { recipients, message } = call.attempt;
     if (message.subject.startsWith('bad '))
       return { outcome: { kind: 'refused', blames: 'message', reason: 'invalid-field' } };
@@ -216,7 +219,7 @@ export class SimulatedProvider {
     const { handle } = call.attempt.message;
     this.count += 1;
     const id = `${config.key}-${this.count}`;
-    const shownMs = faults.strikes('lookup-late', random, config.key)
+    const shownMs = faults.applies('lookup-late', random, config.key)
       ? random.scaled(30_000, 900_000)
       : random.scaled(200, 20_000);
     this.acceptances.set(handle, [
@@ -231,12 +234,15 @@ export class SimulatedProvider {
 
 const NO_ANSWER: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
-/** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, which still classify it as an outage. */
+/**
+ * The code of the provider types classifies the answers 500, 502 and 504 as an outage in which the mail may have been accepted
+ * nevertheless.
+ */
 const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };
 
 const SUPPRESSED: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 
-/** Faults in order; the first that applies decides. */
+/** The kinds of faults of a provider in the order in which they are checked. The first fault that applies to a call decides the answer. */
 const PROVIDER_FAULTS = [
   'suspended',
   'refused',

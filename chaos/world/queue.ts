@@ -1,21 +1,27 @@
 import type { Faults } from '../faults/plan.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { Timeline } from './timeline.ts';
 
-/** One message in SQS; a duplicate is another message with the same `id`. */
+/** One message in SQS. A duplicate of the message is another object with the same `id`. */
 export interface QueueMessage {
   readonly id: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** `MessageGroupId`, if its sender gave one. */
+  /** `MessageGroupId` of the message, if it has one. */
   readonly group?: string | undefined;
-  /** Number of invocations in the chain that sent this message, as its trace header counts them. */
+  /**
+   * Number of invocations in the chain of invocations and messages that led to this message. Lambda counts this number in the trace
+   * header.
+   */
   readonly invocations: number;
-  /** Epoch milliseconds; kept when SQS itself moves the message. */
+  /**
+   * Time at which the message was sent, in epoch milliseconds. The time does not change when SQS itself moves the message to the
+   * dead-letter queue.
+   */
   readonly sentAt: number;
   receives: number;
   firstReceivedAt?: number;
-  /** Incremented with each receive; a deletion names its receive. */
+  /** Receipt handle. Each receive increments this number, and a deletion must name the current number. */
   receipt: number;
   gone: boolean;
 }
@@ -25,25 +31,25 @@ export interface QueueOptions {
   readonly retentionMs: number;
   readonly visibilityMs: number;
   readonly maxBytes: number;
-  /** Destination of messages that were received too often. */
+  /** Queue to which SQS moves messages that were received too often. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: SimulatedQueue };
 }
 
 /** Observer of a queue. */
 export interface QueueWatcher {
-  /** A message was added, by a sender or a redrive. */
+  /** A message was added to the queue, by a send or a redrive. */
   added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt' | 'group'>): void;
-  /** A message was deleted at the end of its retention. */
+  /** The queue deleted a message because its retention period has ended. */
   lost(queue: string, message: QueueMessage): void;
-  /** SQS itself moved a message that was received too often. */
+  /** SQS is about to move a message that was received too often to the dead-letter queue. */
   moved(queue: string, message: QueueMessage): void;
 }
 
-/** SQS allows no more attributes on a message. */
+/** Largest number of attributes that SQS allows on a message. */
 const MAX_ATTRIBUTES = 10;
 /**
- * Number of messages in flight from which a group may be noisy, if its share of all messages in flight is large too
- * (SQS developer guide, fair queues, 2026-11-28).
+ * A message group may count as noisy if it has at least this number of messages in flight and also a large share of all messages in
+ * flight (SQS developer guide, fair queues, 2026-11-28).
  */
 const NOISY_IN_FLIGHT = 30;
 const NOISY_SHARE = 0.1;
@@ -53,25 +59,31 @@ interface Shown {
   readonly order: number;
 }
 
-/** The messages of one group from `head` on. */
+/** Messages of one message group in their order. The messages before the index `head` have been received. */
 interface GroupQueue {
   messages: Shown[];
   head: number;
 }
 
-/** Number of messages that may overtake a message, since delivery is only nearly in order. */
+/** Delivery is only nearly in order: each receive takes one of this number of oldest messages, at random. */
 const DISORDER = 8;
 
-/** A standard queue: at least once, nearly in order, with delay, visibility, retention and redrive. */
+/**
+ * A simulated standard queue of SQS: delivery at least once and nearly in order, delay, visibility time-out, retention, redrive,
+ * fair queues.
+ */
 export class SimulatedQueue {
   readonly options: QueueOptions;
-  /** Called when a message may be ready. */
+  /** Called when a message may have become ready to be received. */
   onReady: () => void = () => undefined;
-  /** Messages that may be received, by group; messages without a group together, since each is a group of its own and never noisy. */
+  /**
+   * Messages that can be received now, by message group. All messages without a group are in one list, since none of these messages
+   * counts as noisy.
+   */
   private readonly ready = new Map<string | undefined, GroupQueue>();
   private shown = 0;
   private readonly inFlight = new Map<string | undefined, number>();
-  /** Messages that exist, whether ready, delayed or in flight. */
+  /** Number of messages on the queue: ready, delayed or in flight. */
   size = 0;
   private readonly timeline: Timeline;
   private readonly faults: Faults;
@@ -93,7 +105,10 @@ export class SimulatedQueue {
     return count;
   }
 
-  /** Throws, as the SDK does, if SQS refuses the message. */
+  /**
+   * Puts a message on the queue and returns the id of the message. @throws Error if SQS refuses the message; the error has the same
+   * name as in the SDK
+   */
   send(
     body: string,
     attributes: Readonly<Record<string, string>>,
@@ -103,9 +118,9 @@ export class SimulatedQueue {
     this.check(body, attributes, delaySeconds);
     this.count += 1;
     const id = `${this.options.name}-${this.count}`;
-    const copies = this.faults.strikes('sqs-duplicates', this.random) ? 2 : 1;
+    const copies = this.faults.applies('sqs-duplicates', this.random) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      // Copies are delivered at the same time as often as seconds to minutes apart.
+      // Half of the duplicates are delivered at the same time as the message, the other half up to ten minutes later.
       const lateMs = copy > 0 && this.random.chance(0.5) ? this.random.scaled(10, 600_000) : 0;
       this.add({ id, body, attributes, invocations, group, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
     }
@@ -128,7 +143,7 @@ export class SimulatedQueue {
     this.onReady();
   }
 
-  /** Receives at most `max` messages, and hides each until its visibility time-out ends. */
+  /** Receives at most `max` messages, and hides each of them until its visibility time-out ends. */
   receive(max: number): QueueMessage[] {
     const batch: QueueMessage[] = [];
     while (batch.length < max && this.readyCount > 0) {
@@ -172,8 +187,8 @@ export class SimulatedQueue {
 
   delete(message: QueueMessage, receipt: number): void {
     if (message.gone || message.receipt !== receipt) return;
-    // One of SQS's servers was down and missed the deletion: the message is delivered again.
-    if (this.faults.strikes('sqs-duplicates', this.random)) return;
+    // In reality an SQS server that is down at this moment misses the deletion, so SQS delivers the message again.
+    if (this.faults.applies('sqs-duplicates', this.random)) return;
     this.leaveFlight(message);
     this.drop(message);
   }
@@ -187,7 +202,10 @@ export class SimulatedQueue {
     this.inFlight.set(group, (this.inFlight.get(group) ?? 1) - 1);
   }
 
-  /** A message of a quiet group, nearly in order; else of the noisy group with the fewest in flight. */
+  /**
+   * Removes and returns the next message, nearly in order, from the groups that are not noisy. If all groups are noisy, takes the
+   * message from the least noisy group.
+   */
   private take(): QueueMessage {
     const queue = this.next();
     const { messages, head } = queue;

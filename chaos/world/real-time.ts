@@ -1,10 +1,11 @@
-/** Largest number of stack traces that are taken, since each is slow and callers repeat. */
+/** Largest number of stack traces that are made: each stack trace is slow, and the same callers occur again and again. */
 const MOST_TRACES = 500;
 
 /**
- * Detects real time and real randomness in the handler's path, which would make a seed unrepeatable.
+ * Detects code under `lambda/` that uses real time, real timers or real random numbers. With such code two runs of one seed would
+ * differ.
  *
- * Returns each use, with the function of ours that made it.
+ * `used` contains each use, with the line of the stack trace that names the caller; `stop` ends the detection.
  */
 export function watchRealTime(): { readonly used: ReadonlySet<string>; stop(): void } {
   const used = new Set<string>();

@@ -1,34 +1,37 @@
 import type { ListItem, ListTable } from '../../lambda/platform/list-table.ts';
 import type { Item, NewItem, Table, Written } from '../../lambda/platform/table.ts';
 import type { Faults } from '../faults/plan.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { Timeline } from './timeline.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** Largest item of DynamoDB. */
+/** Largest item that DynamoDB accepts, in bytes. */
 const MAX_ITEM_BYTES = 409_600;
-/** DynamoDB deletes an item within about two days after it has expired. */
+/** Time within which DynamoDB deletes an expired item: about two days. */
 const TTL_SLACK_MS = 48 * 3_600_000;
-/** Time-out of the SDK for one answer, including its retry. */
+/** Time in milliseconds after which the SDK gives up a call of the table, including the SDK's retry. */
 const GIVE_UP_MS = 3_000;
 
 interface Stored {
   readonly text: string;
-  /** The item of `text`, for watchers, who do not change it. */
+  /** The item as an object; `text` is the same item as JSON. Watchers get this object and do not change it. */
   readonly item: Item;
   readonly deletedAt: number;
-  /** The previous version of the item, which an eventually consistent read may still return. */
+  /** The previous version of the item. Until the time `until` an eventually consistent read may return this version. */
   readonly before: { readonly text: string; readonly until: number } | undefined;
 }
 
-/** An item as it was at the time of the call, as the SDK sends it. */
+/**
+ * An item that was serialised at the time of the call, so later changes of the object by the caller have no effect. The SDK
+ * serialises items in the same way.
+ */
 interface Sent {
   readonly pk: string;
   readonly expires: number | undefined;
   readonly text: string;
 }
 
-/** An item of a list, as text. */
+/** An item of a list as JSON, with the time at which the item was stored. */
 export interface ListedItem {
   readonly text: string;
   readonly at: number;
@@ -36,13 +39,13 @@ export interface ListedItem {
 
 /** Observer of the table. */
 export interface TableWatcher {
-  /** A write took effect; `before` is the replaced item. */
+  /** A write took effect; `before` is the item that the write replaced. */
   written(worker: SimulatedWorker, item: Item, before: Item | undefined): void;
-  /** A call failed, whether or not it took effect. */
+  /** A call of the table failed; the call may have taken effect nevertheless. */
   failed(worker: SimulatedWorker, pk: string): void;
 }
 
-/** A table with conditional writes, with faults: errors, throttling, slowness. */
+/** A simulated table with conditional writes and faults: errors, throttling, slow answers, stale reads. */
 export class SimulatedTable {
   private readonly items = new Map<string, Stored>();
   private readonly inLists = new Map<string, Map<string, ListedItem>>();
@@ -60,7 +63,7 @@ export class SimulatedTable {
     this.watcher = watcher;
   }
 
-  /** The table for one process. */
+  /** Returns the client of the table for one process. */
   of(worker: SimulatedWorker): Table {
     const request = <T>(name: string, pk: string, act: () => T): Promise<T> =>
       worker.request(`table.${name}`, this.random.between(1, 8), () => {
@@ -85,7 +88,7 @@ export class SimulatedTable {
     };
   }
 
-  /** The table of lists for one process: a read is never stale. */
+  /** Returns the client of the table with lists for one process. Its reads are consistent. */
   lists(worker: SimulatedWorker): Pick<ListTable, 'add' | 'put' | 'list'> {
     const request = <T>(name: 'add' | 'put' | 'list', act: () => T): Promise<T> =>
       worker.request(`lists.${name}`, this.random.between(1, 8), () => this.answer(name !== 'list', act));
@@ -105,12 +108,12 @@ export class SimulatedTable {
     };
   }
 
-  /** Items of a list whose places begin with `prefix`, each with the time at which it was added. */
+  /** Returns the items of a list whose sort keys begin with `prefix`. */
   listed(pk: string, prefix = ''): readonly ListedItem[] {
     return Array.from(this.inLists.get(pk) ?? []).flatMap(([sk, item]) => (sk.startsWith(prefix) ? item : []));
   }
 
-  /** The table for an operator's machine: without delay or faults. */
+  /** Returns a client of the table without delays or faults, for operators and the health function. */
   direct(): Table {
     return {
       get: async (pk) => this.read(pk),
@@ -124,13 +127,13 @@ export class SimulatedTable {
     if (writes) this.writes += 1;
     else this.reads += 1;
     if (faults.active('table-down')) {
-      faults.strikes('table-down', random);
+      faults.applies('table-down', random);
       return { afterMs: random.between(10, GIVE_UP_MS), error: named('TimeoutError') };
     }
-    if (faults.strikes('table-throttle', random))
+    if (faults.applies('table-throttle', random))
       return { afterMs: random.between(50, 400), error: named('ThrottlingException') };
-    const slow = faults.strikes('table-slow', random) ? random.scaled(200, 2 * GIVE_UP_MS) : 0;
-    if (faults.strikes('table-errors', random)) {
+    const slow = faults.applies('table-slow', random) ? random.scaled(200, 2 * GIVE_UP_MS) : 0;
+    if (faults.applies('table-errors', random)) {
       if (random.chance(0.5)) attempt(act);
       return { afterMs: random.between(5, GIVE_UP_MS), error: named('InternalServerError') };
     }
@@ -153,7 +156,7 @@ export class SimulatedTable {
       text: next,
       item,
       deletedAt: expires === undefined ? Infinity : expires * 1_000 + this.random.between(0, TTL_SLACK_MS),
-      // Records of submissions are read consistently.
+      // The sender reads records of submissions only with consistent reads, so these items need no previous version.
       before:
         stored && !pk.startsWith('submission/')
           ? { text: stored.text, until: this.timeline.now + this.lagMs() }
@@ -164,7 +167,7 @@ export class SimulatedTable {
   }
 
   private lagMs(): number {
-    return this.faults.strikes('table-stale', this.random) ? this.random.scaled(100, 5_000) : this.random.scaled(1, 50);
+    return this.faults.applies('table-stale', this.random) ? this.random.scaled(100, 5_000) : this.random.scaled(1, 50);
   }
 
   private read(pk: string): Item | undefined {

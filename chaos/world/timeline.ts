@@ -1,14 +1,17 @@
-interface Entry {
+interface ScheduledAct {
   readonly at: number;
   readonly order: number;
   readonly act: () => void;
 }
 
-/** Simulated time: a queue of events by time; events of one time in the order of their scheduling. */
+/**
+ * The simulated time: a priority queue of actions, ordered by time. Actions with the same time run in the order in which they were
+ * scheduled.
+ */
 export class Timeline {
-  /** Epoch milliseconds. */
+  /** The current simulated time, in epoch milliseconds. */
   now: number;
-  private readonly heap: Entry[] = [];
+  private readonly heap: ScheduledAct[] = [];
   private order = 0;
   private touched = false;
 
@@ -24,12 +27,15 @@ export class Timeline {
     this.at(this.now + Math.max(0, ms), act);
   }
 
-  /** Call after settling a promise that handler code waits for: time then stops until that code waits again. */
+  /**
+   * Must be called before handler code continues. Simulated time then stops until the handler code awaits a simulated service or a
+   * timer again.
+   */
   wake(): void {
     this.touched = true;
   }
 
-  /** Runs events until none is left, `end` is reached, or `over` is true. */
+  /** Runs actions until none is left, `end` is reached, or `over` returns true. */
   async run(end: number, over: () => boolean = () => false): Promise<void> {
     await this.settle();
     while (!over()) {
@@ -43,10 +49,11 @@ export class Timeline {
   }
 
   /**
-   * Waits until handler code is idle: each of its promises waits for the world.
+   * Waits until the handler code is idle, that is until all pending promises of the handler wait for scheduled actions of the
+   * simulation.
    *
-   * One turn of the real event loop runs every microtask and tick; composing MIME and the first `import()` of a module take
-   * some turns more, and show as active resources meanwhile.
+   * One turn of the real event loop runs all microtasks and ticks. Composing MIME and the first `import()` of a module take more
+   * turns. Node lists such work as active resources until the work ends.
    */
   private async settle(): Promise<void> {
     do {
@@ -55,41 +62,44 @@ export class Timeline {
     } while (this.touched || process.getActiveResourcesInfo().some(isWork));
   }
 
-  private push(entry: Entry): void {
+  private push(scheduled: ScheduledAct): void {
     const { heap } = this;
     let place = heap.length;
-    heap.push(entry);
+    heap.push(scheduled);
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (!before(entry, heap[parent] as Entry)) break;
-      heap[place] = heap[parent] as Entry;
+      if (!before(scheduled, heap[parent] as ScheduledAct)) break;
+      heap[place] = heap[parent] as ScheduledAct;
       place = parent;
     }
-    heap[place] = entry;
+    heap[place] = scheduled;
   }
 
   private pop(): void {
     const { heap } = this;
-    const last = heap.pop() as Entry;
+    const last = heap.pop() as ScheduledAct;
     if (heap.length === 0) return;
     let place = 0;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child += 1;
-      if (!before(heap[child] as Entry, last)) break;
-      heap[place] = heap[child] as Entry;
+      if (child + 1 < heap.length && before(heap[child + 1] as ScheduledAct, heap[child] as ScheduledAct)) child += 1;
+      if (!before(heap[child] as ScheduledAct, last)) break;
+      heap[place] = heap[child] as ScheduledAct;
       place = child;
     }
     heap[place] = last;
   }
 }
 
-function before(a: Entry, b: Entry): boolean {
+function before(a: ScheduledAct, b: ScheduledAct): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
-/** Pipes to the parent process are active all the time; the handler may not wait for timers. */
+/**
+ * Whether an active resource of Node is work of the handler. Pipes to the parent process are always active, so they do not count.
+ * The handler uses no real timers.
+ */
 function isWork(resource: string): boolean {
   return resource === 'Immediate' || resource.startsWith('FS') || resource === 'ZLIB';
 }

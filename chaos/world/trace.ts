@@ -1,10 +1,10 @@
-/** Hash of all events: two runs of one seed must agree in every event. */
+/** Computes a hash of all events of a run. Two runs of the same seed must have the same events, and therefore the same hash. */
 export class Trace {
   private low = 0x811c9dc5;
   private high = 0x01000193;
   private readonly write: ((line: string) => void) | undefined;
 
-  /** `write` gets each line; without it only the hash is kept. */
+  /** @param write is called with each event as a line of text @default - only the hash of all events is computed */
   constructor(write?: (line: string) => void) {
     this.write = write;
   }
@@ -19,7 +19,7 @@ export class Trace {
     this.write?.(`${new Date(at).toISOString()} ${what.padEnd(10)} ${who} ${detail}`);
   }
 
-  /** Sixteen hexadecimal digits. */
+  /** The hash as sixteen hexadecimal digits. */
   get hash(): string {
     return [this.high, this.low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
   }

@@ -1,42 +1,49 @@
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Release that a process runs. */
+/** The release of the sender's code that a process runs. */
 export type ReleaseName = 'current' | 'newer';
 
-/** Answer of a part of the world, and its delay in milliseconds. */
+/** Answer of a simulated service, and its delay in milliseconds. */
 export type DelayedAnswer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
 
-/** A point where handler code waits for the world: before its request leaves, or before its answer arrives. */
+/**
+ * Point at which the handler code awaits a simulated service: `before` the request leaves the process, or `after` the answer has
+ * arrived.
+ */
 export type AwaitPoint = `${string} ${'before' | 'after'}`;
 
 /**
- * One process of the function, as Lambda runs it: one invocation at a time, frozen between invocations, ended without
- * notice when killed.
+ * One process of a function, as Lambda runs it. The process has one invocation at a time, is frozen between invocations, and may be
+ * killed without notice.
  *
- * All effects of handler code on the world pass through {@link request}: a request of a killed process has no effect,
- * a request sent before the kill takes effect and its answer is lost.
+ * Handler code reaches the simulated services only through {@link request}. A killed process sends no more requests. A request that
+ * was sent before still takes effect, but its answer is lost.
  */
 export class SimulatedWorker {
   readonly name: string;
   readonly release: ReleaseName;
-  /** Milliseconds by which its clock is ahead of the world's. */
+  /** Milliseconds by which the clock of the process is ahead of the simulated time. */
   skewMs: number;
-  /** Largest error of its clock so far, in milliseconds. */
+  /** Largest error of the process's clock so far, in milliseconds. */
   worstSkewMs: number;
-  /** Whether it was frozen in the middle of an invocation. */
+  /** Whether the process was frozen in the middle of an invocation. */
   stalled = false;
   alive = true;
-  /** Time of its kill, in epoch milliseconds of the world; infinite for a process that ended while idle. */
+  /** Simulated time at which the process was killed, in epoch milliseconds; infinite if the process still runs or ended while idle. */
   killedAt = Infinity;
-  /** Services with a kept connection, and those of them whose connection is dead without its knowledge. */
+  /** Services to which the process keeps an open connection. */
   private readonly kept = new Set<string>();
+  /** Services whose connection is dead. The process notices this only at the next request to the service. */
   private dead = new Set<string>();
   private frozen = true;
   private whileFrozen: (() => void)[] = [];
-  /** Number of invocations in its current chain, including itself: the SDK writes it on every message that it sends. */
+  /**
+   * Number of invocations in the current chain (for recursive loop detection), including the current invocation. Each message that
+   * the process sends carries this number.
+   */
   invocations = 0;
-  /** Await points passed in this invocation. */
+  /** Number of await points that this invocation has passed. */
   passed = 0;
   private killAt: number | undefined;
   private readonly timeline: Timeline;
@@ -57,7 +64,7 @@ export class SimulatedWorker {
     this.onKill = onKill;
   }
 
-  /** The process's own clock. Timers stop while the process is frozen, and fire at once when it continues. */
+  /** The clock that the process reads. A timer that is due while the process is frozen fires when the process continues. */
   readonly clock: Clock = {
     now: () => Math.round(this.timeline.now + this.skewMs),
     sleep: (ms, signal) =>
@@ -70,31 +77,31 @@ export class SimulatedWorker {
       }),
   };
 
-  /** Sets the error of its clock, in milliseconds ahead of the world's. */
+  /** Sets the clock of the process to `skewMs` milliseconds ahead of the simulated time. */
   setClock(skewMs: number): void {
     this.skewMs = skewMs;
     this.worstSkewMs = Math.max(this.worstSkewMs, Math.abs(this.skewMs));
   }
 
-  /** Marks all kept connections as dead, as after a long freeze. */
+  /** Marks all open connections of the process as dead, which happens on Lambda after a long freeze. */
   loseConnections(): void {
     this.dead = new Set(this.kept);
   }
 
-  /** Whether a request arrives at a service: the first over a dead connection does not. */
+  /** Whether a request arrives at a service. The first request through a dead connection is lost. */
   reaches(service: string): boolean {
     this.kept.add(service);
     return !this.dead.delete(service);
   }
 
-  /** Continues with an invocation; it is killed at the await point `killAt`, counted from 1. */
+  /** Starts an invocation. If `killAt` is given, the process is killed at the await point with this number, counted from 1. */
   thaw(killAt: number | undefined): void {
     this.passed = 0;
     this.killAt = killAt;
     this.resume();
   }
 
-  /** Continues after {@link freeze}. */
+  /** Continues a process that {@link freeze} has stopped. */
   resume(): void {
     this.frozen = false;
     const missed = this.whileFrozen;
@@ -114,7 +121,10 @@ export class SimulatedWorker {
     this.onKill(this, at);
   }
 
-  /** One request to the world: `act` is its effect, `outMs` after it left. */
+  /**
+   * Sends a request to a simulated service. After `outMs` milliseconds `act` runs: it performs the effect of the request and
+   * returns the answer.
+   */
   request<T>(port: string, outMs: number, act: () => DelayedAnswer<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.isOver(`${port} before`)) return;

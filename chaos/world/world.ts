@@ -7,18 +7,18 @@ import { retryConcurrencyOf } from '../../lib/configuration/retry-concurrency.ts
 import { Faults, type FaultWindow } from '../faults/plan.ts';
 import { CLASSES } from '../mails/classes.ts';
 import { OUTBOUND_BYTES } from '../mails/content.ts';
-import type { Chronicle } from '../oracle/chronicle.ts';
+import { Random } from '../random.ts';
 import { type ListsSeam, SimulatedEvents } from './events.ts';
 import { type Handler, SimulatedLambda } from './lambda.ts';
 import { SimulatedObjects } from './objects.ts';
 import { SimulatedProvider } from './provider.ts';
 import { type QueueMessage, SimulatedQueue } from './queue.ts';
-import { Random } from './random.ts';
 import { SimulatedTable } from './table.ts';
 import type { Timeline } from './timeline.ts';
+import type { WorldWatcher } from './watcher.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** Settings of the deployment, the same as in `lib/`; a test compares the two. */
+/** Settings of the simulated deployment. They are the same as in `lib/`; a test compares them. */
 export const DEPLOYMENT = {
   functionTimeoutMs: 60_000,
   visibilityMs: 360_000,
@@ -30,9 +30,9 @@ export const DEPLOYMENT = {
   allowsLoops: true,
 } as const;
 
-/** All secrets of the simulation. */
+/** The value that every secret has in the simulation. */
 export const SECRET = 'simulated';
-/** Time that a process caches a secret. */
+/** Time for which a process caches a secret, in milliseconds. */
 const SECRET_MS = 300_000;
 
 export interface WorldOptions {
@@ -40,23 +40,23 @@ export interface WorldOptions {
   readonly providers: readonly ProviderConfig[];
   readonly windows: readonly FaultWindow[];
   readonly timeline: Timeline;
-  readonly chronicle: Chronicle;
-  /** Sets up the code of a process. */
+  readonly watcher: WorldWatcher;
+  /** Sets up the sender's code in a new process and returns its handler. */
   readonly load: (worker: SimulatedWorker, world: SimulatedWorld) => Handler;
-  /** Changes the lists of the function for events. @default - none */
+  /** Wraps the table with lists that the events function uses; tests plant defects in this way. @default - no change */
   readonly lists?: ListsSeam | undefined;
   /**
-   * Recursive loop detection of Lambda is off.
-   * @default - as deployed
+   * Whether recursive loop detection of Lambda is off.
+   * @default - the setting of the deployment
    */
   readonly allowsLoops?: boolean | undefined;
 }
 
-/** Everything outside of the handler, from one seed. */
+/** The simulation of one seed: everything outside of the handler code, that is all AWS services, providers, processes and time. */
 export class SimulatedWorld {
   readonly seed: number;
   readonly timeline: Timeline;
-  readonly chronicle: Chronicle;
+  readonly watcher: WorldWatcher;
   readonly faults: Faults;
   readonly queues: ReadonlyMap<string, SimulatedQueue>;
   readonly providers: ReadonlyMap<string, SimulatedProvider>;
@@ -64,15 +64,16 @@ export class SimulatedWorld {
   readonly events: SimulatedEvents;
   readonly objects: SimulatedObjects;
   readonly lambda: SimulatedLambda;
-  /** Environment of the current deployment. */
+  /** Environment variables of the sender function in the current deployment. */
   environment: SenderEnvironment;
+  private submits = 0;
   private readonly sendDraws: Random;
   private readonly secretDraws: Random;
 
-  constructor({ seed, providers, windows, timeline, chronicle, load, lists, allowsLoops }: WorldOptions) {
+  constructor({ seed, providers, windows, timeline, watcher, load, lists, allowsLoops }: WorldOptions) {
     this.seed = seed;
     this.timeline = timeline;
-    this.chronicle = chronicle;
+    this.watcher = watcher;
     this.faults = new Faults(windows, () => timeline.now);
     this.sendDraws = this.random('queue calls');
     this.secretDraws = this.random('secrets');
@@ -81,10 +82,10 @@ export class SimulatedWorld {
     this.providers = new Map(
       providers.map((config) => [
         config.key,
-        new SimulatedProvider(config, timeline, this.faults, this.random(`provider ${config.key}`), chronicle),
+        new SimulatedProvider(config, timeline, this.faults, this.random(`provider ${config.key}`), watcher),
       ]),
     );
-    this.table = new SimulatedTable(timeline, this.faults, this.random('table'), chronicle);
+    this.table = new SimulatedTable(timeline, this.faults, this.random('table'), watcher);
     this.events = new SimulatedEvents(timeline, this.faults, this.random('events'), this.table, lists);
     for (const provider of this.providers.values())
       provider.report = (...reported) => this.events.accepted(...reported);
@@ -109,8 +110,8 @@ export class SimulatedWorld {
         timeoutMs: DEPLOYMENT.functionTimeoutMs,
         allowsLoops: allowsLoops ?? DEPLOYMENT.allowsLoops,
         load: (worker) => load(worker, this),
-        began: (worker, batch) => chronicle.began(worker, batch),
-        ended: (worker, batch, killed) => chronicle.ended(worker, batch, killed),
+        began: (worker, batch) => watcher.began(worker, batch),
+        ended: (worker, batch, killed) => watcher.ended(worker, batch, killed),
       },
       timeline,
       this.faults,
@@ -120,7 +121,7 @@ export class SimulatedWorld {
     for (const key of keys) this.lambda.consume(this.queue(`retry-${key}`), retryConcurrencyOf(providers));
   }
 
-  /** Deploys with another key for a provider. */
+  /** Simulates a deployment that gives a provider another key. */
   rename(key: string): void {
     const other = (one: string) => (one === key ? `${key}-renamed` : one);
     const { providers, routes = [], retryQueueUrls } = this.environment;
@@ -133,7 +134,7 @@ export class SimulatedWorld {
     this.lambda.replaceProcesses();
   }
 
-  /** The provider with this key in any deployment. */
+  /** Returns the provider that has this key now, or had this key before a deployment changed it. */
   providerOf(key: string): SimulatedProvider {
     const provider = this.providers.get(key.replace(/-renamed$/, ''));
     if (!provider) throw new Error(`there is no provider ${key}`);
@@ -150,52 +151,59 @@ export class SimulatedWorld {
     return queue;
   }
 
-  /** Number of messages on the queues. */
+  /** Number of messages on the outbound queue and the retry queues. */
   get waiting(): number {
     let waiting = 0;
     for (const [name, { size }] of this.queues) if (name !== 'dead-letter' && name !== 'events') waiting += size;
     return waiting;
   }
 
-  /** A producer sends a message; its answer may be wrong. */
+  /**
+   * Sends a message as a producer. With the fault `sqs-errors` the producer may get no acknowledgement although the message is on
+   * the queue.
+   */
   submit(body: string, attributes: Readonly<Record<string, string>> = {}, group?: string): void {
     const outbound = this.queue('outbound');
-    const draws = this.random(`submit ${this.chronicle.attempted}`);
-    this.chronicle.attempted += 1;
-    const failing = this.faults.strikes('sqs-errors', draws);
+    const draws = this.random(`submit ${this.submits}`);
+    this.submits += 1;
+    this.watcher.submitted();
+    const failing = this.faults.applies('sqs-errors', draws);
     if (failing && draws.chance(0.5)) return;
     const id = outbound.send(body, attributes, 0, { group });
-    if (!failing) this.chronicle.acknowledged({ id, body, attributes });
+    if (!failing) this.watcher.acknowledged({ id, body, attributes });
   }
 
-  /** An operator puts dead letters back on the outbound queue, those for which `chosen` is true; SQS makes new messages of them. */
-  redrive(chosen: (letter: QueueMessage) => boolean): void {
+  /**
+   * Acts as an operator who sends the dead letters for which `chosen` returns true to the outbound queue as new messages, and
+   * deletes the other dead letters.
+   */
+  redrive(chosen: (deadLetter: QueueMessage) => boolean): void {
     const outbound = this.queue('outbound');
-    for (const letter of this.queue('dead-letter').drain())
-      if (chosen(letter))
-        this.chronicle.redriven(
-          letter,
-          () => void outbound.send(letter.body, letter.attributes, 0, { group: letter.group }),
+    for (const deadLetter of this.queue('dead-letter').drain())
+      if (chosen(deadLetter))
+        this.watcher.redriven(
+          deadLetter,
+          () => void outbound.send(deadLetter.body, deadLetter.attributes, 0, { group: deadLetter.group }),
         );
   }
 
-  /** SQS for one process. */
+  /** Returns the client of the simulated SQS for one process. */
   queuesOf(worker: SimulatedWorker): Queue {
     const draws = this.sendDraws;
     return {
       send: (url, body, attributes = {}, delaySeconds = 0, group) =>
         worker.request('queue.send', draws.between(2, 15), (): DelayedAnswer<void> => {
-          const failing = this.faults.strikes('sqs-errors', draws) ? draws.int(3) : undefined;
+          const failing = this.faults.applies('sqs-errors', draws) ? draws.int(3) : undefined;
           const error = Object.assign(new Error('the simulated queue failed'), { name: 'ServiceUnavailable' });
           if (!worker.reaches('queue')) return { afterMs: draws.between(1, 3_000), error };
-          // The queue refuses the message with an error, accepts it and answers with an error, or gets it twice because
-          // the SDK repeated it after a lost answer.
+          // 0: the queue refuses the message with an error. 1: the queue accepts the message and answers with an error. 2: the queue
+          // gets the message twice, because the SDK repeated the request after a lost answer.
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
             const put = () => {
               const { invocations } = worker;
               const id = this.queue(url).send(body, attributes, delaySeconds, { invocations, group });
-              this.chronicle.sent(worker, url, { id, body, attributes }, delaySeconds * 1_000);
+              this.watcher.sent(worker, url, { id, body, attributes }, delaySeconds * 1_000);
             };
             put();
             if (failing === 2) put();
@@ -208,7 +216,7 @@ export class SimulatedWorld {
     };
   }
 
-  /** Secrets Manager for one process, with the sender's cache. */
+  /** Returns the client of the simulated Secrets Manager for one process, with a cache like that of the sender. */
   secretsOf(worker: SimulatedWorker): Secrets {
     const draws = this.secretDraws;
     const cache = new Map<string, number>();
@@ -219,7 +227,7 @@ export class SimulatedWorld {
         if (!fresh && readAt !== undefined && now - readAt < SECRET_MS) return { key: SECRET };
         return worker
           .request('secrets.read', draws.between(2, 10), (): DelayedAnswer<Secret> => {
-            const down = this.faults.strikes('secrets-down', draws);
+            const down = this.faults.applies('secrets-down', draws);
             if (down || !worker.reaches('secrets'))
               return {
                 afterMs: draws.between(5, 2_000),
@@ -229,7 +237,7 @@ export class SimulatedWorld {
             return { afterMs: draws.between(5, 40), value: { key: SECRET } };
           })
           .catch((error: unknown) => {
-            // An outdated value is better than none.
+            // If Secrets Manager fails, the outdated value is used. The cache of the sender does the same.
             if (readAt === undefined || fresh) throw error;
             return { key: SECRET };
           });
@@ -238,7 +246,7 @@ export class SimulatedWorld {
   }
 
   private makeQueues(keys: readonly string[]): Map<string, SimulatedQueue> {
-    const { timeline, chronicle, faults } = this;
+    const { timeline, watcher, faults } = this;
     const { visibilityMs, outboundRetentionMs, retryRetentionMs, maxReceiveCount, maxMessageBytes } = DEPLOYMENT;
     const make = (name: string, retentionMs: number, maxBytes: number, to?: SimulatedQueue) =>
       new SimulatedQueue(
@@ -246,7 +254,7 @@ export class SimulatedWorld {
         timeline,
         faults,
         this.random(`queue ${name}`),
-        chronicle,
+        watcher,
       );
     const dead = make('dead-letter', retryRetentionMs, maxMessageBytes);
     return new Map([

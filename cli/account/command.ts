@@ -1,51 +1,58 @@
-import { MOST_NAMED, type SubmissionAccount, takeAccount } from '../../lambda/account/account.ts';
-import { recordsOf } from '../../lambda/account/records.ts';
 import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
+import { countSubmissions, MOST_NAMED, type SubmissionCounts } from '../../lambda/daily-count/count.ts';
+import { recordsOf } from '../../lambda/daily-count/records.ts';
 import { defined } from '../../lambda/platform/defined.ts';
 import { isoTime } from '../../lambda/platform/iso-time.ts';
 import { type PausedClasses, readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { pauseInJson, pauseInWords } from '../operate/pauses.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
-import { type ExitCode, parseArguments, runCommand, UsageError } from '../usage.ts';
+import {
+  type ExitCode,
+  FLAG,
+  HELP,
+  parseArguments,
+  printUsage,
+  runCommand,
+  TEXT,
+  UsageError,
+  type Variables,
+} from '../usage.ts';
 
 const USAGE = `npm run account [-- options]
 
-Counts every submission of the last 30 days that was taken from a queue: accepted, waiting, in flight, dead or suppressed.
-Paused classes, whose mail waits, are named.
-The rest is lost: its record names a message that should have come back more than an hour ago.
+Counts the submissions of the last 30 days that a worker has received: accepted, waiting, in flight, dead, suppressed or lost.
+Lost: by its record, the message of the submission should have been received again more than an hour ago.
+Lists the paused classes, whose mail waits.
 
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)
   --json               prints the result as JSON
 
-Exit code: 0 none is lost, 1 some are, or the table cannot be read, 2 wrong usage.`;
+Exit code: 0 none is lost, 1 some are lost, or the table cannot be read, 2 wrong usage.`;
 
-/** Runs `npm run account` from its arguments to its exit code. */
-export async function accountCommand(
+/** Runs `npm run account` with its arguments, and returns its exit code. */
+export function accountCommand(
   argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Variables,
   terminal: { readonly out: (line: string) => void; readonly err: (text: string) => void },
 ): Promise<ExitCode> {
-  return await runCommand('account', terminal, async () => {
+  return runCommand('account', terminal, async () => {
     const options = parse(argv);
-    if (options === undefined) {
-      terminal.out(USAGE);
-      return 0;
-    }
+    if (!options) return printUsage(terminal, USAGE);
     const target = await findTable(options, environment['MAILOVER_PORT']);
-    const account = await takeAccount(recordsOf(target.tableName, target.access), Date.now, speedOf(target));
+    const counted = await countSubmissions(recordsOf(target.tableName, target.access), Date.now, speedOf(target));
     const { paused } = await readPaused(target.table);
-    for (const line of options.json ? [inJson(account, paused)] : inWords(account, paused, target)) terminal.out(line);
-    return account.counts.lost > 0 ? 1 : 0;
+    for (const line of options.json ? [inJson(counted, paused)] : inWords(counted, paused, target)) terminal.out(line);
+    return counted.counts.lost > 0 ? 1 : 0;
   });
 }
 
 function parse(argv: readonly string[]) {
   const { values, positionals } = parseArguments(argv, {
-    table: { type: 'string' },
-    region: { type: 'string' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
+    table: TEXT,
+    region: TEXT,
+    json: FLAG,
+    help: HELP,
   });
   const { table, region, json = false } = values;
   if (values.help) return undefined;
@@ -54,25 +61,25 @@ function parse(argv: readonly string[]) {
   return { json, ...defined({ table, region }) };
 }
 
-/** Speed of the stack time; nothing for a deployed stack. Hours of a local stack may be shorter than an hour. */
+/** Returns how much faster than real time a local stack runs. For a deployed stack returns an object without fields. */
 function speedOf({ time }: TableTarget) {
   return time ? { timeScale: time.scale, timeScaleSince: time.since } : {};
 }
 
-function inJson({ lost, ...account }: SubmissionAccount, paused: PausedClasses['paused']): string {
+function inJson({ lost, ...counted }: SubmissionCounts, paused: PausedClasses['paused']): string {
   const named = lost.map(({ id, dueAt }) => ({ id, dueAt: isoTime(dueAt) }));
   const classes = Object.entries(paused).map(([name, pause]) => ({ class: name, ...pauseInJson(pause) }));
-  return JSON.stringify({ ...account, lost: named, paused: classes }, null, 2);
+  return JSON.stringify({ ...counted, lost: named, paused: classes }, null, 2);
 }
 
 function inWords(
-  { taken, counts, lost }: SubmissionAccount,
+  { taken, counts, lost }: SubmissionCounts,
   paused: PausedClasses['paused'],
   { name, commandLine }: TableTarget,
 ): string[] {
   const width = String(taken).length;
   return [
-    `${taken} submissions were taken from the queues in the last 30 days (${name}):`,
+    `${taken} submissions were received from the queues in the last 30 days (${name}):`,
     ...STANDINGS.map((one) => `  ${String(counts[one]).padStart(width)} ${one}`),
     ...Object.entries(paused).map(
       ([one, pause]) =>
@@ -83,7 +90,7 @@ function inWords(
   ];
 }
 
-/** A word for a shell: names of classes may have blanks. */
+/** Quotes the name of a class of mail for a shell, since the name may contain spaces. */
 function quoted(name: string): string {
   return /^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }

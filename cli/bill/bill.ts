@@ -9,23 +9,23 @@ import type { BilledDeployment } from './deployment.ts';
 /** Costs of a deployment, in US dollars. */
 export interface Bill {
   readonly region: string;
-  /** Day of the prices. */
+  /** Date of the prices. */
   readonly date: string;
   readonly currency: 'USD';
-  /** Costs of a month without mail. */
+  /** Costs of one month without any mail. */
   readonly fixed: { readonly lines: readonly CostLine[]; readonly total: number };
-  /** Costs of a million mails over each provider that sends, by priority. */
+  /** Costs of a million mails through each provider that sends, in the order of the priority of the providers. */
   readonly millionMails: readonly MailCost[];
-  /** Additional costs of a million mails of each provider while the next provider takes them. */
+  /** For each provider: the additional costs if the next provider sends a million mails in its place. */
   readonly failover: readonly OutageCost[];
-  /** Costs of a million mails that wait while no provider takes them. */
+  /** Costs of a million mails that wait while no provider accepts them. */
   readonly waiting: { readonly once: number; readonly hour: number };
 }
 
 /**
- * The bill of a deployment; `prices` are dollars for a thousand mails by provider key.
+ * Returns the bill of a deployment. `prices` has dollars for a thousand mails, by provider key.
  *
- * @throws UsageError if a price is of no provider that sends
+ * @throws UsageError if `prices` has a key that is not the key of a sending provider
  */
 export function billOf(deployment: BilledDeployment, prices: Readonly<Record<string, number>>): Bill {
   const listed = deployment.providers.filter(({ outbound }) => outbound !== false);

@@ -9,12 +9,12 @@ import type { CostedDeployment } from '../../lib/costs/fixed.ts';
 import { findFunction, senderOf } from '../../local/template/find-function.ts';
 import type { Synthesised } from '../synthesised.ts';
 
-/** A synthesised deployment as its bill needs it. */
+/** The properties of a synthesised deployment on which its costs depend. */
 export interface BilledDeployment extends CostedDeployment {
   readonly senderMemoryMb: number;
 }
 
-/** Reads a deployment from the template and from what its functions are given. */
+/** Reads a deployment from its template and the environments of its functions. */
 export function billedDeployment({ stacks, deployment }: Synthesised): BilledDeployment {
   const sender = senderOf(deployment);
   const { name, monitoringSize = 'full' } = deploymentEnvironment.decode(sender.function.environment);

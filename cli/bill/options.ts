@@ -1,28 +1,29 @@
-import { parseArguments, refuseArguments, UsageError } from '../usage.ts';
+import { FLAG, HELP, parseArguments, refuseArguments, TEXT, UsageError } from '../usage.ts';
 
-/** Options of the command line. */
+/** The options from the command line. */
 export interface BillOptions {
   readonly json: boolean;
-  /** Dollars for a thousand mails by provider key, in place of the list price. */
+  /** Dollars for a thousand mails, by provider key. Such a price replaces the list price of the provider. */
   readonly prices: Readonly<Record<string, number>>;
 }
 
-/** Printed by `--help`. */
+/** The text that `--help` prints. */
 export const BILL_USAGE = `npm run bill [-- options]
 
-What the deployment of bin/mailover.ts costs: in a month without mail, for a million mails over each provider, and in an outage. Deploys and asks nothing.
+Computes the costs of the deployment of bin/mailover.ts: of a month without mail, of a million mails over each provider, and of an outage.
+Deploys nothing and calls no service.
 
   --price KEY=DOLLARS   price of the provider KEY for a thousand mails, such as --price mailgun=0.80; once for each provider (default: its list price)
   --json                prints JSON
 
 Exit code: 0 done, 1 not done, 2 wrong usage.`;
 
-/** Reads the command line; `undefined` for `--help`. */
+/** Reads the command line. Returns `undefined` if it has `--help`. */
 export function parseBillOptions(argv: readonly string[]): BillOptions | undefined {
   const { values, positionals } = parseArguments(argv, {
-    price: { type: 'string', multiple: true },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
+    price: { ...TEXT, multiple: true },
+    json: FLAG,
+    help: HELP,
   });
   if (values.help) return undefined;
   refuseArguments(positionals);

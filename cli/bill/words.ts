@@ -1,7 +1,7 @@
 import { ASSUMED, MEASURED } from '../../lib/costs/measured.ts';
 import type { Bill } from './bill.ts';
 
-/** A bill as text for an operator: three tables, and what they rest on. */
+/** Returns a bill as text for an operator: three tables, and the assumptions behind the numbers. */
 export function billInWords({ region, date, fixed, millionMails, failover, waiting }: Bill): string {
   const known = (dollars: number | undefined) => (dollars === undefined ? '?' : money(dollars));
   return [
@@ -45,13 +45,16 @@ export function billInWords({ region, date, fixed, millionMails, failover, waiti
   ].join('\n');
 }
 
-/** The sentence of README about the list of `bin/mailover.ts`. */
+/** Returns the sentence for README about the costs of the provider list in `bin/mailover.ts`. */
 export function costsSentence({ fixed, millionMails }: Bill): string {
   const aws = millionMails.map((one) => one.aws);
   return `The list of \`bin/mailover.ts\`, which has everything, costs ${Math.ceil(fixed.total)} $ a month without mail; AWS charges ${Math.floor(Math.min(...aws))} to ${Math.ceil(Math.max(...aws))} $ more for a million mails.\n`;
 }
 
-/** Rows of a table, indented; the first column is text, all others are numbers. */
+/**
+ * Returns the rows of a table, indented. The first column has text and is aligned left; all other columns have numbers and are
+ * aligned right.
+ */
 function aligned(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_name, place) => Math.max(...all.map((row) => row[place]?.length ?? 0)));
@@ -62,7 +65,7 @@ function aligned(head: readonly string[], rows: readonly (readonly string[])[]):
 
 function money(dollars: number): string {
   const text = dollars.toFixed(2);
-  // A price of a request is far less than a cent.
+  // The price of a single request is far less than a cent, so two decimals would show 0.
   return dollars > 0 && Number(text) === 0 ? dollars.toPrecision(1) : text;
 }
 

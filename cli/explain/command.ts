@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
-import { type ExitCode, runCommand, UsageError } from '../usage.ts';
+import { type ExitCode, printUsage, readGiven, runCommand, UsageError, type Variables } from '../usage.ts';
 import { EXPLAIN_USAGE, type ExplainOptions, parseExplainOptions } from './options.ts';
 import { type Explained, planFor } from './plan.ts';
 import { routeSurroundings } from './surroundings.ts';
 import { planInWords, problemInWords } from './words.ts';
 
-/** Input, output and the outside world of one run of the command. */
+/** Input, output and dependencies of one run of the command. */
 export interface ExplainContext {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly input: NodeJS.ReadableStream;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -18,17 +17,17 @@ export interface ExplainContext {
   readonly now: () => number;
 }
 
-/** An explanation, with notes on what it does not take into account. */
+/** An explanation, with notes on what the explanation does not take into account. */
 type Answer = Explained & { readonly notes: readonly string[] };
 
-/** Runs `npm run explain` from its arguments to its exit code: 0 a provider would be tried, 1 dead-lettered, 2 wrong usage. */
+/**
+ * Runs `npm run explain` with its arguments, and returns its exit code. 0: a provider would be tried. 1: the submission would
+ * become a dead letter. 2: wrong usage.
+ */
 export async function explainCommand(argv: readonly string[], context: ExplainContext): Promise<ExitCode> {
   return await runCommand('explain', context, async () => {
     const options = parseExplainOptions(argv);
-    if (!options) {
-      context.out(`${EXPLAIN_USAGE}\n`);
-      return 0;
-    }
+    if (!options) return printUsage(context, `${EXPLAIN_USAGE}\n`);
     const explained = await explainedBy(options, context);
     context.out(options.json ? `${JSON.stringify(inJson(explained), null, 2)}\n` : inWords(explained));
     return explained.kind === 'plan' ? 0 : 1;
@@ -36,9 +35,9 @@ export async function explainCommand(argv: readonly string[], context: ExplainCo
 }
 
 async function explainedBy(options: ExplainOptions, context: ExplainContext): Promise<Answer> {
-  const body = await bodyOf(options.file, context.input);
+  const body = options.file === '-' ? await text(context.input) : readGiven(options.file).toString();
   if (!options.live && isPointer(body))
-    throw new UsageError('the submission is in S3: give the object itself, or look there with --local or --table NAME');
+    throw new UsageError('the submission is in S3: give the object itself, or let --local or --table NAME read it');
   const environment = await context.configuration();
   const now = context.now();
   const world = await routeSurroundings(options.live, environment, { ...context, now });
@@ -47,21 +46,12 @@ async function explainedBy(options: ExplainOptions, context: ExplainContext): Pr
     objects: world.objects,
     now,
     had: world.had,
-    standings: await world.standings(environment.providers.map(({ key }) => key)),
+    circuits: await world.circuits(environment.providers.map(({ key }) => key)),
   });
   const notes = [...world.notes];
   if (explained.kind === 'plan' && explained.plan.id === drawn)
     notes.push('the submission has no id, so the draws use a random one; SQS will assign another');
   return { ...explained, notes };
-}
-
-async function bodyOf(file: string, input: NodeJS.ReadableStream): Promise<string> {
-  if (file === '-') return text(input);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
 }
 
 function isPointer(body: string): boolean {
@@ -78,6 +68,6 @@ function inWords(answer: Answer): string {
 }
 
 function inJson(answer: Answer): unknown {
-  const told = answer.kind === 'plan' ? answer.plan : { problem: answer.problem };
-  return answer.notes.length > 0 ? { ...told, notes: answer.notes } : told;
+  const body = answer.kind === 'plan' ? answer.plan : { problem: answer.problem };
+  return answer.notes.length > 0 ? { ...body, notes: answer.notes } : body;
 }

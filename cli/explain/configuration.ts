@@ -2,7 +2,7 @@ import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { senderOf } from '../../local/template/find-function.ts';
 import { synthesised } from '../synthesised.ts';
 
-/** The sender's environment as a deployment of the current `bin/mailover.ts` would set it. */
+/** Returns the environment that the sender function would have after a deployment of the current `bin/mailover.ts`. */
 export async function synthesisedSender(): Promise<SenderEnvironment> {
   return senderOf((await synthesised()).deployment).environment;
 }

@@ -1,30 +1,33 @@
 import { defined } from '../../lambda/platform/defined.ts';
-import { parseArguments, UsageError } from '../usage.ts';
+import { FLAG, HELP, parseArguments, TEXT, UsageError } from '../usage.ts';
 
-/** Options of the command line. */
+/** The options from the command line. */
 export interface ExplainOptions {
-  /** File with the submission; `-` is standard input. */
+  /** Name of the file with the submission; `-` means standard input. */
   readonly file: string;
-  /** Id to assume for the submission. */
+  /** The explanation assumes that the submission has this id. */
   readonly id?: string;
   readonly json: boolean;
-  /** Source of circuits, switches and ledger; absent: the explanation uses the configuration alone. */
+  /**
+   * Stack from which the state is read: circuit breakers, switches of operators, and records of submissions. Absent: the
+   * explanation uses only the configuration.
+   */
   readonly live?: { readonly kind: 'local' } | { readonly kind: 'table'; readonly name: string };
 }
 
-/** Printed by `--help`. */
+/** The text that `--help` prints. */
 export const EXPLAIN_USAGE = `npm run explain -- FILE [options]
 
   FILE           a submission as JSON; "-" reads it from standard input
-  --id ID        assumes this id: share and weight are drawn from the id
+  --id ID        assumes this id: the draws for share and weight depend on the id
   --local        reads the running local stack: circuits, operators' switches, objects, providers of a superseded mail
   --table NAME   reads a deployed state table (stack output StateTableName) with the current AWS credentials
   --json         prints JSON
 
 Sends nothing and calls no provider. The configuration is that of bin/mailover.ts.
-Exit code: 0 there is a provider to try, 1 it would be dead-lettered, 2 wrong usage.`;
+Exit code: 0 a provider would be tried, 1 the submission would be dead-lettered, 2 wrong usage.`;
 
-/** Parses the command line; `undefined` for `--help`. */
+/** Reads the command line. Returns `undefined` if it has `--help`. */
 export function parseExplainOptions(argv: readonly string[]): ExplainOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
@@ -35,14 +38,15 @@ export function parseExplainOptions(argv: readonly string[]): ExplainOptions | u
   return {
     file,
     json: values.json ?? false,
-    ...defined({ id: values.id }),
-    ...(values.local && { live: { kind: 'local' } }),
-    ...(values.table !== undefined && { live: { kind: 'table', name: values.table } }),
+    ...defined({ id: values.id, live: liveOf(values) }),
   };
 }
 
+function liveOf({ local, table }: ReturnType<typeof parse>['values']): ExplainOptions['live'] {
+  if (local) return { kind: 'local' };
+  return table === undefined ? undefined : { kind: 'table', name: table };
+}
+
 function parse(argv: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  return parseArguments(argv, { id: text, local: flag, table: text, json: flag, help: { ...flag, short: 'h' } });
+  return parseArguments(argv, { id: TEXT, local: FLAG, table: TEXT, json: FLAG, help: HELP });
 }

@@ -17,9 +17,9 @@ import { intake } from '../../lambda/sender/intake.ts';
 import { routeBySize } from '../../lambda/sender/route-by-size.ts';
 import { MAX_AGE_MS } from '../../lambda/submission/backoff.ts';
 import { overdue } from '../../lambda/submission/settle.ts';
-import type { CircuitStates } from './standings.ts';
+import type { CircuitStates } from './circuit-states.ts';
 
-/** Source of a setting: the submission itself, the named route of its class, or the configuration for all mail. */
+/** Where a setting comes from: the submission itself, the route of its class of mail, or the configuration for all mail. */
 export type Decider = 'submission' | 'class' | 'default';
 
 /** The route that a submission would take if it were received now. */
@@ -35,15 +35,27 @@ export interface Plan {
     readonly key: string;
     readonly type: string;
     readonly substituteFrom?: true;
-    /** Number of recipients whose address the provider cannot carry; another provider serves them. */
+    /**
+     * Number of recipients with an address to which the provider cannot send; another provider gets the mail for these
+     * recipients.
+     */
     readonly leavesOut?: number;
   }[];
   readonly skipped: readonly ProviderSkip[];
-  /** Providers of the route that a circuit or an operator's switch excludes now, in the order in which they would be tried. */
+  /**
+   * Providers of the route that get no mail now because of their circuit breaker or a switch of an operator. They are in the
+   * order in which they would be tried.
+   */
   readonly closed: readonly Pick<ProviderSkip, 'key' | 'reason'>[];
-  /** Random values derived from the id; absent where the submission or its route names the order. */
+  /**
+   * Pseudo-random values that are computed from the id. They are absent if the submission or its route names the order of the
+   * providers.
+   */
   readonly draw?: {
-    /** A number in (0, 1); the shares of the providers follow each other from 0. */
+    /**
+     * A number between 0 and 1 that selects the provider to be tried first. The shares of the providers are adjacent ranges that
+     * begin at 0; the provider whose range contains the number is selected.
+     */
     readonly share: number;
     readonly favourite?: string;
     readonly ranking: readonly {
@@ -55,30 +67,33 @@ export interface Plan {
   };
 }
 
-/** The sender's decision on a body: a plan, or the `problem` of the dead letter that it would become. */
+/**
+ * Decision of the sender about a message body: the plan of its route, or the `problem` for which it would become a dead letter.
+ */
 export type Explained =
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-/** State that the plan depends on, apart from the configuration. */
+/** The state on which the plan depends, in addition to the configuration. */
 export interface PlanContext {
   readonly objects: Objects;
   readonly now: number;
-  /** Keys of the providers that a submission was offered to. */
+  /** Returns the keys of the providers to which a submission was offered. */
   readonly had: (submissionId: string) => Promise<readonly string[]>;
-  readonly standings: CircuitStates;
+  readonly circuits: CircuitStates;
 }
 
 /**
- * Applies the sender's own intake, policy and routing to a body, byte for byte.
+ * Plans the route of a message body with the same code as the sender: it reads the unchanged body, and applies the policy and the
+ * routing.
  *
- * @param ids - `given` stands in place of the id in the body; `drawn` is for a body without one
+ * @param ids - the id `given` replaces the id in the body; the id `drawn` is used if the body has no id
  */
 export async function planFor(
   body: string,
   { given, drawn }: { readonly given?: string | undefined; readonly drawn: string },
   environment: SenderEnvironment,
-  { objects, now, had, standings }: PlanContext,
+  { objects, now, had, circuits }: PlanContext,
 ): Promise<Explained> {
   const { providers, routes = [] } = environment;
   const wrong = given === undefined ? undefined : z.safeParse(ownId, given).error?.issues[0];
@@ -102,7 +117,7 @@ export async function planFor(
   );
   if (chosen.order.length === 0) return { kind: 'problem', problem: uncarried(chosen) };
   const named = routeOf(submission, routes);
-  const closed = standings(message.id);
+  const closed = circuits(message.id);
   return {
     kind: 'plan',
     plan: {
@@ -142,7 +157,7 @@ export async function planFor(
   };
 }
 
-/** The message as if its submission had this id. */
+/** Returns the message as it would be if the submission had this id. */
 function underId(message: Message, id: string): Message {
   return {
     ...message,
@@ -169,7 +184,7 @@ function drawOf(id: string, providers: readonly ProviderConfig[]): NonNullable<P
   };
 }
 
-/** Providers that a named order leaves out. */
+/** Returns the providers that are not in the order which the submission or its route names. */
 function unnamed(
   { providers: own }: Submission,
   named: RouteConfig | undefined,

@@ -2,26 +2,27 @@ import { type Objects, s3Bucket } from '../../lambda/platform/object-store.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
 import { accessOfUser } from '../aws-access.ts';
-import { describeLocalStack, localStackUrl } from '../local-stack.ts';
+import { describeLocalStack, LOCAL_ACCESS, localStackUrl } from '../local-stack.ts';
+import type { Variables } from '../usage.ts';
+import { type CircuitStates, circuitStates } from './circuit-states.ts';
 import type { ExplainOptions } from './options.ts';
-import { type CircuitStates, circuitStates } from './standings.ts';
 
-/** State that the plan depends on, apart from the configuration, and how it was read. */
+/** The state on which the plan depends, in addition to the configuration. Also contains notes on what was not read. */
 export interface RouteSurroundings {
   readonly objects: Objects;
-  /** Keys of the providers that a submission was offered to. */
+  /** Returns the keys (names in the configuration) of the providers to which a submission was offered. */
   readonly had: (submissionId: string) => Promise<readonly string[]>;
-  /** States of these providers' circuits and switches. */
-  readonly standings: (keys: readonly string[]) => Promise<CircuitStates>;
-  /** Facts that the explanation does not take into account, as sentences. */
+  /** Reads the circuit breakers of these providers and the switches of operators. Returns which providers would be skipped. */
+  readonly circuits: (keys: readonly string[]) => Promise<CircuitStates>;
+  /** Sentences about facts that the explanation does not take into account. */
   readonly notes: readonly string[];
 }
 
-/** Opens what the options name: a deployed table, the running local stack, or nothing. */
+/** Opens the source of state that the options name: a deployed state table, the running local stack, or none. */
 export async function routeSurroundings(
   live: ExplainOptions['live'],
   { stateTable, mailBucket }: { readonly stateTable: string; readonly mailBucket: string },
-  { environment, now }: { readonly environment: Readonly<Record<string, string | undefined>>; readonly now: number },
+  { environment, now }: { readonly environment: Variables; readonly now: number },
 ): Promise<RouteSurroundings> {
   switch (live?.kind) {
     case undefined:
@@ -30,8 +31,8 @@ export async function routeSurroundings(
       return seen(dynamoTable(live.name, await accessOfUser()), s3Bucket(mailBucket), { now, timeScale: 1 });
     case 'local': {
       const { aws, dynamodb, timeScale } = await localStack(environment['MAILOVER_PORT']);
-      const client = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-      return seen(dynamoTable(stateTable, { ...client, endpoint: dynamodb }), localObjects(aws), { now, timeScale });
+      const table = dynamoTable(stateTable, { ...LOCAL_ACCESS, endpoint: dynamodb });
+      return seen(table, localObjects(aws), { now, timeScale });
     }
   }
 }
@@ -44,12 +45,12 @@ function seen(
   return {
     objects,
     had: (id) => readHad(table, id),
-    standings: (keys) => circuitStates(keys, table, moment),
+    circuits: (keys) => circuitStates(keys, table, moment),
     notes: [],
   };
 }
 
-/** Surroundings without a stack: objects in S3 count as empty, and no provider counts as tried. */
+/** Returns the state that is assumed without a stack. Objects in S3 count as empty, and no provider counts as tried. */
 function unseen(): RouteSurroundings {
   const notes = new Set<string>();
   return {
@@ -65,14 +66,14 @@ function unseen(): RouteSurroundings {
       );
       return [];
     },
-    standings: async () => () => new Map(),
+    circuits: async () => () => new Map(),
     get notes() {
       return [...notes];
     },
   };
 }
 
-/** Objects of the local S3, which takes requests without a signature. */
+/** Returns access to the objects in the local S3, which accepts requests without a signature. */
 function localObjects(origin: string): Objects {
   return {
     async read({ bucket, key }, maxBytes) {

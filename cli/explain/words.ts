@@ -15,7 +15,7 @@ const leftOut = (number: number) =>
 
 const INDENT = ' '.repeat(12);
 
-/** A plan as text for an operator. */
+/** Returns the planned route of a submission as text for an operator. */
 export function planInWords({ id, class: name, policy, order, skipped, closed, draw }: Plan): string {
   const width = Math.max(...[...order, ...skipped, ...closed].map(({ key }) => key.length));
   const reasons = (title: string, list: readonly Pick<ProviderSkip, 'key' | 'reason'>[]) =>
@@ -39,7 +39,9 @@ export function planInWords({ id, class: name, policy, order, skipped, closed, d
   return `${lines.join('\n')}\n`;
 }
 
-/** Why a submission would be dead-lettered, as the attributes of its dead letter. */
+/**
+ * Describes why a submission would become a dead letter, with the reason and detail that would be attributes of this dead letter.
+ */
 export function problemInWords({ reason, detail }: Problem): string {
   return `it would be dead-lettered\nReason      ${reason}\nDetail      ${detail}\n`;
 }

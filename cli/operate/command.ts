@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
 import { defined } from '../../lambda/platform/defined.ts';
@@ -6,29 +5,22 @@ import { isoTime, minuteTime } from '../../lambda/platform/iso-time.ts';
 import { hourOf } from '../../lambda/reputation/hours.ts';
 import { resumeClass } from '../../lambda/reputation/paused-classes.ts';
 import type { Terminal } from '../send/progress.ts';
-import { type ExitCode, runCommand, UsageError } from '../usage.ts';
+import { type ExitCode, printUsage, runCommand, thisUser, UsageError, type Variables } from '../usage.ts';
 import { listDoubted } from './doubted.ts';
 import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './options.ts';
 import { pauseInJson, pauseInWords } from './pauses.ts';
 import { findTable, type TableTarget } from './target.ts';
 
-/** Runs `npm run isolate` or `npm run release` from its arguments to its exit code. */
-export async function operate(
-  argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
-): Promise<ExitCode> {
+/** Runs `npm run isolate` or `npm run release` with its arguments, and returns its exit code. */
+export function operate(argv: readonly string[], environment: Variables, terminal: Terminal): Promise<ExitCode> {
   const [command, ...rest] = argv;
   const name = command ?? 'isolate';
-  return await runCommand(
+  return runCommand(
     name,
     terminal,
     async () => {
       const options = parseOperateOptions(command, rest);
-      if (!options) {
-        terminal.out(OPERATE_USAGE);
-        return 0;
-      }
+      if (!options) return printUsage(terminal, OPERATE_USAGE);
       const { result, sentences } = await carryOut(options, await findTable(options, environment['MAILOVER_PORT']));
       if (options.json) terminal.out(JSON.stringify(result, null, 2));
       else for (const sentence of sentences) terminal.out(sentence);
@@ -38,7 +30,7 @@ export async function operate(
   );
 }
 
-/** Does what the options say; returns it for `--json`, and the sentences for a person. */
+/** Does what the options ask for. Returns the result twice: for `--json`, and as sentences for a person. */
 async function carryOut(
   { what, who = thisUser() }: OperateOptions,
   { table, name, providers, commandLine, time: stackTime }: TableTarget,
@@ -60,7 +52,7 @@ async function carryOut(
     );
     return {
       result: found.map((one) => ({ ...one, at: isoTime(one.at) })),
-      sentences: found.length === 0 ? [`no recipient was ended by an answer that is in doubt (${name})`] : sentences,
+      sentences: found.length === 0 ? [`no recipient was given up because of a doubted answer (${name})`] : sentences,
     };
   }
   if (what.kind === 'resume') {
@@ -71,7 +63,7 @@ async function carryOut(
       result: { class: what.class, released: true, before: pauseInJson(before) },
       sentences: [
         `the class ${what.class} is released (${name}); it was paused ${pauseInWords(before)}`,
-        'all workers know within 10 seconds; waiting mail goes out at its next try',
+        'all workers know within 10 seconds; waiting mail is sent at its next try',
       ],
     };
   }
@@ -89,7 +81,8 @@ async function carryOut(
       ],
     };
   }
-  // An isolation lasts in stack time, like every other wait of a local stack.
+  // The duration of an isolation is counted in stack time, like every other duration in a local stack. A local stack may run
+  // faster than real time.
   const forMs = what.forMs / (stackTime?.scale ?? 1);
   const before = await isolate(table, provider, { reason: what.reason, who, forMs }, now);
   return {
@@ -98,7 +91,7 @@ async function carryOut(
       ...(before ? [`${provider} was isolated ${describe(before)}; this replaces it`] : []),
       `${provider} is isolated until ${minuteTime(now + forMs)} (${name}); all workers know within 10 seconds`,
       ...(providers ? [] : [`the table does not list its providers: check that one of them has the key "${provider}"`]),
-      `to end it before: ${commandLine(`npm run release -- ${provider}`)}`,
+      `to end it earlier: ${commandLine(`npm run release -- ${provider}`)}`,
     ],
   };
 }
@@ -109,8 +102,4 @@ function inJson({ since, until, reason, who }: Isolation): object {
 
 function describe({ since, until, reason, who }: Isolation): string {
   return `since ${minuteTime(since)} until ${minuteTime(until)} by ${who}: ${reason}`;
-}
-
-function thisUser(): string {
-  return `${userInfo().username}@${hostname()}`;
 }

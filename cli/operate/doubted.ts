@@ -1,33 +1,47 @@
 import type { Table } from '../../lambda/platform/table.ts';
-import { HOUR_MS, hourly, JUDGED_RECIPIENTS } from '../../lambda/tally/counts.ts';
+import { COMPARED_RECIPIENTS, HOUR_MS, hourly } from '../../lambda/tally/counts.ts';
 import { type Ended, endedKey, LISTED_DAYS, readEnded, readTally, tallyKey } from '../../lambda/tally/items.ts';
 
-/** Hours of stack time that are searched: ended recipients are kept for as long. */
+/**
+ * Number of hours of stack time that are searched. Records of recipients to which no mail is sent any more are stored for this
+ * time.
+ */
 const HOURS = LISTED_DAYS * 24;
-/** Items read with one call, whose answer holds 16 megabytes; one page is far smaller than a hundredth of that. */
+/**
+ * Number of items that are read with one call. DynamoDB returns at most 16 MB in one answer, and each item is far smaller than a
+ * hundredth of this size.
+ */
 const AT_ONCE = 100;
-/** Largest number of hours before a doubt that may contain the recipients which raised it. */
+/**
+ * The refusals that raised a doubt about a provider happened in the hour of the doubt, or at most this number of hours before.
+ */
 const HOURS_BEFORE = 24;
 
-/** A recipient ended by an answer of a provider that was in doubt then or soon after. */
+/**
+ * A recipient to which no mail is sent any more because a provider refused it, although the refusals of this provider were in
+ * doubt at that time or soon after.
+ */
 export interface Doubted extends Ended {
   readonly provider: string;
 }
 
 /**
- * Lists recipients ended by answers that are in doubt, oldest first.
+ * Lists recipients that were given up because of refusals which are in doubt. The oldest recipient comes first.
  *
- * @param now stack time, in which hours are counted
+ * @param now the current stack time; the hours are hours of stack time
  */
 export async function listDoubted(table: Table, now: number): Promise<readonly Doubted[]> {
   const last = Math.floor(now / HOUR_MS);
   const hours = Array.from({ length: HOURS }, (_, back) => last - back);
   const tallies = await readAll(table, hours.map(tallyKey));
   const tallyOf = (hour: number) => readTally(tallies.get(tallyKey(hour)));
-  /** The hour of a doubt, and those before it with the recipients that raised it. */
+  /**
+   * Returns the hour in which the refusals of a provider were in doubt, and the hours before with the recipients whose refusals
+   * caused the doubt.
+   */
   const span = (provider: string, doubted: number): readonly number[] => {
     const found = [doubted];
-    for (let back = 1, seen = 0; back <= HOURS_BEFORE && seen < JUDGED_RECIPIENTS; back += 1) {
+    for (let back = 1, seen = 0; back <= HOURS_BEFORE && seen < COMPARED_RECIPIENTS; back += 1) {
       found.push(doubted - back);
       seen += hourly(tallyOf(doubted - back).counts, provider).all;
     }
@@ -41,7 +55,8 @@ export async function listDoubted(table: Table, now: number): Promise<readonly D
   );
   const found = new Map<string, Doubted>();
   for (const one of await readEndedOf(table, [...wanted.values()])) {
-    // Listed twice if its worker crashed before it could record the answer, and asked the provider again.
+    // A recipient can be stored twice: if the sender process crashed before it recorded the answer, the mail was offered to the
+    // provider again.
     const key = JSON.stringify([one.provider, one.submissionId, one.address]);
     if (!found.has(key)) found.set(key, one);
   }
@@ -53,7 +68,7 @@ interface Doubt {
   readonly hour: number;
 }
 
-/** The recipients of those hours, page by page until a page is missing. */
+/** Reads the given-up recipients of the wanted hours, page by page until a page is missing. */
 async function readEndedOf(table: Table, wanted: readonly Doubt[]): Promise<readonly Doubted[]> {
   const found: Doubted[] = [];
   let left = wanted;

@@ -1,7 +1,7 @@
 import { defined } from '../../lambda/platform/defined.ts';
-import { parseArguments, UsageError } from '../usage.ts';
+import { FLAG, HELP, milliseconds, parseArguments, TEXT, UsageError } from '../usage.ts';
 
-/** Options of the command line, with defaults. */
+/** The options from the command line, or their defaults. */
 export interface OperateOptions {
   readonly what:
     | { readonly kind: 'show' }
@@ -9,28 +9,28 @@ export interface OperateOptions {
     | { readonly kind: 'isolate'; readonly provider: string; readonly reason: string; readonly forMs: number }
     | { readonly kind: 'release'; readonly provider: string }
     | { readonly kind: 'resume'; readonly class: string };
-  /** A deployed state table; absent: that of the local stack. */
+  /** Name of a deployed state table; absent: the state table of the local stack is used. */
   readonly table?: string;
-  /** Region of the deployed table; absent: as the AWS SDK finds it. */
+  /** AWS region of the deployed table; absent: the region that the AWS SDK finds by itself. */
   readonly region?: string;
-  /** Name of the operator; absent: the user of this machine. */
+  /** Name of the operator; absent: the name of the user of this machine. */
   readonly who?: string;
   readonly json: boolean;
 }
 
-/** Printed by `--help` and after a usage error. */
+/** The text that `--help` prints, also printed after a usage error. */
 export const OPERATE_USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
 npm run release -- PROVIDER [options]
 npm run release -- --class NAME [options]
 npm run isolate                          shows which providers are isolated
-npm run doubted                          lists recipients that were ended by answers of a provider in doubt
+npm run doubted                          lists recipients that were given up because of doubted answers of a provider
 
-An isolated provider gets no mail: mail goes to the others, or waits. Every worker knows within ten seconds.
-A class pauses by itself when too many of its recipients bounce or complain. Released, it sends its waiting mail at its
-next tries, and is judged again from the next full hour on.
+An isolated provider gets no mail: mail goes to the others, or waits. All workers follow within ten seconds.
+A class pauses by itself when too many of its recipients bounce or complain. After its release, waiting mail is sent at
+its next try, and bounces and complaints count again from the next full hour on.
 
-  --reason TEXT        why, for the operator on call
-  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h), in the time of the stack; then it ends by itself
+  --reason TEXT        the reason, for the operator on call
+  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h), in stack time; the isolation then ends by itself
   --class NAME         for release: a paused class; npm run account shows them
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)
@@ -39,13 +39,12 @@ next tries, and is judged again from the next full hour on.
 
 Exit code: 0 done, 1 not done, 2 wrong usage.`;
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DEFAULT_FOR = '24h';
-const MOST_MS = 30 * UNIT_MS.d;
+const MOST_DAYS = 30;
 const KEY = /^[a-z][a-z0-9-]{0,31}$/;
 const MOST_REASON = 200;
 
-/** Reads the command line of `isolate` or `release`; `undefined` for `--help`. */
+/** Reads the command line of `isolate` or `release`. Returns `undefined` if it has `--help`. */
 export function parseOperateOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
   if (command !== 'isolate' && command !== 'release' && command !== 'doubted')
     throw new UsageError(`there are "isolate", "release" and "doubted", not "${command ?? ''}"`);
@@ -61,16 +60,15 @@ export function parseOperateOptions(command: string | undefined, argv: readonly 
 }
 
 function parse(argv: readonly string[]) {
-  const text = { type: 'string' } as const;
   return parseArguments(argv, {
-    reason: text,
-    for: text,
-    class: text,
-    table: text,
-    region: text,
-    who: text,
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
+    reason: TEXT,
+    for: TEXT,
+    class: TEXT,
+    table: TEXT,
+    region: TEXT,
+    who: TEXT,
+    json: FLAG,
+    help: HELP,
   });
 }
 
@@ -103,12 +101,5 @@ function whatOf(
   const why = reason?.trim() ?? '';
   if (why === '') throw new UsageError('give a --reason: the operator on call reads it');
   if (why.length > MOST_REASON) throw new UsageError(`--reason takes at most ${MOST_REASON} characters`);
-  return { kind: 'isolate', provider, reason: why, forMs: milliseconds(time ?? DEFAULT_FOR) };
-}
-
-function milliseconds(given: string): number {
-  const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(given) ?? [];
-  const ms = Number(number) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? Number.NaN);
-  if (ms >= UNIT_MS.m && ms <= MOST_MS) return ms;
-  throw new UsageError(`--for takes a time from 1m to 30d such as 30m, 2h or 3d, not "${given}"`);
+  return { kind: 'isolate', provider, reason: why, forMs: milliseconds('for', time ?? DEFAULT_FOR, MOST_DAYS) };
 }

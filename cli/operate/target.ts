@@ -1,25 +1,29 @@
 import type { AwsAccess } from '../../lambda/platform/aws-json.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { accessOfUser } from '../aws-access.ts';
-import { commandLine, describeLocalStack, localStackUrl } from '../local-stack.ts';
+import { commandLine, describeLocalStack, LOCAL_ACCESS, localStackUrl } from '../local-stack.ts';
 import type { OperateOptions } from './options.ts';
 
-/** The state table to write to, and its stack. */
+/** The state table that a command reads and writes, and facts about its stack. */
 export interface TableTarget {
   readonly table: Table;
   readonly tableName: string;
   readonly access: AwsAccess;
-  /** Name for messages: `the local stack`, or the table's name. */
+  /** Name of the target in messages: `the local stack`, or the name of the table. */
   readonly name: string;
-  /** Keys of the providers; absent for a deployed table, which does not list them. */
+  /** Keys of the providers; absent for a deployed table, since a table has no list of the providers. */
   readonly providers?: readonly string[];
-  /** A command line that acts on this table. */
+  /** Returns a command line that acts on this table. */
   readonly commandLine: (command: string) => string;
-  /** Time scale of the local stack, the stack time now, and the clock time at which that scale was set. @default - stack time is clock time */
+  /**
+   * For a local stack: how much faster than real time it runs, its current stack time, and the real time at which this speed was
+   * set.
+   * @default - stack time is real time
+   */
   readonly time?: { readonly scale: number; readonly now: number; readonly since: number };
 }
 
-/** Finds the table that the options name, or that of the running local stack. */
+/** Finds the state table that the options name. If they name none, finds the table of the running local stack. */
 export async function findTable(
   { table, region }: Pick<OperateOptions, 'table' | 'region'>,
   port: string | undefined,
@@ -35,11 +39,7 @@ export async function findTable(
   if (tables?.state === undefined || endpoints.dynamodb === undefined)
     throw new Error(`the local stack at ${base} has no state table`);
   return {
-    ...named(tables.state, {
-      endpoint: endpoints.dynamodb,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    }),
+    ...named(tables.state, { ...LOCAL_ACCESS, endpoint: endpoints.dynamodb }),
     name: 'the local stack',
     commandLine: (command) => commandLine(command, port),
     providers: providers.map(({ key }) => key),

@@ -15,7 +15,7 @@ import {
 import { defined } from '../../lambda/platform/defined.ts';
 import { type FoundQueue, foundQueue, isOf } from './found-queue.ts';
 
-/** Queues of a stack in an AWS account, with the credentials of the user as the AWS SDK finds them. */
+/** Access to the queues of a stack in an AWS account, with the credentials that the AWS SDK finds for the user. */
 export class QueuesAccount {
   readonly #stack: string;
   readonly #sqs: SQSClient;
@@ -30,13 +30,16 @@ export class QueuesAccount {
     this.#cloudFormation = new CloudFormationClient(settings);
   }
 
-  /** All queues of the stack, and those that it left behind. */
+  /** Returns all queues of the stack, and all queues that were removed from the stack but still exist. */
   async list(): Promise<FoundQueue[]> {
     const [inStack, own, mappings] = await Promise.all([this.#queuesInStack(), this.#urls(), this.#mappings()]);
     return await Promise.all(own.map(async (url) => foundQueue(url, await this.#attributes(url), inStack, mappings)));
   }
 
-  /** Deletes a queue with its consumers, unless a message has arrived meanwhile. Returns whether it is gone. */
+  /**
+   * Deletes a queue and its event source mappings, unless a message has arrived on the queue meanwhile. Returns whether the queue
+   * was deleted.
+   */
   async remove({ url, consumers }: FoundQueue): Promise<boolean> {
     const { messages } = foundQueue(url, await this.#attributes(url), new Set(), []);
     if (messages > 0) return false;
@@ -54,10 +57,10 @@ export class QueuesAccount {
     return (await this.#sqs.send(command)).Attributes ?? {};
   }
 
-  /** URLs of the stack's queues by their names. */
+  /** Returns the URLs of all queues that belong to the stack according to their names. */
   async #urls(): Promise<string[]> {
     const urls: string[] = [];
-    // SQS answers in pages only if it is told their size.
+    // SQS returns the list of queues in pages only if the request has MaxResults.
     const query = { QueueNamePrefix: `${this.#stack}-`, MaxResults: 1_000 };
     for await (const { QueueUrls = [] } of paginateListQueues({ client: this.#sqs }, query)) urls.push(...QueueUrls);
     return urls.filter((url) => isOf(this.#stack, url.split('/').at(-1) ?? ''));
@@ -70,7 +73,7 @@ export class QueuesAccount {
     return found;
   }
 
-  /** URLs of the queues that are a part of the stack; none if there is no such stack. */
+  /** Returns the URLs of the queues that are a part of the stack; the set is empty if the stack does not exist. */
   async #queuesInStack(): Promise<ReadonlySet<string>> {
     const urls = new Set<string>();
     try {

@@ -1,17 +1,14 @@
 import type { Terminal } from '../send/progress.ts';
-import { type ExitCode, runCommand } from '../usage.ts';
+import { type ExitCode, printUsage, runCommand } from '../usage.ts';
 import { QueuesAccount } from './account.ts';
 import { type FoundQueue, withClosing } from './found-queue.ts';
 import { parseQueuesOptions, QUEUES_USAGE, type QueuesOptions } from './options.ts';
 
-/** Runs `npm run queues` from its arguments to its exit code. */
+/** Runs `npm run queues` with its arguments, and returns its exit code. */
 export async function queues(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   return await runCommand('queues', terminal, async () => {
     const options = parseQueuesOptions(argv);
-    if (!options) {
-      terminal.out(QUEUES_USAGE);
-      return 0;
-    }
+    if (!options) return printUsage(terminal, QUEUES_USAGE);
     const { result, sentences, code = 0 } = await carryOut(options);
     if (options.json) terminal.out(JSON.stringify(result, null, 2));
     else for (const sentence of sentences) terminal.out(sentence);
@@ -47,7 +44,7 @@ async function removeLeft(account: QueuesAccount, all: readonly FoundQueue[]): P
   return {
     result: { removed, kept: kept.map(({ name }) => name) },
     sentences: [
-      ...(left.length === 0 ? ['the stack has left no queue behind'] : []),
+      ...(left.length === 0 ? ['the stack left no queue behind'] : []),
       ...removed.map((name) => `removed ${name}`),
       ...kept.map((queue) => `kept ${describe(queue)}`),
     ],
@@ -59,7 +56,7 @@ async function setClosed(account: QueuesAccount, all: readonly FoundQueue[], clo
   for (const queue of outbound) await account.setPolicy(queue, withClosing(queue.policy, queue.arn, closed));
   const waiting = all.filter(({ sends, messages }) => sends && messages > 0);
   const names = outbound.map(({ name }) => name);
-  const said = names.map((name) => (closed ? `${name} refuses new mail` : `${name} takes mail`));
+  const said = names.map((name) => (closed ? `${name} refuses new mail` : `${name} accepts mail`));
   if (!closed) return { result: { open: names }, sentences: said };
   return {
     result: { closed: names, waiting },
@@ -71,7 +68,7 @@ async function setClosed(account: QueuesAccount, all: readonly FoundQueue[], clo
 function describe({ name, left, messages, consumers }: FoundQueue): string {
   const parts = [
     `${messages} messages`,
-    ...(left ? ['left behind', consumers.length > 0 ? 'still read' : 'read by nothing'] : []),
+    ...(left ? ['left behind', consumers.length > 0 ? 'a function reads it' : 'no function reads it'] : []),
   ];
   return `${name}: ${parts.join(', ')}`;
 }

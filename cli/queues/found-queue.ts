@@ -1,25 +1,26 @@
-/** A queue of a deployment, in the stack or left behind by it. */
+/** A queue of a deployment. It is a part of the stack, or it was removed from the stack but still exists. */
 export interface FoundQueue {
   readonly name: string;
   readonly url: string;
   readonly arn: string;
-  /** Left behind: it is not a part of the stack, or the stack does not exist. */
+  /** Whether the queue was left behind: it is not a part of the stack, or the stack does not exist. */
   readonly left: boolean;
-  /** The queue of the producers. */
+  /** Whether the queue is the outbound queue, to which programs submit mail. */
   readonly outbound: boolean;
-  /** Mail of producers waits there: on the outbound queue or a retry queue. */
+  /** Whether the queue contains mail that is to be sent: it is the outbound queue or a retry queue. */
   readonly sends: boolean;
-  /** Messages on it: waiting, delayed and being processed. */
+  /** Number of messages on the queue: waiting, delayed and being processed. */
   readonly messages: number;
-  /** Ids of the event source mappings that read it. */
+  /** Ids of the event source mappings that read the queue. */
   readonly consumers: readonly string[];
   /** The policy of the queue, as JSON text. */
   readonly policy: string | undefined;
 }
 
 /**
- * Whether a queue is one of Mailover in this stack, by its name: the stack, the logical id and a random part, of which only the first may have
- * hyphens. So `Mailover-eu` is no part of `Mailover`.
+ * Whether a queue with this name belongs to Mailover in this stack. A name consists of the name of the stack, the logical id and
+ * a random part, joined by hyphens. Of these parts only the name of the stack may contain hyphens, so a queue of the stack
+ * `Mailover-eu` does not count as a queue of `Mailover`.
  */
 export function isOf(stack: string, name: string): boolean {
   const [logicalId = '', random, ...more] = name.startsWith(`${stack}-`) ? name.slice(stack.length + 1).split('-') : [];
@@ -29,7 +30,7 @@ export function isOf(stack: string, name: string): boolean {
 const KINDS =
   /(Queues(Outbound|Retry|DeadLetter|Events|Undelivered|Inbound)|InboundSes|Events[a-z0-9]+(Queue|DeadLetter))/;
 
-/** What a queue is, from the answers of AWS. */
+/** Creates the description of a queue from the answers of AWS. */
 export function foundQueue(
   url: string,
   attributes: Readonly<Record<string, string>>,
@@ -58,7 +59,10 @@ interface Statement {
   readonly Sid?: string;
 }
 
-/** The policy of a queue with or without the statement that refuses new messages; all other statements stay. */
+/**
+ * Returns the policy of a queue with or without the statement that refuses new messages, as `closed` says. All other statements
+ * stay unchanged.
+ */
 export function withClosing(policy: string | undefined, arn: string, closed: boolean): string {
   const { Version = '2012-10-17', Statement = [] } = (policy ? JSON.parse(policy) : {}) as {
     readonly Version?: string;

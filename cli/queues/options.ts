@@ -1,23 +1,23 @@
 import { defined } from '../../lambda/platform/defined.ts';
-import { parseArguments, refuseArguments, UsageError } from '../usage.ts';
+import { FLAG, HELP, parseArguments, refuseArguments, TEXT, UsageError } from '../usage.ts';
 
-/** Options of the command line, with defaults. */
+/** The options from the command line, or their defaults. */
 export interface QueuesOptions {
   readonly what: 'list' | 'remove' | 'close' | 'open';
   readonly stack: string;
-  /** Absent: as the AWS SDK finds it. */
+  /** AWS region; absent: the region that the AWS SDK finds by itself. */
   readonly region?: string;
   readonly json: boolean;
 }
 
-/** Printed by `--help` and after a usage error. */
+/** The text that `--help` prints, also printed after a usage error. */
 export const QUEUES_USAGE = `npm run queues [-- options]
 
 Lists the queues of a deployed stack, and those that it left behind: of removed providers, and of a deleted stack.
 
-  --remove             deletes the left queues that are empty, with their consumers
-  --close              the outbound queue refuses new mail, for all producers; exit code 1 while mail still waits
-  --open               the outbound queue takes mail again
+  --remove             deletes the empty queues that were left behind, with their event source mappings
+  --close              makes the outbound queue refuse new mail of all producers; exit code 1 while mail still waits
+  --open               makes the outbound queue accept mail again
   --stack NAME         name of the stack (default Mailover)
   --region REGION      region of the stack (default: as the AWS SDK finds it)
   --json               prints the result as JSON
@@ -26,18 +26,16 @@ Exit code: 0 done, 1 not done, 2 wrong usage.`;
 
 const STACK = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 
-/** Reads the command line; `undefined` for `--help`. */
+/** Reads the command line. Returns `undefined` if it has `--help`. */
 export function parseQueuesOptions(argv: readonly string[]): QueuesOptions | undefined {
-  const flag = { type: 'boolean' } as const;
-  const text = { type: 'string' } as const;
   const { values, positionals } = parseArguments(argv, {
-    remove: flag,
-    close: flag,
-    open: flag,
-    stack: text,
-    region: text,
-    json: flag,
-    help: { type: 'boolean', short: 'h' },
+    remove: FLAG,
+    close: FLAG,
+    open: FLAG,
+    stack: TEXT,
+    region: TEXT,
+    json: FLAG,
+    help: HELP,
   });
   if (values.help) return undefined;
   refuseArguments(positionals);

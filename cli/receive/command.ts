@@ -2,28 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import type { Payload } from '../../local/simulators/inbound/posting.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
-import { type ExitCode, runCommand } from '../usage.ts';
+import { type ExitCode, printUsage, runCommand, type Variables } from '../usage.ts';
 import { readMailFile } from './mail.ts';
 import { type CommandOptions, parseReceiveOptions, RECEIVE_USAGE } from './options.ts';
 import { shown } from './result.ts';
 import { findSimulator, type SimulatorTarget, type StoredReception } from './target.ts';
 
 const POLL_MS = 200;
-/** Time to wait for a mail that is a copy of an earlier one: most likely it reaches no queue. */
+/** Longest wait for a mail that is a copy of an earlier mail. The wait is short, since a copy most likely reaches no queue. */
 const COPY_SECONDS = 5;
 
-/** Runs `npm run receive` from its arguments to its exit code. */
-export async function receive(
-  argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  return await runCommand('receive', terminal, async () => {
+/** Runs `npm run receive` with its arguments, and returns its exit code. */
+export function receive(argv: readonly string[], environment: Variables, terminal: Terminal): Promise<ExitCode> {
+  return runCommand('receive', terminal, async () => {
     const options = parseReceiveOptions(argv);
-    if (!options) {
-      terminal.out(RECEIVE_USAGE);
-      return 0;
-    }
+    if (!options) return printUsage(terminal, RECEIVE_USAGE);
     const target = await findSimulator(options, environment['MAILOVER_PORT']);
     const say = options.json ? () => {} : terminal.out;
     const { code, result } = await received(target, options, { ...terminal, out: say });
@@ -44,7 +37,7 @@ function received(target: SimulatorTarget, options: CommandOptions, terminal: Te
   return options.count === 1 ? one(target, options, terminal) : many(target, options, terminal);
 }
 
-/** Posts the request of a file once, without the provider's retries. */
+/** Posts the request from a file once, without the retries of the provider. */
 async function posted(target: SimulatorTarget, payload: Payload, terminal: Terminal): Promise<Done> {
   const since = Date.now();
   const { status, to } = await target.post(payload);
@@ -55,19 +48,25 @@ async function posted(target: SimulatorTarget, payload: Payload, terminal: Termi
   return { code: status === 200 ? 0 : 1, result: { provider: target.key, status, messages } };
 }
 
-/** Prints the messages that reached the queue; a copy of an earlier mail reaches none. */
+/**
+ * Prints the messages that reached the queue. If no message reached the queue although the mail was accepted, prints the earlier
+ * message of which the mail is a copy.
+ */
 function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessage[], earlier?: InboundMessage): void {
   for (const message of messages) terminal.out(shown(message));
   if (!taken || messages.length > 0) return;
   terminal.out('nothing new reached the inbound queue');
   if (earlier === undefined) return;
   terminal.out(
-    `It is a copy of the mail that came over ${earlier.provider}, below; --to another address delivers it again:`,
+    `It is a copy of this mail, which was received over ${earlier.provider}; --to with another address delivers it again:`,
   );
   terminal.out(shown(earlier));
 }
 
-/** Delivers over a provider that posts nothing: it writes the mail to the bucket and notifies a queue. */
+/**
+ * Delivers mail through a provider that does not post it: this provider writes the mail to the bucket and sends a notification to
+ * a queue.
+ */
 async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const since = Date.now();
   const mails = Array.from({ length: options.count }, () => readMailFile(options, new Date()));
@@ -83,7 +82,7 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
   return { code: messages.length > 0 || earlier ? 0 : 1, result: { provider: target.key, written: 1, messages } };
 }
 
-/** Receives one mail and prints each post as it happens. */
+/** Lets the simulated provider receive one mail, and prints each post of the provider as it happens. */
 async function one(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const since = Date.now();
   const mail = readMailFile(options, new Date());
@@ -93,7 +92,7 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
   for (const { id, to } of taken)
     terminal.out(`${target.key} received a mail for ${to} (${id})${options.hold ? '' : `, and posts it as ${form}`}`);
   if (options.hold) {
-    terminal.out(options.hold === 'blocked' ? 'a rule holds it back' : 'it was posted elsewhere');
+    terminal.out(options.hold === 'blocked' ? 'a rule of the provider holds it' : 'it was posted to another address');
     return { code: 0, result: { provider: target.key, receptions: taken } };
   }
   const said = new Map<string, number>();
@@ -104,7 +103,7 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
       said.set(id, tries.length);
     }
   });
-  // A message is put on the queue before the provider gets its answer.
+  // A message is put on the queue before the provider gets the answer to its post, so one look at the queue is enough.
   const accepted = ended.some(({ status }) => status === 'processed');
   const messages = await target.results({ to: options.to, since }, 0);
   say(terminal, accepted, messages, earlier);
@@ -137,7 +136,9 @@ async function many(target: SimulatorTarget, options: CommandOptions, terminal: 
   return { code, result: { provider: target.key, seconds: Number(seconds), receptions: ended } };
 }
 
-/** Polls until the provider stops posting each mail or the time is over; returns their state. */
+/**
+ * Polls until the provider does not post any of the mails any more, or until the time is over. Returns the state of the mails.
+ */
 async function follow(
   target: SimulatorTarget,
   taken: readonly StoredReception[],
@@ -165,6 +166,6 @@ function ending(status: StoredReception['status'], tries: number): string {
     case 'blocked':
       return 'held back by a rule';
     case 'scheduled':
-      return `not taken after ${count}; the provider tries again`;
+      return `not accepted after ${count}; the provider tries again`;
   }
 }

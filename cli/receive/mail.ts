@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandOptions } from './options.ts';
 
-/** The mail to receive: the given file, or a built-in mail; each of several gets a Message-ID of its own. */
+/**
+ * Returns the mail that is to be received: the given file, or a built-in mail. If `count` is above 1, each mail gets a different
+ * Message-ID.
+ */
 export function readMailFile({ file, from, to, subject, count }: CommandOptions, now: Date): Buffer {
   const messageId = `<${randomUUID()}@mail.example.org>`;
   if (file === undefined) return sample({ from: from ?? 'mailer-daemon@example.org', to, subject, messageId, now });

@@ -12,7 +12,7 @@ export interface Wanted {
   readonly since: number;
 }
 
-/** Waits at most `waitMs` for the wanted messages and returns those found. */
+/** Waits at most `waitMs` for the wanted messages. Returns the messages that were found. */
 export async function resultsOf(
   base: string,
   { provider, to, since }: Wanted,
@@ -38,7 +38,10 @@ export async function resultsOf(
   }
 }
 
-/** The newest message for one of these recipients that a mail or request, given as text, is another copy of. */
+/**
+ * Returns the newest message that was sent to one of these recipients and has a Message-ID which occurs in `content`. `content`
+ * is a mail or a request as text.
+ */
 export async function earlierCopy(
   base: string,
   to: readonly string[],
@@ -60,7 +63,7 @@ async function get<T>(url: string): Promise<T | undefined> {
   return response.ok ? ((await response.json()) as T) : undefined;
 }
 
-/** A message as the command prints it: without its headers and the location of the raw mail. */
+/** Returns a message in the form that the command prints: without the headers and the location of the raw mail. */
 export function shown({ headers: _headers, raw: _raw, version: _version, ...rest }: InboundMessage): string {
   const attachments = rest.attachments?.map(({ s3: _s3, ...facts }) => facts);
   return JSON.stringify({ ...rest, ...defined({ attachments }) }, null, 2);

@@ -6,7 +6,7 @@ import { UsageError } from '../usage.ts';
 import type { CommandOptions } from './options.ts';
 import { earlierCopy, resultsOf, type Wanted } from './result.ts';
 
-/** A mail that a simulated provider has received, as the local stack's API lists it. */
+/** A mail that a simulated provider has received, in the form in which the API of the local stack lists it. */
 export interface StoredReception {
   readonly id: string;
   readonly to: string;
@@ -17,18 +17,21 @@ export interface StoredReception {
 /** A simulated provider that receives mail. */
 export interface SimulatorTarget {
   readonly key: string;
-  /** How it posts mail; absent where it writes mail to the bucket. */
+  /** How the provider posts mail; absent for a provider that writes mail to the bucket. */
   readonly posting: PostingType | undefined;
   receive(mail: Buffer, options: CommandOptions): Promise<StoredReception[]>;
-  /** Posts a request of the provider unchanged; returns the status, and the envelope recipients of the request. */
+  /**
+   * Posts a recorded request of the provider, unchanged. Returns the status of the answer, and the envelope recipients of the
+   * request.
+   */
   post(payload: Payload): Promise<{ readonly status: number; readonly to: readonly string[] }>;
-  /** Hands over a raw mail that is not posted; returns the status. */
+  /** Delivers a raw mail to a simulated provider that does not post mail. Returns the status of the answer. */
   deliver(mail: Buffer, options: CommandOptions): Promise<number>;
-  /** Messages that reached the inbound queue. */
+  /** Returns the messages that reached the inbound queue. */
   results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
-  /** The earlier message to one of these recipients that has the same Message-ID as this content. */
+  /** Returns the earlier message to one of these recipients whose Message-ID occurs in this content. */
   earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
-  /** All mails that it has received, or the one with this id. */
+  /** Lists all mails that the provider has received, or only the mail with this id. */
   list(id?: string): Promise<StoredReception[]>;
 }
 

@@ -1,22 +1,15 @@
 import { copiesOf, enqueue, enqueueAll } from '../../local/api/enqueue.ts';
-import { type ExitCode, runCommand } from '../usage.ts';
+import { type ExitCode, printUsage, runCommand, type Variables } from '../usage.ts';
 import { follow, type SubmissionEnd, waiting } from './follow.ts';
 import { parseSendOptions, SEND_USAGE, type SendOptions } from './options.ts';
 import { progressBar, type Terminal } from './progress.ts';
 import { findQueue, type QueueTarget } from './target.ts';
 
-/** Runs `npm run send` from its arguments to its exit code. */
-export async function sendCommand(
-  argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  return await runCommand('send', terminal, async () => {
+/** Runs `npm run send` with its arguments, and returns its exit code. */
+export function sendCommand(argv: readonly string[], environment: Variables, terminal: Terminal): Promise<ExitCode> {
+  return runCommand('send', terminal, async () => {
     const options = parseSendOptions(argv);
-    if (!options) {
-      terminal.out(SEND_USAGE);
-      return 0;
-    }
+    if (!options) return printUsage(terminal, SEND_USAGE);
     const target = await findQueue(options, environment['MAILOVER_PORT']);
     try {
       return options.count === 1 ? await sendOne(target, options, terminal) : await sendMany(target, options, terminal);
@@ -26,7 +19,7 @@ export async function sendCommand(
   });
 }
 
-/** Result of one submission; `queued`: a deployed queue does not say more. */
+/** Result of one submission. `queued`: the submission is on a queue in AWS, where the command cannot see what happens to it. */
 interface Sent {
   readonly id: string;
   readonly state: 'accepted' | 'dead' | 'suppressed' | 'waiting' | 'queued';
@@ -36,7 +29,7 @@ interface Sent {
   readonly reason?: string;
   readonly detail?: string;
   readonly attempts?: number;
-  /** Messages in each retry queue, by provider key. */
+  /** Number of messages in each retry queue, by provider key. */
   readonly retryQueues?: Readonly<Record<string, number>>;
 }
 
@@ -56,7 +49,7 @@ async function sendOne(target: QueueTarget, options: SendOptions, terminal: Term
   else if (end) say(`${describe(end)}, after ${seconds} s`);
   else if (sent.retryQueues) say(`no provider has accepted it after ${seconds} s; ${inWords(sent.retryQueues)}`);
   else if (follows) say(`not in the dead-letter queue after ${seconds} s; the sender's log has submissionId ${id}`);
-  else say(`a deployed queue does not say more: the sender's log has submissionId ${id}`);
+  else say(`a deployed queue does not show the result: the sender's log has submissionId ${id}`);
   return sent.state === 'accepted' || sent.state === 'queued' ? 0 : 1;
 }
 
@@ -74,7 +67,7 @@ async function sendMany(target: QueueTarget, options: SendOptions, terminal: Ter
   const follows = target.local !== undefined || target.deadLetterUrl !== undefined;
   if (!follows && !json) {
     terminal.out(
-      `put ${ids.length} submissions on the outbound queue; the sender's log says which providers accepted them`,
+      `put ${ids.length} submissions on the outbound queue; the sender's log shows which providers accepted them`,
     );
     return 0;
   }
@@ -105,7 +98,7 @@ async function sendMany(target: QueueTarget, options: SendOptions, terminal: Ter
   return code;
 }
 
-/** Result of one of many: its state, and the provider or the reason. */
+/** Returns the short result of one submission when many were sent: its state, and the provider or the reason. */
 function inShort(end: SubmissionEnd | undefined, { local }: QueueTarget): Pick<Sent, 'state' | 'provider' | 'reason'> {
   switch (end?.kind) {
     case undefined:
@@ -132,6 +125,6 @@ function describe(end: SubmissionEnd): string {
 
 function inWords(retryQueues: Readonly<Record<string, number>>): string {
   const queues = Object.entries(retryQueues);
-  if (queues.length === 0) return 'no retry queue holds it, so the sender still has it';
+  if (queues.length === 0) return 'it is on no retry queue, so the sender still processes it';
   return `waiting to be tried again, in ${queues.map(([key, n]) => `retry queue ${key} (${n})`).join(', ')}`;
 }

@@ -3,7 +3,7 @@ import { defined } from '../../lambda/platform/defined.ts';
 import { depth, peek } from './queue-view.ts';
 import type { QueueTarget } from './target.ts';
 
-/** End of one submission, as the queues and the local API show it. */
+/** Final result of one submission, according to the queues and the API of the local stack. */
 export type SubmissionEnd =
   | { readonly kind: 'accepted'; readonly provider: string; readonly providerMessageId?: string }
   | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail?: string; readonly attempts?: number }
@@ -18,8 +18,8 @@ interface Accepted {
 const POLL_MS = 250;
 
 /**
- * Polls until every id has ended or the time is over, and returns the ends that were found.
- * Calls `progress` with the number of ends after each poll.
+ * Polls until every submission with one of these ids has a final result, or until the time is over. Returns the results that were
+ * found. After each poll, calls `progress` with the number of results.
  */
 export async function follow(
   target: QueueTarget,
@@ -69,14 +69,20 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
   }
 }
 
-/** Number of messages by provider key in the retry queues that hold any: a submission that has not ended is in one. */
+/**
+ * Returns, by provider key, the number of messages in each retry queue that is not empty. A submission that waits is in one of
+ * these queues.
+ */
 export async function waiting(target: QueueTarget): Promise<Readonly<Record<string, number>>> {
   const queues = Object.entries(target.local?.retryUrls ?? {});
   const depths = await Promise.all(queues.map(async ([key, url]) => [key, await depth(target.sqs, url)] as const));
   return Object.fromEntries(depths.filter(([, messages]) => messages > 0));
 }
 
-/** Ids of the newest submissions that ended without a recipient who may be mailed, or of the only one that is followed. */
+/**
+ * Returns the ids of the newest submissions that ended because all their recipients are suppressed. If only one submission is
+ * followed, returns at most its id.
+ */
 async function suppressed(base: string, only: string | undefined, followed: number): Promise<readonly string[]> {
   if (followed > 1 || only === undefined) {
     const list = await fetch(`${base}/api/submissions?state=suppressed&limit=1000`);
@@ -86,7 +92,8 @@ async function suppressed(base: string, only: string | undefined, followed: numb
   return found.ok && ((await found.json()) as { state?: string }).state === 'suppressed' ? [only] : [];
 }
 
-// A body that is no valid submission is identified by its SQS message id; a message that SQS moved has no attributes.
+// Returns the id from a message body. It is needed for a dead letter that SQS itself moved, which does not have the attribute
+// SubmissionId.
 function idIn(body: string | undefined): string | undefined {
   try {
     const { id } = JSON.parse(body ?? '') as { id?: unknown };

@@ -1,23 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { defined } from '../../lambda/platform/defined.ts';
-import { parseArguments, refuseArguments, UsageError, wholeNumber } from '../usage.ts';
+import { FLAG, HELP, parseArguments, readGiven, refuseArguments, TEXT, UsageError, wholeNumber } from '../usage.ts';
 
-/** Options of the command line, with defaults. */
+/** The options from the command line, or their defaults. */
 export interface SendOptions {
-  /** The submission for the queue; has an `id` only if the file gives one. */
+  /** The submission that is put on the queue. It has an `id` only if the file contains one. */
   readonly submission: Readonly<Record<string, unknown>>;
-  /** Keys given with `--provider`. */
+  /** Keys of providers from the options `--provider`. */
   readonly providers: readonly string[];
   readonly count: number;
-  /** Seconds to follow before giving up; the submission stays where it is. */
+  /** Number of seconds after which the command stops waiting for the result; the submission is processed nevertheless. */
   readonly waitSeconds: number;
-  /** Outbound queue; absent: that of the local stack. */
+  /** URL of the outbound queue; absent: the outbound queue of the local stack is used. */
   readonly queueUrl?: string;
   readonly deadLetterUrl?: string;
   readonly json: boolean;
 }
 
-/** Printed by `--help` and after a usage error. */
+/** The text that `--help` prints, also printed after a usage error. */
 export const SEND_USAGE = `npm run send -- --to you@example.com [--to …] [options]
 npm run send -- --file message.json [options]
 
@@ -26,7 +25,7 @@ npm run send -- --file message.json [options]
   --subject TEXT       subject (default "Hello from Mailover")
   --text TEXT          plain text body (default one line)
   --html HTML          HTML body
-  --provider KEY       use this provider only; several times: these, in this order
+  --provider KEY       uses this provider only; may be given several times: uses these, in this order
   --file FILE          a submission as JSON; the options above replace its fields
   --count N            send N of them, 1 to 100000 (default 1)
   --wait SECONDS       how long to follow (default 30, and a second more for every 20 messages)
@@ -35,43 +34,45 @@ npm run send -- --file message.json [options]
   --json               prints the result as JSON
 
 Exit code: 0 accepted, 1 not accepted, 2 wrong usage.
-A deployed queue does not say who accepted: there, 0 means put on the queue and not dead-lettered while following.`;
+A deployed queue does not show the acceptance: with --queue, 0 means put on the queue and not dead-lettered until --wait.`;
 
-/** Reads the command line; `undefined` for `--help`. */
+/** Reads the command line. Returns `undefined` if it has `--help`. */
 export function parseSendOptions(argv: readonly string[]): SendOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   refuseArguments(positionals);
   const count = wholeNumber('count', values.count ?? '1', 1, 100_000);
-  if (values['dead-letter'] && !values.queue) throw new UsageError('--dead-letter goes with --queue URL');
+  const { 'dead-letter': deadLetter } = values;
+  if (deadLetter && !values.queue) throw new UsageError('--dead-letter goes with --queue URL');
   return {
     submission: submissionOf(values),
     providers: values.provider ?? [],
     count,
     json: values.json ?? false,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
-    ...(values.queue !== undefined && { queueUrl: queueUrl('queue', values.queue) }),
-    ...(values['dead-letter'] !== undefined && { deadLetterUrl: queueUrl('dead-letter', values['dead-letter']) }),
+    ...defined({
+      queueUrl: values.queue === undefined ? undefined : queueUrl('queue', values.queue),
+      deadLetterUrl: deadLetter === undefined ? undefined : queueUrl('dead-letter', deadLetter),
+    }),
   };
 }
 
 function parse(argv: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const list = { type: 'string', multiple: true } as const;
+  const list = { ...TEXT, multiple: true } as const;
   return parseArguments(argv, {
     to: list,
-    from: text,
-    subject: text,
-    text,
-    html: text,
+    from: TEXT,
+    subject: TEXT,
+    text: TEXT,
+    html: TEXT,
     provider: list,
-    file: text,
-    count: text,
-    wait: text,
-    queue: text,
-    'dead-letter': text,
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
+    file: TEXT,
+    count: TEXT,
+    wait: TEXT,
+    queue: TEXT,
+    'dead-letter': TEXT,
+    json: FLAG,
+    help: HELP,
   });
 }
 
@@ -90,18 +91,13 @@ function submissionOf(values: ReturnType<typeof parse>['values']): Record<string
     version: 1,
     from: 'hello@example.com',
     subject: 'Hello from Mailover',
-    ...(values.html === undefined && { text: 'This message was sent with "npm run send".' }),
+    ...defined({ text: values.html === undefined ? 'This message was sent with "npm run send".' : undefined }),
     ...given,
   };
 }
 
 function readSubmission(file: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+  const text = readGiven(file, `--file ${file}`).toString();
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -109,7 +105,7 @@ function readSubmission(file: string): Record<string, unknown> {
     throw new UsageError(`--file ${file} is not JSON`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`--file ${file} holds no JSON object; a submission is one`);
+    throw new UsageError(`--file ${file} holds no JSON object, which a submission must be`);
   }
   return value as Record<string, unknown>;
 }

@@ -1,14 +1,17 @@
-/** Output of a command: the terminal of the process, or a test's record. */
+/** Output of a command: the terminal of the process, or, in tests, an object that records the output. */
 export interface Terminal {
   out(line: string): void;
   err(text: string): void;
-  /** Whether a line can be redrawn. */
+  /** Whether a printed line can be replaced. */
   readonly interactive: boolean;
 }
 
 const WIDTH = 30;
 
-/** A progress bar: redrawn in place on a terminal, one line for each tenth elsewhere. */
+/**
+ * Returns a function that shows the progress. On a terminal it redraws a progress bar in place; elsewhere it prints one line for
+ * each tenth.
+ */
 export function progressBar(terminal: Terminal, label: string, total: number): (done: number) => void {
   let last = -1;
   return (done) => {

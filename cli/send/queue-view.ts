@@ -6,14 +6,16 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 
-// Long enough to read through a full queue, short enough that consumers are not kept from the messages.
+// This visibility time-out is long enough to read all messages of a full queue, and short enough that other consumers get the
+// messages soon.
 const SWEEP_VISIBILITY_SECONDS = 5;
 const SWEEP_LIMIT = 50;
 
-/** Reads the messages of a queue and leaves them there: none is deleted or stays hidden. */
+/** Reads the messages of a queue and leaves them on the queue: no message is deleted or stays invisible. */
 export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]> {
   const first = await receive(sqs, queueUrl, 0);
-  // Ten with no time-out may be the same ten forever; a fuller queue is read through and released.
+  // With a visibility time-out of 0, each call may return the same ten messages. Therefore a queue with ten or more messages is
+  // read with a longer visibility time-out, and its messages are made visible again afterwards.
   if (first.length < 10) return first;
   const seen: Message[] = [];
   for (let round = 0; round < SWEEP_LIMIT; round += 1) {
@@ -32,7 +34,7 @@ export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]>
   return seen;
 }
 
-/** How many messages a queue holds: waiting, delayed and in flight together; an estimate, as SQS gives it. */
+/** Returns the number of messages on a queue (waiting, delayed and in flight), as SQS estimates it. */
 export async function depth(sqs: SQSClient, queueUrl: string): Promise<number> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({

@@ -1,15 +1,15 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { defined } from '../../lambda/platform/defined.ts';
-import { describeLocalStack, localStackUrl } from '../local-stack.ts';
+import { describeLocalStack, LOCAL_ACCESS, localStackUrl } from '../local-stack.ts';
 import { UsageError } from '../usage.ts';
 import type { SendOptions } from './options.ts';
 
-/** The outbound queue, and the queues and pages that show how a submission ended. */
+/** The outbound queue, and the queues and URLs that show the result of a submission. */
 export interface QueueTarget {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
   readonly deadLetterUrl?: string;
-  /** Set for a local stack only: URLs of the retry queues by provider key, and the page that lists accepted mail. */
+  /** Present only for a local stack: URLs of the retry queues by provider key, and the URL that lists accepted mail. */
   readonly local?: {
     readonly console: string;
     readonly retryUrls: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface QueueTarget {
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
-/** Finds the queue that the options name, or that of the running local stack. */
+/** Finds the outbound queue that the options name. If they name none, finds the queue of the running local stack. */
 export async function findQueue(options: SendOptions, port: string | undefined): Promise<QueueTarget> {
   if (options.queueUrl !== undefined) {
     return {
@@ -44,14 +44,8 @@ export async function findQueue(options: SendOptions, port: string | undefined):
 
 function clientFor(queueUrl: string): SQSClient {
   const { hostname, origin } = new URL(queueUrl);
-  if (LOOPBACK.test(hostname)) {
-    return new SQSClient({
-      region: 'us-east-1',
-      endpoint: origin,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-  }
+  if (LOOPBACK.test(hostname)) return new SQSClient({ ...LOCAL_ACCESS, endpoint: origin });
   const region = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(hostname)?.[1];
-  if (!region) throw new UsageError(`--queue names no region: its host is ${hostname}, not sqs.<region>.amazonaws.com`);
+  if (!region) throw new UsageError(`--queue has no region: its host is ${hostname}, not sqs.<region>.amazonaws.com`);
   return new SQSClient({ region });
 }

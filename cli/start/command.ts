@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { declaredHosts } from '../../local/http-api/own-hosts.ts';
-import { PORTS } from '../../local/ports.ts';
+import { defined } from '../../lambda/platform/defined.ts';
+import { declaredHosts } from '../../local/network/own-hosts.ts';
+import { PORTS } from '../../local/network/ports.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { ROOT } from '../../local/template/work-directory.ts';
 import { commandLine } from '../local-stack.ts';
@@ -10,7 +11,9 @@ import type { StartOptions } from './options.ts';
 
 const LOGS = join(ROOT, '.local');
 
-/** Starts the local stack; resolves when a signal has ended it. Rejects with a sentence if it cannot start. */
+/**
+ * Starts the local stack. Resolves when a signal has ended the stack. Rejects with a readable error if the stack cannot start.
+ */
 export async function startCommand(options: StartOptions): Promise<ExitCode> {
   const { port, timeScale, logs } = options;
   const started = performance.now();
@@ -18,7 +21,7 @@ export async function startCommand(options: StartOptions): Promise<ExitCode> {
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
-        // A second Ctrl-C ends at once.
+        // A second Ctrl-C ends the process immediately.
         if (ending.signal.aborted) process.exit(130);
         ending.abort();
         resolve();
@@ -34,7 +37,7 @@ export async function startCommand(options: StartOptions): Promise<ExitCode> {
       signal: ending.signal,
       onProgress,
       onOverload: reportOverload,
-      ...(logs && { onOutput: (text: string) => process.stdout.write(text) }),
+      ...defined({ onOutput: logs ? (text: string) => process.stdout.write(text) : undefined }),
     });
     clearProgress();
     if (!ending.signal.aborted) console.log(summary(stack, options, (performance.now() - started) / 1000));
@@ -44,11 +47,11 @@ export async function startCommand(options: StartOptions): Promise<ExitCode> {
     clearProgress();
     if (!ending.signal.aborted) throw new Error(problemOf(error, port), { cause: error });
   }
-  // A process of a function may still keep a handle open.
+  // Without this call Node might not end, since a process of a function may still keep a handle open.
   return process.exit(0);
 }
 
-/** Two stacks of one checkout have different ports. */
+/** Returns the log file of a stack. Its name contains the port, since two stacks from the same checkout have different ports. */
 function logFileOf(port: number): string {
   return join(LOGS, `functions-${port}.log`);
 }

@@ -1,16 +1,16 @@
 import { MOST_SCALE } from '../../local/clock.ts';
-import { parseArguments, refuseArguments, UsageError, type Variables } from '../usage.ts';
+import { FLAG, HELP, parseArguments, refuseArguments, UsageError, type Variables } from '../usage.ts';
 
-/** Options of `npm start`, with defaults. */
+/** The options of `npm start`, or their defaults. */
 export interface StartOptions {
-  /** First of the ports that the stack uses. */
+  /** The lowest of the ports that the stack uses. */
   readonly port: number;
   readonly timeScale: number;
-  /** Prints the logs of the functions instead of writing them to a file. */
+  /** Whether the logs of the functions are printed instead of being written to a file. */
   readonly logs: boolean;
 }
 
-/** Printed by `--help`. */
+/** The text that `--help` prints. */
 export const START_USAGE = `npm start [-- options]
 
 Starts the deployed stack on 127.0.0.1, with simulated providers, until Ctrl-C. It needs no AWS account.
@@ -19,14 +19,13 @@ Starts the deployed stack on 127.0.0.1, with simulated providers, until Ctrl-C. 
 
   MAILOVER_PORT=4700         first of the ports that it uses, 1 to 65000
   MAILOVER_TIME_SCALE=1      how many times faster delays, circuits and alarms run, above 0 to ${MOST_SCALE}
-  MAILOVER_HOSTS=a.test,…    further host names that may reach it
+  MAILOVER_HOSTS=a.test,…    further host names by which the stack may be called
 
 Exit code: 0 ended, 1 could not start, 2 wrong usage.`;
 
-/** Reads the command line and the variables; `undefined` for `--help`. */
+/** Reads the command line and the environment variables. Returns `undefined` if the command line has `--help`. */
 export function parseStartOptions(argv: readonly string[], environment: Variables): StartOptions | undefined {
-  const flag = { type: 'boolean' } as const;
-  const { values, positionals } = parseArguments(argv, { logs: flag, help: { ...flag, short: 'h' } }, environment);
+  const { values, positionals } = parseArguments(argv, { logs: FLAG, help: HELP }, environment);
   if (values.help) return undefined;
   refuseArguments(positionals);
   const scale = `a number above 0, at most ${MOST_SCALE}`;

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import type {
   MirrorResult,
   ShownSuppression,
@@ -7,22 +6,19 @@ import type {
 } from '../../lambda/contract/suppression-command.ts';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Terminal } from '../send/progress.ts';
-import { type ExitCode, runCommand, UsageError } from '../usage.ts';
+import { type ExitCode, printUsage, runCommand, thisUser, UsageError, type Variables } from '../usage.ts';
 import { parseSuppressionOptions, SUPPRESSION_USAGE, type SuppressionOptions } from './options.ts';
 import { type AskSuppression, findSuppression } from './target.ts';
 
-/** Runs `npm run suppression` from its arguments to its exit code. */
-export async function suppressionCommand(
+/** Runs `npm run suppression` with its arguments, and returns its exit code. */
+export function suppressionCommand(
   argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Variables,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return await runCommand('suppression', terminal, async () => {
+  return runCommand('suppression', terminal, async () => {
     const options = parseSuppressionOptions(argv);
-    if (!options) {
-      terminal.out(SUPPRESSION_USAGE);
-      return 0;
-    }
+    if (!options) return printUsage(terminal, SUPPRESSION_USAGE);
     const ask = await findSuppression(options, environment['MAILOVER_PORT']);
     const answer = await askAll(ask, commandOf(options));
     if (answer.kind === 'refused') throw new UsageError(answer.message);
@@ -33,7 +29,7 @@ export async function suppressionCommand(
   });
 }
 
-function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: SuppressionOptions): SuppressionCommand {
+function commandOf({ what, who = thisUser() }: SuppressionOptions): SuppressionCommand {
   switch (what.kind) {
     case 'list':
       return { command: 'list' };
@@ -42,7 +38,7 @@ function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: Suppr
     case 'remove':
       return { command: 'remove', address: what.address, ...defined({ class: what.class }) };
     case 'import':
-      return { command: 'import', provider: what.provider, ...(what.isConfirmed && { isConfirmed: true }) };
+      return { command: 'import', provider: what.provider, ...defined({ isConfirmed: what.isConfirmed || undefined }) };
     case 'mirror':
       return { command: 'mirror' };
     case 'take-back':
@@ -50,7 +46,7 @@ function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: Suppr
   }
 }
 
-/** The whole answer: a long list comes in parts. */
+/** Returns the complete answer. The Lambda function returns a long list in pages, so all pages are requested. */
 async function askAll(ask: AskSuppression, command: SuppressionCommand): Promise<SuppressionAnswer> {
   const first = await ask(command);
   if (first.kind !== 'listed') return first;
@@ -90,12 +86,14 @@ function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): rea
       return [`suppressed: ${inWords(answer.entry)}`];
     case 'removed':
       return [
-        answer.listed ? 'removed: mail goes there again' : 'the address was not on the list',
+        answer.listed ? 'removed: the address gets mail again' : 'the address was not on the list',
         ...answer.providers.map(({ provider, result }) => `${provider}: ${REMOVALS[result] ?? result}`),
       ];
     case 'subscribed':
       return [
-        answer.was ? 'removed: mail of the class goes there again' : 'the address had not unsubscribed from that class',
+        answer.was
+          ? 'removed: the address gets mail of the class again'
+          : 'the address had not unsubscribed from that class',
       ];
     case 'mirrored':
       return answer.providers.map(resultInWords);
@@ -103,7 +101,7 @@ function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): rea
       return [
         `${answer.removed} ${answer.removed === 1 ? 'address' : 'addresses'} of ${what.kind === 'take-back' ? what.provider : ''} removed`,
         ...answer.providers.map(({ provider, result }) => `${provider}: ${result}`),
-        ...(isDone(answer) ? [] : ['the daily run does the rest, or `npm run suppression -- mirror` does now']),
+        ...(isDone(answer) ? [] : ['the daily run does the rest, or `npm run suppression -- mirror` at once']),
       ];
     case 'refused':
       return [answer.message];
@@ -113,7 +111,7 @@ function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): rea
 const REMOVALS: Readonly<Record<string, string>> = {
   removed: 'removed from its list',
   absent: 'was not on its list',
-  kept: 'keeps it: a complaint can be removed only by its support',
+  kept: 'keeps it: only the support of the provider can remove a complaint',
 };
 
 function inWords({ address, reason, source, at, expiresAt }: ShownSuppression): string {
@@ -122,15 +120,15 @@ function inWords({ address, reason, source, at, expiresAt }: ShownSuppression): 
 }
 
 function resultInWords({ provider, outcome, imported, added, removed, withheld, detail }: MirrorResult): string {
-  const counts = `${imported} taken over, ${added} added there, ${removed} removed there`;
+  const counts = `${imported} imported, ${added} added there, ${removed} removed there`;
   switch (outcome) {
     case 'done':
       return `${provider}: ${counts}`;
     case 'behind':
       return `${provider}: ${counts}; the rest is left for the next run`;
     case 'doubted':
-      if (withheld === undefined) return `${provider}: in doubt, so nothing was taken over`;
-      return `${provider}: ${withheld} new entries are far more than its mail explains, so none was taken over; if they are right, as before its first traffic: npm run suppression -- import ${provider} --confirm`;
+      if (withheld === undefined) return `${provider}: in doubt, so nothing was imported`;
+      return `${provider}: ${withheld} new entries are far more than its mail explains, so none was imported; if they are right, as before its first traffic: npm run suppression -- import ${provider} --confirm`;
     case 'failed':
       return `${provider}: failed: ${detail ?? 'its log has the reason'}`;
   }
@@ -142,7 +140,7 @@ function masked(answer: SuppressionAnswer): SuppressionAnswer {
   return answer.kind === 'added' ? { ...answer, entry: mask(answer.entry) } : answer;
 }
 
-/** An address of which only the first character and the domain can be read. */
+/** Returns the address with all characters hidden except the first character and the domain. */
 function maskedAddress(address: string): string {
   const at = address.lastIndexOf('@');
   return `${address.slice(0, 1)}…${address.slice(at)}`;

@@ -1,7 +1,7 @@
 import { defined } from '../../lambda/platform/defined.ts';
-import { parseArguments, UsageError } from '../usage.ts';
+import { addressArgument, FLAG, HELP, milliseconds, parseArguments, TEXT, UsageError } from '../usage.ts';
 
-/** Options of the command line, with defaults. */
+/** The options from the command line, or their defaults. */
 export interface SuppressionOptions {
   readonly what:
     | { readonly kind: 'list' }
@@ -12,16 +12,16 @@ export interface SuppressionOptions {
     | { readonly kind: 'take-back'; readonly provider: string; readonly sinceMs: number };
   /** Whether addresses are printed in full. */
   readonly addresses: boolean;
-  /** A deployed function; absent: that of the local stack. */
+  /** Name of a deployed function; absent: the function of the local stack is used. */
   readonly functionName?: string;
-  /** Region of the deployed function; absent: as the AWS SDK finds it. */
+  /** AWS region of the deployed function; absent: the region that the AWS SDK finds by itself. */
   readonly region?: string;
-  /** Name of the operator; absent: the user of this machine. */
+  /** Name of the operator; absent: the name of the user of this machine. */
   readonly who?: string;
   readonly json: boolean;
 }
 
-/** Printed by `--help`. */
+/** The text that `--help` prints. */
 export const SUPPRESSION_USAGE = `npm run suppression -- list [options]
 npm run suppression -- add ADDRESS [options]
 npm run suppression -- remove ADDRESS [--class NAME] [options]
@@ -30,44 +30,40 @@ npm run suppression -- mirror [options]
 npm run suppression -- take-back PROVIDER [--since 3d] [options]
 
 list        shows the addresses that get no mail, with reason, source and end
-add         stops mail to an address, without an end
-remove      lets mail go to an address again, also at the providers that keep a list of their own;
-            with --class: mail of a class that it had unsubscribed from
-import      takes the hard bounces and complaints of a provider's own list over: before its first traffic
-mirror      what is done once a day: takes over the lists of all providers, and adds ours to them
-take-back   removes what a provider has put on the list since a time, also from the lists of all providers:
-            its reports were wrong
+add         stops mail to an address, until it is removed
+remove      lets mail go to an address again, and removes it from the providers' own lists;
+            with --class: ends only its unsubscribe from mail of a class
+import      imports the hard bounces and complaints of a provider's own list, as before its first traffic
+mirror      does the daily run now: imports the lists of all providers, and adds Mailover's entries to them
+take-back   removes the entries that a provider has caused since a time, also from the lists of all providers,
+            if its reports were wrong
 
   --class NAME         for remove: ends the unsubscribe from this class, and leaves the list as it is
-  --confirm            for import: also if the new entries are far more than its mail explains
+  --confirm            for import: even if the new entries are far more than its mail explains
   --since TIME         for take-back: 30m, 2h or 3d, up to 400d (default 3d)
   --addresses          prints addresses in full; otherwise they are masked
   --function NAME      a deployed function (stack output SuppressionFunctionName) instead of the local stack
   --region REGION      region of that function (default: as the AWS SDK finds it)
-  --who NAME           your name, kept with what you add (default: your user name and the name of this machine)
+  --who NAME           your name, stored with the entries that you add (default: your user name and the name of this machine)
   --json               prints the result as JSON
 
 Exit code: 0 done, 1 not done or not everywhere, 2 wrong usage.`;
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const MOST_MS = 400 * UNIT_MS.d;
+const MOST_DAYS = 400;
 const KEY = /^[a-z][a-z0-9-]{0,31}$/;
-const ADDRESS = /^[^\s@]+(?:@[^\s@]+)*@[^\s@]+$/u;
 
-/** Reads the command line; `undefined` for `--help`. */
+/** Reads the command line. Returns `undefined` if it has `--help`. */
 export function parseSuppressionOptions(argv: readonly string[]): SuppressionOptions | undefined {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
   const { values, positionals } = parseArguments(argv, {
-    since: text,
-    class: text,
-    confirm: flag,
-    addresses: flag,
-    function: text,
-    region: text,
-    who: text,
-    json: flag,
-    help: { ...flag, short: 'h' },
+    since: TEXT,
+    class: TEXT,
+    confirm: FLAG,
+    addresses: FLAG,
+    function: TEXT,
+    region: TEXT,
+    who: TEXT,
+    json: FLAG,
+    help: HELP,
   });
   if (values.help) return undefined;
   const { function: functionName, region, who } = values;
@@ -101,15 +97,11 @@ function whatOf(
       return { kind };
     case 'add':
     case 'remove':
-      if (one === undefined || !ADDRESS.test(one))
-        throw new UsageError(
-          `${kind} takes an address such as ada@example.org${one === undefined ? '' : `, not "${one}"`}`,
-        );
-      return { kind, address: one, ...defined({ class: name }) };
+      return { kind, address: addressArgument(kind, one), ...defined({ class: name }) };
     case 'import':
       return { kind, provider: providerIn(kind, one), isConfirmed: confirm };
     case 'take-back':
-      return { kind, provider: providerIn(kind, one), sinceMs: milliseconds(since ?? '3d') };
+      return { kind, provider: providerIn(kind, one), sinceMs: milliseconds('since', since ?? '3d', MOST_DAYS) };
     default:
       throw new UsageError(
         `there are list, add, remove, import, mirror and take-back${kind === undefined ? '' : `, not "${kind}"`}`,
@@ -122,11 +114,4 @@ function providerIn(kind: string, given: string | undefined): string {
   throw new UsageError(
     `${kind} takes the key of a provider such as postmark${given === undefined ? '' : `, not "${given}"`}`,
   );
-}
-
-function milliseconds(given: string): number {
-  const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(given) ?? [];
-  const ms = Number(number) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? Number.NaN);
-  if (ms >= UNIT_MS.m && ms <= MOST_MS) return ms;
-  throw new UsageError(`--since takes a time from 1m to 400d such as 30m, 2h or 3d, not "${given}"`);
 }

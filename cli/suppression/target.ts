@@ -4,13 +4,13 @@ import { defined } from '../../lambda/platform/defined.ts';
 import { describeLocalStack, localStackUrl } from '../local-stack.ts';
 import type { SuppressionOptions } from './options.ts';
 
-/** Has a command carried out. */
+/** Sends a command to the function that keeps the suppression list, and returns its answer. */
 export type AskSuppression = (command: SuppressionCommand) => Promise<SuppressionAnswer>;
 
-/** Longest run of the function, with a minute for its start. */
+/** Longest wait for the answer: 15 minutes, which is the time-out of the function, and one minute for its start. */
 const PATIENCE_MS = 16 * 60_000;
 
-/** Finds the function that the options name, or that of the running local stack. */
+/** Finds the function that the options name. If they name none, finds the function of the running local stack. */
 export async function findSuppression(
   { functionName, region }: SuppressionOptions,
   port: string | undefined,
@@ -26,7 +26,10 @@ export async function findSuppression(
   };
 }
 
-/** Invokes a function once, with the credentials of the user as the AWS SDK finds them. */
+/**
+ * Returns a client that sends each command to the deployed Lambda function once, without retries, with the credentials that the
+ * AWS SDK finds for the user.
+ */
 function deployedFunction(FunctionName: string, region: string | undefined): AskSuppression {
   const requestHandler = { requestTimeout: PATIENCE_MS };
   const lambda = new LambdaClient({ ...defined({ region }), maxAttempts: 1, requestHandler });

@@ -4,7 +4,18 @@ import { addressHashes } from '../../lambda/suppression/hash.ts';
 import { verifiedRecipients } from '../../lambda/suppression/verified.ts';
 import { describeLocalStack, localStackUrl } from '../local-stack.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
-import { type ExitCode, parseArguments, runCommand, UsageError } from '../usage.ts';
+import {
+  addressArgument,
+  type ExitCode,
+  FLAG,
+  HELP,
+  parseArguments,
+  printUsage,
+  runCommand,
+  TEXT,
+  UsageError,
+  type Variables,
+} from '../usage.ts';
 
 const USAGE = `npm run verify -- ADDRESS [options]
 
@@ -15,11 +26,10 @@ Verifies a recipient: classes with verifiedRecipients then send all their mail t
   --region REGION      region of both (default: as the AWS SDK finds it)
   --json               prints the result as JSON
 
-Exit code: 0 verified, also if it was before, 1 not done, 2 wrong usage.`;
+Exit code: 0 verified now or before, 1 not done, 2 wrong usage.`;
 
-/** Name of the secret in the local stack, after its output. */
+/** Name of the secret in the local stack that contains the key of the suppression list. */
 const LOCAL_SECRET = 'mailover-suppression-secret';
-const ADDRESS = /^[^\s@]+(?:@[^\s@]+)*@[^\s@]+$/u;
 
 interface Options {
   readonly address: string;
@@ -29,18 +39,15 @@ interface Options {
   readonly json: boolean;
 }
 
-/** Runs `npm run verify` from its arguments to its exit code. */
-export async function verifyCommand(
+/** Runs `npm run verify` with its arguments, and returns its exit code. */
+export function verifyCommand(
   argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Variables,
   terminal: { readonly out: (line: string) => void; readonly err: (text: string) => void },
 ): Promise<ExitCode> {
-  return await runCommand('verify', terminal, async () => {
+  return runCommand('verify', terminal, async () => {
     const options = parse(argv);
-    if (options === undefined) {
-      terminal.out(USAGE);
-      return 0;
-    }
+    if (!options) return printUsage(terminal, USAGE);
     const port = environment['MAILOVER_PORT'];
     const target = await findTable(options, port);
     const secret = await secretOf(options, target, port);
@@ -53,7 +60,7 @@ export async function verifyCommand(
   });
 }
 
-/** The key of the list, by which addresses are hashed. */
+/** Reads the secret of the suppression list, which contains the key for the hashes of addresses. */
 async function secretOf({ secret, table }: Options, { access }: TableTarget, port: string | undefined) {
   if (table !== undefined) return await readSecret(secret ?? '', access);
   const { endpoints } = await describeLocalStack(localStackUrl(port));
@@ -61,27 +68,19 @@ async function secretOf({ secret, table }: Options, { access }: TableTarget, por
 }
 
 function parse(argv: readonly string[]): Options | undefined {
-  const text = { type: 'string' } as const;
   const { values, positionals } = parseArguments(argv, {
-    table: text,
-    secret: text,
-    region: text,
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
+    table: TEXT,
+    secret: TEXT,
+    region: TEXT,
+    json: FLAG,
+    help: HELP,
   });
   if (values.help) return undefined;
-  const [address = '', ...more] = positionals;
+  const [given, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`give one address, not ${positionals.length}`);
-  if (!ADDRESS.test(address))
-    throw new UsageError(
-      `verify takes an address such as ada@example.org${address === '' ? '' : `, not "${address}"`}`,
-    );
+  const address = addressArgument('verify', given);
   const { table, secret, region, json = false } = values;
   if ((table === undefined) !== (secret === undefined)) throw new UsageError('--table and --secret go together');
   if (region !== undefined && table === undefined) throw new UsageError('--region goes with --table NAME');
-  return {
-    address,
-    json,
-    ...defined({ table, secret, region }),
-  };
+  return { address, json, ...defined({ table, secret, region }) };
 }

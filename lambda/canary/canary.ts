@@ -5,22 +5,25 @@ import type { Submission } from '../contract/submission.ts';
 import { defined } from '../platform/defined.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 
-/** Provider that canaries test: `out` as the provider that sends them, `in` as the only one that receives them. */
+/**
+ * Provider and direction that canaries test. `out`: the provider sends the canaries. `in`: the provider is the only provider
+ * that may receive the canaries.
+ */
 export interface CanaryWay {
   readonly way: 'out' | 'in';
   readonly provider: string;
 }
 
-/** The canaries of one provider and direction: test messages to our own address, one in each time slot. */
+/** The canaries of one provider and direction: test messages to an address of this deployment, one in each interval. */
 export interface Canaries extends CanaryWay {
   readonly config: CanaryConfig;
-  /** Class of the submission, for a provider that carries some classes only. */
+  /** Class of mail of the canaries; set for a provider that carries only some classes. */
   readonly class?: string;
 }
 
-/** State of these canaries: one item. Times are in epoch milliseconds. */
+/** State of the canaries of one provider and direction, stored as one item. Times are in epoch milliseconds. */
 export interface CanaryRecord {
-  /** When the health check first ran, or an operator last isolated the provider: slots are counted from here. */
+  /** When the health check first ran, or last found the provider isolated: the intervals between canaries are counted from this time. */
   readonly since?: number;
   /** When the latest canary was sent. */
   readonly sentAt?: number;
@@ -28,14 +31,14 @@ export interface CanaryRecord {
   readonly newestBack?: number;
   /** The address that the canaries are sent to. */
   readonly to?: string;
-  /** Key of the tokens, known to Mailover only. */
+  /** Secret with which the tokens of the canaries are made, known to Mailover only. */
   readonly secret?: string;
 }
 
 /** Header with the token of a canary. */
 export const TOKEN_HEADER = 'X-Canary-Token';
 
-/** Key of the item in the state table. */
+/** Returns the key of the canaries' item in the state table. */
 export function canaryKey({ way, provider }: CanaryWay): string {
   return way === 'out' ? `canary/${provider}` : `canary/in/${provider}`;
 }
@@ -46,8 +49,8 @@ export function canaryId({ way, provider }: CanaryWay, dueAt: number): string {
 }
 
 /**
- * When the latest canary was due: slots of `everyMs` real milliseconds count from `since`, and a canary is due at the end
- * of each; undefined during the first slot.
+ * Returns when the latest canary was due; undefined during the first interval. Intervals of `everyMs` real milliseconds are
+ * counted from `since`, and a canary is due at the end of each interval.
  */
 export function lastDue(now: number, since: number, everyMs: number): number | undefined {
   const slot = Math.floor((now - since) / everyMs);
@@ -60,15 +63,15 @@ export function newSecret(): string {
 }
 
 /**
- * The token of the canary that is sent at this time; it requires the secret, and is otherwise known only to receivers of
- * the canary.
+ * Returns the token of the canary that is sent at `sentAt`. Only a holder of the secret can make the token, so all others
+ * must have received the canary to know the token.
  */
 export function tokenOf({ way, provider }: CanaryWay, sentAt: number, secret: string): string {
   const name = `${way}.${provider}.${sentAt}`;
   return `${name}.${createHmac('sha256', secret).update(name).digest('base64url')}`;
 }
 
-/** The unverified content of a token; undefined if it has another form. */
+/** Returns the content of a token without verifying it; undefined if the text does not have the form of a token. */
 export function readToken(token: string): (CanaryWay & { readonly sentAt: number }) | undefined {
   const [, way, provider, sentAt] =
     /^(out|in)\.([a-z][a-z0-9-]{0,31})\.(0|[1-9]\d{0,14})\.[A-Za-z0-9_-]{43}$/.exec(token.trim()) ?? [];
@@ -83,7 +86,7 @@ export function isGenuine(token: string, secret: string | undefined): boolean {
   return timingSafeEqual(Buffer.from(token.trim()), Buffer.from(tokenOf(claimed, claimed.sentAt, secret)));
 }
 
-/** The submission of a canary, without its id, which is an attribute of the message, where producers cannot write it. */
+/** Returns the submission of a canary, without its id. The id is in a signed attribute of the queue message, so that producers cannot set it. */
 export function canarySubmission(canaries: Canaries, token: string, expiresAt: number): Submission {
   const { way, provider, config } = canaries;
   return {
@@ -91,14 +94,14 @@ export function canarySubmission(canaries: Canaries, token: string, expiresAt: n
     from: config.from ?? config.to,
     to: [config.to],
     subject: way === 'out' ? `Mailover canary over ${provider}` : `Mailover canary to ${provider}`,
-    text: 'This message shows that mail gets through. It needs no reading.',
-    // RFC 3834: asks for no out-of-office reply.
+    text: 'This test message shows that mail arrives. It need not be read.',
+    // Prevents automatic replies (RFC 3834).
     headers: { 'Auto-Submitted': 'auto-generated', [TOKEN_HEADER]: token },
-    // The time of the next canary.
+    // The canary expires when the next canary is due.
     expiresAt: new Date(expiresAt).toISOString(),
     onUnknown: 'failover',
     ...defined({
-      // A provider that carries some classes only skips all others.
+      // A provider that carries only some classes would be skipped for a canary of another class.
       class: canaries.class,
       // A canary for a receiving provider may be sent through any provider.
       providers: way === 'out' ? { only: [provider] } : undefined,
@@ -106,7 +109,7 @@ export function canarySubmission(canaries: Canaries, token: string, expiresAt: n
   };
 }
 
-/** Reads the item; fields of unknown shape are left out. */
+/** Reads the item of canaries; fields with an unexpected type are left out. */
 export function readCanary(item: Item | undefined): CanaryRecord {
   const number = (name: string) => (typeof item?.[name] === 'number' ? { [name]: item[name] } : {});
   const text = (name: string) => (typeof item?.[name] === 'string' ? { [name]: item[name] } : {});
@@ -119,7 +122,7 @@ export function readCanary(item: Item | undefined): CanaryRecord {
   };
 }
 
-/** The item after a change; fields unknown to this release are kept. */
+/** Returns the item after a change. Fields that this version of Mailover does not know are kept. */
 export function canaryItem(way: CanaryWay, item: Item | undefined, change: CanaryRecord): NewItem {
   return { ...item, pk: canaryKey(way), ...change };
 }

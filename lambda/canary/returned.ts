@@ -6,12 +6,12 @@ const MAX_CONFLICTS = 3;
 /** A received mail with the token of a canary. */
 export interface ReturnedCanary {
   readonly token: string;
-  /** Key of the provider that received it. */
+  /** Key of the provider that received the mail. */
   readonly over: string;
-  /** The recipients of its envelope. */
+  /** The recipients in the envelope of the mail. */
   readonly recipients: readonly string[];
   /**
-   * Whether it arrived through the tested provider; false for mail that the reconciler found.
+   * Whether this mail proves that received mail arrives by itself; false if the reconciler had to fetch the mail.
    *
    * @default true
    */
@@ -19,11 +19,11 @@ export interface ReturnedCanary {
 }
 
 /**
- * Records a canary that returned; resolves with the recipient whose copy it is, which is not passed on to the
- * application.
+ * Records a canary that returned. Returns the recipient for which the mail is the canary; the application must not get the
+ * mail for this recipient. Returns undefined if the mail is no canary.
  *
- * A mail is a canary only with the token that was sent, and at the canary's own address. Throws if the table does not
- * answer, since it is then unknown whether the mail is a canary.
+ * A mail is a canary only if it has a token with a valid signature and one recipient is the canary's address. Throws if
+ * the table does not answer, since it is then unknown whether the mail is a canary.
  */
 export async function noteReturn(
   table: Table,
@@ -36,7 +36,7 @@ export async function noteReturn(
   const own = recipients.find((recipient) => recipient.trim().toLowerCase() === to.toLowerCase());
   if (own === undefined || !isGenuine(token, secret)) return undefined;
   if (!proves) return own;
-  // A canary for a receiving provider that arrived through another one proves nothing.
+  // A canary for a receiving provider that arrived through another provider proves nothing.
   if (claimed.way === 'in' && claimed.provider !== over) return own;
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {
     const { newestBack = 0 } = readCanary(item);

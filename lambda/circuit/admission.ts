@@ -4,34 +4,38 @@ import type { Unready } from '../providers/pool.ts';
 
 /** A request for permission to send one message through a provider now. */
 export interface AdmissionRequest {
-  /** The submission id: slow start decides by it which messages a recovering provider gets. */
+  /** Submission id, by which slow start selects the messages that a recovering provider gets. */
   readonly id: string;
   /**
-   * `backlog` comes from a retry queue, `fresh` does not: they take turns where the rate has no room for both. `urgent` soon
-   * expires, and goes before both.
+   * `backlog`: mail from a retry queue; `fresh`: other mail. The two kinds take turns if the rate is too low for both. `urgent`:
+   * mail that expires soon; it is sent before mail of the other two kinds.
    */
   readonly queueKind: 'fresh' | 'backlog' | 'urgent';
-  /** No other provider is left: an open circuit admits the message nevertheless. An isolated provider admits none. */
+  /**
+   * Whether no other provider is left for the message. If so, a provider admits the message even while its circuit breaker is
+   * open, but not while an operator has isolated the provider.
+   */
   readonly forced?: boolean;
 }
 
 /**
- * Why a provider may not be tried now. open: its circuit is open. quiet: it failed for this worker a moment ago.
- * isolated: by an operator. probing: the answer to another message is awaited. held: by a Retry-After. warming: slow
- * start. rate: no slot is free. unready: this process cannot use the provider yet.
+ * Reason why a provider may not be tried now. `open`: its circuit breaker is open. `quiet`: an attempt of this worker failed a
+ * moment ago. `isolated`: an operator isolated the provider. `probing`: another message is the probe. `held`: the provider
+ * throttled a request, and gets none for some time. `warming`: slow start admits other messages. `rate`: no slot of the rate
+ * limit is free. `unready`: this process has not loaded the provider's code or secret yet.
  */
 export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate' | 'unready';
 
-/** The provider is not tried now. */
+/** The decision not to try the provider now. */
 export interface Skip {
   readonly kind: 'skip';
   readonly reason: SkipReason;
   /**
-   * Rank of the skip by how unlikely an attempt is to succeed: when all providers are skipped, the one with the
-   * lowest rank is forced.
+   * Rank of the skip, higher if an attempt is less likely to succeed: when all providers are skipped, the provider with
+   * the lowest rank is forced.
    */
   readonly badness: number;
-  /** Milliseconds of stack time after which to ask again, if known. */
+  /** Time after which the provider may admit the message, in milliseconds of stack time, if known. */
   readonly againAfterMs?: number;
 }
 
@@ -40,9 +44,10 @@ export type Admission =
   | {
       readonly kind: 'go';
       /**
-       * To be called when all is ready for the call: if that took so long that the slot of the rate has passed, this waits
-       * for another slot, or resolves with a skip if there is none soon. Without it, what waited for one slow answer of
-       * the ledger would be sent at once. Absent for a provider without `maxPerSecond`. Never throws.
+       * Must be called immediately before the provider is called. The rate limit has reserved a time slot for the message. If
+       * this slot has passed, waits for another slot, or resolves with a skip if no slot is free soon. Without this check, all
+       * messages that waited for one slow answer of the ledger would be sent at the same moment. Absent for a provider without
+       * `maxPerSecond`. Never throws.
        */
       onTime?(): Promise<Skip | undefined>;
       /**
@@ -55,11 +60,11 @@ export type Admission =
 
 /** Circuit breakers and rate limits of all providers: decides before each attempt whether a provider may be tried now. */
 export interface Gate {
-  /** Resolves at once, or after a short wait for the answer to the message that is probing the provider. Never throws. */
+  /** Decides whether a provider admits a message; may wait a short time for a slot or for the answer to a probe. Never throws. */
   enter(provider: ProviderConfig, request: AdmissionRequest): Promise<Admission>;
   /**
-   * Whether a provider has recovered (circuit closed, hold or isolation over) since this time in epoch milliseconds, so
-   * that waiting messages can be sent now.
+   * Whether a provider has recovered (circuit closed, hold or isolation over) since this time in epoch milliseconds. If so,
+   * waiting messages can be sent now.
    */
   recoveredSince(time: number): Promise<boolean>;
 }
@@ -72,8 +77,8 @@ export const UNREADY: Skip = {
 };
 
 /**
- * A gate that is asked only when this process is ready to use the provider. Other messages wait for the answer to a
- * probe, and our own slow start must not look like a slow answer.
+ * Returns a gate that admits a message only after this process has loaded the provider's code and secret. Otherwise the time for
+ * loading would look like a slow answer to a probe, and other messages wait for the answer to a probe.
  */
 export function afterPreparing(prepare: (provider: ProviderConfig) => Promise<Unready | undefined>, gate: Gate): Gate {
   return {

@@ -11,8 +11,8 @@ import type { ProviderHealth } from './provider-health.ts';
 import type { CircuitTimes } from './times.ts';
 
 /**
- * How a message was admitted. `elected`: as the only probe of a circuit that is not closed. `forced`: because no other
- * provider was left.
+ * How a message was admitted, which means that it may be sent to the provider. `elected`: the message is the only probe of a
+ * circuit that is not closed. `forced`: no other provider was left for the message.
  */
 export type AdmissionKind = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
 
@@ -25,13 +25,16 @@ export interface CircuitReporterContext {
   readonly log: Log;
 }
 
-/** The record that results from a signal; undefined if it could not be written; `busy` if nothing was changed. */
+/**
+ * The record of a provider's circuit breaker after a signal was applied; undefined if the record could not be written; `busy` if
+ * the record was not changed because the table throttles or writes of other workers conflict.
+ */
 type Reported = CircuitRecord | 'busy' | undefined;
 
-/** Waits before a signal is reported again, in milliseconds, times a random factor from 0.5 to 1.5. */
+/** Waits before the report of a signal is tried again, in milliseconds. Each wait is multiplied by a random factor from 0.5 to 1.5. */
 const BUSY_MS = [200, 500, 2_000];
 
-/** Reports outcomes of this worker's attempts to the shared circuit, if other workers need them. */
+/** Reports results of this worker's attempts to the circuit breaker that all workers share, if other workers need these results. */
 export class CircuitReporter {
   readonly #context: CircuitReporterContext;
   readonly #counts: UnreportedCounts;
@@ -61,10 +64,7 @@ export class CircuitReporter {
         await this.report(provider, {
           kind: 'refused',
           reason: health.reason,
-          ...defined({
-            by,
-            forMs: health.retryAfterMs === undefined ? undefined : health.retryAfterMs / this.#context.timeScale,
-          }),
+          ...defined({ by, forMs: this.#realMs(health.retryAfterMs) }),
         });
         break;
       case 'throttled':
@@ -78,14 +78,14 @@ export class CircuitReporter {
     }
   }
 
-  /** Drops the unreported counts of a provider. */
+  /** Discards the numbers of attempts and failures of a provider that were not reported yet. */
   forget(provider: string): void {
     this.#counts.forget(provider);
   }
 
   /**
-   * Applies a signal to the shared circuit; resolves with the record that results, or undefined if it could not be
-   * written. Tried again while the table throttles or other workers are faster.
+   * Applies a signal to the circuit breaker that all workers share. Resolves with the resulting record, or with undefined if the
+   * record could not be written. The write is tried again while the table throttles or writes of other workers conflict.
    */
   async report(provider: string, signal: Signal): Promise<CircuitRecord | undefined> {
     const { clock, random } = this.#context;
@@ -97,7 +97,10 @@ export class CircuitReporter {
     return undefined;
   }
 
-  /** Asks to probe, once: `busy` if the table throttles or other workers are faster, since the next message asks again. */
+  /**
+   * Asks for permission to probe a provider. If the table throttles the write or the write conflicts with other writes, the
+   * result is `busy`. The write is not repeated then, since the next message asks again.
+   */
   elect(provider: string, election: Omit<Extract<Signal, { kind: 'elect' }>, 'kind'>): Promise<Reported> {
     return this.#signal(provider, { kind: 'elect', ...election });
   }
@@ -113,16 +116,22 @@ export class CircuitReporter {
   }
 
   /**
-   * Waits a short time for a result; undefined if it takes longer, or at once if the table failed to answer a moment ago.
+   * Waits a short time for a result. Resolves with undefined if the result takes longer. If the table has just failed to answer,
+   * does not wait and resolves with undefined immediately.
    */
   async briefly<T>(result: Promise<T>): Promise<T | undefined> {
     const { store, clock } = this.#context;
     return within(store.silent ? 0 : PATIENCE_MS, result, clock).catch(() => undefined);
   }
 
-  /** Leaves the provider alone for a time; `retryAfterMs` is in stack time. */
+  /** Converts a duration from stack time (which on a local stack may run faster than the clock) to real time, both in milliseconds. */
+  #realMs(ms: number | undefined): number | undefined {
+    return ms === undefined ? undefined : ms / this.#context.timeScale;
+  }
+
+  /** Records a hold, so that no worker calls the provider for some time. `retryAfterMs` is in milliseconds of stack time. */
   async #hold(provider: string, retryAfterMs: number | undefined): Promise<void> {
-    const ms = retryAfterMs === undefined ? undefined : retryAfterMs / this.#context.timeScale;
+    const ms = this.#realMs(retryAfterMs);
     await this.#context.store.change(provider, (record) => {
       const held = hold(record.hold, ms, this.#moment());
       return held === record.hold ? record : { ...record, hold: held };

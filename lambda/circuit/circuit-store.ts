@@ -20,34 +20,35 @@ export interface CircuitStoreContext {
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
   readonly timeScale: number;
-  /** Called when the circuit of a provider was reset or deleted: earlier results no longer count. */
+  /** Called when the circuit of a provider was reset or deleted. Results of earlier attempts then no longer count. */
   readonly onReset: (provider: string) => void;
 }
 
-/**
- * How long the last read stays in force while the table does not answer, in stack time; then all circuits read as closed.
- */
+/** Time for which the last read is used while the table does not answer, in stack time; after it all circuits count as closed. */
 const KEEP_MS = 60_000;
 
-/** Lower limit of the time above, and of `freshMs`, under a time scale, so that the table is not read continuously. */
+/**
+ * Smallest `freshMs` in real milliseconds, to avoid continuous reads at a fast time scale. A read is kept for at least four times
+ * this value.
+ */
 const SHORTEST_MS = 250;
 
-/** Longest wait for the table, except for the first read; reads and writes that take longer go on in the background. */
+/** Longest wait for the table, except for the first read; reads and writes that take longer continue in the background. */
 export const PATIENCE_MS = 300;
 
 /** Longest wait for the first read of a process, which may be slow because the code for it has just been loaded. */
 const FIRST_PATIENCE_MS = 1_000;
 
-/** Pause after the table failed to answer; meanwhile no message waits for it. */
+/** Time after a failure of the table in which no message waits for the table. */
 const PAUSE_MS = 1_000;
 
-/** A read that takes longer than this was begun before the process was frozen and will not end. */
+/** Milliseconds after which a read counts as lost: it began before Lambda froze the process, and its answer will not arrive. */
 const LOST_MS = 5_000;
 
-/** How old a read may be when it arrives. */
+/** A read may return a state some milliseconds old: a write within this time before the read began may be missing in the result. */
 const LAG_MS = 500;
 
-/** Writes of a change that conflict with writes of other workers, after which it is given up. */
+/** Number of conflicts with writes of other workers after which a change is given up. */
 const MAX_CONFLICTS = 3;
 
 /** Longest pause after a second conflict, in milliseconds. */
@@ -72,7 +73,7 @@ export class CircuitStore {
     this.#keepMs = Math.max(4 * SHORTEST_MS, KEEP_MS / context.timeScale);
   }
 
-  /** State of a provider; waits a moment for the table only if no recent state is cached. Never throws. */
+  /** Reads the state of a provider; waits a moment for the table only if no recent state is cached. Never throws. */
   async read(provider: string): Promise<CircuitReading> {
     const { clock } = this.#context;
     const age = Math.abs(clock.now() - this.#readAt);
@@ -103,9 +104,9 @@ export class CircuitStore {
 
   /**
    * Changes the record of a provider. `step` may be called again with a newer record, and returns the same object if
-   * there is nothing to change. Resolves with the record before and after; with undefined if it could not be written, or
-   * if the circuit was reset since it was read; with `busy` if the table throttles or other workers are faster, and
-   * nothing was changed. Never throws.
+   * there is nothing to change. Resolves with the record before and after; with undefined if the change could not be
+   * written, or the circuit was reset since it was read; with `busy` if nothing was changed because the table throttles or
+   * writes of other workers conflict. Never throws.
    */
   async change(
     provider: string,
@@ -132,7 +133,8 @@ export class CircuitStore {
         return undefined;
       } catch (error) {
         if (isThrottled(error)) return 'busy';
-        // The change applies at least in this worker. Its counts are left out, since they are reported again.
+        // This worker uses the changed circuit although the table has not stored it. The counts are left out, since they are
+        // reported again later.
         const local = circuitItem(provider, item, uncounted(before, after), clock.now());
         this.#remember(pk, { ...local, rev: item?.rev ?? UNSTORED });
         this.#failedAt = clock.now();
@@ -142,7 +144,7 @@ export class CircuitStore {
     return 'busy';
   }
 
-  /** Whether the circuit was reset or deleted in the table; before its first read a worker knows of resets since it started. */
+  /** Whether the circuit was reset or deleted in the table since this worker read it or, before the first read, since this worker started. */
   #isReset(known: Item | undefined, current: Item | undefined): boolean {
     if (known && known.rev !== UNSTORED && !current) return true;
     if (Number.isFinite(this.#readAt)) return resetAt(current) !== resetAt(known);
@@ -165,7 +167,7 @@ export class CircuitStore {
       if (this.#reading === reading) this.#reading = undefined;
     };
     reading.done.then(end, () => {
-      // The failure of a read from before the process was frozen says nothing about the table now.
+      // A read that began before Lambda froze the process may fail although the table answers now.
       const isLost = Math.abs(clock.now() - reading.since) >= LOST_MS;
       if (this.#reading === reading && !isLost) this.#failedAt = clock.now();
       end();
@@ -189,10 +191,13 @@ export class CircuitStore {
   }
 }
 
-/** Revision of an item that only this worker knows, since the table has not accepted it. */
+/** Revision of an item that only this worker has, since the table has not accepted it. */
 const UNSTORED = 0;
 
-/** A record after a change that could not be written: a circuit that stays closed keeps the counts it had. */
+/**
+ * Returns the circuit that this worker uses after a change that could not be written. If the circuit was closed and stays closed,
+ * it keeps the counts from before the change.
+ */
 function uncounted({ circuit: before }: CircuitRecord, after: CircuitRecord): CircuitRecord {
   if (before.kind !== 'closed' || after.circuit.kind !== 'closed') return after;
   return { ...after, circuit: { ...after.circuit, window: before.window } };

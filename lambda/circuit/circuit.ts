@@ -4,11 +4,11 @@ import { type AttemptWindow, isFailing, mergeWindows } from './window.ts';
 /** Why a circuit opened. */
 export interface OpenCause {
   readonly blames: 'outage' | 'account';
-  /** The code of the outcome that opened it. */
+  /** Reason code of the outcome that opened the circuit. */
   readonly reason: string;
 }
 
-/** The worker that probes the provider, and until when no other worker does. */
+/** Lease of the worker that probes the provider: no other worker probes it until the lease ends. */
 export interface ProbeLease {
   readonly by: string;
   readonly until: number;
@@ -16,17 +16,20 @@ export interface ProbeLease {
 
 /**
  * State of a provider's circuit breaker, shared by all workers. Times are in epoch milliseconds; `trips` counts how often
- * it opened since the last calm period.
+ * the circuit opened since the last calm period.
  */
 export type Circuit =
   | {
       readonly kind: 'closed';
-      /** 0 if it was never open: then there is no slow start. */
+      /** When the circuit closed; 0 if the circuit was never open. Then there is no slow start. */
       readonly since: number;
       readonly trips: number;
       readonly window: AttemptWindow;
-      /** A worker's probe is slow. Workers without own experience of the provider skip it until the lease ends. */
-      readonly doubt?: ProbeLease;
+      /**
+       * Set while a worker waits for a slow answer to a probe. Until the lease ends, workers without a result of their own skip
+       * the provider.
+       */
+      readonly slowProbe?: ProbeLease;
     }
   | {
       readonly kind: 'open';
@@ -41,7 +44,7 @@ export type Circuit =
       readonly since: number;
       readonly trips: number;
       readonly cause: OpenCause;
-      /** Absent when the last probe gave no result: the next message probes. */
+      /** Lease of the running probe; absent if the last probe gave no result. Then the next message is the probe. */
       readonly probe?: ProbeLease;
       /** When the last probe ended, if it gave no result. */
       readonly at?: number;
@@ -52,22 +55,22 @@ export type Signal =
   /** Attempts and failures of one worker since its last report. */
   | { readonly kind: 'counted'; readonly window: AttemptWindow; readonly reason: string }
   /**
-   * The provider refuses our account, for at least `forMs` where that is known. `by` is the worker whose probe got the
+   * The provider refuses our account, for at least `forMs` milliseconds if the time is known. `by` is the worker whose probe got the
    * refusal; absent if the attempt was no probe.
    */
   | { readonly kind: 'refused'; readonly reason: string; readonly by?: string; readonly forMs?: number }
-  /** A worker asks to probe. */
+  /** A worker asks for permission to probe the provider. */
   | { readonly kind: 'elect'; readonly by: string; readonly leaseMs: number }
-  /** A message that was admitted although the circuit was not closed was accepted. */
+  /** The provider accepted a message that was admitted while the circuit was not closed. `disproven`: the probe failed. */
   | { readonly kind: 'proven' }
   | { readonly kind: 'disproven'; readonly by: string; readonly cause: OpenCause }
-  /** A worker's first message to the provider has had no answer for longer than usual; `answered`: the answer has come. */
-  | { readonly kind: 'doubted'; readonly by: string; readonly leaseMs: number }
+  /** The answer to a worker's first message to the provider is late; `answered`: the answer has arrived. */
+  | { readonly kind: 'slow'; readonly by: string; readonly leaseMs: number }
   | { readonly kind: 'answered'; readonly by: string }
   /** The probe ended without a result about the provider. */
   | { readonly kind: 'inconclusive'; readonly by: string };
 
-/** Inputs of a transition, apart from the circuit and the signal. */
+/** Inputs of a circuit's step to its next state, apart from the circuit and the signal. */
 export interface Moment {
   readonly now: number;
   /** A random number in [0, 1). */
@@ -81,7 +84,7 @@ export const UNTRIED: Circuit = { kind: 'closed', since: 0, trips: 0, window: []
 /** Upper limit of a lease: a longer one comes from a wrong clock. */
 const LEASE_MOST_MS = 300_000;
 
-/** The circuit after a signal; the same object if the signal changes nothing. */
+/** Returns the circuit after a signal; the same object if the signal changes nothing. */
 export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit {
   switch (signal.kind) {
     case 'counted': {
@@ -100,13 +103,13 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
       const { since, trips, cause } = circuit;
       return { kind: 'half-open', since, trips, cause, probe: lease(signal, moment) };
     }
-    case 'doubted':
+    case 'slow':
       return circuit.kind !== 'closed' || isAwaitingAnswer(circuit, moment)
         ? circuit
-        : { ...circuit, doubt: lease(signal, moment) };
+        : { ...circuit, slowProbe: lease(signal, moment) };
     case 'answered': {
-      if (circuit.kind !== 'closed' || circuit.doubt?.by !== signal.by) return circuit;
-      const { doubt: _gone, ...left } = circuit;
+      if (circuit.kind !== 'closed' || circuit.slowProbe?.by !== signal.by) return circuit;
+      const { slowProbe: _gone, ...left } = circuit;
       return left;
     }
     case 'proven':
@@ -136,7 +139,9 @@ export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
 
 /** Whether a worker is waiting for a slow answer while the circuit is closed. */
 export function isAwaitingAnswer(circuit: Circuit, { now }: Pick<Moment, 'now'>): boolean {
-  return circuit.kind === 'closed' && circuit.doubt !== undefined && !isOver(circuit.doubt.until, now, LEASE_MOST_MS);
+  return (
+    circuit.kind === 'closed' && circuit.slowProbe !== undefined && !isOver(circuit.slowProbe.until, now, LEASE_MOST_MS)
+  );
 }
 
 /** Slow start: the fraction of messages that is admitted after the circuit closed; 1 if it was never open. */
@@ -161,8 +166,8 @@ function lease({ by, leaseMs }: { readonly by: string; readonly leaseMs: number 
 }
 
 /**
- * Whether workers may not know yet that the circuit opened. If it closed now, at a message that was forced on a provider
- * which still fails for others, they would take it for one that was closed all the time, without slow start.
+ * Whether the circuit opened so recently that some workers have not read the change yet. If a forced message closed the circuit
+ * now, these workers would go on without slow start, although the provider may still fail for other workers.
  */
 function isNews({ kind, since }: Circuit, { now, times }: Moment): boolean {
   return kind === 'open' && Math.abs(now - since) < times.freshMs;
@@ -172,7 +177,7 @@ function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<C
   return circuit.kind === 'half-open' && by !== undefined && circuit.probe?.by === by;
 }
 
-/** Whether an end has passed. An end more than `most` in the future comes from a wrong clock and counts as passed. */
+/** Whether `until` has passed. A time more than `most` in the future comes from a wrong clock and counts as passed. */
 function isOver(until: number, now: number, most: number): boolean {
   return now >= until || until - now > most;
 }

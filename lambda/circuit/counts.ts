@@ -1,11 +1,11 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Circuit } from './circuit.ts';
 import type { CircuitTimes } from './times.ts';
-import { type AttemptWindow, count, mergeWindows, total } from './window.ts';
+import { type AttemptWindow, countAttempt, mergeWindows, total } from './window.ts';
 
 /**
- * Adds a worker's counts to the shared circuit; resolves with undefined if they could not be added, with `busy` if they
- * can be added soon.
+ * Adds a worker's counts to the shared circuit; resolves with undefined if the counts could not be added, with `busy` if the
+ * report should be repeated soon.
  */
 export type ReportCounts = (
   provider: string,
@@ -16,11 +16,11 @@ export type ReportCounts = (
 interface Pending {
   window: AttemptWindow;
   reason: string;
-  /** Number of reports begun so far, starts of the last ones, and the promise of the last one. */
+  /** Number of reports begun so far, start times of the last reports, and promise of the last report. */
   reports: number;
   reportedAt: readonly number[];
   reporting: Promise<void>;
-  /** The next report follows as soon as it may. */
+  /** Whether the next report is scheduled. */
   isDue: boolean;
   /** Set by a reset of the circuit: the counts of this report are older than the reset. */
   isDropped: boolean;
@@ -31,9 +31,9 @@ const MOST_REPORTS = 2;
 const SECOND_MS = 1_000;
 
 /**
- * Attempts and failures that this worker has not reported yet. A healthy provider costs no write: counts are reported
- * when an attempt fails, and successes from time to time while other workers see failures, so that the broken network of
- * one worker does not open the circuit for all.
+ * Attempts and failures that this worker has not reported yet. A healthy provider costs no write: counts are reported when an
+ * attempt fails. While other workers see failures, successes are reported from time to time too, so that the broken network of
+ * one worker does not open the circuit for all workers.
  */
 export class UnreportedCounts {
   readonly #clock: Clock;
@@ -61,7 +61,7 @@ export class UnreportedCounts {
     return this.#flush(provider, pending);
   }
 
-  /** Drops the counts of a provider, those of a report in progress included. */
+  /** Drops the counts of a provider, including the counts in a report that is in progress. */
   forget(provider: string): void {
     const pending = this.#pending.get(provider);
     if (pending) pending.isDropped = true;
@@ -78,20 +78,21 @@ export class UnreportedCounts {
       isDue: false,
       isDropped: false,
     };
-    pending.window = count(pending.window, failed, this.#clock.now(), this.#times);
+    pending.window = countAttempt(pending.window, failed, this.#clock.now(), this.#times);
     this.#pending.set(provider, pending);
     return pending;
   }
 
   /**
-   * Reports the counts. Failures during a report are reported in the next report: ten failures at once cost two writes.
-   * Resolves at once if the report has to wait, since a message that failed goes on to the next provider.
+   * Reports the counts. Failures during a report are reported in the next report: ten failures at the same time cost two writes.
+   * If the report has to wait, the call resolves immediately, so that the message whose attempt failed is offered to the next
+   * provider without delay.
    */
   async #flush(provider: string, pending: Pending): Promise<void> {
     const { reports, reporting } = pending;
     await reporting;
     if (pending.isDropped || pending.isDue) return;
-    // A report that began meanwhile has included this count.
+    // Another report that began meanwhile includes this count.
     if (pending.reports !== reports) return pending.reporting;
     const waitMs = this.#waitMs(pending);
     if (waitMs <= 0) {

@@ -1,5 +1,6 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
@@ -12,6 +13,7 @@ import { isIsolated } from './isolation.ts';
 import { LATE_MS } from './limiter.ts';
 import { Limiters } from './limiters.ts';
 import { HEDGE_MS, LocalProbe, PROBE_ANSWERS, type ProbeTicket, type Turn } from './local-probe.ts';
+import { ProbeElection } from './probe-election.ts';
 import { type ProviderHealth, providerHealth } from './provider-health.ts';
 import { skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
@@ -19,24 +21,27 @@ import { type CircuitTimes, circuitTimes } from './times.ts';
 
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
-  /** Largest number of workers at a time. */
+  /** Largest number of workers that run at the same time. */
   readonly workers: number;
   readonly table: Table;
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
-  /** @default 1 */
+  /** How many times faster stack time runs than the clock. @default 1 */
   readonly timeScale?: number | undefined;
   readonly log: Log;
 }
 
-/** Time after the deadline of a probe before another worker may probe, in case the probing worker has ended. */
-const LEASE_MARGIN_MS = 5_000;
-
-/** Longest time from a slot of the rate to the call, in milliseconds: for longer the message takes another slot. */
+/**
+ * Longest time from a slot of the rate limit to the call of the provider, in milliseconds. After this time the message takes
+ * another slot.
+ */
 const SLOT_LASTS_MS = 100;
 
-/** The gate of this process: decides by the shared circuits and by this worker's own attempts. Create one per process. */
+/**
+ * The gate of this process. Decides whether a message may be sent to a provider now, by the shared circuits and by the results of
+ * this worker's own attempts. Create one per process.
+ */
 export function createGate(context: GateContext): Gate {
   return new CircuitGate(context);
 }
@@ -48,10 +53,9 @@ class CircuitGate implements Gate {
   readonly #reporter: CircuitReporter;
   readonly #localProbes = new Map<string, LocalProbe>();
   readonly #limiters: Limiters;
-  /** Number of resets of each provider's circuit. */
+  /** Number of times that each provider's circuit was reset, by provider key. */
   readonly #resets = new Map<string, number>();
-  readonly #worker: string;
-  #probes = 0;
+  readonly #election: ProbeElection;
 
   constructor(context: GateContext) {
     const { providers, workers, table, clock, random, timeScale = 1, log } = context;
@@ -71,15 +75,15 @@ class CircuitGate implements Gate {
     });
     this.#reporter = new CircuitReporter({ store: this.#store, clock, random, timeScale, times: this.#times, log });
     this.#limiters = new Limiters({ workers, table, clock, random }, (key) => this.#othersPerSecond(key));
-    this.#worker = random().toString(36).slice(2);
+    this.#election = new ProbeElection(this.#reporter, random().toString(36).slice(2));
   }
 
   async enter(provider: ProviderConfig, request: AdmissionRequest): Promise<Admission> {
     try {
       return await this.#enter(provider, request, this.#context.clock.now() + HEDGE_MS);
     } catch (error) {
-      // A defect here must not stop mail.
-      this.#context.log.error('gate failed', { provider: provider.key, error: errorName(error) });
+      // A defect of the gate must not stop mail.
+      this.#context.log.error('circuit breaker failed', { provider: provider.key, error: errorName(error) });
       return { kind: 'go', leave: async () => {} };
     }
   }
@@ -108,7 +112,7 @@ class CircuitGate implements Gate {
       return this.#turn(provider, request, reading);
     }
     if (forced) return this.#force(provider, request, reading);
-    // This worker itself is probing: its answer is waited for shortly.
+    // Another message of this worker is the probe. This message waits a short time for the answer to the probe.
     const localProbe = this.#localProbe(key);
     if (localProbe.probing && circuit.kind === 'half-open') {
       if (await localProbe.probeEnds(deadline)) return this.#enter(provider, request, deadline);
@@ -118,13 +122,13 @@ class CircuitGate implements Gate {
     return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', reading);
   }
 
-  /** A skip that holds even for forced messages: an isolation or a hold. */
+  /** Returns the skip that applies even to forced messages: for an isolation or a hold. */
   #barred(reading: CircuitReading): Skip | undefined {
     if (isIsolated(reading.isolation, this.#context.clock.now())) return this.#skip('isolated', reading);
     return isHeld(reading.hold, this.#moment()) ? this.#skip('held', reading) : undefined;
   }
 
-  /** Admission by this worker's own attempts, while the circuit is closed. */
+  /** Admission while the circuit is closed, decided by this worker's own attempts. */
   async #turn(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
     const forced = request.forced === true;
@@ -133,8 +137,8 @@ class CircuitGate implements Gate {
       return this.#skip('probing', reading);
     const stopped = await localProbe.stopped(forced);
     if (stopped) return this.#turnedAway(key, stopped, reading, deadlineMs);
-    // The message becomes the probe only after it has a slot: while it waits for the slot, the provider must not seem
-    // to be without an answer.
+    // The message becomes the probe only after it has a slot: the wait for the slot must not look like a slow answer of the
+    // provider.
     const full = await this.#slot(provider, request);
     if (full) return full;
     const due = this.#context.clock.now();
@@ -142,7 +146,7 @@ class CircuitGate implements Gate {
     if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
     if (provider.maxPerSecond !== undefined && this.#context.clock.now() - due > LATE_MS) {
       // The time of the message's slot has passed. Without a new slot, all messages that waited for the same probe would be sent
-      // at once.
+      // at the same time.
       localProbe.leave(turn.ticket, 'nothing');
       return this.#turn(provider, request, reading);
     }
@@ -160,10 +164,7 @@ class CircuitGate implements Gate {
     deadlineMs: number,
   ): Promise<Skip> {
     if (turn.kind === 'quiet') return this.#skip('quiet', reading, turn.until);
-    if (turn.first) {
-      const doubt = { kind: 'doubted', by: this.#worker, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
-      await this.#reporter.briefly(this.#reporter.report(key, doubt));
-    }
+    if (turn.first) await this.#election.reportSlow(key, deadlineMs);
     return this.#skip('probing', reading);
   }
 
@@ -172,20 +173,21 @@ class CircuitGate implements Gate {
     return this.#barred(reading) ?? (reading.circuit.kind === 'open' ? this.#skip('open', reading) : undefined);
   }
 
-  /** Admission of a forced message: one at a time, and none within the quiet time after a failure. */
+  /** Decides about a forced message: one is admitted at a time, and none within the quiet time after a failure. */
   async #force(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const localProbe = this.#localProbe(provider.key);
     const { quietUntil } = localProbe;
     if (quietUntil !== undefined) return this.#skip('quiet', reading, quietUntil);
     if (localProbe.probing) return this.#skip('probing', reading);
-    // A message that would only be tried because no other provider is left need not return for a slot of a failing one.
+    // The reason of the skip is the circuit, not the rate limit: a forced message need not return when the failing provider has a
+    // free slot.
     const full = await this.#slot(provider, request);
     if (full) return this.#skip(reading.circuit.kind === 'open' ? 'open' : 'probing', reading);
     const turn = localProbe.claim();
     return turn ? this.#go(provider, request, turn.ticket, { kind: 'forced' }) : this.#skip('probing', reading);
   }
 
-  /** Election of a probe for a circuit whose open time is over: the first worker to write the lease may try. */
+  /** Decides about a message that may become the probe of a circuit whose open time is over. */
   async #elect(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
     const localProbe = this.#localProbe(key);
@@ -194,21 +196,11 @@ class CircuitGate implements Gate {
     if (full) return full;
     const turn = localProbe.claim();
     if (!turn) return this.#skip('probing', reading);
-    this.#probes += 1;
-    const by = `${this.#worker}-${this.#probes}`;
-    const election = { by, leaseMs: deadlineMs + LEASE_MARGIN_MS };
-    const elected = await this.#reporter.briefly(this.#reporter.elect(key, election));
-    if (elected === 'busy') {
-      localProbe.leave(turn.ticket, 'nothing');
-      return this.#skip('probing', reading);
-    }
-    // Without the table there is no election: each worker probes for itself.
-    if (!elected) return this.#go(provider, request, turn.ticket, { kind: 'usual' });
-    const { circuit } = elected;
-    if (circuit.kind === 'half-open' && circuit.probe?.by === by)
-      return this.#go(provider, request, turn.ticket, { kind: 'elected', by });
+    const elected = await this.#election.elect(key, deadlineMs);
+    if (elected.kind !== 'lost') return this.#go(provider, request, turn.ticket, elected);
     localProbe.leave(turn.ticket, 'nothing');
-    return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', this.#store.known(key));
+    if (elected.to === 'busy') return this.#skip('probing', reading);
+    return this.#skip(elected.to === 'open' ? 'open' : 'probing', this.#store.known(key));
   }
 
   /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
@@ -224,46 +216,46 @@ class CircuitGate implements Gate {
     }
   }
 
-  /** The admission of a message, which has a slot now if the provider has a rate. */
+  /** Admits a message. If the provider has a rate limit, a slot was reserved for the message before. */
   #go(provider: ProviderConfig, request: AdmissionRequest, ticket: ProbeTicket, admission: AdmissionKind): Admission {
     const { log, clock } = this.#context;
     const { key, maxPerSecond } = provider;
     const resets = this.#resetsOf(key);
     const admittedAt = clock.now();
+    const onTime = async () =>
+      clock.now() - admittedAt > SLOT_LASTS_MS ? await this.#slot(provider, request) : undefined;
     let left = false;
     return {
       kind: 'go',
-      ...(maxPerSecond !== undefined && {
-        onTime: async () =>
-          clock.now() - admittedAt > SLOT_LASTS_MS ? await this.#slot(provider, request) : undefined,
-      }),
+      ...defined({ onTime: maxPerSecond === undefined ? undefined : onTime }),
       leave: async (outcomes) => {
         if (left) return;
         left = true;
         try {
-          // The attempt began before a reset, so it says nothing about the present.
+          // The attempt began before an operator reset the circuit, so its result says nothing about the provider's present
+          // state.
           if (this.#resetsOf(key) !== resets) return void this.#localProbe(key).leave(ticket, 'nothing');
           // Without outcomes the message was admitted and then not sent, because the ledger was unavailable or the time
           // was over.
           await this.#leave(key, ticket, admission, providerHealth(outcomes));
         } catch (error) {
-          log.error('gate failed', { provider: key, error: errorName(error) });
+          log.error('circuit breaker failed', { provider: key, error: errorName(error) });
         }
       },
     };
   }
 
   async #leave(key: string, ticket: ProbeTicket, admission: AdmissionKind, given: ProviderHealth): Promise<void> {
-    // A provider that has accepted nothing yet may refuse every sender, not only the present one: that counts as a refused
-    // account.
+    // A provider that has accepted no mail yet may refuse every sender, not only the sender of this message. So the refusal of a
+    // sender counts as a refusal of the account.
     const health: ProviderHealth =
       given.kind === 'sender-refused' && !this.#localProbe(key).proven ? { ...given, kind: 'account-refused' } : given;
-    // Messages that wait for the local probe decide by the shared circuit, so it is updated first.
+    // The shared circuit is updated first, since it decides whether the messages of this process that wait for the probe are
+    // admitted.
     await this.#reporter.briefly(this.#reporter.reportOutcome(key, admission, health));
     const answer = PROBE_ANSWERS[health.kind];
-    const { doubted } = this.#localProbe(key).leave(ticket, answer);
-    if (doubted && answer !== 'bad')
-      await this.#reporter.briefly(this.#reporter.report(key, { kind: 'answered', by: this.#worker }));
+    const { wasSlow } = this.#localProbe(key).leave(ticket, answer);
+    if (wasSlow && answer !== 'bad') await this.#election.reportAnswered(key);
   }
 
   #skip(reason: Skip['reason'], reading: CircuitReading, until?: number): Skip {
@@ -286,7 +278,10 @@ class CircuitGate implements Gate {
     return localProbe;
   }
 
-  /** Combined rate of the other providers that are available: they take messages that find no slot here. */
+  /**
+   * Returns the combined rate of the other providers that are available. These providers get the messages for which this provider
+   * has no free slot.
+   */
   #othersPerSecond(provider: string): number {
     const well = this.#context.providers.filter(({ key }) => {
       const reading = this.#store.known(key);

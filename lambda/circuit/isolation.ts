@@ -1,14 +1,17 @@
-/** A provider taken out of use by an operator. */
+/** Isolation of a provider: an operator has taken the provider out of use. */
 export interface Isolation {
   readonly since: number;
-  /** End of the isolation: the time that was set, or earlier when an operator releases the provider. */
+  /**
+   * End of the isolation, in epoch milliseconds. If an operator ends the isolation earlier, this is the time at which the
+   * operator ended it.
+   */
   readonly until: number;
   readonly reason: string;
-  /** The operator, as the command identified them. */
+  /** Name of the operator, as determined by the command that isolated the provider. */
   readonly who: string;
 }
 
-/** Whether the isolation is in force. */
+/** Returns whether the isolation is in force. */
 export function isIsolated(isolation: Isolation | undefined, now: number): boolean {
   return isolation !== undefined && now < isolation.until;
 }

@@ -1,15 +1,19 @@
 import { defined } from '../platform/defined.ts';
+import { isObject } from '../platform/is-object.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 import { type Circuit, type OpenCause, type ProbeLease, UNTRIED } from './circuit.ts';
 import type { RetryAfterHold } from './hold.ts';
 import type { Isolation } from './isolation.ts';
 import type { Bucket } from './window.ts';
 
-/** Keys of the items in the state table. */
+/** Keys of a provider's items in the state table. */
 export const circuitKey = (provider: string) => `circuit/${provider}`;
 export const switchKey = (provider: string) => `switch/${provider}`;
 
-/** Automatic state of one provider, stored as one item. */
+/**
+ * The part of a provider's state that changes without an operator: its circuit breaker, and the time for which no worker calls
+ * the provider after it throttled. This part is stored as one item.
+ */
 export interface CircuitRecord {
   readonly circuit: Circuit;
   readonly hold?: RetryAfterHold;
@@ -17,42 +21,45 @@ export interface CircuitRecord {
 
 const NOTHING: CircuitRecord = { circuit: UNTRIED };
 
-/** Lifetime of an item since its last write. */
+/** Time for which an item is kept after it was last written, in milliseconds. */
 const KEEP_MS = 30 * 24 * 3_600_000;
 
-/** Reads a circuit item; an item of unknown shape reads as closed. */
+/** Reads the item with the circuit breaker of a provider. If the fields of the item are not as expected, the circuit counts as closed. */
 export function readCircuitItem(item: Item | undefined): CircuitRecord {
   if (!item) return NOTHING;
   const hold = readHold(item['hold']);
   return { circuit: readCircuit(item['state']) ?? UNTRIED, ...defined({ hold }) };
 }
 
-/** The item to write; fields unknown to this release are kept. */
+/** Returns the circuit item to write. Fields of `item` that this release does not know are kept. */
 export function circuitItem(provider: string, item: Item | undefined, record: CircuitRecord, now: number): NewItem {
   const { circuit: state, hold } = record;
   return { ...item, pk: circuitKey(provider), state, hold, expires: Math.ceil((now + KEEP_MS) / 1_000) };
 }
 
-/** Reads an operator's switch; undefined if a required field is missing. */
+/** Reads the isolation that an operator has set for a provider from its item; undefined if a required field is missing. */
 export function readIsolation(item: Item | undefined): Isolation | undefined {
   const { since, until, reason, who } = fields(item);
   if (typeof since !== 'number' || typeof until !== 'number') return undefined;
   return { since, until, reason: String(reason ?? ''), who: String(who ?? '') };
 }
 
-/** The switch item to write; it is kept for some time after its end, so that workers can see the end. */
+/**
+ * Returns the item to write for an isolation. The item is kept for some time after the end of the isolation, so that workers can
+ * read when the isolation ended.
+ */
 export function switchItem(provider: string, item: Item | undefined, isolation: Isolation): NewItem {
   return { ...item, pk: switchKey(provider), ...isolation, expires: Math.ceil((isolation.until + KEEP_MS) / 1_000) };
 }
 
 function readCircuit(value: unknown): Circuit | undefined {
-  const { kind, since, trips, until, window, cause, probe, at, doubt } = fields(value);
+  const { kind, since, trips, until, window, cause, probe, at, slowProbe } = fields(value);
   if (typeof since !== 'number' || typeof trips !== 'number') return undefined;
   switch (kind) {
     case 'closed': {
-      const known = readProbe(doubt);
+      const known = readProbe(slowProbe);
       const buckets = Array.isArray(window) ? window.flatMap(readBucket) : [];
-      return { kind, since, trips, window: buckets, ...defined({ doubt: known }) };
+      return { kind, since, trips, window: buckets, ...defined({ slowProbe: known }) };
     }
     case 'open':
       return typeof until === 'number' ? { kind, since, trips, until, cause: readCause(cause) } : undefined;
@@ -89,5 +96,5 @@ function readHold(value: unknown): RetryAfterHold | undefined {
 }
 
 function fields(value: unknown): { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null ? (value as { readonly [name: string]: unknown }) : {};
+  return isObject(value) ? value : {};
 }

@@ -1,25 +1,29 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { type Asker, promise, type RateState, reserve, startingSoon } from './rate.ts';
+import { type Asker, type RateState, startingSoon } from './rate.ts';
 import { readState } from './rate-item.ts';
+import { type RateShare, share, shortWaits } from './rate-share.ts';
 import { isThrottled } from './throttled.ts';
 
-/** Largest number of calls a second whose slots are in one item: more writes to it would often conflict. */
+/**
+ * Largest number of calls a second whose slots are reserved in one item of the table. With more calls, the writes to the item
+ * would often conflict.
+ */
 const MOST_PER_ITEM = 500;
 
-/** Key of an item with slots of a provider. */
+/** Returns the key of one of the items in which slots of a provider are reserved. */
 const rateKey = (provider: string, place: number) => `rate/${provider}${place === 0 ? '' : `/${place}`}`;
 
-/** Dependencies of the limiter of a provider. */
+/** Dependencies of the rate limiter of one provider. */
 export interface LimiterContext {
   readonly provider: string;
-  /** Calls per real second, over all workers. */
+  /** Largest number of calls to the provider per second of real time, for all workers together. */
   readonly perSecond: number;
-  /** Largest number of workers at a time: each has an equal part of the rate while the table does not answer. */
+  /** Largest number of workers that run at the same time. While the table does not answer, each worker uses an equal part of the rate. */
   readonly workers: number;
   /**
-   * Calls per real second of all providers that would accept mail now, including its own.
+   * Combined rate of all providers that would accept mail now, including this provider, in calls per second of real time.
    * @default - the rate of this provider
    */
   readonly together?: () => number;
@@ -29,17 +33,17 @@ export interface LimiterContext {
 }
 
 /**
- * `at`: call at this time, if `isValid` is true then. `away`: there is no slot soon; return after this many
- * milliseconds.
+ * A slot is the time for one call to the provider. `at`: call the provider at the time `at`, if `isValid` resolves with true at
+ * that time. `away`: no slot is free soon; the message must ask again after `afterMs` milliseconds.
  */
 export type RateSlot =
   | { readonly kind: 'at'; readonly at: number; readonly isValid: () => Promise<boolean> }
   | { readonly kind: 'away'; readonly afterMs: number };
 
-/** A slot may be used up to this many milliseconds after its time. */
+/** A slot may still be used up to this number of milliseconds after its time. */
 export const LATE_MS = 25;
 
-/** How long messages are gathered before slots are reserved, in milliseconds. */
+/** How long messages are collected before slots are reserved for all of them, in milliseconds. */
 const GATHER_MS = 5;
 
 /** Longest wait for an answer of the table, in milliseconds. */
@@ -47,38 +51,35 @@ const PATIENCE_MS = 1_000;
 
 const MAX_CONFLICTS = 3;
 
-/** Longest pause after the first conflict, in milliseconds; it grows by the same amount with each further conflict. */
+/**
+ * Longest pause after the first conflict of writes, in milliseconds. With each further conflict the longest pause grows by the
+ * same amount.
+ */
 const CONFLICT_MS = 20;
 
 /**
- * Waits before the next try while the table throttles or other workers are faster, in milliseconds, times a random
- * factor from 0.5 to 1.5.
+ * Waits before the next try while the table throttles or while writes of other workers conflict, in milliseconds. Each wait is
+ * multiplied by a random factor from 0.5 to 1.5.
  */
 const BUSY_MS = [50, 100, 400];
 
-/** How long a worker leaves the table alone after it did not answer, in milliseconds. */
+/** Time for which a worker does not call the table again after a call that got no answer, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** Longest wait for an answer of a table that has been silent, in milliseconds. */
+/** Longest wait for an answer if the table did not answer before, in milliseconds. */
 const TRY_MS = 150;
 
-/** Time without an answer of the table after which a worker uses its own part of the rate, in milliseconds. */
+/** If the table has not answered for this time, in milliseconds, a worker uses its own part of the rate. */
 const SILENT_MS = 5_000;
-
-/** Shortest wait of urgent mail, and of messages whose slots could not be reserved, in milliseconds; the longest is twice as long. */
-const AWAY_MS = 2_000;
 
 const KEEP_MS = 24 * 3_600_000;
 
-/** Slots for some messages, and times after which others return. */
-interface Answer {
-  readonly slots: readonly number[];
-  readonly waits: readonly number[];
-  /** The slots are in this worker's own part of the rate. */
+interface Answer extends RateShare {
+  /** The slots belong to this worker's own part of the rate, and are not reserved in the table. */
   readonly isOwn?: true;
 }
 
-/** Keeps calls to one provider within its rate: reserves slots in the table for several messages at once. */
+/** Limits the rate of calls to one provider: reserves slots in the table, for several messages with one write. */
 export class Limiter {
   readonly #context: LimiterContext;
   readonly #lines: Readonly<Record<Asker, Line>> = {
@@ -86,14 +87,17 @@ export class Limiter {
     backlog: { waiting: [], reserving: false },
     urgent: { waiting: [], reserving: false },
   };
-  /** The items that share the rate. */
+  /** The items of the table. Each item has an equal part of the provider's rate. */
   readonly #shards: readonly Shard[];
-  /** How long the last answer of the table took: slots begin when the next one is expected. */
+  /**
+   * Duration of the last call of the table, in milliseconds. Slots are reserved only after the time at which the next call is
+   * expected to end.
+   */
   #answerMs = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
-  /** Time from which on the table has not answered; undefined if it answers. */
+  /** Time since which the table has not answered, in epoch milliseconds; undefined while the table answers. */
   #silentSince: number | undefined;
-  /** Slots of this worker alone, while the table does not answer. */
+  /** Slots that this worker has reserved in its own part of the rate, while the table does not answer. */
   #own: RateState | undefined;
 
   constructor(context: LimiterContext) {
@@ -108,7 +112,7 @@ export class Limiter {
     }));
   }
 
-  /** Reserves a slot for one message. Never throws. */
+  /** Reserves a slot for one message. This method never throws. */
   async take(asker: Asker): Promise<RateSlot> {
     const own = this.#lines[asker];
     const slot = new Promise<RateSlot>((resolve) => own.waiting.push(resolve));
@@ -121,12 +125,13 @@ export class Limiter {
     const own = this.#lines[asker];
     own.reserving = true;
     while (own.waiting.length > 0) {
-      // The messages of a batch arrive within some milliseconds: one write is enough for all of them.
+      // The messages of an SQS batch ask for slots within some milliseconds. One write to the table is enough for all of them.
       await clock.sleep(GATHER_MS);
       const { slots, waits, isOwn = false } = await this.#ask(asker, own.waiting.length);
-      // Once the table answers again, the shared slots are all of the rate.
+      // When the table answers again, the slots that are reserved in the table use the whole rate. Therefore slots of a worker's
+      // own part are then no longer valid.
       const isValid = async () => !isOwn || this.#remainsSilent();
-      // A slot whose time passed while the table answered is left unused, and its message asks again.
+      // A slot whose time passed during the call of the table is not used, and a new slot is reserved for the message.
       const usable = slots.filter((at) => at >= clock.now() - LATE_MS);
       for (const at of usable) own.waiting.shift()?.({ kind: 'at', at, isValid });
       for (const afterMs of waits) own.waiting.shift()?.({ kind: 'away', afterMs });
@@ -134,11 +139,15 @@ export class Limiter {
     own.reserving = false;
   }
 
-  /** Reserves slots for `wanted` messages. Without an answer there is none: mail waits rather than exceed the rate. */
+  /**
+   * Reserves slots for `wanted` messages. If the table has not answered for `SILENT_MS`, the slots are in this worker's own part
+   * of the rate. Before that, no slot is reserved without an answer of the table: mail waits, so that the rate is not exceeded.
+   */
   async #ask(asker: Asker, wanted: number): Promise<Answer> {
     const { clock, random } = this.#context;
     if (await this.#remainsSilent()) return { ...this.#reserveOwn(asker, wanted), isOwn: true };
-    // Other workers use their own parts until they ask for their next slot, and so notice that the table answers again.
+    // When the table answers again, the first slots reserved in the table begin only after `PAUSE_MS`. Until then, other workers
+    // may not know yet that the table answers again, and may still use their own parts of the rate.
     const afterMs = this.#own === undefined ? 0 : PAUSE_MS;
     this.#own = undefined;
     for (const busyMs of [...BUSY_MS, 0]) {
@@ -147,7 +156,7 @@ export class Limiter {
       if (answer !== 'busy') return answer;
       await clock.sleep(busyMs * (0.5 + random()));
     }
-    return { slots: [], waits: shortly(wanted, random) };
+    return { slots: [], waits: shortWaits(wanted, random) };
   }
 
   get #isSilent(): boolean {
@@ -159,8 +168,9 @@ export class Limiter {
   }
 
   /**
-   * Whether the table still does not answer; tries the table once a second. The message waits for the answer only as long as a healthy
-   * table takes: otherwise each worker would use an own slot after the table answers again.
+   * Returns whether the table still does not answer. For this, the worker calls the table once a second, and waits for the answer
+   * as long as a healthy table needs. Without this wait, each worker would use one more slot of its own part after the table
+   * answers again.
    */
   async #remainsSilent(): Promise<boolean> {
     const { table, clock } = this.#context;
@@ -172,7 +182,7 @@ export class Limiter {
     return this.#isSilent;
   }
 
-  /** Reserves slots in this worker's part of the rate while the table does not answer. */
+  /** Reserves slots in this worker's own part of the rate while the table does not answer. */
   #reserveOwn(asker: Asker, wanted: number): Answer {
     const { perSecond, workers, clock, random } = this.#context;
     const part = perSecond / workers;
@@ -183,8 +193,8 @@ export class Limiter {
   }
 
   /**
-   * Reserves slots in the table that begin after `afterMs` milliseconds. `busy`: it throttles, or other workers are
-   * faster. `none`: it does not answer.
+   * Reserves slots in the table. The first slot is at least `afterMs` milliseconds later than now. Resolves with `busy` if the
+   * table throttles or writes of other workers conflict, and with `none` if the table does not answer.
    */
   async #reserveShared(asker: Asker, wanted: number, afterMs: number): Promise<Answer | 'busy' | 'none'> {
     const { table, clock, random } = this.#context;
@@ -193,9 +203,9 @@ export class Limiter {
     const { pk, perSecond } = shard;
     try {
       for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-        // The random pause separates workers that conflicted, which would otherwise conflict again.
+        // The random pause makes it unlikely that workers whose writes conflicted conflict again.
         await clock.sleep(conflicts * CONFLICT_MS * random());
-        // Where other workers write too, a read costs less than a conflicting write.
+        // If other workers write to the same item, a read before the write costs less than a write that conflicts.
         if (shard.contended) shard.item = await this.#answer(table.get(pk));
         const from = clock.now() + this.#answerMs + afterMs;
         const before = readState(shard.item, perSecond);
@@ -224,8 +234,8 @@ export class Limiter {
   }
 
   /**
-   * The answer of the table, if it comes soon. A late answer or a throttled call also shows that the table is
-   * reachable.
+   * Resolves with the answer of the table to `call`; rejects if the answer takes longer than `PATIENCE_MS`. A later answer, or a
+   * call that the table throttles, still shows that the table can be reached.
    */
   async #answer<T>(call: Promise<T>): Promise<T> {
     const { clock } = this.#context;
@@ -249,41 +259,17 @@ export class Limiter {
   }
 }
 
-/** One of the items that share the rate of a provider, as this worker last saw it. */
+/** One of the items of the table among which the rate of a provider is divided, in the version that this worker last read or wrote. */
 interface Shard {
   readonly pk: string;
   readonly perSecond: number;
   item: Item | undefined;
-  /** Whether other workers write to it too. */
+  /** Whether other workers also write to the item. */
   contended: boolean;
 }
 
-/** Messages of one kind that wait for a slot. */
+/** The messages of one kind (`Asker`) that wait for a slot. */
 interface Line {
   readonly waiting: ((slot: RateSlot) => void)[];
   reserving: boolean;
-}
-
-/** Short waits for this number of messages. */
-function shortly(count: number, random: () => number): number[] {
-  return Array.from({ length: count }, () => AWAY_MS * (1 + random()));
-}
-
-/** Slots for some of `wanted` messages, and times to return for the others. */
-function share(
-  before: RateState,
-  asker: Asker,
-  wanted: number,
-  perSecond: number,
-  together: number,
-  from: number,
-  random: () => number,
-): { readonly state: RateState; readonly answer: Answer } {
-  const { state, slots } = reserve(before, asker, wanted, perSecond, from);
-  const left = wanted - slots.length;
-  if (left === 0) return { state, answer: { slots, waits: [] } };
-  // What is promised to the backlog may be a quarter of an hour away.
-  if (asker === 'urgent') return { state, answer: { slots, waits: shortly(left, random) } };
-  const promised = promise(state, left, from, random, together);
-  return { state: promised.state, answer: { slots, waits: promised.waits } };
 }

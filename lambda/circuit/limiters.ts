@@ -3,19 +3,19 @@ import { Limiter, type LimiterContext } from './limiter.ts';
 
 type Shared = Omit<LimiterContext, 'provider' | 'perSecond' | 'together'>;
 
-/** The limiters of this process, one for each provider with a rate; each is made at its first use. */
+/** The rate limiters of this process, one for each provider with a configured rate. Each limiter is created when it is first used. */
 export class Limiters {
   readonly #shared: Shared;
   readonly #othersPerSecond: (provider: string) => number;
   readonly #limiters = new Map<string, Limiter>();
 
-  /** `othersPerSecond`: combined rate of the other providers that accept mail now. */
+  /** `othersPerSecond` returns the sum of the rate limits of all other providers that accept mail now. */
   constructor(shared: Shared, othersPerSecond: (provider: string) => number) {
     this.#shared = shared;
     this.#othersPerSecond = othersPerSecond;
   }
 
-  /** The limiter of a provider; undefined if it has no rate. */
+  /** Returns the rate limiter of a provider; undefined if no rate is configured for the provider. */
   of({ key: provider, maxPerSecond: perSecond }: ProviderConfig): Limiter | undefined {
     if (perSecond === undefined) return undefined;
     const together = () => perSecond + this.#othersPerSecond(provider);

@@ -3,24 +3,27 @@ import type { ProviderHealth } from './provider-health.ts';
 import { type CircuitTimes, jittered } from './times.ts';
 
 /**
- * How long a message waits for the answer to the one that is probing the provider, in milliseconds of real time.
- * Providers answer well within a second; a longer wait would only delay the next provider.
+ * Longest time for which a message waits while another message probes the provider, in milliseconds of real time. A provider
+ * normally answers in much less than a second. A longer wait would only delay the attempt at the next provider.
  */
 export const HEDGE_MS = 1_000;
 
-/** Failed probes in a row after which even forced messages leave the provider alone for a while. */
+/**
+ * Number of consecutive failed probes after which no message is admitted in the quiet time, not even a message for which no other
+ * provider is left.
+ */
 const GIVE_UP = 3;
 
-/** Permission for one attempt; returned with its result. */
+/** Permission for one attempt at the provider. The caller returns the ticket with the result of the attempt. */
 export interface ProbeTicket {
   readonly number: number;
   readonly probe: boolean;
 }
 
-/** Result of an attempt, as far as it concerns the provider. */
+/** Conclusion from the result of an attempt: the provider works (`good`), it fails (`bad`), or nothing is known. */
 export type ProbeAnswer = 'good' | 'bad' | 'nothing';
 
-/** The result of an attempt by what it says about the provider. */
+/** Conclusions from the results of attempts, for each kind of result that the provider's circuit breaker distinguishes. */
 export const PROBE_ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>> = {
   accepted: 'good',
   answered: 'good',
@@ -31,16 +34,21 @@ export const PROBE_ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>
   unasked: 'nothing',
 };
 
-/** Decision for one message. `quiet`: a probe failed a moment ago. */
+/** Decision whether one message may be sent to the provider now. `quiet`: it may not, because a probe has just failed. */
 export type Turn =
   | { readonly kind: 'go'; readonly ticket: ProbeTicket }
-  /** Another message is still probing; `first`: this is the first message that waited for it until the time-out. */
+  /**
+   * Another message is still the probe and has no answer yet. `first`: this message is the first message that waited for the
+   * probe until the time-out.
+   */
   | { readonly kind: 'probing'; readonly first: boolean }
   | { readonly kind: 'quiet'; readonly until: number };
 
 /**
- * Experience of one worker with one provider. Until an attempt succeeds, one message is in flight and the others wait for
- * its answer. So an outage costs the attempts in flight and one attempt per quiet time, not one per message.
+ * Knowledge of one worker about one provider, from its own attempts. Until an attempt succeeds, the worker sends one message to
+ * the provider (the probe), and its other messages wait for the answer. After a failed probe the worker does not call the provider
+ * for a time, the quiet time. Therefore an outage does not make an attempt for every message fail: only the attempts that have
+ * already begun fail, and one attempt after each quiet time.
  */
 export class LocalProbe {
   readonly #clock: Clock;
@@ -48,12 +56,15 @@ export class LocalProbe {
   readonly #times: CircuitTimes;
   #proven = false;
   #passed = 0;
-  /** Tickets up to this number were issued before the last failure: their success proves nothing. */
+  /**
+   * Tickets up to this number were issued before the last failure. If an attempt with such a ticket succeeds, this does not prove
+   * that the provider works now.
+   */
   #failedAt = 0;
   #failedProbes = 0;
   #quietUntil = 0;
   #probe:
-    | { readonly number: number; readonly since: number; readonly ended: AbortController; doubted: boolean }
+    | { readonly number: number; readonly since: number; readonly ended: AbortController; isSlow: boolean }
     | undefined;
 
   constructor(clock: Clock, random: () => number, times: CircuitTimes) {
@@ -62,7 +73,10 @@ export class LocalProbe {
     this.#times = times;
   }
 
-  /** Admits a message at once, or after the answer to the probe. `forced`: no other provider is left. */
+  /**
+   * Decides immediately, or after the answer to the probe, whether a message may be sent to the provider. `forced`: no other
+   * provider is left for the message.
+   */
   async enter(forced: boolean): Promise<Turn> {
     const deadline = this.#clock.now() + HEDGE_MS;
     for (;;) {
@@ -75,7 +89,10 @@ export class LocalProbe {
     }
   }
 
-  /** Why a message is not admitted, after a short wait for the probe; undefined if it may be. */
+  /**
+   * Returns the reason why a message may not be sent to the provider; undefined if the message may be sent. If a probe is
+   * running, waits for its end until the deadline.
+   */
   async stopped(
     forced: boolean,
     deadline = this.#clock.now() + HEDGE_MS,
@@ -85,21 +102,24 @@ export class LocalProbe {
       if (this.#isQuiet(this.#clock.now()) && !(forced && this.#failedProbes < GIVE_UP))
         return { kind: 'quiet', until: this.#quietUntil };
       if (!this.#probe || forced) return undefined;
-      if (!(await this.probeEnds(deadline))) return { kind: 'probing', first: this.#doubt() };
+      if (!(await this.probeEnds(deadline))) return { kind: 'probing', first: this.#markSlow() };
     }
   }
 
-  /** Makes this message the probe, quiet time or not; undefined while there is one already. */
+  /** Makes this message the probe, even in the quiet time. Returns undefined if another message is already the probe. */
   claim(): Extract<Turn, { kind: 'go' }> | undefined {
     return this.#probe ? undefined : this.#pass(true);
   }
 
-  /** Whether the last attempt with a result about the provider succeeded. */
+  /**
+   * Whether this worker's attempts show that the provider works. `good` sets this, and `bad` clears it. `nothing`, or `good` from
+   * an attempt that began before the last failure, does not change it.
+   */
   get proven(): boolean {
     return this.#proven;
   }
 
-  /** Whether nothing is known of the provider and no probe is under way. */
+  /** Whether no result proves at present that the provider works, and no probe is running. */
   get ignorant(): boolean {
     return !this.#proven && !this.#probe;
   }
@@ -108,14 +128,14 @@ export class LocalProbe {
     return this.#probe !== undefined;
   }
 
-  /** End of the quiet time, if the provider is left alone now. */
+  /** End of the quiet time, in which this worker does not call the provider; undefined if there is no quiet time now. */
   get quietUntil(): number | undefined {
     return this.#isQuiet(this.#clock.now()) ? this.#quietUntil : undefined;
   }
 
   /**
-   * Waits for the end of the probe; false if it does not end by the deadline, or has already run longer than a message
-   * waits.
+   * Waits for the end of the probe. Resolves with false if the probe does not end before the deadline, or if the probe has
+   * already run for longer than a message waits for it.
    */
   async probeEnds(deadline: number): Promise<boolean> {
     const probe = this.#probe;
@@ -125,8 +145,11 @@ export class LocalProbe {
     return this.#probe !== probe;
   }
 
-  /** Returns a ticket with the result. `doubted`: it was the probe, and a message waited for it until the time-out. */
-  leave(ticket: ProbeTicket, answer: ProbeAnswer): { readonly doubted: boolean } {
+  /**
+   * Ends an attempt with its result. `wasSlow` is true if the attempt was the probe, and another message waited for the result of
+   * the probe until the time-out.
+   */
+  leave(ticket: ProbeTicket, answer: ProbeAnswer): { readonly wasSlow: boolean } {
     const current = ticket.probe && this.#probe?.number === ticket.number ? this.#probe : undefined;
     if (current) this.#probe = undefined;
     const news = ticket.number > this.#failedAt;
@@ -141,10 +164,10 @@ export class LocalProbe {
       this.#failedAt = this.#passed;
     }
     current?.ended.abort('ended');
-    return { doubted: current?.doubted === true };
+    return { wasSlow: current?.isSlow === true };
   }
 
-  /** Ends the quiet time, after an operator has reset the circuit. */
+  /** Ends the quiet time, because the provider's circuit breaker was reset. */
   reset(): void {
     this.#failedProbes = 0;
     this.#quietUntil = 0;
@@ -153,13 +176,13 @@ export class LocalProbe {
   #pass(probe: boolean): Extract<Turn, { kind: 'go' }> {
     this.#passed += 1;
     const number = this.#passed;
-    if (probe) this.#probe = { number, since: this.#clock.now(), ended: new AbortController(), doubted: false };
+    if (probe) this.#probe = { number, since: this.#clock.now(), ended: new AbortController(), isSlow: false };
     return { kind: 'go', ticket: { number, probe } };
   }
 
-  #doubt(): boolean {
-    if (!this.#probe || this.#probe.doubted) return false;
-    this.#probe.doubted = true;
+  #markSlow(): boolean {
+    if (!this.#probe || this.#probe.isSlow) return false;
+    this.#probe.isSlow = true;
     return true;
   }
 
@@ -169,7 +192,10 @@ export class LocalProbe {
     this.#quietUntil = this.#clock.now() + jittered(ms, this.#random());
   }
 
-  /** A quiet time longer than the longest that a failed probe sets comes from a clock that was set back. */
+  /**
+   * Returns whether the quiet time lasts. If its end is further away than the longest quiet time, it is ignored, since the clock
+   * was set back.
+   */
   #isQuiet(now: number): boolean {
     return now < this.#quietUntil && this.#quietUntil - now <= jittered(this.#times.quietMostMs, 1);
   }

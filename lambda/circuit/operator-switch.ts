@@ -2,7 +2,10 @@ import type { Item, NewItem, Table } from '../platform/table.ts';
 import { type Isolation, isIsolated } from './isolation.ts';
 import { readIsolation, switchItem, switchKey } from './items.ts';
 
-/** Item that lists every provider that ever had a switch, since the table cannot be searched for switches. */
+/**
+ * Key of the item that lists all providers that were ever isolated. The list is needed since the table cannot be searched for
+ * isolations.
+ */
 const INDEX = 'switches';
 
 const MAX_CONFLICTS = 10;
@@ -16,8 +19,8 @@ export async function isolate(
 ): Promise<Isolation | undefined> {
   const { reason, who, forMs } = wanted;
   let before: Isolation | undefined;
-  // The index is written first: a switch that is missing in the index could not be found, but an entry without a switch
-  // does no harm.
+  // The index is written before the switch: a switch that is missing in the index could not be found, but an entry in the index
+  // without a switch does no harm.
   await addToIndex(table, provider);
   await change(table, switchKey(provider), (item) => {
     before = inForce(item, now);
@@ -26,7 +29,7 @@ export async function isolate(
   return before;
 }
 
-/** Ends an isolation; resolves with it, or undefined if there was none. */
+/** Ends an isolation; resolves with the isolation, or undefined if none was in force. */
 export async function release(
   table: Table,
   provider: string,
@@ -71,7 +74,7 @@ function providersOf(item: Item | undefined): readonly string[] {
   return Array.isArray(providers) ? providers.filter((key) => typeof key === 'string') : [];
 }
 
-/** Writes the item that `step` returns for the current one; nothing if it returns undefined. */
+/** Writes the item that `step` returns for the current item; writes nothing if `step` returns undefined. */
 async function change(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
   let item = await table.get(pk);
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {

@@ -1,25 +1,32 @@
 import type { Outcome } from '../mail/outcome.ts';
+import { defined } from '../platform/defined.ts';
 
-/** What an attempt says about the provider, independent of what it means for the message. */
+/** Result of an attempt as the provider's circuit breaker uses it, independent of the result for the message. */
 export type ProviderHealth =
   | { readonly kind: 'accepted' }
-  /** The provider works, and refused this message, this sender or this recipient. */
+  /** The provider works, but did not accept this message, for example because it refused the message or a recipient. */
   | { readonly kind: 'answered' }
-  /** Counts towards the failure rate. */
+  /** The attempt failed, which counts towards the provider's failure rate. */
   | { readonly kind: 'failed'; readonly reason: string }
   /**
-   * The provider refuses this sender. Counts towards the failure rate if the provider is known to work, since one wrong
-   * From address must not stop all mail; otherwise as `account-refused`.
+   * The provider refuses the sender of the message. If the provider is known to work, the attempt counts towards the failure
+   * rate, since one wrong From address must not stop all mail. Otherwise the attempt counts as `account-refused`.
    */
   | { readonly kind: 'sender-refused'; readonly reason: string }
-  /** Opens the circuit at once. `retryAfterMs` is the time until a quota begins again, where the provider gives it. */
+  /**
+   * The provider refuses our account at the provider. This opens the circuit immediately. `retryAfterMs`: time until a used-up
+   * quota is available again, if the provider states the time.
+   */
   | { readonly kind: 'account-refused'; readonly reason: string; readonly retryAfterMs?: number }
-  /** Does not count as a failure; the provider must be left alone for a while. */
+  /** The provider throttles. This does not count as a failure, but no worker may call the provider for some time. */
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
-  /** No information: no attempt was made, or only this worker was at fault. */
+  /** The attempt shows nothing about the provider: the provider was not called, or only this worker caused the failure. */
   | { readonly kind: 'unasked' };
 
-/** Reads the outcomes of one attempt, one per group of recipients. A provider that accepted part of the mail works. */
+/**
+ * Returns the result of one attempt for the circuit breaker from the outcomes of the attempt, one for each group of recipients. A
+ * provider that accepted the message for one group counts as working.
+ */
 export function providerHealth(outcomes: readonly Outcome[]): ProviderHealth {
   const healths = outcomes.map(healthOf);
   for (const kind of ['accepted', 'account-refused', 'failed', 'sender-refused', 'throttled', 'answered'] as const) {
@@ -40,15 +47,15 @@ function healthOf(outcome: Outcome): ProviderHealth {
       return { kind: 'failed', reason: outcome.reason };
     case 'unavailable':
       if (outcome.blames === 'worker') return { kind: 'unasked' };
-      return { kind: UNAVAILABLE[outcome.blames], reason: outcome.reason, ...timeOf(outcome) };
+      return {
+        kind: UNAVAILABLE[outcome.blames],
+        reason: outcome.reason,
+        ...defined({ retryAfterMs: outcome.retryAfterMs }),
+      };
     case 'throttled':
       if (outcome.of === 'recipient') return { kind: 'answered' };
-      return { kind: 'throttled', ...timeOf(outcome) };
+      return { kind: 'throttled', ...defined({ retryAfterMs: outcome.retryAfterMs }) };
   }
-}
-
-function timeOf({ retryAfterMs }: { readonly retryAfterMs?: number }): { readonly retryAfterMs?: number } {
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 const UNAVAILABLE = { outage: 'failed', account: 'account-refused', sender: 'sender-refused' } as const;

@@ -1,7 +1,7 @@
 import type { Item } from '../platform/table.ts';
 import { type QueueKind, type RateState, unused } from './rate.ts';
 
-/** The reservations in an item; an item of unknown shape has none. */
+/** Reads the slot reservations from an item of the table. If the fields of the item are not as expected, there are no reservations. */
 export function readState(item: Item | undefined, perSecond: number): RateState {
   const fresh = unused(perSecond);
   const state = item?.['state'];

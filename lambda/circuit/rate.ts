@@ -1,52 +1,58 @@
 /** `backlog`: mail from a retry queue; `fresh`: first delivery. Their slots alternate. */
 export type QueueKind = 'fresh' | 'backlog';
 
-/** `urgent`: mail that soon expires; it may use the slots of both kinds of queue, and those behind all that were reserved for them. */
+/** `urgent`: mail that expires soon; it may use the slots of both kinds of queue, and later slots than these two kinds may reserve. */
 export type Asker = QueueKind | 'urgent';
 
 /**
- * Reservations of calls to one provider, over all workers. A slot is one call; slots have the distance that the rate
- * requires and belong to the two kinds of queue in turn. Times are in epoch milliseconds.
+ * Reservations of calls to one provider, over all workers. A slot is the time of one call. The rate determines the distance between
+ * slots. Slots belong alternately to the two kinds of queue. Times are in epoch milliseconds.
  */
 export interface RateState {
   /** Time between two slots, in milliseconds. */
   readonly distance: number;
   /** Time of slot 0. */
   readonly origin: number;
-  /** The first free slot of each kind of queue: even numbers are fresh, odd ones backlog. */
+  /** Number of the first free slot for each kind of queue. Fresh mail has the slots with even numbers, the backlog those with odd numbers. */
   readonly next: Readonly<Record<QueueKind, number>>;
   /** Time of the last reserved slot. */
   readonly last: number;
   /** When each kind of queue last asked for slots. */
   readonly wanted: Readonly<Record<QueueKind, number>>;
-  /** Messages without a slot were asked to return one after the other, up to this time. */
+  /** Latest time at which a message without a slot was asked to return. */
   readonly promised: number;
 }
 
 /** How far ahead slots are reserved, which is also the longest wait for one. */
 export const HORIZON_MS = 2_000;
 
-/** How far ahead slots are reserved for urgent mail: beyond {@link HORIZON_MS}, so that it gets the next slot when all before are taken. */
+/**
+ * How far ahead slots are reserved for urgent mail: beyond {@link HORIZON_MS}, so that urgent mail gets a slot when all earlier
+ * slots are reserved.
+ */
 const urgentHorizonMs = (distance: number): number => HORIZON_MS + Math.min(3_000, Math.max(1_000, distance));
 
-/** How far apart the clocks of two workers may be; slots further ahead come from a clock that was wrong. */
+/**
+ * Largest expected difference between the clocks of two workers. A slot that is further ahead was reserved by a worker with a
+ * wrong clock.
+ */
 const CLOCK_MS = 1_000;
 
-/** A kind of queue that has asked for nothing for this long leaves its slots to the other one. */
+/** Time after which a kind of queue that has not asked for a slot leaves its slots to the other kind. */
 const IDLE_MS = 3_000;
 
-/** A free slot this close to its time may be used by either kind, so that it is not wasted. */
+/** Time before a free slot in which both kinds of queue may reserve the slot, so that it is not wasted. Earlier, only its own kind may. */
 const NEAR_MS = 150;
 
 /** Longest time after which messages are asked to return: the longest delay of SQS. */
 const MOST_AWAY_MS = 900_000;
 
-/** Messages without a slot that are asked to return in each second, beyond those that can be sent in it. */
+/** Number of messages a second that are asked to return, in addition to those that can be sent. */
 const MORE_PER_SECOND = 1;
 
 const OTHER = { fresh: 'backlog', backlog: 'fresh' } as const;
 
-/** State of a provider that was never called. */
+/** Slot reservations of a provider that was never called. */
 export function unused(perSecond: number): RateState {
   const never = Number.MIN_SAFE_INTEGER;
   return {
@@ -60,7 +66,7 @@ export function unused(perSecond: number): RateState {
 }
 
 /**
- * State of a provider whose first slot is at a random time, so that workers which start together do not call at once.
+ * Slot reservations of a provider whose first slot is at a random time, so that workers which start together do not call at once.
  */
 export function startingSoon(perSecond: number, now: number, random: () => number): RateState {
   const state = unused(perSecond);
@@ -68,7 +74,7 @@ export function startingSoon(perSecond: number, now: number, random: () => numbe
   return { ...state, origin, last: origin - state.distance };
 }
 
-/** Reserves up to `count` slots; fewer if no more are free within the horizon. */
+/** Reserves up to `count` slots; fewer if no more are free in the time for which slots are reserved ahead. */
 export function reserve(
   before: RateState,
   asker: Asker,
@@ -100,10 +106,10 @@ export function reserve(
 }
 
 /**
- * Times after which `count` messages without a slot should return, in milliseconds from now: from shortly before the
- * next free slot on, one after the other, at a rate of one a second more than all providers together (`perSecond`),
- * since each provider gives such times for its own messages. Without the additional message, a slot would often pass
- * with no message that asks for it. Above a quarter of an hour the times are spread over the second half of it.
+ * Times after which `count` messages without a slot should return, in milliseconds from now. The first message returns shortly
+ * before the next free slot; the others follow at the rate of all providers together (`perSecond`), since a message gets such a
+ * time from each provider, and returns after the shortest. So that no slot passes unused, one more message returns each second
+ * than can be sent. A longer time than 15 minutes is replaced by a random time of 7.5 to 15 minutes.
  */
 export function promise(
   state: RateState,
@@ -126,10 +132,13 @@ export function promise(
   return { state: { ...state, promised }, waits };
 }
 
-/** Tolerance for slot times, which floating point does not hit exactly. */
+/** Tolerance in the comparison of slot times, for rounding errors of floating point. */
 const ROUNDING = 1e-6;
 
-/** Restarts the numbering when all reserved slots are past, so that the first message after a pause goes at once. */
+/**
+ * Restarts the numbering of slots at the present time in three cases: all reserved slots are past (the first message after a pause
+ * is sent at once), the rate has changed, or the slots are so far ahead that a wrong clock must have set them.
+ */
 function anchored(state: RateState, distance: number, now: number): RateState {
   const sound = state.last - now <= urgentHorizonMs(distance) + distance + CLOCK_MS;
   const free = sound ? state.last + distance : now;

@@ -6,8 +6,8 @@ import type { CircuitReading } from './circuit-store.ts';
 const MINUTE_MS = 60_000;
 
 /**
- * The decision not to admit a message; `until` is when it may change, if the circuit as last read does not contain that
- * time.
+ * The decision not to admit a message. `until` is the time at which it may change, in epoch milliseconds; by default the
+ * end of the isolation, the hold or the open circuit.
  */
 export function skip(
   reason: Skip['reason'],
@@ -31,9 +31,9 @@ export function skip(
 }
 
 /**
- * How unlikely an attempt is to succeed, so that the least bad of several providers can be forced. A provider that is
- * free again soon comes before a provider that is down, an outage before a refused account; an isolated provider is
- * never forced.
+ * Returns a rank that is higher if an attempt is less likely to succeed; of several skipped providers, the one with the lowest
+ * rank is forced. A provider that is free again soon has a lower rank than a provider that is down, and an outage has a lower
+ * rank than a refused account. An isolated provider is never forced.
  */
 function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {

@@ -1,4 +1,7 @@
-/** Whether DynamoDB throttled a call, because the table or the item has more requests than its capacity allows: it had no effect. */
+/**
+ * Returns whether DynamoDB throttled a call, because the table or the item got more requests than its capacity allows. A
+ * throttled call had no effect.
+ */
 export function isThrottled(error: unknown): boolean {
   return error instanceof Error && THROTTLED.has(error.name);
 }

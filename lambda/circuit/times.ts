@@ -1,26 +1,33 @@
-/** Every duration of a circuit, in real milliseconds. */
+/** All durations of a provider's circuit breaker, in milliseconds of real time. */
 export interface CircuitTimes {
-  /** Length of one bucket of the window in which attempts are counted. */
+  /** Length of one bucket. The time window in which attempts are counted consists of such buckets. */
   readonly bucketMs: number;
-  /** Failures older than this no longer count. */
+  /** Length of the time window in which attempts are counted. Older attempts no longer count. */
   readonly windowMs: number;
-  /** How long a circuit stays open: the first time, and at most; it doubles in between. */
+  /** Shortest and longest time for which a circuit stays open. The time doubles each time that the circuit opens. */
   readonly openMs: number;
   readonly openMostMs: number;
-  /** After this long in closed state a circuit opens with the shortest open time again. */
+  /** If a circuit was closed for longer than this time, it next opens for the shortest open time again. */
   readonly calmMs: number;
   /**
-   * Longest use of a read of the table: within it every worker knows of a circuit that opened, and of an operator's switch.
+   * Longest time for which a worker uses the state that it last read from the table. After this time, every worker knows that a
+   * circuit has opened or that an operator has isolated a provider.
    */
   readonly freshMs: number;
-  /** Slow start: time after which the admitted fraction doubles. */
+  /** Slow start after a circuit has closed: time after which the fraction of messages that may use the provider doubles. */
   readonly warmMs: number;
-  /** A hold without a Retry-After: the first time, and at most; it doubles in between. */
+  /**
+   * Shortest and longest time for which a provider is not called after it throttled without a Retry-After (a hold). Each
+   * consecutive hold lasts twice as long as the previous one.
+   */
   readonly holdMs: number;
   readonly holdMostMs: number;
-  /** Upper limit of a Retry-After: after it one message asks again. */
+  /**
+   * Upper limit for a Retry-After of a provider. After this time a message is sent to the provider even if the provider asked for
+   * a longer time.
+   */
   readonly retryAfterMostMs: number;
-  /** How long a worker leaves a provider alone after a failed probe: the first time, and at most. */
+  /** Shortest and longest quiet time: the time for which a worker does not call a provider after a failed probe. */
   readonly quietMs: number;
   readonly quietMostMs: number;
 }
@@ -28,9 +35,10 @@ export interface CircuitTimes {
 const SECOND = 1_000;
 
 /**
- * In stack time. The first open time is longer than a restart or a deployment at the provider; with the longest open
- * time a provider that is down for weeks costs one attempt in ten minutes. A worker's quiet time starts well below the
- * window, so that a single worker reaches the least number of failures within it.
+ * The durations in stack time (which on a local stack may run faster than the clock). The shortest open time is longer than a
+ * restart or a deployment at the provider. With the longest open time, a provider that is down for weeks costs one attempt in ten
+ * minutes. The shortest quiet time of a worker is much shorter than the time window in which attempts are counted. Therefore even
+ * a single worker can make enough failed attempts within the window to open the circuit.
  */
 const STACK_TIMES: CircuitTimes = {
   bucketMs: 10 * SECOND,
@@ -47,18 +55,18 @@ const STACK_TIMES: CircuitTimes = {
   quietMostMs: 30 * SECOND,
 };
 
-/** The durations under a time scale: stack time runs `timeScale` times faster than the clock. */
+/** Returns the durations in real time. Stack time runs `timeScale` times faster than the clock. */
 export function circuitTimes(timeScale: number): CircuitTimes {
   const scaled = Object.entries(STACK_TIMES).map(([name, ms]) => [name, ms / timeScale]);
   return Object.fromEntries(scaled) as Record<keyof CircuitTimes, number>;
 }
 
-/** A duration up to a quarter longer, so that waits that began together do not end together. `random` is in [0, 1). */
+/** Returns the duration extended by up to a quarter, so that waits that began together do not end together. `random` is in [0, 1). */
 export function jittered(ms: number, random: number): number {
   return ms * (1 + random / 4);
 }
 
-/** The longest result of {@link jittered}. */
+/** Returns the longest duration that {@link jittered} can return for `ms`. */
 export function longest(ms: number): number {
   return ms * 1.25;
 }

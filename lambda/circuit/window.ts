@@ -1,29 +1,32 @@
 import type { CircuitTimes } from './times.ts';
 
-/** Attempts and failures of one bucket (10 s of stack time). */
+/**
+ * Numbers of attempts and failures in one bucket. A bucket is 10 s of stack time (which on a local stack may run faster than the
+ * clock).
+ */
 export interface Bucket {
-  /** Its start, in epoch milliseconds. */
+  /** Start of the bucket, in epoch milliseconds. */
   readonly at: number;
   readonly attempts: number;
   readonly failures: number;
 }
 
-/** Recent attempts, oldest bucket first. */
+/** The numbers of recent attempts, in buckets; the oldest bucket is first. */
 export type AttemptWindow = readonly Bucket[];
 
-/** Least number of attempts for a decision. */
+/** Smallest number of attempts from which a provider can count as failing. */
 const FLOOR = 5;
 
-/** Share of failures from which on a provider is failing. */
+/** If at least this fraction of the attempts failed, the provider counts as failing. */
 const FAILING = 0.5;
 
-/** The window with one more attempt. */
-export function count(window: AttemptWindow, failed: boolean, now: number, times: CircuitTimes): AttemptWindow {
+/** Returns the window with one more attempt counted. */
+export function countAttempt(window: AttemptWindow, failed: boolean, now: number, times: CircuitTimes): AttemptWindow {
   const at = Math.floor(now / times.bucketMs) * times.bucketMs;
   return mergeWindows(window, [{ at, attempts: 1, failures: failed ? 1 : 0 }], now, times);
 }
 
-/** The sum of two windows, without buckets that are too old, or in the future because of a wrong clock. */
+/** Returns the sum of two windows, without buckets that are too old, or that are too far in the future because a clock was wrong. */
 export function mergeWindows(
   one: AttemptWindow,
   other: AttemptWindow,
@@ -41,8 +44,9 @@ export function mergeWindows(
 }
 
 /**
- * Whether half of the attempts failed, in the whole window or in its two newest buckets: the former finds a provider that
- * gets few messages, the latter one that accepted thousands until a moment ago.
+ * Returns whether at least half of the attempts failed, in the whole window or in its two newest buckets. The whole window finds
+ * a failing provider that gets few messages. The two newest buckets find a failing provider that accepted thousands of messages
+ * until a moment ago.
  */
 export function isFailing(window: AttemptWindow, now: number, times: CircuitTimes): boolean {
   return [times.windowMs, 2 * times.bucketMs].some((span) => {
@@ -51,7 +55,7 @@ export function isFailing(window: AttemptWindow, now: number, times: CircuitTime
   });
 }
 
-/** Sums of all buckets. */
+/** Returns the sums of the attempts and of the failures in all buckets. */
 export function total(window: AttemptWindow): { readonly attempts: number; readonly failures: number } {
   return {
     attempts: window.reduce((sum, { attempts }) => sum + attempts, 0),

@@ -1,6 +1,6 @@
 /**
- * Removes the index signature of an open object type, so that code which writes a message is limited to the defined
- * fields.
+ * Removes the index signature of an object type that allows further fields. Code that writes a message of the resulting type
+ * can set only the defined fields.
  */
 export type Closed<T> = T extends readonly [infer A, infer B]
   ? readonly [A, B]

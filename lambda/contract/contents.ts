@@ -4,12 +4,12 @@ import type { JsonString } from './json-text.ts';
 /** Required form of an attachment's content. */
 export const BASE64 = 'canonical base64 (A-Z a-z 0-9 + /, padded with =, no line breaks)';
 
-/** A multiple of 4, so that each piece can be decoded alone. */
+/** Number of base64 characters that are decoded at a time. It is a multiple of 4, so each piece can be decoded alone. */
 const PIECE = 64 * 1024;
 
 /**
- * Whether a text is canonical base64. The bytes are encoded again and compared, since Node's decoder skips other
- * characters, and accepts missing padding and unused last bits.
+ * Whether a text is canonical base64. The decoded bytes are encoded again, and the result is compared with the text: Node's
+ * decoder alone is too lenient. It skips characters that are not base64, and accepts missing padding and unused last bits.
  */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && Buffer.from(text, 'base64').toString('base64') === text;
@@ -17,15 +17,15 @@ export function isBase64(text: string): boolean {
 
 /** A JSON text without the contents of its attachments. */
 export interface Cut {
-  /** The text, with each content replaced by the SHA-256 of its bytes in base64. */
+  /** The JSON text. The content of each attachment is replaced by the SHA-256 of its bytes, in base64. */
   readonly rest: string;
-  /** Decoded contents, by the index of the attachment. */
+  /** Decoded contents of the attachments, by the index of the attachment. */
   readonly contents: ReadonlyMap<number, Buffer>;
 }
 
 /**
- * Removes the contents of attachments from a JSON text and decodes them in place: a string of 40 MB, and the copies of it
- * that parsing and checks make, would be several times the size of the mail.
+ * Removes the contents of attachments from a JSON text, and decodes them in place. This saves memory: if the contents were parsed
+ * as strings, these strings and their copies would take several times the size of the mail.
  */
 export function cutContents(bytes: Buffer, strings: readonly JsonString[]): Cut | { readonly invalid: JsonString } {
   const contents = new Map<number, Buffer>();
@@ -48,7 +48,7 @@ function decodeInPlace(bytes: Buffer, { start, end: given, escaped }: JsonString
   let length = 0;
   for (let at = start; at < end; at += PIECE) {
     const text = bytes.toString('latin1', at, Math.min(end, at + PIECE));
-    // Padding may only end the whole content, not a piece.
+    // Padding is valid only at the end of the whole content.
     if (!isBase64(text) || (text.endsWith('=') && at + PIECE < end)) return undefined;
     length += bytes.write(text, start + length, 'base64');
   }
@@ -56,8 +56,8 @@ function decodeInPlace(bytes: Buffer, { start, end: given, escaped }: JsonString
 }
 
 /**
- * Removes escapes in place, since some JSON libraries write a slash as `\/` or a plus as `\u002B`. Returns the new end of
- * the text.
+ * Decodes JSON escapes in place, since some JSON libraries write a slash as `\/` or a plus as `\u002B`. Returns the new end of
+ * the text, or undefined if the text contains another escape, such as `\n`.
  */
 function unescapeInPlace(bytes: Buffer, start: number, end: number): number | undefined {
   let to = start;

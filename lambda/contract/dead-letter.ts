@@ -1,4 +1,4 @@
-/** Why a message is in the dead-letter queue; the value of its `Reason` attribute. */
+/** Reasons for which a message is in the dead-letter queue. The message attribute `Reason` has one of these values. */
 export const DEAD_LETTER_REASONS = [
   'Malformed',
   'TooLarge',
@@ -12,16 +12,16 @@ export const DEAD_LETTER_REASONS = [
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
-/** Longest `Detail`, in characters. */
+/** Largest length of the message attribute `Detail`, in characters. */
 export const MAX_DEAD_LETTER_DETAIL = 1_000;
 
-/** Why a submission cannot continue; `detail` is a sentence without addresses or content. */
+/** Reason for which a submission cannot be sent. `detail` is a sentence that contains no address and no content of the mail. */
 export interface Problem {
   readonly reason: DeadLetterReason;
   readonly detail: string;
 }
 
-/** String attributes of a message that Mailover sends to the dead-letter queue; one moved by SQS has none. */
+/** String attributes of a message that Mailover sends to the dead-letter queue. A message that SQS itself moves to this queue has none of them. */
 export const DEAD_LETTER_ATTRIBUTE = {
   reason: 'Reason',
   detail: 'Detail',
@@ -31,10 +31,13 @@ export const DEAD_LETTER_ATTRIBUTE = {
   lastProvider: 'LastProvider',
 } as const;
 
-/** String attribute of every message that Mailover sends to a queue and that the sender may receive again. */
+/**
+ * String attribute with an HMAC, the proof of origin. Mailover adds this attribute to each message that it puts on a queue of the sender
+ * function. The sender function recognises Mailover's own messages by the HMAC.
+ */
 export const PROOF_ATTRIBUTE = { proof: 'Proof' } as const;
 
-/** String attributes of a message on a retry queue; with the proof at most ten, the limit of SQS. */
+/** String attributes of a message on a retry queue. Together with `Proof`, the message has ten attributes: SQS allows no more. */
 export const RETRY_ATTRIBUTE = {
   submissionId: 'SubmissionId',
   firstSeen: 'FirstSeen',
@@ -48,20 +51,21 @@ export const RETRY_ATTRIBUTE = {
 } as const;
 
 /**
- * Attributes that the proof covers, in addition to the body: all that the sender trusts. On the outbound queue, where producers
- * send, they are ignored without a proof.
+ * All attributes that the sender function trusts. The proof of origin (an HMAC) is computed from the message body and these
+ * attributes. Producers can send to the outbound queue. Therefore the sender ignores these attributes on messages of the outbound
+ * queue unless the proof is valid.
  */
 export const PROVEN_ATTRIBUTES: readonly string[] = [DEAD_LETTER_ATTRIBUTE.reason, ...Object.values(RETRY_ATTRIBUTE)];
 
-/** Form of a submission id. */
+/** Pattern of a valid submission id. */
 export const SUBMISSION_ID = /^[A-Za-z0-9._:@/-]{1,128}$/;
 
-/** Prefix of the ids of canaries; no producer's id may have it. */
+/** Prefix of the submission ids of canaries. An id that a producer sets must not begin with this prefix. */
 export const CANARY_PREFIX = 'mailover-canary:';
 
 /**
- * Turns any text into a valid SQS string attribute: printable ASCII, at most `max` characters, never empty. SQS refuses
- * the whole message for an empty value or for a character that XML does not allow.
+ * Converts any text to a valid value of an SQS string attribute: printable ASCII, at most `max` characters, never empty. SQS refuses
+ * the whole message if a value is empty or contains a character that XML does not allow.
  */
 export function asciiAttribute(text: string, max: number): string {
   const legal = text

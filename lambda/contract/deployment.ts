@@ -2,22 +2,22 @@ import { type Environment, environment, optional, text, word } from './environme
 import type { MonitoringSize } from './metrics.ts';
 
 /**
- * Whether mail is delivered. `sandbox`: none is, by the test modes of the providers. `redirect`: all of it to one address.
- * `live`: to its recipients. `local`: as `live`, with the providers that the local stack simulates.
+ * Stage of a deployment. `sandbox`: no mail is delivered, since each provider's test mode is used. `redirect`: all mail goes to
+ * one address. `live`: mail goes to its recipients. `local`: the same as `live`, but the local stack simulates the providers.
  */
 export type Stage = 'sandbox' | 'redirect' | 'live' | 'local';
 
-/** Name of the CDK context that a local stack sets: the app then has the stage `local`, whatever it is configured to. */
+/** Key of a CDK context value that a local stack sets. If the value is set, the app uses the stage `local` instead of the configured stage. */
 export const LOCAL_STACK = 'mailover:local';
 
-/** The part of the environment that is the same for every function of a deployment. */
+/** Environment variables that have the same values in every Lambda function of a deployment. */
 export const deploymentEnvironment = environment({
-  /** Name of the deployment, unique in its account and region: the namespace of its metrics. */
+  /** Name of the deployment, unique in its AWS account and region. It is also the CloudWatch namespace of the deployment's metrics. */
   name: text('MAILOVER_NAME'),
   stage: word<Stage>('MAILOVER_STAGE'),
-  /** Address that gets all mail in the stage `redirect`. */
+  /** Address to which all mail is sent in the stage `redirect`. */
   redirectTo: optional(text('MAILOVER_REDIRECT_TO')),
-  /** Extent of the metrics; absent: full. */
+  /** Amount of metrics that are measured, `full` or `small`; absent: `full`. */
   monitoringSize: optional(word<MonitoringSize>('MAILOVER_MONITORING_SIZE')),
 });
 
@@ -28,15 +28,18 @@ interface NamedSecret {
   readonly secretName?: string;
 }
 
-/** Name of the secret with a provider's credentials, for a type that needs one: no other deployment has the same default. */
+/**
+ * Returns the name of the secret with a provider's credentials. The default contains the deployment's name. Therefore two
+ * deployments share no secret by default.
+ */
 export function secretNameOf({ key, secretName }: NamedSecret, deployment: string): string {
   return secretName ?? `${deployment}/${key}`;
 }
 
 /**
- * Ends the process if the template of a local stack was deployed to an account.
+ * Prevents the start of a Lambda function if the template of a local stack was deployed to a real AWS account.
  *
- * @throws Error
+ * @throws Error if the stage is `local` and no endpoints of simulated providers are set
  */
 export function refuseStageWithoutSimulators(
   { stage }: Pick<DeploymentEnvironment, 'stage'>,

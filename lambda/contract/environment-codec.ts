@@ -1,7 +1,7 @@
-/** One environment variable: its name, and how a value becomes its text and is read again. */
+/** One environment variable of a Lambda function: its name, and the conversions between its typed value and its text. */
 export interface Variable<T> {
   readonly name: string;
-  /** The variable is absent from the environment if there is no value; every other variable is required. */
+  /** If true, the variable may have no value, and is then left out of the environment. Without this field, the variable is required. */
   readonly optional?: true;
   encode(value: T, stringify: (value: unknown) => string): string;
   decode(text: string): T;
@@ -9,16 +9,12 @@ export interface Variable<T> {
 
 export const text = (name: string): Variable<string> => ({ name, encode: (value) => value, decode: (value) => value });
 
-/** One of a closed list of words, validated by the deployment. */
-export const word = <T extends string>(name: string): Variable<T> => ({
-  name,
-  encode: (value) => value,
-  decode: (value) => value as T,
-});
+/** Declares a variable with one of a fixed set of words. `decode` does not check the word, since the deployment has checked it. */
+export const word = <T extends string>(name: string): Variable<T> => text(name) as Variable<T>;
 
 export const number = (name: string): Variable<number> => ({ name, encode: String, decode: Number });
 
-/** A value as JSON, validated by the deployment. */
+/** Declares a variable whose text is JSON. `decode` does not check the shape of the value, since the deployment has checked it. */
 export const json = <T>(name: string): Variable<T> => ({
   name,
   encode: (value, stringify) => stringify(value),
@@ -39,15 +35,18 @@ type ValuesOf<V extends Variables> = { readonly [K in Exclude<keyof V, OptionalO
   readonly [K in OptionalOf<V>]?: Value<V[K]> | undefined;
 };
 
-/** The environment of one function, as the infrastructure writes it and as the function reads it. */
+/**
+ * Converts between typed values and the environment variables of one Lambda function. The CDK app encodes the values, and the
+ * function decodes them.
+ */
 export interface EnvironmentCodec<Values> {
-  /** The variables with their texts. Values may hold unresolved deployment tokens if `stringify` can write them. */
+  /** Returns the text of each variable by the name of the variable. Values may contain unresolved CDK tokens if `stringify` can write such tokens. */
   encode(values: Values, stringify?: (value: unknown) => string): Record<string, string>;
-  /** Reads what `encode` wrote; fails with the name of a missing variable. */
+  /** Returns the values that `encode` wrote. If a required variable is missing, throws an error that contains its name. */
   decode(given: Readonly<Record<string, string | undefined>>): Values;
   /**
-   * Whether every required variable is present, by which the function is recognised: no other function of the
-   * deployment has them all.
+   * Whether every required variable is present. The result identifies the Lambda function: no other function of the deployment
+   * has all of these variables.
    */
   matches(given: Readonly<Record<string, string | undefined>>): boolean;
 }
@@ -55,7 +54,7 @@ export interface EnvironmentCodec<Values> {
 /** The type of the values that a codec encodes. */
 export type Environment<C> = C extends EnvironmentCodec<infer Values> ? Values : never;
 
-/** Declares the environment of a function; the keys are the names of the values within the code. */
+/** Declares the environment variables of a Lambda function. The keys of `variables` are the names of the values within the code. */
 export function environment<V extends Variables>(variables: V): EnvironmentCodec<ValuesOf<V>> {
   const list = Object.entries(variables);
   return {
@@ -79,28 +78,35 @@ export function environment<V extends Variables>(variables: V): EnvironmentCodec
   };
 }
 
-/** Name of the state table. */
+/** Name of the DynamoDB table with the state that all processes of the functions share. */
 export const stateTable = text('MAILOVER_STATE_TABLE');
-/** Name of the table of lists. */
+/** Name of the DynamoDB table with lists, such as the index of suppressed addresses. */
 export const listsTable = text('MAILOVER_LISTS_TABLE');
-/** The queue that gives delivery events. */
+/** URL of the queue from which applications read delivery events. */
 export const eventsQueueUrl = text('MAILOVER_EVENTS_QUEUE');
-/** Bucket for mail that no queue can hold. */
+/** Name of the S3 bucket for mail that is too large for an SQS message. */
 export const mailBucket = text('MAILOVER_MAIL_BUCKET');
-/** Name or ARN of the secret with the key that proves what Mailover itself puts on its queues. */
+/**
+ * Name or ARN of the secret with the HMAC key for proofs of origin. By these proofs, Mailover recognises the messages that it put on
+ * its queues itself.
+ */
 export const proofSecret = text('MAILOVER_PROOF_SECRET');
-/** Name or ARN of the secret with the key of the suppression list. */
+/** Name or ARN of the secret with the key that is used to hash the addresses on the suppression list. */
 export const suppressionSecret = text('MAILOVER_SUPPRESSION_SECRET');
-/** The queue that gives received mail. */
+/** URL of the queue from which applications read received mail. */
 export const inboundQueueUrl = text('MAILOVER_INBOUND_QUEUE');
 
-/** Set by a local stack only. */
+/** Variables that only a local stack sets. */
 export const local = {
-  /** Seconds of stack time in one real second: for waits, ages and the rhythm of canaries, never for attempts. */
+  /**
+   * Number of seconds of stack time in one real second. Stack time is the simulated time that is used for waits, ages and canary
+   * intervals. Attempts to send mail use real time.
+   */
   timeScale: optional(number('MAILOVER_TIME_SCALE')),
-  /** When `timeScale` took effect, in epoch milliseconds of the clock and of stack time. */
+  /** Real time at which the current `timeScale` took effect, in epoch milliseconds. */
   timeScaleSince: optional(number('MAILOVER_TIME_SCALE_SINCE')),
+  /** Stack time at which the current `timeScale` took effect, in epoch milliseconds. */
   stackTimeSince: optional(number('MAILOVER_STACK_TIME_SINCE')),
-  /** Endpoint by provider key, in place of the public one. */
+  /** Endpoints of the simulated providers, by provider key. */
   endpoints: optional(json<Readonly<Record<string, string>>>('MAILOVER_ENDPOINTS')),
 };

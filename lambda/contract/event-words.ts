@@ -1,6 +1,6 @@
-// Apart from the schema: functions that only write events need no zod.
+// These lists are not in the file of the zod schema (`event.ts`): functions that only write events then do not load zod.
 
-/** The newest version of the delivery event that this code writes. */
+/** Version of the delivery events that this code writes. */
 export const EVENT_VERSION = 1;
 
 /** Types of delivery events. */
@@ -20,13 +20,12 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Kinds of a bounce. */
 export const BOUNCES = ['hard', 'soft', 'blocked'] as const;
 export type Bounce = (typeof BOUNCES)[number];
 
-/** Reasons in the words of Mailover, the same for every provider. */
+/** Reasons that a delivery event can have. The names of the reasons are the same for every provider. */
 const EVENT_REASONS = [
-  // The mailbox.
+  // Reasons that concern the recipient's mailbox.
   'mailbox-unknown',
   'mailbox-disabled',
   'mailbox-moved',
@@ -34,36 +33,36 @@ const EVENT_REASONS = [
   'mailbox-busy',
   'address-invalid',
   'domain-unknown',
-  // The way there.
+  // Reasons that concern the delivery to the recipient's server.
   'dns',
   'unreachable',
   'expired',
   'rate',
   'greylisted',
   'temporary',
-  // The mail.
+  // Reasons that concern the content or size of the mail.
   'too-large',
   'content',
   'attachment',
   'virus',
   'spam',
   'policy',
-  // The sender.
+  // Reasons that concern the sender of the mail.
   'reputation',
   'authentication',
-  // Lists of the provider.
+  // The recipient is on the provider's own suppression list.
   'bounced-before',
   'complained-before',
   'unsubscribed-before',
   'deactivated',
-  // The provider did not try.
+  // The provider did not try to deliver the mail.
   'template',
   'quota',
-  // Complaints.
+  // Kinds of complaints.
   'spam-report',
   'fraud',
   'not-spam',
-  // Mail that is no bounce.
+  // Replies to the mail that are no bounces.
   'auto-reply',
   'challenge',
   'test',

@@ -1,26 +1,23 @@
 import * as z from 'zod/mini';
 import type { Closed } from './closed.ts';
-import { described } from './described.ts';
+import { described, describedText, describedTime, eventId } from './described.ts';
 import { BOUNCES, EVENT_TYPES, EVENT_VERSION } from './event-words.ts';
 
-/** A delivery event as on the events queue; the committed JSON Schema is generated from this. */
+/** Zod schema of a delivery event on the events queue. The committed JSON Schema is generated from this zod schema. */
 export const eventSchema = z
   .looseObject({
     version: z.literal(EVENT_VERSION),
-    id: z
-      .string()
-      .check(
-        z.regex(/^[A-Za-z0-9_-]{43}$/),
-        described('The same for every copy of one event: remember it to act once.'),
-      ),
-    provider: z.string().check(described('Key of the provider; `mailover` for what happened at none.')),
-    providerEventId: z.string().check(described("The provider's own id, or its parts that identify the event.")),
-    providerMessageId: z.exactOptional(z.string().check(described('Without angle brackets.'))),
+    id: eventId,
+    provider: describedText('Key of the provider; `mailover` for an event of Mailover itself.'),
+    providerEventId: describedText(
+      "The provider's id of the event, or else a text made of the fields that identify the event.",
+    ),
+    providerMessageId: z.exactOptional(describedText('Id of the mail at the provider, without angle brackets.')),
     type: z
       .enum(EVENT_TYPES)
       .check(
         described(
-          '`rejected`: the provider did not try; `suppressed`: the recipient is on a list and got nothing; `other`: unknown to this version.',
+          '`rejected`: the provider did not try to deliver; `suppressed`: the recipient is on a suppression list and got no mail; `other`: a type that this version does not support.',
         ),
       ),
     bounce: z.exactOptional(
@@ -32,8 +29,8 @@ export const eventSchema = z
           ),
         ),
     ),
-    recipient: z.exactOptional(z.string().check(described('Absent if the provider names none.'))),
-    submissionId: z.exactOptional(z.string().check(described('Absent if no submission is known.'))),
+    recipient: z.exactOptional(describedText('Absent if the provider names no recipient.')),
+    submissionId: z.exactOptional(describedText('Absent if the submission of the mail is not known.')),
     class: z.exactOptional(z.string()),
     attempt: z.exactOptional(z.int().check(z.positive(), described('Number of the attempt, from 1.'))),
     machine: z.exactOptional(
@@ -41,16 +38,20 @@ export const eventSchema = z
     ),
     tag: z.exactOptional(z.string()),
     metadata: z.exactOptional(
-      z.record(z.string(), z.string()).check(described('Of the submission, as far as the provider keeps it.')),
+      z
+        .record(z.string(), z.string())
+        .check(described('Metadata of the submission, as far as the provider returns it.')),
     ),
-    at: z.iso.datetime({ offset: false }).check(described('When it happened, by the clock of the provider.')),
+    at: describedTime('Time of the event, by the clock of the provider.'),
     reason: z.exactOptional(
-      z.string().check(described('In the words of Mailover, the same for every provider; more may be added.')),
+      describedText(
+        'Reason by a list of Mailover that is the same for every provider; later versions may add reasons.',
+      ),
     ),
     detail: z.exactOptional(
-      z.string().check(z.maxLength(500), described("The provider's words, addresses in them masked.")),
+      z.string().check(z.maxLength(500), described("The provider's explanation, with addresses masked.")),
     ),
-    smtpCode: z.exactOptional(z.string().check(described('Enhanced status code, such as `5.1.1`, or an SMTP status.'))),
+    smtpCode: z.exactOptional(describedText('Enhanced status code, such as `5.1.1`, or an SMTP status.')),
     suppressed: z.exactOptional(
       z.literal(true).check(described('This event put the recipient on the suppression list.')),
     ),

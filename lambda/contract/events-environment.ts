@@ -10,14 +10,14 @@ import {
   suppressionSecret,
 } from './environment-codec.ts';
 
-/** A provider that has delivery events. */
+/** A provider from which Mailover receives delivery events. */
 export interface EventsProvider {
   readonly key: string;
   readonly type: string;
   readonly sourceRanges?: readonly string[];
-  /** Name of the secret with path, keys and passwords; absent for a type that publishes its events. */
+  /** Name of the secret with the path, keys and passwords of the provider's webhook requests; absent for a type that publishes events to a topic. */
   readonly secretName?: string;
-  /** ARN of the queue with the events that the type publishes. */
+  /** ARN of the queue with the provider's events; only for a provider type that publishes its events to a topic. */
   readonly queueArn?: string | undefined;
 }
 
@@ -27,9 +27,9 @@ export const eventsEnvironment = environment({
   stateTable,
   listsTable,
   suppressionSecret,
-  /** Classes that wait for the first mail of a recipient; absent: none. */
+  /** Classes of mail with `verifiedRecipients`: an address gets only one mail until the address is verified. Absent: no class. */
   gated: optional(json<readonly string[]>('MAILOVER_GATED')),
-  /** Classes that recipients can unsubscribe from; absent: none. */
+  /** Classes of mail from which recipients can unsubscribe; absent: no class. */
   unsubscribable: optional(json<readonly string[]>('MAILOVER_UNSUBSCRIBABLE')),
   ...local,
 });

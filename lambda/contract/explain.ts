@@ -4,7 +4,7 @@ type Issue = z.core.$ZodIssue;
 
 const MAX_ISSUES = 3;
 
-/** Describes what is wrong with a body: the field, the shape of the given value, and what would be right. */
+/** Describes the faults in a message body. For each fault, states the field, the shape of the given value, and the expected value. */
 export function describeProblem(issues: readonly Issue[], root: unknown): string {
   const isHarmless = (name: string) => isWord(name) && (name.length < SHORT || !isSaidIn(root, name.toLowerCase()));
   const sentences = issues.slice(0, MAX_ISSUES).map((issue) => sentence(issue, root, [], isHarmless));
@@ -15,7 +15,7 @@ export function describeProblem(issues: readonly Issue[], root: unknown): string
 function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isHarmless: IsHarmless): string {
   const path = [...base, ...issue.path];
   if (issue.code === 'invalid_union') {
-    // The error of the branch with the type of the given value explains more than "none of these".
+    // If the value has the type of one alternative, the error of this alternative is more exact than the error of the union.
     const branch = issue.errors.find(([first]) => first && !(first.code === 'invalid_type' && first.path.length === 0));
     if (branch?.[0]) return sentence(branch[0], root, path, isHarmless);
   }
@@ -28,16 +28,19 @@ function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isH
   return `${fieldName(path, isHarmless)}: given ${describeShape(valueAt(root, path))}; expected ${issue.message}`;
 }
 
-/** Whether a name outside of the schema may appear in a detail. */
+/** Whether a field name that is not in the schema may appear in the `detail` of a dead letter. */
 type IsHarmless = (name: string) => boolean;
 
-/** Words as used for names by programs and headers; any other name may contain an address, a code or a person's name. */
+/** Pattern of identifiers in programs and headers. Text of any other form may contain an address, a code or a person's name. */
 const IDENTIFIER = /^(?=.{1,40}$)[A-Za-z]+([_-][A-Za-z]+)*$/;
 const isWord = (name: string) => IDENTIFIER.test(name);
-/** Names shorter than this reveal nothing. */
+/** A field name with fewer characters than this reveals nothing. */
 const SHORT = 4;
 
-/** Finds harmless names in a text that is not parsed: words that appear nowhere else in it. */
+/**
+ * Returns a function that checks whether a field name is harmless, for a JSON text that was not parsed. A name is harmless if the text
+ * contains it only as a field name.
+ */
 export function harmlessIn(text: Buffer): IsHarmless {
   return (name) => {
     if (!isWord(name) || name.length < SHORT) return isWord(name);
@@ -47,8 +50,8 @@ export function harmlessIn(text: Buffer): IsHarmless {
 }
 
 /**
- * Name of a field, such as `to[0].address`. A name outside of the schema may contain anything, so it is replaced by its
- * length unless it is known to be harmless.
+ * Returns the path of a field as text, such as `to[0].address`. A name that is not in the schema may contain any text. Therefore
+ * such a name is replaced by its length unless `isHarmless` accepts the name.
  */
 export function fieldName(path: readonly PropertyKey[], isHarmless: IsHarmless = () => false): string {
   let name = '';
@@ -61,14 +64,14 @@ export function fieldName(path: readonly PropertyKey[], isHarmless: IsHarmless =
   return name || 'the message';
 }
 
-/** Whether a text anywhere in the body contains these words. */
+/** Whether any string in the body contains `words`, in any letter case. */
 function isSaidIn(value: unknown, words: string): boolean {
   if (typeof value === 'string') return value.toLowerCase().includes(words);
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).some((one) => isSaidIn(one, words));
 }
 
-/** All field names of a submission and a pointer. */
+/** All field names of a submission, and of a pointer to a submission in a bucket. */
 export const FIELDS: ReadonlySet<string> = new Set(
   (
     'version id class from to cc bcc replyTo name address subject text html headers attachments filename contentType content ' +
@@ -86,7 +89,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Describes a value by type and size, never by content. */
+/** Describes the type and size of a value, but never its content. */
 export function describeShape(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

@@ -12,36 +12,48 @@ import {
 import type { CanaryConfig, ProviderConfig } from './providers.ts';
 import type { RouteConfig } from './routes.ts';
 
-/** A receiving provider and the canary that is sent to it. */
+/** A provider that receives mail, and the settings of the canaries (test mails) that are sent to this provider. */
 export interface InboundCanary {
   readonly key: string;
   readonly canary: CanaryConfig;
 }
 
-/** Names of the retry queues of a deployment, by which those of removed providers are found. */
+/**
+ * Names by which the health function finds the retry queues of providers that were removed from the configuration: queues whose names
+ * begin with `prefix` and are not in `present`.
+ */
 export interface RetryQueueNames {
-  /** Beginning of the names of all of them, removed ones included. */
+  /** Prefix of the names of all retry queues of the deployment. */
   readonly prefix: string;
-  /** Names of those of the configured providers. */
+  /** Names of the retry queues of the configured providers. */
   readonly present: readonly string[];
 }
 
 export const healthEnvironment = environment({
-  /** Outbound providers, in the order of the list. */
+  /** Outbound providers, in the order in which they are configured. */
   providers: json<readonly ProviderConfig[]>('MAILOVER_HEALTH_PROVIDERS'),
   inboundCanaries: optional(json<readonly InboundCanary[]>('MAILOVER_INBOUND_CANARIES')),
-  /** Proves canaries to the sender; absent if none is sent. */
+  /**
+   * Name or ARN of the secret with the key that signs canaries. The sender would treat an unsigned canary as mail of a producer. Absent
+   * if no canary is sent.
+   */
   proofSecret: optional(proofSecret),
-  /** The queue that canaries are sent to. */
+  /** URL of the queue to which canaries are sent. */
   outboundQueueUrl: text('MAILOVER_OUTBOUND_QUEUE'),
-  /** Absent if the name of the stack is not known at synth. */
+  /** Names of the retry queues; absent if the name of the CloudFormation stack is not known when the CDK generates the template. */
   retryQueueNames: optional(json<RetryQueueNames>('MAILOVER_RETRY_QUEUE_NAMES')),
   stateTable,
-  /** Absent if no class pauses, since no provider posts or publishes its events. */
+  /**
+   * Table with the bounces and complaints of each class of mail; absent if no provider posts or publishes delivery events, since no
+   * class of mail can then pause.
+   */
   listsTable: optional(listsTable),
-  /** Providers with delivery events, which doubts compare; absent together with `listsTable`. */
+  /**
+   * Providers with delivery events. The suppression rates of these providers are compared with each other. Absent if
+   * `listsTable` is absent.
+   */
   reporting: optional(json<readonly { readonly key: string; readonly type: string }[]>('MAILOVER_REPORTING_PROVIDERS')),
-  /** `pauseAbove` of the classes that have one; absent: none has. */
+  /** The route option `pauseAbove` of each class of mail that sets this option, by class; absent: no class sets it. */
   pauseAbove: optional(json<Readonly<Record<string, RouteConfig['pauseAbove']>>>('MAILOVER_PAUSE_ABOVE')),
   ...local,
 });

@@ -13,20 +13,20 @@ import {
 } from './environment-codec.ts';
 import type { InboundConfig } from './providers.ts';
 
-/** A provider that mail may be received over, as the inbound function needs it. */
+/** A provider through which mail is received. Contains only the fields that the inbound function needs. */
 export type InboundProvider = InboundConfig & {
-  /** Name of the secret with path, keys and passwords; absent for a type that needs none. */
+  /** Name of the secret with the path, keys and passwords of the provider's webhook requests; absent for a type that needs no secret. */
   readonly secretName?: string;
 };
 
-/** A provider whose delivery reports come back as received mail. */
+/** An outbound provider whose delivery reports (bounces and other status mails) arrive as received mail. */
 export interface ReportedProvider {
   readonly key: string;
   readonly type: string;
 }
 
 export const inboundEnvironment = environment({
-  /** Absent, like the three below, if no provider's events come as mail. */
+  /** This variable and the next three variables are absent if no provider sends its delivery events by mail. */
   reported: optional(json<readonly ReportedProvider[]>('MAILOVER_REPORTED_PROVIDERS')),
   eventsQueueUrl: optional(eventsQueueUrl),
   listsTable: optional(listsTable),

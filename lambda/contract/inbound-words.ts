@@ -1,9 +1,9 @@
-// Apart from the schema: functions that only write messages need no zod.
+// These lists are not in the file of the zod schema (`inbound.ts`): functions that only write messages then do not load zod.
 
-/** The newest version of the inbound message that this code writes. */
+/** Version of the inbound messages that this code writes. */
 export const INBOUND_VERSION = 1;
 
-/** Properties of a mail that a consumer should check before it acts on it. */
+/** Properties of a received mail. An application should check them before it processes the mail. */
 export const INBOUND_FLAGS = [
   'auto-reply',
   'bounce',
@@ -19,7 +19,7 @@ export type InboundFlag = (typeof INBOUND_FLAGS)[number];
 /** Results of the spam filter of the provider that received the mail. */
 export const SPAM_VERDICTS = ['pass', 'fail'] as const;
 
-/** Results of SPF, DKIM and DMARC, in the words of RFC 8601. */
+/** Results of the SPF, DKIM and DMARC checks, with their names from RFC 8601. */
 export const AUTHENTICATION_RESULTS = [
   'pass',
   'fail',

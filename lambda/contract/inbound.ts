@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Closed } from './closed.ts';
-import { described } from './described.ts';
+import { described, describedText } from './described.ts';
 import { AUTHENTICATION_RESULTS, INBOUND_FLAGS, INBOUND_VERSION, SPAM_VERDICTS } from './inbound-words.ts';
 
 const time = z.iso.datetime({ offset: false });
@@ -8,25 +8,25 @@ const time = z.iso.datetime({ offset: false });
 const object = z.looseObject({ bucket: z.string(), key: z.string() });
 const mailbox = z.looseObject({
   name: z.exactOptional(z.string()),
-  address: z.string().check(described('As in the header.')),
+  address: describedText('The address as written in the header.'),
 });
 const mailboxes = z.array(mailbox);
 
 const attachment = z.looseObject({
   filename: z.exactOptional(
-    z.string().check(described('Without path or control characters; absent if the mail has none.')),
+    describedText('File name without path or control characters; absent if the mail names none.'),
   ),
-  contentType: z.string().check(described('Media type in lower case, without parameters.')),
-  charset: z.exactOptional(z.string().check(described('Charset of a text, in lower case, if the mail declares it.'))),
-  method: z.exactOptional(
-    z.string().check(described('Method of a calendar (RFC 5546), in upper case: REQUEST, CANCEL, …')),
-  ),
-  contentLocation: z.exactOptional(z.string().check(described('The Content-Location of the part, if known.'))),
+  contentType: describedText('Media type in lower case, without parameters.'),
+  charset: z.exactOptional(describedText('Charset that the mail declares for a text, in lower case.')),
+  method: z.exactOptional(describedText('Method of a calendar (RFC 5546), in upper case: REQUEST, CANCEL, …')),
+  contentLocation: z.exactOptional(describedText('The Content-Location of the part, if known.')),
   size: z.int().check(z.nonnegative()),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-  contentId: z.exactOptional(z.string().check(described('Without angle brackets.'))),
+  contentId: z.exactOptional(describedText('Content-ID without angle brackets.')),
   inline: z.exactOptional(
-    z.literal(true).check(described('Shown within the text: by its disposition, or because the HTML refers to it.')),
+    z
+      .literal(true)
+      .check(described('Present if the text displays it: its disposition is inline, or the HTML refers to it.')),
   ),
   s3: object,
 });
@@ -37,17 +37,17 @@ const id = z
   .check(
     z.regex(/^[A-Za-z0-9_-]{43}$/),
     described(
-      'The same for every copy of one mail to one recipient, from any provider; for a mail without Message-ID that has no date or is truncated, for every copy from one provider.',
+      'Equal in every copy of one mail to one recipient, whichever provider received it. For a mail without Message-ID that has no date or is truncated: equal only in copies from one provider.',
     ),
   );
 
-/** A received mail as on the inbound queue; the committed JSON Schema is generated from this. */
+/** Zod schema of a received mail on the inbound queue. The committed JSON Schema is generated from this zod schema. */
 export const inboundSchema = z
   .looseObject({
     version,
     id,
-    provider: z.string().check(described('Key of the provider that received it.')),
-    providerMessageId: z.exactOptional(z.string().check(described("The provider's own id of this reception."))),
+    provider: describedText('Key of the provider that received the mail.'),
+    providerMessageId: z.exactOptional(describedText("The provider's id of this received mail.")),
     receivedAt: time,
     envelope: z.looseObject({
       from: z.exactOptional(
@@ -57,7 +57,7 @@ export const inboundSchema = z
       ),
       to: z.array(z.string()).check(described('The recipient that this copy is for.')),
     }),
-    messageId: z.exactOptional(z.string().check(described('With angle brackets.'))),
+    messageId: z.exactOptional(describedText('Message-ID with angle brackets.')),
     inReplyTo: z.exactOptional(z.string()),
     references: z.exactOptional(z.array(z.string())),
     date: z.exactOptional(time.check(described('The Date header, if it can be read.'))),
@@ -68,19 +68,21 @@ export const inboundSchema = z
     replyTo: z.exactOptional(mailboxes),
     headers: z
       .array(z.tuple([z.string(), z.string()]))
-      .check(described('All headers in order, decoded, with repeats, as far as the provider gives them.')),
+      .check(described('All headers that the provider passes on, in order, decoded, repeated headers included.')),
     text: z.exactOptional(z.string()),
     html: z.exactOptional(z.string()),
-    strippedText: z.exactOptional(
-      z.string().check(described('The reply without quoted text, if the provider gives it.')),
-    ),
-    plusPart: z.exactOptional(z.string().check(described('The part after the + in the local part of the recipient.'))),
+    strippedText: z.exactOptional(describedText('The reply without quoted text, if the provider extracts it.')),
+    plusPart: z.exactOptional(describedText('The part after the + in the local part of the recipient.')),
     attachments: z.exactOptional(z.array(attachment)),
     raw: z.looseObject({
       s3: object,
       form: z
         .enum(['mime', 'request'])
-        .check(described('`mime`: the mail as received; `request`: the body as posted, with its Content-Type.')),
+        .check(
+          described(
+            "`mime`: the mail as received; `request`: the body of the provider's request, stored with its Content-Type.",
+          ),
+        ),
     }),
     spam: z.exactOptional(
       z.looseObject({ verdict: z.exactOptional(z.enum(SPAM_VERDICTS)), score: z.exactOptional(z.number()) }),
@@ -97,14 +99,14 @@ export const inboundSchema = z
         .array(z.enum(INBOUND_FLAGS))
         .check(
           described(
-            '`truncated`: a part of the mail is only in the raw form; `unparsable`: it could not be parsed as a mail.',
+            '`truncated`: a part of the mail is only in the raw form; `unparsable`: the raw form could not be parsed as a mail.',
           ),
         ),
     ),
   })
   .check(z.meta({ title: 'InboundMessage' }));
 
-/** Message on the queue in place of one that is larger than the queue accepts. */
+/** Zod schema of a pointer: the message that is put on the inbound queue if the inbound message itself is too large for the queue. */
 export const inboundPointerSchema = z
   .looseObject({ version, id, s3: object })
   .check(z.meta({ title: 'Pointer', description: 'The inbound message is the content of this object.' }));

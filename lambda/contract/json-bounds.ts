@@ -1,42 +1,47 @@
-/** Limits of a JSON text, checked before it is parsed: the parsed value can be a hundred times as large as the text. */
+import { closingQuote, decodedName } from './json-text.ts';
+
+/** Limits of a JSON text. They are checked before the text is parsed: the parsed value can need a hundred times the memory of the text. */
 export interface JsonLimits {
-  /** Depth of nested objects and arrays. */
+  /** Largest depth of nested objects and arrays. */
   readonly depth: number;
-  /** Number of field names, and number of commas. */
+  /** Largest number of field names, and also the largest number of commas. */
   readonly parts: number;
-  /** Bytes without the content of attachments. */
+  /** Largest number of bytes of the text; the content of attachments is not counted. */
   readonly bytes: number;
 }
 
 /** The first limit that a text exceeds. */
 export type ExceededLimit = keyof JsonLimits;
 
-/** Facts about a JSON text that need no parsing. */
+/** Properties of a JSON text that are determined without parsing the text. */
 export interface JsonShape {
   readonly excess?: ExceededLimit;
-  /** Whether a field is named `s3`, in any spelling. */
+  /** Whether a field is named `s3`, even if the name is written with escapes. */
   readonly namesObject: boolean;
 }
 
-const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
+const [QUOTE, COMMA, COLON, SPACE] = [0x22, 0x2c, 0x3a, 0x20];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** Longest name that is compared, in characters, each of which may be escaped as six bytes. */
+/**
+ * Largest length of a field name that is decoded, in characters. Each character can be an escape of six bytes. A longer name counts as
+ * unknown.
+ */
 const MAX_NAME = 100;
 
-/** Reads a text once, up to the first exceeded limit. Invalid JSON is left to the parser. */
+/** Reads a JSON text once, and stops at the first exceeded limit. Invalid JSON is not reported, since the parser rejects it later. */
 export function measureJson(text: Uint8Array, limits: JsonLimits): JsonShape {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-  /** The last name on each level. */
+  /** The last field name on each level of nesting. */
   const names: string[] = [''];
   let [parts, separators, content, namesObject] = [0, 0, 0, false];
   for (let at = 0; at < bytes.length; at++) {
     if (at - content > limits.bytes) return { excess: 'bytes', namesObject };
     switch (bytes[at]) {
       case QUOTE: {
-        const end = endOfString(bytes, at);
+        const end = closingQuote(bytes, at + 1);
         if (bytes[nextSign(bytes, end + 1)] === COLON) {
           if (++parts > limits.parts) return { excess: 'parts', namesObject };
-          const name = nameOf(bytes.subarray(at, end + 1));
+          const name = end - at >= 6 * MAX_NAME ? '' : (decodedName(bytes, at, end) ?? '');
           names[names.length - 1] = name;
           namesObject ||= name === 's3';
         } else if (isAttachment(names)) content += end - at;
@@ -59,12 +64,12 @@ export function measureJson(text: Uint8Array, limits: JsonLimits): JsonShape {
   return bytes.length - content > limits.bytes ? { excess: 'bytes', namesObject } : { namesObject };
 }
 
-/** Limits above any mail that a provider posts, even with a hundred thousand headers. */
+/** Limits for JSON from a provider. No mail that a provider posts exceeds them, even if the mail has a hundred thousand headers. */
 const POSTED: JsonLimits = { depth: 32, parts: 500_000, bytes: Number.POSITIVE_INFINITY };
 
 /**
- * Parses what a provider posted or answered; throws for invalid JSON, and for JSON above the limits before it fills the
- * memory.
+ * Parses JSON from a provider's webhook request or answer. Throws for invalid JSON. Also throws for JSON above the limits, and does not
+ * parse it, since the result could fill the memory.
  */
 export function parsePosted(text: string | Uint8Array): unknown {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
@@ -73,29 +78,13 @@ export function parsePosted(text: string | Uint8Array): unknown {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
 }
 
-/** `attachments[…].content`. */
+/** Whether these field names, one for each level of nesting, form the path `attachments[…].content`. */
 function isAttachment(names: readonly string[]): boolean {
   return names.length === 4 && names[1] === 'attachments' && names[3] === 'content';
-}
-
-function endOfString(bytes: Buffer, start: number): number {
-  let at = start + 1;
-  // An escaped character is skipped with its backslash.
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at;
 }
 
 function nextSign(bytes: Buffer, start: number): number {
   let at = start;
   while ((bytes[at] ?? 0xff) <= SPACE) at++;
   return at;
-}
-
-function nameOf(quoted: Buffer): string {
-  if (quoted.length > 6 * MAX_NAME) return '';
-  try {
-    return String(JSON.parse(quoted.toString('utf8')));
-  } catch {
-    return '';
-  }
 }

@@ -1,10 +1,10 @@
 import type { DeadLetterReason } from './dead-letter.ts';
 
 /**
- * Outcome of an attempt as it is counted: its kind, and what it blames.
+ * Outcome of an attempt to send a message through a provider, as metrics count it: the kind of result, or the cause of a failure.
  *
- * deferred: a temporary problem of one recipient, such as a full mailbox. sender: a From address that the provider does
- * not accept. outage, account and unknown count against the provider.
+ * deferred: a temporary problem of one recipient, such as a full mailbox. sender: the provider does not accept the From
+ * address. outage, account and unknown: failures of the provider.
  */
 export const ATTEMPT_OUTCOMES = [
   'accepted',
@@ -20,8 +20,8 @@ export const ATTEMPT_OUTCOMES = [
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 /**
- * What an outcome says of its provider. `fault`: something is wrong at the provider. `failure`: a fault that also counts in
- * the failure rate.
+ * Conclusion about the provider from each outcome of an attempt. `works`: the provider works. `nothing`: the outcome proves neither
+ * health nor a fault. `fault`: the provider is at fault. `failure`: a fault that also counts in the provider's failure rate.
  */
 export const SAYS_OF_PROVIDER: Readonly<Record<AttemptOutcome, 'works' | 'nothing' | 'fault' | 'failure'>> = {
   accepted: 'works',
@@ -36,29 +36,31 @@ export const SAYS_OF_PROVIDER: Readonly<Record<AttemptOutcome, 'works' | 'nothin
 };
 
 /**
- * Why a message was not offered to a provider.
+ * Reasons for which a message was not offered to a provider.
  *
- * circuit-open: the provider failed, and nothing is sent to it for a while. waiting: another message is probing it, or
- * its probe has just failed; a slow provider is not a failing one. no-slot: its rate is used up.
+ * circuit-open: the provider failed, and its circuit breaker lets no message through for a while. waiting: another message
+ * is used as a probe of the provider, or such a probe has just failed; this does not count as a fault, since the provider may only
+ * be slow. no-slot: the provider's rate limit is reached.
  */
 export const SKIP_OUTCOMES = ['circuit-open', 'waiting', 'no-slot'] as const;
 export type SkipOutcome = (typeof SKIP_OUTCOMES)[number];
 
-/** Our own services whose failures can delay mail. */
+/** AWS services whose failures can delay mail: DynamoDB (`table`), S3 (`objects`) and SQS (`queues`). */
 export const OWN_SERVICES = ['table', 'objects', 'queues'] as const;
 export type OwnService = (typeof OWN_SERVICES)[number];
 
 /**
- * Why a provider may have accepted a message that another one accepted later: its answer was lost, or it failed after it
- * had the whole request.
+ * Reasons for which a message may be a duplicate: one provider may have accepted the message before another provider accepted it.
+ * `answer-lost`: the answer of the earlier provider was lost. `server-error`: the earlier provider answered with a server error after
+ * it had received the whole request.
  */
 export const DUPLICATE_OUTCOMES = ['answer-lost', 'server-error'] as const;
 
 /**
- * Outcome of a dead letter as it is counted: by who has to act, not by its reason.
+ * Outcome that the metric `DeadLettered` uses for each dead-letter reason. Reasons for which the same person has to act share an outcome.
  *
- * The reason is in the attributes of the message and in the log; a metric for each reason would cost more than it is
- * worth.
+ * The exact reason is in the attributes of the dead letter and in the log. A separate metric for each reason would cost more than it
+ * is worth.
  */
 export const DEAD_LETTER_OUTCOME = {
   Malformed: 'producer',
@@ -75,12 +77,14 @@ export const DEAD_LETTER_OUTCOME = {
 export const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
 
 /**
- * Outcome of a request with received mail.
+ * Outcome of a provider's webhook request with received mail.
  *
- * delivered: on the inbound queue. duplicate: it was there before. canary: our own test message, which is not passed on.
- * refused: not from the provider, by signature, password, age or address. replayed: a used token with other content.
- * unreadable: genuine, but no mail; kept in the bucket. misdirected: an event. unknown-path: the path belongs to no
- * provider. failed: a failure of ours; the provider tries again.
+ * delivered: the mail was put on the inbound queue. duplicate: an earlier request has already put the mail on the inbound queue.
+ * canary: the mail is Mailover's own test message, which is not put on the inbound queue. refused: the signature, password, age or
+ * source address shows that the request is not from the provider. replayed: the token of the request was used before, for other
+ * content. unreadable: the request is from the provider, but its body is no mail; the body is stored in the S3 bucket. misdirected:
+ * the request contains a delivery event instead of a mail. unknown-path: the path of the request belongs to no provider. failed:
+ * Mailover could not process the request; the provider sends the request again.
  */
 export const INBOUND_OUTCOMES = [
   'delivered',
@@ -96,44 +100,56 @@ export const INBOUND_OUTCOMES = [
 export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
 
 /**
- * Outcome of a request with delivery events.
+ * Outcome of a provider's webhook request with delivery events.
  *
- * taken: each event is kept and on the events queue, or was before. refused: not from the provider, by path, signature,
- * password, age or address. unusable: genuine, but no events; answered so that the provider does not repeat it, except a
- * body above 1 MB. failed: a failure of ours; the provider tries again.
+ * taken: each event is stored and was put on the events queue, by this request or by an earlier request. refused: the path,
+ * signature, password, age or source address shows that the request is not from the provider. unusable: the request is from the
+ * provider, but contains no events, and the answer makes the provider stop sending it; or the body is larger than 1 MB, and the
+ * provider may send the request again. failed: Mailover could not process the request; the provider sends the request again.
  */
 export const EVENT_REQUEST_OUTCOMES = ['taken', 'refused', 'unusable', 'failed'] as const;
 export type EventRequestOutcome = (typeof EVENT_REQUEST_OUTCOMES)[number];
 
-/** Delivery events as they are counted; `unknown`: a type that the table of the provider lacks. */
+/** Types of delivery events as metrics count them. `unknown`: Mailover's table of the provider's event types does not contain the type. */
 export const COUNTED_EVENTS = ['delivered', 'bounced', 'blocked', 'complained', 'unknown'] as const;
 export type CountedEvent = (typeof COUNTED_EVENTS)[number];
 
 /**
- * Second acceptances of one mail for one recipient. expected: the record has a lost answer, or a failure after the whole
- * request, which the sender counted as a possible duplicate. unexpected: it has none.
+ * Outcome for a mail that was accepted twice for the same recipient. expected: the record of the submission contains an attempt whose
+ * answer was lost, or which failed after the whole request was sent. The sender has then already counted a possible duplicate.
+ * unexpected: the record contains no such attempt.
  */
 export const SENT_TWICE_OUTCOMES = ['expected', 'unexpected'] as const;
 export type SentTwiceOutcome = (typeof SENT_TWICE_OUTCOMES)[number];
 
-/** Why recipients wait although a provider could be tried: their class is paused, or no mail of it has reached them yet. */
+/**
+ * Reasons for which mail to some recipients waits although a provider is available. `paused`: the class of the mail is paused.
+ * `unverified`: the recipient's address is not verified yet.
+ */
 export const HELD_OUTCOMES = ['paused', 'unverified'] as const;
 export type HeldOutcome = (typeof HELD_OUTCOMES)[number];
 
-/** Results of a daily run over the own list of a provider: all is equal, a part is left for the next run, nothing was taken over, or the provider could not be asked. */
+/**
+ * Results of the daily comparison of a provider's own suppression list with Mailover's suppression list. done: both lists were compared
+ * completely. behind: a part of the comparison is left for the next run. doubted: no entry was imported, since the provider suppresses
+ * far more addresses than its amount of mail explains. failed: the comparison ended with an error.
+ */
 export const MIRROR_OUTCOMES = ['done', 'behind', 'doubted', 'failed'] as const;
 
 /**
- * Counts of the reconciler. looked: a run that checked everything. behind: one that continues in the next run. failed:
- * the provider could not be asked. skipped: a run that left out mail too old to be fetched. recovered: mail that had not
- * arrived, and is on the queue now. asked: mail that the provider posts again. notice: mail of which only what is known
- * is on the queue.
+ * Outcomes of the reconciler. The reconciler is a function that asks providers for received mail that did not reach the inbound queue.
+ *
+ * Outcomes of a run for one provider: looked: the run checked all mail. behind: the run left a part of the mail to the next run.
+ * failed: the provider could not be asked. skipped: the run left out mail that is too old to be fetched.
+ *
+ * Outcomes for one missing mail: recovered: the complete mail is on the inbound queue now. asked: on request, the provider posts the
+ * mail again. notice: the mail could not be fetched completely, so a message with the known fields is on the inbound queue.
  */
 export const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'skipped', 'recovered', 'asked', 'notice'] as const;
 
 /**
- * What a submission that was taken from a queue counts as in an account. waiting: its next try is not more than an hour
- * overdue. lost: none of the others, so its message is gone.
+ * States of submissions, as the daily count of all submissions counts them. waiting: the next attempt is not due yet, or is at most
+ * an hour overdue. lost: the next attempt is more than an hour overdue. The queue message of the submission has therefore been lost.
  */
 export const STANDINGS = ['accepted', 'waiting', 'in-flight', 'dead', 'suppressed', 'lost'] as const;
 export type Standing = (typeof STANDINGS)[number];

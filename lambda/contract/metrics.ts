@@ -18,143 +18,167 @@ import {
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
   /**
-   * Dimensions of each value. Keys of providers and words of a closed list only: each combination is billed as a metric.
+   * CloudWatch dimensions of each value. Each dimension has few possible values, since AWS bills every combination of dimension
+   * values as a separate metric.
    */
   readonly by: readonly ('provider' | 'outcome' | 'class')[];
-  /** Names of its values, for a gauge that is no number. */
+  /** For a metric that shows a state: the number that stands for each state, by the name of the state. */
   readonly states?: Readonly<Record<string, number>>;
-  /** All outcomes, for metrics with that dimension. */
+  /** All possible values of the dimension `outcome`; present only for metrics with this dimension. */
   readonly outcomes?: readonly string[];
-  /** The metric exists only for providers whose definition has this gauge. */
+  /** The metric exists only for providers whose provider type lists the metric in `gauges`. */
   readonly gauge?: true;
   /** The metric exists only for providers that receive mail. */
   readonly receiving?: true;
-  /** The metric exists only for providers with this option. */
+  /** The metric exists only for providers that are configured with the named option. */
   readonly needs?: 'canary' | 'blocklists' | 'events';
   /**
-   * Whether it is measured where `monitoring.size` is `small`, and with which outcomes; `only` is measured nowhere else.
-   * @default - not measured there
+   * Whether the metric is measured when `monitoring.size` is `small`. `true`: with all outcomes. A list: only with the outcomes of the
+   * list. `only`: the metric is measured only when the size is `small`.
+   * @default - the metric is not measured when the size is `small`
    */
   readonly small?: true | 'only' | readonly string[];
-  /** Written once a day: CloudWatch bills a series for the hours in which it gets values. */
+  /** Values are written only once a day, since CloudWatch bills a metric by the hours in which it receives values. */
   readonly daily?: true;
-  /** The metric exists only in deployments with links to unsubscribe. */
+  /** The metric exists only in deployments with unsubscribe links. */
   readonly needsUnsubscribe?: true;
-  /** The metric exists only for receiving providers with canaries. */
+  /** The metric exists only for providers that receive mail and to which canaries are sent. */
   readonly needsInboundCanary?: true;
 }
 
-/** Amount of monitoring: all of it, or what every page and one ticket for each provider need. */
+/**
+ * Amount of monitoring. `full`: all metrics. `small`: only the metrics for the alarms that page an engineer and for one
+ * lower-priority alarm (a ticket) of each provider.
+ */
 export const MONITORING_SIZES = ['full', 'small'] as const;
 export type MonitoringSize = (typeof MONITORING_SIZES)[number];
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
 
-/** Largest number of classes with an expiry that are measured: each is its own series. */
+/** Largest number of classes of mail for which the metric `ClassWait` is measured: AWS bills each class as a separate metric. */
 export const MOST_WATCHED_CLASSES = 10;
 
-/** Values of the gauge `CircuitState`. `halfOpen`: the next message probes the provider; `open` and above: it gets none. */
+/**
+ * Values of the metric `CircuitState`, which shows the state of a provider's circuit breaker. `halfOpen`: the next message is used as a
+ * probe of the provider. `open`: the provider gets no message. `isolated`: an operator has excluded the provider, which gets no message.
+ */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
 
-/** Every metric that a function writes and an alarm or the dashboard may use. */
+/** All metrics that Mailover's Lambda functions write. Alarms and the dashboard use only these metrics. */
 export const METRICS = {
-  /** Attempts by outcome, before failover is decided. */
+  /** Number of attempts to send a message, by outcome. Includes failed attempts after which another provider accepted the message. */
   Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: ATTEMPT_OUTCOMES, small: ['accepted'] }),
   /**
-   * All faults of a provider in one number: failed attempts, lost answers, messages skipped because of its open circuit,
-   * contradictions.
+   * Number of all faults of a provider: failed attempts, lost answers, messages that skipped the provider because its circuit breaker
+   * was open, and messages that are also counted in the metric `Contradictions`.
    */
   Faults: metric({ unit: 'Count', by: ['provider'], small: 'only' }),
   /**
-   * Time from the call of the provider to its acceptance. Accepted attempts only: immediate refusals and hanging calls
-   * would hide how fast mail is accepted.
+   * Time from the call of the provider until the provider accepts the message. Only accepted attempts are measured: immediate refusals
+   * and hanging calls would hide how fast mail is accepted.
    */
   AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'], outcomes: ['accepted'] }),
-  /** Messages accepted by this provider after another one did not. */
+  /** Number of messages that this provider accepted after another provider had not accepted them. */
   TookOver: metric({ unit: 'Count', by: ['provider'] }),
-  /** Messages that were not offered to this provider, by {@link SKIP_OUTCOMES}. */
+  /** Number of times that a message was not offered to this provider, by reason; see {@link SKIP_OUTCOMES}. */
   Skipped: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: SKIP_OUTCOMES }),
-  /** Messages that another provider accepted after this provider called them bad. */
+  /** Number of messages that another provider accepted after this provider had refused them as faulty. */
   Contradictions: metric({ unit: 'Count', by: ['provider'] }),
-  /** Attempts refused in words that the provider's table does not contain. */
+  /** Number of attempts that were refused with an answer that Mailover's table of the provider's answers does not contain. */
   UnrecognisedAnswers: metric({ unit: 'Count', by: ['provider'] }),
-  /** Messages accepted after another provider had failed, had refused them, or was skipped as failing. */
+  /** Number of messages that a provider accepted after another provider had failed, had refused them, or was skipped because it was failing. */
   FailedOver: metric({ unit: 'Count', by: [] }),
-  /** Messages accepted although this provider may have accepted them before, by {@link DUPLICATE_OUTCOMES}. */
+  /**
+   * Number of messages that another provider accepted although this provider may already have accepted them, by reason; see
+   * {@link DUPLICATE_OUTCOMES}.
+   */
   PossibleDuplicate: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: DUPLICATE_OUTCOMES }),
-  /** Providers skipped because they cannot carry the message by their published limits. */
+  /** Number of times that a provider was skipped because a message exceeds the published limits of the provider. */
   SkippedUnable: metric({ unit: 'Count', by: [] }),
-  /** Tags and metadata of accepted messages that exceed the provider's limits, and so are missing in its events. */
+  /**
+   * Number of tags and metadata values that were left out of accepted messages because the provider's limits do not allow them. The
+   * delivery events of these messages also lack these values.
+   */
   MetadataDropped: metric({ unit: 'Count', by: [] }),
-  /** Time from when the producer sent a submission to acceptance; one value for each accepted submission. */
+  /** Time from when a producer sends a submission until a provider accepts it; one value for each accepted submission. */
   Delay: metric({ unit: 'Seconds', by: [], small: true }),
   /**
-   * Time since the producer sent a submission of a class with an expiry, each time that the sender works on it and when
-   * it is accepted; at most {@link MOST_WATCHED_CLASSES} classes.
+   * Time since the producer sent a submission, for submissions whose class of mail has an expiry. The time is measured each time that
+   * the sender processes the submission, and when a provider accepts it. At most {@link MOST_WATCHED_CLASSES} classes are measured.
    */
   ClassWait: metric({ unit: 'Seconds', by: ['class'] }),
-  /** Age of a submission when it is sent to a retry queue. */
+  /** Age of a submission when its message is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [], small: true }),
   /**
-   * Number of invocations for a message, as a share of the most that the waits of its age explain; each time that it is
-   * sent to a retry queue. From 1 on it circulates faster than any wait explains.
+   * Number of Lambda invocations in which a message was received, divided by the largest number that the age of the message explains.
+   * Measured whenever the message is sent to a retry queue. A value of 1 or more shows that the message is received again and again
+   * without a wait.
    */
   InvocationsPerMail: metric({ unit: 'None', by: [] }),
-  /** Messages sent to the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
+  /** Number of messages that Mailover sent to the dead-letter queue, by outcome; see {@link DEAD_LETTER_OUTCOME}. */
   DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
-  /** Each day: all submissions of the last 30 days by {@link STANDINGS}, each once. */
+  /** Number of submissions of the last 30 days, by their state; see {@link STANDINGS}. Measured once a day. */
   Submissions: metric({ unit: 'Count', by: ['outcome'], outcomes: STANDINGS, daily: true, small: ['lost'] }),
-  /** Failed calls of our own services that delayed a message, by {@link OWN_SERVICES}. */
+  /** Number of failed calls of AWS services that delayed a message, by service; see {@link OWN_SERVICES}. */
   OwnTrouble: metric({ unit: 'Count', by: ['outcome'], outcomes: OWN_SERVICES }),
 
-  /** Reads of secrets that failed because of Secrets Manager or the connection to it; not the fault of an account. */
+  /** Number of reads of secrets that failed because of Secrets Manager or the connection to it. The accounts at the providers are not at fault. */
   SecretsUnreachable: metric({ unit: 'Count', by: [] }),
-  /** Uses of the proofs' key while it is missing, forbidden or malformed: messages are sent without a proof. */
+  /**
+   * Number of times that the key for signing Mailover's own queue messages was needed, but was missing, forbidden or malformed. Messages
+   * are then sent unsigned.
+   */
   ProofKeyUnusable: metric({ unit: 'Count', by: [] }),
-  /** Calls of providers that failed because of the credentials or the clock of one process; not the fault of an account. */
+  /**
+   * Number of provider calls that failed because one Lambda process has wrong AWS credentials or a wrong clock. The account at the
+   * provider is not at fault.
+   */
   CredentialsRefused: metric({ unit: 'Count', by: [] }),
 
   /**
-   * Each minute. 1: the account may send. 0: the provider says that it may not, or refuses our credentials, in the health
-   * check or in an attempt that opened its circuit. No value without an answer: that is an outage and says nothing about
-   * the account.
+   * Whether the account at the provider may send mail, measured each minute. 1: the account may send. 0: the provider forbids sending
+   * or refuses the credentials, in the health check or in an attempt that opened the circuit breaker. When the provider does not
+   * answer, no value is written, since an outage proves nothing about the account.
    */
   AccountHealthy: metric({ unit: 'None', by: ['provider'], small: true }),
-  /** {@link CIRCUIT_STATE}, each minute. */
+  /** State of the provider's circuit breaker, as a number from {@link CIRCUIT_STATE}; measured each minute. */
   CircuitState: metric({ unit: 'None', by: ['provider'], states: CIRCUIT_STATE, small: true }),
   /**
-   * Each minute: by what factor the share of recipients whose mailbox the provider refuses exceeds the usual one; 0 while
-   * they are few.
+   * Fraction of recipients that the provider refused in the last hour, since their mailbox cannot get mail, divided by the same fraction
+   * for the day before. Measured each minute. The value is 0 while only few recipients are refused.
    */
   SuppressionRise: metric({ unit: 'None', by: ['provider'] }),
-  /** Each minute. 1: producers sent steadily for two hours, and nothing in the last half hour. */
+  /** 1 if producers sent submissions steadily for two hours, and then none in the last half hour; otherwise 0. Measured each minute. */
   ProducersSilent: metric({ unit: 'None', by: [], states: { no: 0, yes: 1 } }),
-  /** Messages on retry queues of providers that were removed from the list, each minute. */
+  /** Number of messages on the retry queues of providers that were removed from the configuration; measured each minute. */
   RemovedQueueMail: metric({ unit: 'Count', by: [] }),
   /**
-   * Recipients that all others may have in a day without the provider that is hardest to replace, as a share of the day with the most recipients of the last week; no
-   * value while no limit is known.
+   * Daily capacity of the remaining providers if the provider with the largest capacity fails, divided by the number of recipients on the
+   * busiest day of the last week. The capacity is a number of recipients. No value is written while no limit of this capacity is known.
    */
   SpareCapacity: metric({ unit: 'None', by: [] }),
-  /** Time since the provider last accepted mail or our credentials, whichever is later. */
+  /** Time since the provider last accepted a mail or the credentials, whichever happened later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
-  /** Each minute. 1: the provider reviews the account, because of bounces, complaints or spam traps; it may still send. */
+  /**
+   * 1 while the provider reviews the account because of bounces, complaints or spam traps, but still accepts mail; otherwise 0.
+   * Measured each minute.
+   */
   UnderReview: metric({ unit: 'None', by: ['provider'], gauge: true, states: { no: 0, yes: 1 } }),
-  /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */
+  /** Unused fraction of the account's sending quota, from 0 to 1; only for providers that report a quota. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], gauge: true }),
   /**
-   * Time since the newest canary that returned was sent, or since the first one was; for providers with canaries, each
-   * minute.
+   * Time since the sending of the newest canary that was received again, or of the first canary if none was received again. Measured
+   * each minute, only for providers through which canaries are sent.
    */
   CanaryAge: metric({ unit: 'Seconds', by: ['provider'], needs: 'canary' }),
-  /** The same age for canaries to a subdomain whose only MX is the provider. */
+  /** The same time as in the metric `CanaryAge`, measured only for canaries to a subdomain whose only MX is this provider. */
   MxCanaryAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true, needsInboundCanary: true }),
-  /** Listings of own sending addresses in DNS blocklists, each half hour; no value while no list answers. */
+  /** Number of entries for the sending IP addresses in DNS blocklists; measured each half hour. No value is written while no blocklist answers. */
   Blocklisted: metric({ unit: 'None', by: ['provider'], needs: 'blocklists' }),
-  /** Number of active operator switches, each minute. */
+  /** Number of providers that an operator has switched off and has not switched on again; measured each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 
-  /** Requests with received mail, by outcome; {@link INBOUND_OUTCOMES}. */
+  /** Number of webhook requests with received mail, by outcome; see {@link INBOUND_OUTCOMES}. */
   InboundRequests: metric({
     unit: 'Count',
     by: ['provider', 'outcome'],
@@ -162,15 +186,21 @@ export const METRICS = {
     receiving: true,
     small: ['refused', 'replayed'],
   }),
-  /** Requests to the path of a provider that is not configured, whatever its name. */
+  /** Number of requests to webhook paths of providers that are not configured, for all such paths together. */
   InboundUnknownKey: metric({ unit: 'Count', by: [], receiving: true }),
-  /** Time from when the provider accepted a mail until it was on the inbound queue. */
+  /** Time from when the provider accepted a received mail until the mail was put on the inbound queue. */
   InboundAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true }),
-  /** Received mail of which a part is only in its raw form: too large to be posted, or unreadable. */
+  /**
+   * Number of received mails whose message on the inbound queue lacks a part, since the part was too large to be posted or was unreadable.
+   * The stored raw mail contains this part.
+   */
   InboundIncomplete: metric({ unit: 'Count', by: ['provider'], receiving: true }),
-  /** Received mail whose Message-ID another mail to the same recipient had before; it was delivered. */
+  /**
+   * Number of received mails that were put on the inbound queue although an earlier, different mail to the same recipient had the same
+   * Message-ID.
+   */
   InboundIdReused: metric({ unit: 'Count', by: ['provider'], receiving: true }),
-  /** Runs of the reconciler and what they found; {@link RECONCILED_OUTCOMES}. */
+  /** Number of runs of the reconciler, and of the missing mails that it found, by outcome; see {@link RECONCILED_OUTCOMES}. */
   InboundReconciled: metric({
     unit: 'Count',
     by: ['provider', 'outcome'],
@@ -178,7 +208,7 @@ export const METRICS = {
     receiving: true,
   }),
 
-  /** Requests with delivery events, by outcome; {@link EVENT_REQUEST_OUTCOMES}. */
+  /** Number of webhook requests with delivery events, by outcome; see {@link EVENT_REQUEST_OUTCOMES}. */
   EventRequests: metric({
     unit: 'Count',
     by: ['provider', 'outcome'],
@@ -186,30 +216,36 @@ export const METRICS = {
     needs: 'events',
     small: ['failed'],
   }),
-  /** Requests to links to unsubscribe that failed because of our own services. */
+  /** Number of requests to unsubscribe links that failed because an AWS service, such as DynamoDB, failed. */
   UnsubscribeFailures: metric({ unit: 'Count', by: [], needsUnsubscribe: true }),
-  /** Classes that are paused since their rate is above its limit, each minute. */
+  /** Number of classes of mail that are paused because their rate of bounces or complaints exceeded its limit; measured each minute. */
   PausedClasses: metric({ unit: 'Count', by: [], needs: 'events', small: true }),
-  /** Rounds after which recipients still wait, because of their class; {@link HELD_OUTCOMES}. */
+  /**
+   * Number of times that a message was offered to its providers, after which mail to some recipients still waits because of the settings of
+   * its class of mail; by reason, see {@link HELD_OUTCOMES}.
+   */
   HeldBack: metric({ unit: 'Count', by: ['outcome'], outcomes: HELD_OUTCOMES, needs: 'events' }),
-  /** Hard bounces and complaints, by events or on the provider's own list, that suppress no address since they are in doubt. */
+  /**
+   * Number of hard bounces and complaints for which no address was put on the suppression list, since the provider reports implausibly
+   * many. They come from delivery events or from the provider's own suppression list.
+   */
   SuppressionsWithheld: metric({ unit: 'Count', by: ['provider'], needs: 'events' }),
-  /** Daily runs over the provider's own list. */
+  /** Number of comparisons of the provider's own suppression list with Mailover's list, by result; see {@link MIRROR_OUTCOMES}. */
   SuppressionMirrored: metric({
     unit: 'Count',
     by: ['provider', 'outcome'],
     outcomes: MIRROR_OUTCOMES,
     needs: 'events',
   }),
-  /** New delivery events, by {@link COUNTED_EVENTS}. */
+  /** Number of new delivery events, by type; see {@link COUNTED_EVENTS}. */
   DeliveryEvents: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: COUNTED_EVENTS, needs: 'events' }),
-  /** Recipients whose mail was accepted a second time, by delivery events; {@link SENT_TWICE_OUTCOMES}. */
+  /** Number of recipients whose mail was accepted twice, as delivery events show; by outcome, see {@link SENT_TWICE_OUTCOMES}. */
   SentTwice: metric({ unit: 'Count', by: ['outcome'], outcomes: SENT_TWICE_OUTCOMES, needs: 'events' }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** Outcomes of a metric that are measured at this size; undefined if it is not measured at all. */
+/** Returns the outcomes of a metric that are measured at this monitoring size; undefined if the metric is not measured at this size. */
 export function measuredAt(size: MonitoringSize, name: MetricName): readonly (string | undefined)[] | undefined {
   const { small, outcomes: all }: MetricDefinition = METRICS[name];
   const outcomes = all ?? [undefined];
@@ -218,7 +254,7 @@ export function measuredAt(size: MonitoringSize, name: MetricName): readonly (st
   return typeof small === 'object' ? small : outcomes;
 }
 
-/** Whether a value of a metric is measured at this size. */
+/** Whether values of a metric with this outcome are measured at this monitoring size. */
 export function isMeasured(size: MonitoringSize, name: MetricName, outcome: string | undefined): boolean {
   const { small }: MetricDefinition = METRICS[name];
   if (size === 'full') return small !== 'only';

@@ -1,12 +1,12 @@
 import { type Environment, environment, local, text } from './environment-codec.ts';
 
-/** The environment of the function that posts events to an application. */
+/** Environment variables of the function that posts events to an application's URL. */
 export const posterEnvironment = environment({
-  /** Address that events are posted to. */
+  /** URL of the application to which events are posted. */
   url: text('MAILOVER_POST_URL'),
-  /** Name or ARN of the secret with the key of the signatures. */
+  /** Name or ARN of the secret with the key with which the posted events are signed. */
   signingSecret: text('MAILOVER_SIGNING_SECRET'),
-  /** URL of the events queue, on which an event waits for its next try. */
+  /** URL of the events queue. An event that could not be posted waits on this queue until it is posted again. */
   queueUrl: text('MAILOVER_POSTED_QUEUE'),
   ...local,
 });

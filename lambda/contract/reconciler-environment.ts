@@ -9,11 +9,11 @@ import {
 } from './environment-codec.ts';
 import type { InboundProvider } from './inbound-environment.ts';
 
-/** A provider that can be asked for received mail. */
+/** A provider whose API can list the mail that the provider received. */
 export type ReconciledProvider = InboundProvider & {
-  /** Name of the secret of the account. */
+  /** Name of the secret with the credentials of the account at the provider. */
   readonly apiSecretName?: string;
-  /** Options of the requests for received mail, in the form of the type. */
+  /** Options of the API requests that list received mail; each provider type defines its own options. */
   readonly missed: object;
 };
 

@@ -1,80 +1,87 @@
-/** Highest rates of a class, as parts of its accepted mail, from 0 to 1. */
+/** Rates above which a class of mail pauses, as fractions of the accepted mail of the class, from 0 to 1. */
 export interface RateLimits {
-  /** Hard bounces, in 24 hours. */
+  /** Largest rate of hard bounces in 24 hours. */
   readonly bounces: number;
-  /** Complaints, in seven days. */
+  /** Largest rate of complaints in seven days. */
   readonly complaints: number;
 }
 
 /**
- * How submissions of one class are sent, where it differs from the others. Settings of the submission itself override it.
+ * Settings for the submissions of one class of mail. A setting in a submission takes precedence over the same setting in the route of
+ * its class.
  *
  * @example { class: 'login-codes', providers: ['postmark', 'ses'], expiresAfterSeconds: 600, onUnknown: 'failover' }
  */
 export interface RouteConfig {
-  /** The `class` of the submissions, compared exactly; at most one route for each. */
+  /** The class of mail: the route applies to submissions whose field `class` equals this text. A class has at most one route. */
   readonly class: string;
   /**
-   * Keys of the providers that carry this class, best first. This is the complete order: `priority`, `weight` and `share`
-   * do not apply, and other providers do not carry the class.
+   * Keys of the providers that send mail of this class, in the order in which they are tried. The list is the complete order:
+   * `priority`, `weight` and `share` do not apply, and no other provider sends mail of this class.
    * @default - all providers, in the same order as for all other mail
    */
   readonly providers?: readonly string[];
   /**
-   * Limits every submission of this class to `providers`, for example to those that may see its content: a submission
-   * whose `providers.only` names another one is `Malformed`. Otherwise a submission may choose any.
+   * Whether every submission of this class is limited to `providers`, for example to the providers that may see the content of the mail.
+   * If true, a submission whose `providers.only` names another provider is dead-lettered as `Malformed`. If false, a submission may
+   * choose any provider.
    * @default false
    */
   readonly strict?: boolean;
   /**
-   * Time after the first receive within which a submission without `expiresAt` may be sent, in seconds, from 30 to 1209600 (14 days).
-   * The alarm ClassWaits is raised when mail of the class has waited for a tenth of it; at most ten classes may have one.
+   * Time during which a submission without `expiresAt` may be sent, in seconds, from 30 to 1209600 (14 days). The time begins when
+   * Mailover first receives the submission from SQS. The alarm ClassWaits is raised when mail of the class has waited for a tenth of
+   * this time. At most ten classes may set this option.
    * @default - four days
    */
   readonly expiresAfterSeconds?: number;
   /**
-   * What happens when a provider may have accepted the message and its answer was lost, if the submission does not set
-   * it. `ask` looks the message up at the provider before the next one is tried. `failover` tries the next provider at
-   * once, for mail that is better sent twice than late. `hold` tries no other provider and dead-letters the message as
-   * `Unknown`, for mail that is better not sent than sent twice.
+   * Treatment of a message that a provider may have accepted although the provider's answer was lost; a submission may set its own
+   * `onUnknown`. `ask`: Mailover asks the provider whether it accepted the message before the next provider is tried. `failover`: the
+   * next provider is tried immediately, for mail that is better sent twice than late. `hold`: no other provider is tried, and the message
+   * is dead-lettered as `Unknown`, for mail that is better not sent than sent twice.
    * @default 'ask'
    */
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
   /**
-   * Mails addresses that are on the suppression list for a hard bounce, for mail that a person waits for, such as a
-   * password reset. Never those of a complaint. The provider that reported the bounce may refuse or drop such mail by
-   * its own list; with such a class, hard bounces are added to the lists of no other provider.
+   * Whether mail of this class is also sent to addresses that are on the suppression list because of a hard bounce. The option never applies
+   * to addresses that are on the list because of a complaint. Use it for mail that a person waits for, such as a password reset. The provider
+   * that reported the bounce may still refuse or drop the mail, since the address is on the provider's own suppression list. While any class
+   * sets this option, Mailover adds no hard bounces to the providers' own suppression lists.
    * @default false
    */
   readonly overrideHardBounces?: boolean;
   /**
-   * Lets recipients unsubscribe from this class: each mail gets a one-click link (RFC 8058) in its headers, and those who
-   * used it are taken out before any provider. A submission of the class has one recipient, since the link is personal,
-   * unless it brings a link of its own (`unsubscribe.url`).
+   * Whether recipients can unsubscribe from this class of mail. If true, each mail gets a one-click link (RFC 8058) in its headers, and no
+   * further mail of the class is sent to a recipient who used the link. Since the link is personal, a submission of the class must have
+   * exactly one recipient, unless the submission contains its own link (`unsubscribe.url`).
    * @default false
    */
   readonly unsubscribe?: boolean;
   /**
-   * Sends one mail of this class to an address until that is delivered or clicked, or the address is verified by `npm run verify`; other mail
-   * to it waits until it expires. Needs a provider with `events`.
+   * Whether only one mail of this class is sent to an address that is not verified. Further mail to the address waits, at most until the
+   * mail expires. An address is verified when the first mail is delivered, when a link in the first mail is clicked, or when an operator
+   * runs `npm run verify`. This option needs a provider with `events`.
    * @default false
    */
   readonly verifiedRecipients?: boolean;
   /**
-   * Rates of hard bounces and complaints above which the class pauses: its mail then waits until it expires, or until
-   * `npm run release -- --class NAME`. Judged from 200 mails on. `false`: it never pauses, for mail that a person waits for. Rates
-   * come from providers with `events`.
-   * @default { bounces: 0.04, complaints: 0.0008 } - also for classes without a route; both are below the limits of the providers
+   * Rates of hard bounces (in 24 hours) and complaints (in seven days) above which the class pauses. Mail of a paused class waits until
+   * the mail expires, or until an operator runs `npm run release -- --class NAME`. A class with fewer than 200 mails in that time never
+   * pauses. `false`: the class never pauses; use this for mail that a person waits for. The rates are measured from the delivery events of
+   * providers with `events`.
+   * @default { bounces: 0.04, complaints: 0.0008 } - also for classes without a route; both rates are below the limits of the providers
    */
   readonly pauseAbove?: false | Partial<RateLimits>;
   /**
-   * What happens while the suppression list cannot be read: `send` mails all recipients, `wait` leaves the mail on its queue.
+   * Treatment of mail while the suppression list cannot be read. `send`: the mail is sent to all recipients. `wait`: the mail stays on
+   * its queue.
    * @default 'send'
    */
   readonly onListUnreadable?: 'send' | 'wait';
   /**
-   * How providers may track whether a mail is read, if the submission does not set it.
-   * @default - not at all: links and pictures stay as they are
+   * Whether providers may track that a mail is opened, and that its links are clicked. A submission may set its own values.
+   * @default - no tracking: providers do not change links and pictures
    */
   readonly tracking?: { readonly opens?: boolean; readonly clicks?: boolean };
 }

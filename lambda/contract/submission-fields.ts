@@ -7,14 +7,14 @@ import { BASE64, isBase64 } from './contents.ts';
 import { CANARY_PREFIX, SUBMISSION_ID } from './dead-letter.ts';
 import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
 
-// Every `error` below says what would be right; `describeProblem` adds the field and the shape of what was given.
+// Every `error` below describes the expected value. `describeProblem` adds the name of the field and the shape of the given value.
 
-// C0 controls and DEL end or change a header. The two-letter sequences become CR LF in a client that cuts characters to
-// 8 bits; one of these letters alone is ordinary Czech or Chinese, and harmless since Mailover encodes all that it
-// composes.
+// Matches C0 control characters and DEL, which end or change a header. Also matches certain pairs of letters: a mail program that cuts
+// characters to 8 bits turns such a pair into CR LF. One such letter alone is harmless, since Mailover encodes it. It is allowed, since it
+// occurs in ordinary Czech or Chinese text.
 const BREAKS_A_LINE = /[\p{Cc}--[\u0080-\u009f]]|[\u010d\u560d][\u010a\u560a]/v;
 
-/** Text of one line, safe in a header. */
+/** Returns a zod schema for text of one line that can safely be written in a header. */
 export const oneLine = (expected: string, min: number, max: number) => {
   const error = `${expected}, ${min} to ${max} characters`;
   return z.string({ error }).check(
@@ -28,7 +28,7 @@ export const oneLine = (expected: string, min: number, max: number) => {
 const matching = (pattern: RegExp, error: string) => z.string({ error }).check(z.regex(pattern, { error }));
 
 export const id = matching(SUBMISSION_ID, '1 to 128 characters of A-Z a-z 0-9 . _ : @ / -');
-/** An id set by a producer, which must not look like a canary's. */
+/** Schema of a submission id that a producer sets. The id must not begin with the prefix of canary ids. */
 export const ownId = matching(
   new RegExp(`^(?!${CANARY_PREFIX})${SUBMISSION_ID.source.slice(1)}`),
   `1 to 128 characters of A-Z a-z 0-9 . _ : @ / -, not beginning with ${CANARY_PREFIX}`,
@@ -46,8 +46,8 @@ const address = z.string({ error: 'one address' }).check(
   z.meta({
     id: 'Address',
     description:
-      'Exactly one address, without a name: local part, @, domain. The pattern is stricter than Mailover where a pattern ' +
-      'cannot express the rule: a domain in other scripts than Latin, Greek, Cyrillic, Chinese, Japanese or Korean, or a long one, is accepted as A-labels.',
+      'Exactly one address, without a name: local part, @, domain. The pattern allows fewer addresses than Mailover, since it cannot express ' +
+      'all rules: write a long domain, or one in other scripts than Latin, Greek, Cyrillic, Chinese, Japanese or Korean, as A-labels.',
     pattern: ADDRESS,
   }),
 );
@@ -105,11 +105,11 @@ export const metadata = z
   )
   .check(
     z.refine((entries) => Object.keys(entries).length <= 50, { error: 'at most 50 entries' }),
-    z.meta({ description: 'Returned with delivery events if the provider keeps it.', maxProperties: 50 }),
+    z.meta({ description: 'Returned in delivery events, if the provider supports it.', maxProperties: 50 }),
   );
 
-// A key below `submissions/`, without `.` and `..` segments, since received mail and our own objects are in the same
-// bucket.
+// Matches S3 object keys that begin with `submissions/`, and contain no `.` and `..` segments. Other prefixes of the same bucket
+// contain received mail and Mailover's own objects.
 const SUBMITTED = /^submissions\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[ -~\u0080-\u{10ffff}]+$/u;
 const OBJECT_KEY = 'an object key of at most 1024 characters that begins with submissions/';
 
@@ -122,12 +122,12 @@ export const s3Reference = z.strictObject(
 );
 
 const base64 = z.string({ error: BASE64 }).check(
-  // Contents were checked while they were removed from the text; this check is for values that are no base64 strings.
+  // `cutContents` has already refused invalid contents, and replaced valid contents by their SHA-256 in base64, which passes this check.
   z.refine((text) => isBase64(text), { error: BASE64 }),
   z.meta(BASE64_SCHEMA),
 );
 
-/** Characters that reverse the direction of text disguise the extension: `a\u202efdp.exe` is shown as `aexe.pdf`. */
+/** Characters that reverse the direction of text. They can disguise the extension of a file: `a\u202efdp.exe` is shown as `aexe.pdf`. */
 const TURNS_AROUND = /[\u202a-\u202e\u2066-\u2069]/;
 const FILE_NAME = `^(?![\\s\\S]*[\\u202a-\\u202e\\u2066-\\u2069])${ONE_LINE.slice(1)}`;
 
@@ -166,11 +166,14 @@ export const attachment = z
 const flag = (what: string) => z.exactOptional(z.boolean({ error: `true or false: whether ${what}` }));
 
 export const tracking = z.strictObject(
-  { opens: flag('it is to be learned that the mail was opened'), clicks: flag('links lead over the provider') },
+  {
+    opens: flag('the provider records that the mail was opened'),
+    clicks: flag('the provider records clicks on links'),
+  },
   { error: 'an object of "opens" and "clicks"' },
 );
 
-/** RFC 5546 section 1.4. */
+/** Methods of calendar messages that RFC 5546 section 1.4 defines. */
 const METHODS = ['PUBLISH', 'REQUEST', 'REPLY', 'ADD', 'CANCEL', 'REFRESH', 'COUNTER', 'DECLINECOUNTER'] as const;
 const METHOD_LINE = `(?:^|[\\r\\n])${ignoringCase('method')}:`;
 const otherMethod = (method: string) => `${METHOD_LINE}(?!${ignoringCase(method.toLowerCase())}[ \\t]*(?:[\\r\\n]|$))`;
@@ -189,14 +192,14 @@ export const calendar = z
     { error: 'an object of "method" and "content"' },
   )
   .check(
-    // RFC 6047 section 2.4: mail programs ignore an invitation with two methods.
+    // Mail programs ignore an invitation that states two different methods (RFC 6047 section 2.4).
     z.refine(({ method, content }) => !new RegExp(otherMethod(method)).test(content), {
       error: 'the same method as in the line METHOD of "content"',
       path: ['method'],
     }),
     z.meta({
       description:
-        'An invitation or another calendar message: as an alternative to the text and as the file invite.ics. Providers that cannot carry it are skipped.',
+        'An invitation or another calendar message. The mail contains it as an alternative to the text and as the file invite.ics. Providers that cannot carry it are skipped.',
       allOf: METHODS.map((method) => ({
         if: { properties: { method: { const: method } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -205,7 +208,7 @@ export const calendar = z
     }),
   );
 
-// Longest URI of `unsubscribe`, which is written unbroken and unencoded on one header line.
+// Largest length of a URI in the field `unsubscribe`. The URI is written on one header line: it is not folded and not encoded.
 const MAX_URI = 800;
 
 export const unsubscribe = z

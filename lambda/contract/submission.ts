@@ -4,33 +4,31 @@ import { CANARY_PREFIX, type Problem, SUBMISSION_ID } from './dead-letter.ts';
 import { described } from './described.ts';
 import { describeProblem, describeShape, fieldName, harmlessIn } from './explain.ts';
 import { measureJson } from './json-bounds.ts';
-import { type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
+import { decodedString, type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
 
 export type { Problem };
 
-/** The newest version of the submission that this code reads. */
+/** Newest version of submissions that this code can read. */
 const SUBMISSION_VERSION = 1;
 
 const version = z.literal(SUBMISSION_VERSION, { error: `the number ${SUBMISSION_VERSION}` });
 const body = (name: string) => z.string({ error: `the ${name} body` });
 
-/** A submission as producers send it; the committed JSON Schema is generated from this. */
+/** Zod schema of a submission as producers send it. The committed JSON Schema is generated from this zod schema. */
 export const submissionSchema = z
   .strictObject(
     {
       version,
       id: z.exactOptional(
         field.ownId.check(
-          described(
-            'Id that the producer gives the submission; every attempt contains it. Absent: the SQS message id.',
-          ),
+          described('Id that the producer gives the submission, in every attempt. Default: the SQS message id.'),
         ),
       ),
       class: z.exactOptional(
         field
           .oneLine('a class', 1, 64)
-          .check(described('Kind of mail: selects the named route of this class, if there is one.')),
+          .check(described('Kind of mail. Selects the configured route of this class, if there is one.')),
       ),
       from: field.mailbox,
       to: z.exactOptional(field.mailboxes),
@@ -45,7 +43,7 @@ export const submissionSchema = z
           z.refine((headers) => Object.keys(headers).length <= 100, { error: 'at most 100 headers' }),
           z.meta({
             description:
-              'Custom headers, each once, in any case. Headers that Mailover or a provider writes are refused.',
+              'Custom headers, each at most once, in upper or lower case. Headers that Mailover or a provider writes are refused.',
             maxProperties: 100,
           }),
         ),
@@ -58,7 +56,7 @@ export const submissionSchema = z
       tracking: z.exactOptional(
         field.tracking.check(
           described(
-            'How providers may track whether the mail is read. Default: as in the route of its class, otherwise not at all.',
+            'Whether providers may track that the mail is opened or its links are clicked. Default: as in the route of its class, otherwise no.',
           ),
         ),
       ),
@@ -69,21 +67,25 @@ export const submissionSchema = z
       expiresAt: z.exactOptional(
         z.iso
           .datetime({ offset: true, error: 'an ISO 8601 time with its offset, such as 2026-12-01T00:00:00Z' })
-          .check(described('At most 14 days ahead. Not sent after this time, but dead-lettered as Expired.')),
+          .check(
+            described(
+              'Time after which the mail is not sent any more, but dead-lettered as Expired; at most 14 days ahead.',
+            ),
+          ),
       ),
       onUnknown: z.exactOptional(
         z
           .enum(['ask', 'failover', 'hold'], { error: '"ask", "failover" or "hold"' })
           .check(
             described(
-              'What to do when a provider may have accepted the message and its answer was lost. Default: ask.',
+              'Treatment of the message when a provider may have accepted it although its answer was lost. Default: as in the route of its class, otherwise ask.',
             ),
           ),
       ),
       supersedes: z.exactOptional(
         field.id.check(
           described(
-            'Id of an earlier submission that is sent again: providers that accepted it, or may have, come last.',
+            'Id of an earlier submission that is sent again. Providers that accepted the earlier submission, or may have accepted it, are tried last.',
           ),
         ),
       ),
@@ -96,7 +98,7 @@ export const submissionSchema = z
                 .check(
                   z.minLength(1, { error: 'at least one provider key, or no "only"' }),
                   z.maxLength(100, { error: 'a list of at most 100 provider keys' }),
-                  described('Only these providers, in this order.'),
+                  described('The only providers that may be tried, in this order.'),
                 ),
             ),
             except: z.exactOptional(
@@ -129,42 +131,45 @@ export const submissionSchema = z
     }),
   );
 
-/** Message on the queue in place of a submission that is larger than the queue accepts. */
+/** Zod schema of a pointer: the message that a producer sends to the queue if the submission itself is too large for the queue. */
 export const pointerSchema = z
   .strictObject({ version, s3: field.s3Reference }, { error: 'a JSON object' })
   .check(z.meta({ title: 'Pointer', description: 'The submission is the content of this object.' }));
 
 export type Submission = z.infer<typeof submissionSchema>;
-/** One entry of `attachments`, with its bytes in `content` or in a bucket. */
+/** One entry of `attachments`. The bytes of the attachment are in `content`, or in an S3 bucket. */
 export type SubmissionAttachment = NonNullable<Submission['attachments']>[number];
-/** Location of an object that a submission refers to. */
+/** Location of an S3 object to which a submission refers. */
 export type S3Reference = z.infer<typeof field.s3Reference>;
 
-/** Result of reading a queue body. `future`: a newer deployment may be able to read it, so it stays on the queue. */
+/**
+ * Result of reading a message body. `future`: the message has a newer version than this code can read, so the message stays on the queue
+ * until a newer version of Mailover is deployed.
+ */
 export type ReadResult =
   | {
       readonly kind: 'submission';
-      /** The submission as given, except that the `content` of attachments is the SHA-256 of the bytes in base64. */
+      /** The given submission, except that the `content` of each attachment is replaced by the SHA-256 of its bytes, in base64. */
       readonly submission: Submission;
-      /** The bytes of the attachments with a `content`, by index. */
+      /** The bytes of the attachments that have a `content`, by the index of the attachment. */
       readonly contents: ReadonlyMap<number, Buffer>;
     }
   | { readonly kind: 'pointer'; readonly s3: S3Reference }
   | { readonly kind: 'future'; readonly version: number; readonly id?: string }
-  /** `id` is the id in the body, if that is valid. */
+  /** `id`: the submission id in the message body; absent if the body contains no valid id. */
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string };
 
-/** Depth and parts are already checked. */
+/** Limits of a whole message for `measureJson`. The depth and the number of parts are unlimited here, since `scanJson` checks them. */
 const LIMITS = { depth: Number.POSITIVE_INFINITY, parts: Number.POSITIVE_INFINITY, bytes: 20_000_000 };
 
 const TOO_LARGE: Problem = {
   reason: 'TooLarge',
-  detail: `the message: more than ${LIMITS.bytes} bytes beside the content of attachments; no provider takes as much`,
+  detail: `the message: more than ${LIMITS.bytes} bytes without the content of attachments; no provider accepts a mail of that size`,
 };
 
 /**
- * Reads the body of a queue message or of the object that a pointer names; never throws. Attachments are decoded in
- * place, so that a large one is in memory once: the given bytes are overwritten.
+ * Reads the body of a queue message, or of the S3 object that a pointer names. Never throws. Attachments are decoded in place, so a
+ * large attachment is in memory only once. The given bytes are overwritten.
  */
 export function readSubmission(body: string | Buffer): ReadResult {
   const bytes = withoutMark(typeof body === 'string' ? Buffer.from(body) : body);
@@ -180,17 +185,15 @@ export function readSubmission(body: string | Buffer): ReadResult {
   return (read.kind === 'problem' || read.kind === 'future') && known ? { ...read, id } : read;
 }
 
-/** A string that may be an id, with its escapes decoded: some JSON libraries escape a slash. */
+/**
+ * Returns the id in a JSON string. Escapes are decoded, since some JSON libraries escape a slash. Returns an empty text if the string
+ * cannot be an id.
+ */
 function idIn(bytes: Buffer, { start, end }: JsonString): string {
-  if (end - start > MAX_ESCAPED_ID) return '';
-  try {
-    return String(JSON.parse(bytes.toString('utf8', start - 1, end + 1)));
-  } catch {
-    return '';
-  }
+  return end - start > MAX_ESCAPED_ID ? '' : (decodedString(bytes.subarray(start - 1, end + 1)) ?? '');
 }
 
-/** 128 characters, each as `\u0061`. */
+/** Largest length of an id in JSON: 128 characters, each of which can be written as an escape such as `\u0061`. */
 const MAX_ESCAPED_ID = 768;
 
 function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonFault | undefined): ReadResult {
@@ -229,7 +232,10 @@ function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonF
     : malformed(describeProblem(submission.error.issues, given));
 }
 
-/** RFC 8259 section 8.1: a parser may ignore a byte order mark, and some editors and languages write one. */
+/**
+ * Removes a byte order mark at the start of the text. Some editors and programming languages write this mark, and RFC 8259 section 8.1
+ * allows parsers to ignore it.
+ */
 function withoutMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

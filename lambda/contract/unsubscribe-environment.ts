@@ -8,9 +8,9 @@ import {
   text,
 } from './environment-codec.ts';
 
-/** The environment of the function behind the links to unsubscribe. */
+/** Environment variables of the function that handles requests to the unsubscribe links. */
 export const unsubscribeEnvironment = environment({
-  /** First part of its paths, which tells its environment from those of other functions. */
+  /** First segment of the URL paths of the unsubscribe links. No other function has this variable. */
   path: text('MAILOVER_UNSUBSCRIBE_PATH'),
   eventsQueueUrl,
   stateTable,

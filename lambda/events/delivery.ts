@@ -1,7 +1,7 @@
 import type { EventType } from '../contract/event-words.ts';
 import type { KeptEvent } from './event-item.ts';
 
-/** What became of an accepted mail for one recipient, as far as its events say. */
+/** Delivery state of a mail for one recipient, according to the mail's delivery events. */
 export type DeliveryState =
   | 'accepted'
   | 'deferred'
@@ -11,14 +11,13 @@ export type DeliveryState =
   | 'bounced'
   | 'complained';
 
-/** The newest news of one recipient. */
+/** Delivery state of one recipient, with the event that proves it. */
 export interface Delivery {
   readonly state: DeliveryState;
-  /** The event that says so. */
   readonly event: KeptEvent;
 }
 
-/** State that each type of event proves; a mail that was opened has arrived. */
+/** Delivery state that each type of event proves. For example, `opened` proves `delivered`, since a mail that was opened has arrived. */
 const PROVES: Readonly<Record<EventType, DeliveryState | undefined>> = {
   accepted: 'accepted',
   deferred: 'deferred',
@@ -35,8 +34,8 @@ const PROVES: Readonly<Record<EventType, DeliveryState | undefined>> = {
 };
 
 /**
- * Ranks at one provider: a state replaces those of lower rank. A bounce may come after `delivered`, since a server may take
- * a mail and return it later.
+ * Ranks of the states in the events of one provider: a state replaces states of lower rank. A bounce may come after `delivered`,
+ * since a server may accept a mail and return it later.
  */
 const RANK: Readonly<Record<DeliveryState, number>> = {
   accepted: 1,
@@ -49,7 +48,7 @@ const RANK: Readonly<Record<DeliveryState, number>> = {
 };
 
 /**
- * Precedence of states where several providers report on one recipient: the recipient has the first state of this list
+ * Precedence of states if several providers report on the same recipient: the recipient has the first state of this list
  * that a provider reports.
  */
 const FIRST: readonly DeliveryState[] = [
@@ -63,8 +62,8 @@ const FIRST: readonly DeliveryState[] = [
 ];
 
 /**
- * What became of a mail for each recipient, by the hash of the address: a function of the set of events, so that their
- * order, repetitions and delays change nothing.
+ * Returns the delivery state of a mail for each recipient, by the hash of the recipient's address. The state depends only on
+ * the set of events. The order, repetition and delay of the events change nothing.
  */
 export function deliveriesOf(events: readonly KeptEvent[]): ReadonlyMap<string, Delivery> {
   const byRecipient = Map.groupBy(
@@ -83,8 +82,8 @@ export function deliveriesOf(events: readonly KeptEvent[]): ReadonlyMap<string, 
 }
 
 /**
- * Whether an event proves that its provider took responsibility for the mail. A provider that did not try has none, and one
- * with the recipient on its list would send nothing either.
+ * Whether an event proves that its provider took responsibility for the mail. A provider took no responsibility if it
+ * rejected the mail, or if the recipient is on the provider's own suppression list.
  */
 export function provesAcceptance({ type }: Pick<KeptEvent, 'type'>): boolean {
   const state = PROVES[type];
@@ -100,7 +99,7 @@ function latest(events: readonly KeptEvent[], rank: (state: DeliveryState) => nu
     .toSorted((a, b) => rank(b.state) - rank(a.state) || earlier(a, b))[0];
 }
 
-/** Sorts events with one meaning by time; events of one time by id, so that the order is always the same. */
+/** Sorts events with the same state by time, and events with the same time by id, so that the order is always the same. */
 function earlier({ event: a }: Delivery, { event: b }: Delivery): number {
   return Date.parse(a.at) - Date.parse(b.at) || (a.id < b.id ? -1 : 1);
 }

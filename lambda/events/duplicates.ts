@@ -3,10 +3,12 @@ import { provesAcceptance } from './delivery.ts';
 import type { KeptEvent } from './event-item.ts';
 
 /**
- * The event of another acceptance of the same mail for the same recipient, if `event` is the first one of its own; so each
- * second acceptance is found once. `earlier` are the other events of the recipient.
+ * Returns an earlier event that proves another acceptance of the same mail for the same recipient. Returns undefined unless
+ * `event` is the first event of its own acceptance; therefore each second acceptance is found only once. `earlier` contains
+ * the other events of the recipient.
  *
- * Acceptances are told apart by provider and number of the attempt. A provider whose key was changed keeps its message ids.
+ * Two acceptances differ in the provider or in the number of the attempt. Events with different provider keys and the same
+ * message id belong to the same acceptance: the key of the provider was changed.
  */
 export function otherAcceptance(event: KeptEvent, earlier: readonly KeptEvent[]): KeptEvent | undefined {
   if (!provesAcceptance(event)) return undefined;
@@ -22,8 +24,8 @@ function isSame(a: KeptEvent, b: KeptEvent): boolean {
 }
 
 /**
- * Whether the record of a submission explains a second acceptance: an answer of one of the providers was lost, or it failed
- * after it had the whole request. An attempt that a worker is making at `now` explains nothing.
+ * Whether the record of a submission explains why a mail was accepted twice: an answer of one of the providers was lost, or
+ * a provider failed after it had received the whole request. An attempt that is still running at `now` does not count.
  */
 export function isExplained(
   record: Pick<SubmissionRecord, 'attempts' | 'lease'> | undefined,

@@ -5,8 +5,8 @@ import { defined } from '../platform/defined.ts';
 import type { Queue } from '../platform/queue.ts';
 
 /**
- * Sends an event to the events queue, in ASCII, which every queue server transports; consumers may filter by its
- * attributes.
+ * Sends an event to the events queue. The message is in ASCII, which every queue server transports. Consumers may filter
+ * events by the attributes of the message.
  */
 export async function enqueueEvent(
   queue: Queue,

@@ -5,7 +5,7 @@ import { defined } from '../platform/defined.ts';
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 
-/** Lifetime of an event: as long as the record of its submission may live. */
+/** Lifetime of a stored event: the longest time for which the record of its submission may be stored. */
 const RETENTION_S = 30 * 24 * 3_600;
 
 /** Name of the list with the events of a submission. */
@@ -13,7 +13,7 @@ function eventList(submissionId: string): string {
   return `event/${submissionId}`;
 }
 
-/** The delivery event of what a provider reports. */
+/** Converts an event that a provider reports into Mailover's form of a delivery event. */
 export function deliveryEvent(provider: string, event: ReportedEvent, now: number): DeliveryEvent {
   const { eventId, recipient, providerMessageId, reference, metadata, at = now } = event;
   const { type, bounce, reason, detail, smtpCode, tag, machine } = event;
@@ -22,7 +22,7 @@ export function deliveryEvent(provider: string, event: ReportedEvent, now: numbe
     version: EVENT_VERSION,
     id,
     provider,
-    // A provider without an id of its own is recognised by its whole content, which is no id to read.
+    // If the provider gives no id, `eventId` is the whole content of the event, which is too long to be shown.
     providerEventId: eventId.length > 300 ? id : eventId,
     ...defined({ providerMessageId }),
     type,
@@ -34,24 +34,25 @@ export function deliveryEvent(provider: string, event: ReportedEvent, now: numbe
   };
 }
 
-/** What the list of a submission keeps of an event. */
+/** Properties of an event that are stored in the list of its submission. */
 export interface KeptEvent
   extends Pick<
     DeliveryEvent,
     'id' | 'provider' | 'type' | 'at' | 'bounce' | 'reason' | 'attempt' | 'machine' | 'providerMessageId'
   > {
-  /** Keyed hash of the recipient's address; absent if the event names none. */
+  /** Keyed hash of the recipient's address; absent if the event names no recipient. */
   readonly recipient?: string;
 }
 
-/** Place of an event in its list; with an empty `id`, the beginning of the places of one recipient's events. */
+/** Sort key of an event in its list; with an empty `id`, the prefix of the sort keys of one recipient's events. */
 export function eventPlace(recipient: string | undefined, id: string): string {
   return `${recipient ?? ''}/${id}`;
 }
 
 /**
- * The item of an event. The recipient's address is in it as `recipient`, its keyed hash, so that a copy of the table names
- * no one. Events without a known submission are in a list of their provider and day.
+ * Returns the item of an event. Instead of the address, the item contains `recipient`, the keyed hash of the address, so
+ * that a copy of the table names no person. Events whose submission is not known are stored in one list for each provider
+ * and day.
  */
 export function eventItem(event: DeliveryEvent, recipient: string | undefined, now: number): ListItem {
   const { id, provider, submissionId, type, bounce, reason, at, attempt, machine, providerMessageId } = event;
@@ -66,12 +67,16 @@ export function eventItem(event: DeliveryEvent, recipient: string | undefined, n
   };
 }
 
-/** All events of a submission, in no order of time. */
+/** All events of a submission, not sorted by time. */
 export async function eventsOf(lists: Pick<ListTable, 'list'>, submissionId: string): Promise<readonly KeptEvent[]> {
   return (await lists.list(eventList(submissionId))).map(keptEvent);
 }
 
 export function keptEvent({ pk: _pk, sk, expires: _expires, ...kept }: ListItem): KeptEvent {
   const [recipient, id] = sk.split('/');
-  return { ...(kept as Omit<KeptEvent, 'id' | 'recipient'>), id: id ?? '', ...(recipient && { recipient }) };
+  return {
+    ...(kept as Omit<KeptEvent, 'id' | 'recipient'>),
+    id: id ?? '',
+    ...defined({ recipient: recipient || undefined }),
+  };
 }

@@ -3,16 +3,22 @@ import type { AddressHashes } from '../suppression/hash.ts';
 import { provesAcceptance } from './delivery.ts';
 import { eventsOf } from './event-item.ts';
 
-/** Provider keys with a proof that they accepted the mail for a recipient, each with its message id or the event's. */
+/**
+ * The providers that provably accepted the mail for a recipient: their keys, each with the provider's message id, or,
+ * without such an id, with the id of the event.
+ */
 type Acceptances = ReadonlyMap<string, string>;
 
-/** Proofs of acceptance in the delivery events of a submission, by address; also of events that came before the outcome. */
+/**
+ * Returns proofs of acceptance by address, from the delivery events of a submission. An event counts even if it arrived
+ * before the outcome of the attempt was known.
+ */
 export type Evidence = (
   submissionId: string,
   addresses: readonly string[],
 ) => Promise<ReadonlyMap<string, Acceptances>>;
 
-/** Reads the evidence from the lists of events. */
+/** Creates the function that reads proofs of acceptance from the stored lists of delivery events. */
 export function eventEvidence(lists: Pick<ListTable, 'list'>, hashes: AddressHashes): Evidence {
   return async (submissionId, addresses) => {
     const proofs = (await eventsOf(lists, submissionId)).filter(provesAcceptance);

@@ -44,7 +44,7 @@ const dependencies = {
   clock: systemClock,
 };
 
-/** Takes delivery events: over HTTP, or from the queue of a topic. */
+/** Processes delivery events, which providers post over HTTP or publish to an SNS topic that forwards them to an SQS queue. */
 export const handler = webhookHandler({
   takePosted: createEventIntake(dependencies),
   takeRecord: createPublishedIntake(dependencies),

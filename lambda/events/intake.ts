@@ -12,7 +12,7 @@ import { bindToken } from '../webhook/replay-token.ts';
 import { COUNTED_AS, type EventOutcome, eventAnswer } from './outcome.ts';
 import { type TakeEventDependencies, takeEvents } from './take.ts';
 
-/** Dependencies of taking posted events. */
+/** Dependencies of processing posted events. */
 export interface EventsDependencies extends TakeEventDependencies {
   readonly environment: EventsEnvironment;
   readonly secrets: Secrets;
@@ -20,7 +20,10 @@ export interface EventsDependencies extends TakeEventDependencies {
   loadModule(type: string): Promise<WebhookModule<ReadEvents>>;
 }
 
-/** Largest request, in bytes. SendGrid posts at most 768 KB (event webhook reference, 2026-11-29), the others one event. */
+/**
+ * Largest request, in bytes. SendGrid posts at most 768 KB (event webhook reference, 2026-11-29); each other provider posts
+ * one event per request.
+ */
 export const MAX_BODY_BYTES = 1_048_576;
 
 interface Result {
@@ -30,8 +33,8 @@ interface Result {
 }
 
 /**
- * Leads a request through the stages: authenticate, read, take each event, answer. Fails after `limitMs`, so that the
- * function itself answers and counts the failure.
+ * Handles a request: authenticates it, reads it, processes each event, and answers. Fails after `limitMs`, so that the
+ * function can answer and count the failure before Lambda's time-out ends the function.
  */
 export function createEventIntake(
   dependencies: EventsDependencies,
@@ -45,7 +48,7 @@ export function createEventIntake(
       ({ key, type }) => key === arrival.key && definitionOf(type).events?.over === 'http',
     );
     if (provider === undefined) {
-      // The requested key is not logged: it comes from a stranger, or may be a part of the secret path.
+      // The provider key in the path is not logged: a stranger may have sent it, or it may be a part of the secret path.
       log.warn('events', { outcome: 'unknown-path', bytes: arrival.body.length });
       return eventAnswer('unknown-path');
     }
@@ -71,7 +74,8 @@ export function createEventIntake(
     if (authenticated.kind === 'unknown-path') return { outcome: 'unknown-path' };
     if (authenticated.kind === 'refused') return { outcome: 'refused', detail: authenticated.reason };
     const posted = authenticated.read();
-    // The token is not bound: once the address is corrected, the provider may send the mail again there.
+    // The token of the signature is not recorded as used: the provider may send the mail again with the same token, after
+    // the address for received mail has been corrected in the provider's settings.
     if (posted.kind === 'mail') return { outcome: 'misdirected' };
     if (authenticated.once && !(await bindToken(table, clock, authenticated.once))) return { outcome: 'replayed' };
     if (posted.kind === 'unreadable') return { outcome: 'unreadable', detail: posted.detail };

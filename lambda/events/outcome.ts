@@ -4,15 +4,15 @@ import { type HttpAnswer, type RefusedOutcome, refusal } from '../webhook/answer
 /** Outcome of one request with delivery events. */
 export type EventOutcome = 'taken' | 'unreadable' | 'misdirected' | 'too-large' | RefusedOutcome;
 
-/** Answer to the provider. */
+/** Returns the HTTP answer to the provider for an outcome. */
 export function eventAnswer(outcome: EventOutcome): HttpAnswer {
   switch (outcome) {
     case 'taken':
-      return { status: 200, text: 'taken' };
+      return { status: 200, text: 'accepted' };
     case 'unreadable':
-      return { status: 200, text: 'read, but this is no delivery event' };
+      return { status: 200, text: 'ignored, since this is no delivery event' };
     case 'misdirected':
-      return { status: 422, text: 'this is received mail, and this address takes delivery events only' };
+      return { status: 422, text: 'this is received mail, and this address accepts delivery events only' };
     case 'too-large':
       return { status: 413, text: 'larger than 1 MB' };
     default:
@@ -20,7 +20,7 @@ export function eventAnswer(outcome: EventOutcome): HttpAnswer {
   }
 }
 
-/** Outcome as it is counted. */
+/** Name under which the metrics count each outcome. */
 export const COUNTED_AS: Readonly<Record<EventOutcome, EventRequestOutcome>> = {
   taken: 'taken',
   refused: 'refused',

@@ -9,7 +9,7 @@ export interface PublishedDependencies extends Omit<EventsDependencies, 'loadMod
   loadReader(type: string): Promise<(body: string) => ReadEvents>;
 }
 
-/** Takes the events that a provider publishes to a queue; throws if a message must be retried. */
+/** Creates the function that processes the events which a provider publishes to a queue. The function throws if a message must be retried. */
 export function createPublishedIntake(
   dependencies: PublishedDependencies,
 ): (record: SQSRecord, limitMs?: number) => Promise<void> {
@@ -21,7 +21,7 @@ export function createPublishedIntake(
       metrics.add('EventRequests', 1, { provider: provider.key, outcome });
     const read = (await dependencies.loadReader(provider.type))(record.body);
     if (read.kind !== 'events') {
-      // It ends in the dead-letter queue of its queue.
+      // An unusable message fails at each receive, until SQS moves it to the dead-letter queue.
       count('unusable');
       throw new ServiceError('not an event of this provider');
     }

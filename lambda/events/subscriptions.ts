@@ -3,8 +3,9 @@ import type { Unsubscribes } from '../suppression/unsubscribes.ts';
 import type { VerifiedRecipients } from '../suppression/verified.ts';
 
 /**
- * Notes an unsubscribe at the provider, or its end, for the class of the mail; only where the class has unsubscribes. The times of
- * the events decide, in whatever order they come; of one time, the unsubscribe.
+ * Records that a recipient unsubscribed from the class of a mail at the provider, or resubscribed. Does nothing if the class
+ * is not in `unsubscribable`. The event with the latest time counts, in whatever order the events arrive. If an unsubscribe
+ * and a resubscribe have the same time, the unsubscribe counts.
  */
 export async function noteSubscription(
   { type, recipient, class: name, provider }: DeliveryEvent,
@@ -14,12 +15,12 @@ export async function noteSubscription(
 ): Promise<void> {
   if (recipient === undefined || name === undefined || !unsubscribable.includes(name)) return;
   const subscription = { address: recipient, class: name };
-  // The event of the provider is put on the queue right after.
+  // The entry is marked as reported, since the provider's own event is put on the events queue right afterwards.
   if (type === 'unsubscribed') await unsubscribes.add(subscription, { at, source: provider, reported: true });
   if (type === 'resubscribed') await unsubscribes.remove(subscription, at);
 }
 
-/** Verifies a recipient that a mail of a gated class has reached; a click of a scanner says nothing of a person. */
+/** Records a recipient as verified if a mail of a class in `gated` was delivered, or if a person (not a scanner) clicked a link in the mail. */
 export async function noteVerified(
   { type, recipient, class: name, machine }: DeliveryEvent,
   gated: readonly string[] = [],

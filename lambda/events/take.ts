@@ -28,15 +28,18 @@ export interface TakeEventDependencies {
   readonly lists: Pick<ListTable, 'add' | 'list'>;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
-  /** Absent where events are not signed: these suppress no address. */
+  /** Suppression list; absent if the events are not signed, since an unsigned event must not suppress an address. */
   readonly suppressions?: Pick<Suppressions, 'add'>;
-  /** Present with `suppressions`. */
+  /** Tells whether the suppressions that a provider reports are doubtful; present if `suppressions` is present. */
   readonly doubt?: Pick<SuppressionDoubt, 'count' | 'isDoubted'>;
-  /** Absent there, too. */
+  /** Recipients who unsubscribed from a class of mail; present if `suppressions` is present. */
   readonly unsubscribes?: Pick<Unsubscribes, 'add' | 'remove'>;
-  /** Absent there, too. */
+  /** Recipients with a delivered mail, for classes of mail in which an address must be verified in this way; present if `suppressions` is present. */
   readonly verified?: Pick<VerifiedRecipients, 'verify'>;
-  /** Absent there, too: a forged report must not pause a class. */
+  /**
+   * Records hard bounces and complaints for the rates of a class of mail. Present only if `suppressions` is present: a
+   * forged report must not pause a class.
+   */
   readonly noteUnwanted?: NoteUnwanted;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
@@ -45,13 +48,13 @@ export interface TakeEventDependencies {
   readonly metrics: Metrics;
 }
 
-/** Events of one request that are taken at a time. */
+/** Number of events of one request that are processed at a time. */
 const AT_A_TIME = 20;
 
 /**
- * Takes the events of one request, each by itself: one that fails does not keep the others from being taken.
+ * Processes the events of one request independently: if one fails, the others are processed nevertheless.
  *
- * @throws AggregateError if any failed; the provider then repeats the request, and those taken before are recognised
+ * @throws AggregateError if any event failed; the provider then repeats the request, and events that were processed are skipped
  */
 export async function takeEvents(
   provider: string,
@@ -70,9 +73,9 @@ export async function takeEvents(
 }
 
 /**
- * Suppresses the recipient where the event says so, puts the event on the events queue and then into its list, in this
- * order: the item says that all is done, so an event whose handling was cut off is put on the queue again, and none is
- * lost.
+ * Puts the recipient on the suppression list if the event requires this, puts the event on the events queue, and adds the
+ * item of the event to a list. The item is written last, since it marks the event as done. An event whose processing was cut
+ * off is put on the queue again, so no event is lost.
  */
 async function takeEvent(
   provider: string,
@@ -80,10 +83,10 @@ async function takeEvent(
   dependencies: TakeEventDependencies,
 ): Promise<void> {
   const { environment, lists, unsubscribes, verified, hashes, queue, clock, log, metrics } = dependencies;
-  // News of our own test messages is for no application.
+  // Events about canaries are not sent to applications.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
-  // During a rotation of the key, events are also kept under the previous hash.
+  // During a rotation of the key, earlier events are stored under the hash of the previous key.
   const [recipient, ...previous] = event.recipient === undefined ? [] : await hashes(event.recipient);
   const item = eventItem(event, recipient, clock.now());
   const isKnown = event.submissionId !== undefined;
@@ -108,8 +111,8 @@ async function takeEvent(
 }
 
 /**
- * Puts the recipient on the suppression list if the event asks for it and its provider is not in doubt. Returns whether
- * this event added the entry.
+ * Puts the recipient on the suppression list if the event requires this and the suppressions of its provider are not
+ * doubtful. Returns whether this event added the entry.
  */
 async function suppress(
   provider: string,
@@ -120,7 +123,8 @@ async function suppress(
   const reason = suppressionBy(reported);
   if (suppressions === undefined || doubt === undefined || reason === undefined) return false;
   if (reported.recipient === undefined || recipient === undefined) return false;
-  // The rate is that of our own mail: an account may send other mail as well.
+  // Only events about submissions count for the provider's rate of suppressions: other mail may be sent from the same
+  // account as well.
   const isOurs = event.submissionId !== undefined;
   if (await (isOurs ? doubt.count(provider, recipient) : doubt.isDoubted(provider))) {
     metrics.add('SuppressionsWithheld', 1, { provider });
@@ -130,19 +134,20 @@ async function suppress(
   const entry = await suppressions.add(reported.recipient, {
     reason,
     source: provider,
-    // An event that comes late must not list an address that was removed since.
+    // The entry has the time of the event. Therefore a late event does not add an address that an operator has removed after
+    // this time.
     at: timeOf(event, clock),
     eventId: event.id,
   });
   return entry?.eventId === event.id;
 }
 
-/** Time of an event, by the clock of the provider, which may be ahead. */
+/** Returns the time of an event, but no time in the future: the time is from the provider's clock, which may be ahead. */
 function timeOf({ at }: DeliveryEvent, clock: Clock): number {
   return Math.min(Date.parse(at), clock.now());
 }
 
-/** Another acceptance of the same mail for the same recipient, and whether the record of the submission explains it. */
+/** Returns another acceptance of the same mail for the same recipient, if there is any, and whether the record of the submission explains it. */
 async function sentTwice(
   item: ListItem,
   earlier: readonly ListItem[],
@@ -153,7 +158,7 @@ async function sentTwice(
   if (other === undefined) return undefined;
   const explained = isExplained(await readRecord(table, submissionId), [provider, other.provider], clock.now());
   const outcome: SentTwiceOutcome = explained ? 'expected' : 'unexpected';
-  // An id may contain an address.
+  // The id is not logged unchanged, since a submission's id may contain an e-mail address.
   return { submissionId: loggedId(submissionId), otherProvider: other.provider, outcome };
 }
 

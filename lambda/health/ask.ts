@@ -6,13 +6,13 @@ import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';
 
-/** Asks one provider whether its account may send; every result is a value. */
+/** Asks one provider whether our account at the provider may send. A failure is returned as a result, and is not thrown. */
 export type AskHealth = (provider: ProviderConfig) => Promise<Health>;
 
-/** Longest wait for a check that runs every minute, whatever the deadline of an attempt is. */
+/** Longest wait for the answer to a health check, even if the provider's deadline for attempts is longer. */
 const MOST_MS = 10_000;
 
-/** Health checks through the providers of a pool. */
+/** Makes a function that checks the health of the providers of a pool. */
 export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
   return async (config) => {
     const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs } = config;
@@ -36,7 +36,7 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
       case 'unusable':
         return { state: 'account-refused', reason: used.reason, detail: used.detail };
       case 'unready':
-        // A short failure of Secrets Manager, or a fault of this process, says nothing about the account.
+        // A short failure of Secrets Manager, or a fault of this process, does not show whether the account may send.
         return { state: 'unreachable', reason: used.reason, detail: used.detail };
       case 'crashed':
         return { state: 'unreachable', reason: 'crashed', detail: used.detail };

@@ -13,20 +13,21 @@ export interface BlocklistContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** How many times faster stack time runs than the clock. */
+  /** Speed of stack time: on a local stack, time may run this many times faster than the clock. */
   readonly timeScale: number;
   resolverOf(servers: readonly string[] | undefined): Promise<DnsResolver>;
 }
 
-/** Interval of the checks: lists change by the hour, and their operators limit queries. */
+/** Interval of the checks. Blocklists change by the hour, and their operators limit the number of queries. */
 const EVERY_MS = 30 * 60_000;
 
-/** Longest wait, since the other gauges of the minute are written afterwards. */
+/** Longest wait for the answers, in milliseconds: the metrics of the other checks are written only afterwards. */
 const MOST_MS = 15_000;
 
 /**
- * Checks own sending addresses against DNS blocklists; called each minute, asks every half hour of stack time. Never
- * throws.
+ * Creates the function that checks the configured sending addresses of the providers against DNS blocklists. The function is
+ * called each minute, and asks the blocklists every half hour of stack time (on a local stack, time may run faster than the
+ * clock). It never throws.
  */
 export function blocklistChecker(context: BlocklistContext): () => Promise<void> {
   const { clock, timeScale, log } = context;
@@ -87,7 +88,7 @@ async function lookFor({ key: provider, blocklists }: ProviderConfig, context: B
     );
 }
 
-/** The name of a zone without its first label, which may be a key: `<key>.zen.dq.spamhaus.net`. */
+/** The name of a zone without its first label, which may be an access key: `<key>.zen.dq.spamhaus.net`. */
 function nameOf(zone: string): string {
   const labels = zone.split('.');
   return labels.length > 3 ? labels.slice(1).join('.') : zone;

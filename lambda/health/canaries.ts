@@ -35,13 +35,13 @@ export interface CanaryContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** How many times faster stack time runs than the clock. */
+  /** Speed of stack time: on a local stack, time may run this many times faster than the clock. */
   readonly timeScale: number;
   /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
   readonly timeScaleSince?: number | undefined;
 }
 
-/** Sends the canaries that are due, and writes the age of the newest one that returned. Never throws. */
+/** Sends the canaries that are due, and writes the age of the newest returned canary as a metric. Never throws. */
 export async function sendCanaries(context: CanaryContext): Promise<void> {
   const ways = waysOf(context);
   if (ways.length === 0) return;
@@ -69,7 +69,8 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
   const now = clock.now();
   const item = items.get(canaryKey(way));
   try {
-    // An isolated provider sends no canary; the time of its isolation does not count towards their age.
+    // No canary is sent through a provider that an operator has isolated; the time of its isolation does not count towards
+    // the age of its canaries.
     if (way.way === 'out' && isIsolated(readIsolation(items.get(switchKey(provider))), now)) {
       if (item) await table.write(canaryItem(way, item, { since: now }), item.rev);
       return;
@@ -79,7 +80,8 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
     metrics.add(way.way === 'out' ? 'CanaryAge' : 'MxCanaryAge', age / 1_000, { provider });
     await sendOne(way, (config.everyMinutes * 60_000) / timeScale, item, context);
   } catch (error) {
-    // A canary that was not sent raises the age of the canaries; the next canary is sent as usual.
+    // A canary that was not sent cannot return, so the age of the newest returned canary grows; the next canary is sent as
+    // usual.
     log.error('canary not sent', { provider, error: errorName(error) });
   }
 }
@@ -93,20 +95,21 @@ async function sendOne(
   const now = clock.now();
   const { since, sentAt = 0, secret = newSecret() } = readCanary(item);
   if (since === undefined) {
-    // The first canary is sent one slot after the first run: by then a deployment is complete, and a local stack can be
-    // tried before canaries start.
+    // The first canary is sent one interval after the first run: by then a deployment is complete, and a local stack
+    // can be tried before canaries start.
     await table.write(canaryItem(way, item, { since: now }), item?.rev);
     return;
   }
   const dueAt = lastDue(now, since, everyMs);
   if (dueAt === undefined || sentAt >= dueAt) return;
-  // Recorded before it is sent: of two simultaneous runs only one sends, and the returning canary is recognised.
+  // The canary is recorded before it is sent. Therefore only one of two simultaneous runs sends the canary, and the canary
+  // is recognised when it returns.
   const change = { sentAt: now, secret, to: way.config.to };
   const written = await table.write(canaryItem(way, item, change), item?.rev);
   if (!written.done) return;
   const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), dueAt + everyMs));
   const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, dueAt) });
-  // Without a proof the sender would take it for a producer's mail.
+  // Without a proof (signature), the canary would be treated as mail that an application submitted.
   if (attributes[PROOF_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
   await queue.send(outboundQueueUrl, body, attributes, undefined, 'canaries');
 }

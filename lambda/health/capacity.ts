@@ -10,18 +10,19 @@ import { type CheckContext, type GaugeCapacity, TABLE_MS } from './context.ts';
 const DAY_HOURS = 24;
 const DAYS = 7;
 const DAY_SECONDS = 86_400;
-/** Largest number of keys of one read: half of what DynamoDB takes (API_BatchGetItem, 2026-11-29). */
+/** Largest number of keys of one read: half of DynamoDB's limit (API_BatchGetItem, 2026-11-29). */
 const PAGE = 50;
 
-/** How many recipients a day all others may have, without the provider that is hardest to replace. */
+/** `others`: number of recipients a day that the other providers together can serve if the provider `without` fails. */
 interface Spare {
   readonly without: string;
   readonly others: number;
 }
 
 /**
- * Gauges whether the other providers could carry the day with the most recipients of the last week without any one of them. The week is read once an hour; the
- * last capacity that a provider reported is kept until it reports another.
+ * Creates the function that measures the capacity which remains if one provider fails. The capacity is compared with the
+ * number of recipients in the busiest 24 hours of the last week. The counts of the week are read once an hour. The last
+ * capacity that a provider reported is used until the provider reports another capacity.
  */
 export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity'>): GaugeCapacity {
   const { providers, metrics, log } = context;
@@ -50,7 +51,8 @@ export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity
 }
 
 /**
- * The least that all others may have; undefined if it has no limit that is known, if a provider has not reported its own yet, or if there is one provider only.
+ * Returns the least capacity that remains if one provider fails. Undefined if the remaining capacity has no known limit, if
+ * a provider has not reported its limit yet, or if there is only one provider.
  */
 function spareOf(providers: readonly ProviderConfig[], reported: ReadonlyMap<string, number>): Spare | undefined {
   if (providers.length < 2 || providers.some((one) => isUnreported(one, reported))) return undefined;
@@ -68,14 +70,17 @@ function isUnreported({ key, type, capacityPerDay }: ProviderConfig, reported: R
   );
 }
 
-/** Recipients of any class that a provider may have in a day; one that carries some classes only replaces no other. */
+/**
+ * Returns the number of recipients a day that a provider can serve for every class of mail; 0 for a provider that carries
+ * only some classes, since it cannot replace another provider.
+ */
 function capacityOf({ capacityPerDay, maxPerSecond, classes }: ProviderConfig, reported: number | undefined): number {
   if (classes) return 0;
   const ofRate = maxPerSecond === undefined ? undefined : maxPerSecond * DAY_SECONDS;
   return Math.min(...[capacityPerDay, reported, ofRate].map((one) => one ?? Number.POSITIVE_INFINITY));
 }
 
-/** The most recipients that were accepted in 24 hours of the last week. */
+/** Returns the number of recipients that the providers accepted in the busiest 24 hours of the last week. */
 async function peakOf(hour: number, { table, clock }: Pick<CheckContext, 'table' | 'clock'>): Promise<number> {
   const keys = Array.from({ length: DAYS * DAY_HOURS }, (_, back) => tallyKey(hour - back));
   const pages = Array.from({ length: Math.ceil(keys.length / PAGE) }, (_, page) =>

@@ -14,7 +14,7 @@ import { gaugeTallies } from './tallies.ts';
 /** Items of the state table by key; undefined if the table did not answer. */
 type Items = ReadonlyMap<string, Item> | undefined;
 
-/** Checks all providers in parallel and writes the gauges of this minute. Never throws. */
+/** Checks all providers in parallel and writes the metrics of this minute. Never throws. */
 export async function checkHealth(context: CheckContext): Promise<void> {
   const { providers, ask } = context;
   const gauged = gaugeTallies(context);
@@ -43,8 +43,9 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
 }
 
 /**
- * Whether the account refused an attempt, and none was accepted since: some refusals appear only in answers to attempts.
- * The refusal is forgotten once the circuit has admitted attempts for some time and no mail was there to make one.
+ * Whether the provider refused an attempt because of our account, and has accepted no attempt since. Some refusals appear
+ * only in answers to attempts, and not in health checks. A refusal no longer counts if the circuit breaker has admitted
+ * attempts for `STALE_MS` but there was no mail to send.
  */
 function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
   const { circuit } = readCircuitItem(items?.get(circuitKey(provider)));
@@ -66,7 +67,7 @@ function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: 
       log.warn('account refused', { provider, reason, detail });
       break;
     case 'unreachable':
-      // No value of AccountHealthy: an outage must not look like a refused account. An alarm checks that the other gauges
+      // No value of the metric AccountHealthy is written: an outage must not look like a refused account. An alarm checks that the other gauges
       // are written.
       log.warn('account not known', { provider, reason, detail });
       break;
@@ -95,15 +96,15 @@ async function gaugeState(
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
   metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
-  // A conflicting write has the same content, so this write is not repeated.
+  // A conflicting write of another run has the same content, so this write is not repeated.
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: errorName(error) });
   });
 }
 
 /**
- * Time after which an open circuit that admits a probe, and got none because there was no mail, counts as half-open;
- * otherwise the circuit of a standby would stay open.
+ * An open circuit breaker that admits a probe is reported as half-open if there was no mail for a probe during this time.
+ * Otherwise the circuit of a rarely used provider would be reported as open forever.
  */
 const STALE_MS = 15 * 60_000;
 

@@ -4,28 +4,29 @@ import { errorName } from '../platform/error-name.ts';
 import type { ListTable } from '../platform/list-table.ts';
 import { within } from '../platform/within.ts';
 import { hourOf, readHour } from '../reputation/hours.ts';
-import { countsWithout, excessOf, type HourOfClasses, JUDGED_HOURS, RATE_LIMITS } from '../reputation/limits.ts';
+import { CHECKED_HOURS, countsWithout, excessOf, type HourOfClasses, RATE_LIMITS } from '../reputation/limits.ts';
 import { type ClassPause, type PausedClasses, pauseClasses, readPaused } from '../reputation/paused-classes.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 
-/** Dependencies of judging the classes. */
+/** Dependencies of the check of the bounces and complaints of each class of mail. */
 export interface ClassesContext extends Omit<CheckContext, 'providers' | 'ask' | 'gaugeCapacity'> {
-  /** Undefined if no class pauses. */
+  /** Undefined if no class of mail can be paused. */
   readonly lists: Pick<ListTable, 'list'> | undefined;
   readonly pauseAbove: HealthEnvironment['pauseAbove'];
-  /** Bounces and complaints that a provider in doubt reports pause no class. */
+  /** Tells whether a provider's reports are doubtful. The bounces and complaints that such a provider reports pause no class. */
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
 }
 
-/** Number of hours whose counts may still change: the present hour, and the previous one, which a process may still write. */
+/** Number of hours whose counts may still change: the present hour, and the previous hour, whose counts a process may still write. */
 const OPEN_HOURS = 2;
-/** Hours that are read at a time. */
+/** Number of hours that are read at a time. */
 const AT_A_TIME = 20;
 
 /**
- * Judges each class by its rates of bounces and complaints, pauses those above their limits, and writes how many are paused.
- * The hours that are over are read once for each process. Never throws.
+ * Creates the function that checks the rates of bounces and complaints of each class of mail. The function pauses the classes
+ * whose rates are above their limits, and writes the number of paused classes as a metric. A process reads the counts of a past
+ * hour only once. The function never throws.
  */
 export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: ClassesContext): () => Promise<void> {
   const { table, metrics, log, clock } = context;
@@ -36,10 +37,10 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
     return own === false ? undefined : { ...RATE_LIMITS, ...own };
   };
 
-  /** The hours that are judged, the newest first. */
+  /** Returns the counts of the hours whose counts are checked, the newest hour first. */
   async function readHours(from: Pick<ListTable, 'list'>, current: number): Promise<readonly HourOfClasses[]> {
-    for (const hour of past.keys()) if (hour <= current - JUDGED_HOURS) past.delete(hour);
-    const hours = Array.from({ length: JUDGED_HOURS }, (_, back) => current - back);
+    for (const hour of past.keys()) if (hour <= current - CHECKED_HOURS) past.delete(hour);
+    const hours = Array.from({ length: CHECKED_HOURS }, (_, back) => current - back);
     const open = new Map<number, HourOfClasses>();
     const missing = hours.filter((hour) => !past.has(hour));
     for (let place = 0; place < missing.length; place += AT_A_TIME)
@@ -52,15 +53,15 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
     return hours.map((hour) => open.get(hour) ?? past.get(hour) ?? new Map());
   }
 
-  /** The providers in doubt of those that reported something. */
+  /** Returns the providers whose reports are doubtful, among all providers that reported bounces or complaints. */
   async function doubtedIn(hours: readonly HourOfClasses[]): Promise<ReadonlySet<string>> {
     const keys = new Set(hours.flatMap((hour) => [...hour.values()].flatMap((counts) => [...counts.keys()])));
     keys.delete('');
-    const judged = await Promise.all([...keys].map(async (key) => ((await doubt.isDoubted(key)) ? [key] : [])));
-    return new Set(judged.flat());
+    const doubtful = await Promise.all([...keys].map(async (key) => ((await doubt.isDoubted(key)) ? [key] : [])));
+    return new Set(doubtful.flat());
   }
 
-  function judge(
+  function classesToPause(
     hours: readonly HourOfClasses[],
     doubted: ReadonlySet<string>,
     current: number,
@@ -72,10 +73,10 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
       const limits = limitsOf(name);
       if (limits === undefined || Object.hasOwn(paused, name)) continue;
       const since = Object.hasOwn(resumed, name) ? (resumed[name]?.hour ?? 0) : 0;
-      const judged = hours.flatMap((hour, back) =>
+      const counts = hours.flatMap((hour, back) =>
         current - back >= since ? [countsWithout(doubted, hour.get(name) ?? new Map())] : [],
       );
-      const excess = excessOf(judged, limits);
+      const excess = excessOf(counts, limits);
       if (excess) found.set(name, { ...excess, since: clock.now() });
     }
     return found;
@@ -88,13 +89,14 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
       const hours = await readHours(lists, current);
       const before = await within(TABLE_MS, readPaused(table), clock);
       const none = new Set<string>();
-      // Doubts are asked about only where they may matter.
-      const isExcess = judge(hours, none, current, before).size > 0;
+      // Providers with doubtful reports are looked up only if a class exceeds its limits when the reports of all providers
+      // count.
+      const isExcess = classesToPause(hours, none, current, before).size > 0;
       const doubted = isExcess ? await within(TABLE_MS, doubtedIn(hours), clock) : none;
       const { paused } = await within(
         TABLE_MS,
         pauseClasses(table, (known) => {
-          const found = judge(hours, doubted, current, known);
+          const found = classesToPause(hours, doubted, current, known);
           for (const [name, { of, rate, mails }] of found) log.warn('class paused', { class: name, of, rate, mails });
           return found;
         }),
@@ -102,7 +104,7 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
       );
       metrics.add('PausedClasses', Object.keys(paused).length);
     } catch (error) {
-      log.error('classes not judged', { error: errorName(error) });
+      log.error('class rates not checked', { error: errorName(error) });
     }
   };
 }

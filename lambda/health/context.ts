@@ -6,7 +6,7 @@ import type { Table } from '../platform/table.ts';
 import type { Health } from '../providers/provider.ts';
 import type { AskHealth } from './ask.ts';
 
-/** Writes the gauge of the capacity; `healths` are in the order of the providers. Never throws. */
+/** Writes the metric of spare capacity; `healths` has an entry for each provider, in the order of the providers. Never throws. */
 export type GaugeCapacity = (healths: readonly (Health | undefined)[]) => Promise<void>;
 
 /** Dependencies of the health check of all providers. */
@@ -18,13 +18,13 @@ export interface CheckContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** How many times faster stack time runs than the clock. */
+  /** Speed of stack time: on a local stack, time may run this many times faster than the clock. */
   readonly timeScale: number;
   /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
   readonly timeScaleSince?: number | undefined;
-  /** Stack time at that moment. */
+  /** Stack time at the moment `timeScaleSince`, in epoch milliseconds. */
   readonly stackTimeSince?: number | undefined;
 }
 
-/** Longest wait for one call of the state table, in milliseconds; its own time-outs are shorter. */
+/** Longest wait for one call of the state table, in milliseconds; the time-outs of the table's client are shorter. */
 export const TABLE_MS = 5_000;

@@ -6,7 +6,10 @@ import type { Health } from '../providers/provider.ts';
 /** Key of the item with the time when a provider last accepted our credentials. */
 export const credentialsKey = (provider: string) => `health/${provider}`;
 
-/** Least time between two writes of the item, and so the largest error after a crash. */
+/**
+ * Shortest time between two writes of the item. When a new process reads the item, its time may be too early by up to this number
+ * of milliseconds.
+ */
 const WRITE_MS = 5 * 60_000;
 
 /** Reasons that mean our credentials were not checked, or were refused. */
@@ -18,7 +21,7 @@ function accepted({ state, reason }: Health): boolean {
   return state === 'healthy' || !NOT_ACCEPTED.includes(reason ?? '');
 }
 
-/** Last use of credentials, in epoch milliseconds. */
+/** The last time at which a provider accepted our credentials, in epoch milliseconds, and the write that records this time. */
 export interface CredentialUse {
   /** When the credentials were last accepted; if never, when the checks began. */
   readonly lastGood: number;
@@ -27,8 +30,8 @@ export interface CredentialUse {
 }
 
 /**
- * When the credentials were last accepted: according to this answer, an earlier one, or accepted mail that the circuit
- * has counted. The item never expires: a provider without it would look new.
+ * Returns when the provider last accepted our credentials. The evidence is this answer, an earlier answer, or accepted mail
+ * that the circuit breaker has counted. The item never expires: a provider without an item would count as a new provider.
  */
 export function credentialUse(
   provider: string,
@@ -40,7 +43,7 @@ export function credentialUse(
   const remembered = typeof item?.['lastGood'] === 'number' ? item['lastGood'] : undefined;
   const seen = Math.max(
     accepted(health) ? now : Number.NEGATIVE_INFINITY,
-    // A circuit closes when a message was accepted.
+    // A circuit breaker closes when the provider has accepted a message.
     circuit.kind === 'closed' && circuit.trips > 0 ? circuit.since : Number.NEGATIVE_INFINITY,
     ...(circuit.kind === 'closed'
       ? circuit.window.filter(({ attempts, failures }) => attempts > failures).map(({ at }) => at)

@@ -62,7 +62,7 @@ const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver }
 export async function handler(): Promise<void> {
   await Promise.all([
     checkHealth({ ...context, ask, gaugeCapacity }),
-    // In the sandbox none would return.
+    // In the stage `sandbox` no canary would return, since no mail is delivered.
     deployment.stage === 'sandbox'
       ? undefined
       : sendCanaries({ ...context, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),

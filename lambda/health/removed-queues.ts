@@ -4,8 +4,8 @@ import type { QueueList } from '../platform/queue-list.ts';
 import type { CheckContext } from './context.ts';
 
 /**
- * Counts the messages on retry queues of providers that were removed from the list: these queues are no part of the stack, so that no alarm of a
- * queue watches them. Never throws.
+ * Counts the messages on the retry queues of providers that were removed from the configuration. These queues are no longer
+ * part of the CloudFormation stack, so they have no alarms of their own. Never throws.
  */
 export async function gaugeRemovedQueues(
   { metrics, log }: Pick<CheckContext, 'metrics' | 'log'>,

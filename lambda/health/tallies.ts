@@ -5,12 +5,12 @@ import { HOURS_COMPARED, type HourCounts, haveProducersStopped, placeOf, suppres
 import { readTally, tallyKey } from '../tally/items.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 
-/** A day, and the two hours that are compared with it. */
+/** Number of hours whose counts are read for the metric SuppressionRise: a day, and the two newest hours, which are compared with this day. */
 const HOURS_OF_SUPPRESSION = 26;
 
 /**
- * Writes the gauges from the senders' counts: whether producers fell silent, and which provider refuses more recipients
- * than usual. Never throws.
+ * Writes the metrics that are computed from the hourly counts of sent mail: whether producers stopped submitting, and how
+ * much more often than usual each provider refuses recipients. Never throws.
  */
 export async function gaugeTallies(context: CheckContext): Promise<void> {
   const { providers, table, metrics, log, clock } = context;

@@ -1,12 +1,12 @@
-/** A piece of an address header; its text is unchanged. */
+/** A token of an address header; `text` includes the quotes, parentheses or angle brackets. */
 interface Token {
   readonly kind: 'text' | 'quoted' | 'comment' | 'angled' | 'separator';
   readonly text: string;
 }
 
 /**
- * Repairs an address header for a strict parser (RFC 5322, section 3.4): puts a comma between two mailboxes, and quotes a
- * name with a colon that begins no group or a semicolon that ends none.
+ * Repairs an address header for a strict parser (RFC 5322, section 3.4): puts a comma between two mailboxes. Also quotes a
+ * name that contains a colon which begins no group, or a semicolon which ends no group.
  */
 export function repairedAddresses(value: string): string {
   const tokens = tokensOf(value);
@@ -30,7 +30,7 @@ export function repairedAddresses(value: string): string {
 
 const END: Token = { kind: 'separator', text: '' };
 
-/** Repairs the part between two separators. A part without an address, such as `<>` or a comment, is left out. */
+/** Repairs the text between two separators. Returns an empty string if the text consists only of comments, or has `<>` in place of an address. */
 function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
   const hasOther = given.some(({ kind, text }) => kind === 'text' && text.includes('@'));
   const element = given
@@ -56,16 +56,16 @@ function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
   return start + rest.join('');
 }
 
-/** An address in single quotes, which no standard has. */
+/** An address in single quotes. Some mail clients write such quotes although no standard allows them. */
 const IN_QUOTES = /^(\s*)'([^\s'<>()",;:]{1,320})'\s*$/;
 
-/** A comment that consists of an address becomes the address, for an element without another one. */
+/** Turns a comment (text in parentheses) that consists of an address into this address; used for an entry without any other address. */
 function withAddress(token: Token): Token {
   const inner = token.kind === 'comment' ? token.text.slice(1, -1).trim() : '';
   return isAddress(inner) ? { kind: 'angled', text: `<${inner}>` } : token;
 }
 
-/** Words in angle brackets lose the brackets, since the address is outside of them. */
+/** Removes angle brackets around words that contain no address; used if the address of the entry is outside of the brackets. */
 function withoutWords(token: Token): Token {
   const isWords = token.kind === 'angled' && /^<[^@<>]{0,999}\s[^@<>]{0,999}>$/.test(token.text);
   return isWords ? { kind: 'text', text: ` ${token.text.slice(1, -1)} ` } : token;
@@ -96,7 +96,7 @@ function quoted(name: readonly Token[]): string {
   return `"${text.join('').trim()}"`;
 }
 
-/** Splits a header in which all quotes and parentheses are closed; angle brackets may be open. */
+/** Splits an address header into tokens. All quotes and parentheses of the header must be closed; angle brackets may be unclosed. */
 function tokensOf(value: string): Token[] {
   const tokens: Token[] = [];
   const lastAngle = value.lastIndexOf('>');
@@ -126,7 +126,7 @@ function tokensOf(value: string): Token[] {
     } else if (sign === '<' && at < lastAngle && value[at + 1] !== '<') push('angled', value.indexOf('>', at) + 1);
     else if (sign === '\\' && value[at + 1] === '"') at += 2;
     else {
-      // Doubled angle brackets become single ones.
+      // Doubled angle brackets become single brackets.
       text += sign === '>' || sign === '<' ? '' : value.slice(at, at + (sign === '\\' ? 2 : 1));
       at += sign === '\\' ? 2 : 1;
     }
@@ -135,9 +135,9 @@ function tokensOf(value: string): Token[] {
   return tokens;
 }
 
-/** `[mailto:a@example.org]`, as Outlook shows addresses. */
+/** The form `[mailto:a@example.org]`, in which Outlook shows addresses. */
 const MAILTO = /\[mailto:([^\s@<>[\]()",;:]{1,255}@[^\s@<>[\]()",;:]{1,255})\]/iy;
-/** An address whose bracket does not close before the next separator; no route, which begins with an @. */
+/** An address after a `<` that is not closed before the next separator. A source route, which begins with an @, does not match. */
 const UNCLOSED = /<\s{0,9}([^\s@<>()",;:]{1,255}@[^\s@<>()",;:]{1,255})\s{0,9}(?=[,;])/y;
 
 function mailto(value: string, at: number): RegExpExecArray | null {

@@ -1,18 +1,20 @@
 import addressparser from 'nodemailer/lib/addressparser';
 import type { InboundMailbox } from '../contract/inbound.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
+import { defined } from '../platform/defined.ts';
 import { repairedAddresses } from './address-repair.ts';
 import { clean, inOneLine } from './clean.ts';
 
-/** Largest number of mailboxes of one field; `headers` has the complete header. */
+/** Largest number of mailboxes in one field of a message, such as `to`. The field `headers` of the message still has the complete header. */
 const MAX_MAILBOXES = 2_000;
 
-/** Largest number of characters of all headers of one name together. */
+/** Largest number of characters that are read of all headers with the same name together. */
 const MAX_CHARACTERS = 128 * 1024;
 
 /**
- * The mailboxes of address headers, with groups flattened; entries without an address are left out. The headers must not
- * be decoded: a comma or an address within an encoded word is part of a name.
+ * Reads the mailboxes of address headers. The members of a group are listed like other mailboxes, and entries without an
+ * address are left out. The encoded words (RFC 2047) of the headers must not have been decoded before: a comma or an address
+ * within an encoded word is part of a name.
  */
 export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   let left = MAX_CHARACTERS;
@@ -20,8 +22,8 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   for (const value of values) {
     const given = value.slice(0, left);
     const read = parsed(given);
-    // Some clients encode the address together with the name, although RFC 2047, section 5, forbids it: then the whole
-    // value is decoded.
+    // Some clients encode the address together with the name, although RFC 2047, section 5, forbids this. In this case the
+    // whole value is decoded.
     mailboxes.push(...(read.length > 0 || !ONLY_WORDS.test(given) ? read : parsed(decodeWords(given))));
     left -= value.length;
     if (left <= 0 || mailboxes.length >= MAX_MAILBOXES) break;
@@ -30,9 +32,10 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
 }
 
 /**
- * The sender in a From header whose encoded words were decoded by the provider, so that a name may look like an address
- * before another one. Without a Sender header, which a list needs (RFC 5322, section 3.6.2), all text before the last
- * address is its name, unless each address is in angle brackets.
+ * Reads the mailboxes of a From header whose encoded words the provider has already decoded. Therefore a name in the header
+ * may contain commas and addresses. All text before the last address is read as the name of this address. There are two
+ * exceptions: each address is in angle brackets, or the mail has a Sender header. A mail with several authors must have a
+ * Sender header (RFC 5322, section 3.6.2).
  */
 export function readDecodedSender(value: string, hasSender: boolean): InboundMailbox[] {
   const mailboxes = readMailboxes([value]);
@@ -45,17 +48,20 @@ export function readDecodedSender(value: string, hasSender: boolean): InboundMai
 
 const MAX_ADDRESS = 1_000;
 
-/** A mailbox in the shape of the message; empty without an address. */
+/** Returns a list of one mailbox, in the form that the fields of a message have; an empty list if there is no address. */
 export function mailboxOf(name: string | undefined, address: string): InboundMailbox[] {
   const shown = inOneLine(name ?? '');
   const bare = clean(address).trim();
-  return bare ? [{ ...(shown && { name: shown }), address: bare }] : [];
+  return bare ? [{ ...defined({ name: shown || undefined }), address: bare }] : [];
 }
 
 const WORD = String.raw`=\?[^?\s]{1,120}\?[BbQq]\?[^?]*\?=`;
 const RUN = new RegExp(`${WORD}(?:\\s+${WORD})*`, 'g');
 const ONLY_WORDS = new RegExp(`^\\s*(?:${WORD}\\s*)+$`);
-/** First private character that stands for a run of encoded words, whose characters are no syntax. */
+/**
+ * First of the private-use Unicode characters that replace runs of encoded words during parsing. Encoded words are replaced
+ * because a comma in them separates no addresses.
+ */
 const FIRST = 0xe000;
 const MOST_RUNS = 0x1000;
 
@@ -69,13 +75,14 @@ function parsed(value: string): InboundMailbox[] {
   const restored = (text: string, restore: (run: string) => string) =>
     text.replace(/[\ue000-\uefff]/g, (sign) => restore(runs[sign.charCodeAt(0) - FIRST] ?? ''));
   let before = '';
-  /** Addresses in encoded words, which the RFC forbids; before another address they are the start of its name. */
+  /** Addresses in encoded words, where RFC 2047 forbids them. If a plain address follows, these addresses are the start of its name instead. */
   const left: InboundMailbox[] = [];
   const entries = addressparser(repairedAddresses(balanced(stripped)), { flatten: true }).slice(0, MAX_MAILBOXES);
   const mailboxes = entries.flatMap(({ name, address }) => {
     const shown = restored(name, decodeWords);
     if (address === '') {
-      // An entry without an address is the start of the next name, cut off by an unquoted comma.
+      // An entry without an address is the start of the next entry's name: the name contains an unquoted comma, which
+      // divided it.
       before = shown === '' ? before : `${before}${shown}, `;
       left.push(...(isAddress(shown) ? [{ address: shown }] : []));
       return [];
@@ -92,16 +99,16 @@ function isAddress(text: string): boolean {
   return /^[^\s<>()@,;:"]+@[^\s<>()@,;:"]+$/.test(text);
 }
 
-/** The address in an encoded word, which the RFC forbids, if it is nothing else. */
+/** Returns the address if a run of encoded words consists of an address, which RFC 2047 forbids; otherwise the unchanged run. */
 function addressIn(run: string): string {
   const text = decodeWords(run).trim();
   return isAddress(text) ? text : run;
 }
 
-/** A local user name without a domain, as in mail from a scheduler to its owner. */
+/** A local user name without a domain, as a scheduler such as cron writes it in mail to the owner of a job. */
 const ATOM = /^[A-Za-z][\w.-]{0,63}$/;
 
-/** Removes an opening quote or parenthesis that is never closed, since it would swallow the address. */
+/** Removes an opening quote or parenthesis that is never closed: the parser would read the address as a part of the quoted text or of the comment. */
 function balanced(value: string): string {
   let quote = -1;
   const open: number[] = [];

@@ -2,14 +2,17 @@ import { hasControls } from '../mail/lines.ts';
 import type { MailPart } from '../mail/mime-parts.ts';
 import { structured } from '../mail/structured.ts';
 
-/** A leaf part with the properties that decide whether it is a body or a file. */
+/** A MIME part that contains no other parts, with the properties that decide whether it is a body or a file. */
 export interface Leaf {
   readonly part: MailPart;
-  /** Media type; an invalid one is `text/plain`, or bytes if the part is a file. */
+  /** Media type. An invalid media type is replaced by `text/plain`, or by `application/octet-stream` if the part has a file name. */
   readonly type: string;
   readonly disposition: string;
   readonly named: boolean;
-  /** A multipart without any part: its content is shown, and not trusted. */
+  /**
+   * Whether this is a multipart that contains no part. Its content is shown as text, and a mail that is otherwise complete
+   * is flagged as `unparsable`.
+   */
   readonly lost?: boolean;
 }
 
@@ -21,10 +24,11 @@ export interface Bodies {
 }
 
 /**
- * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative` a text part belongs to both
- * forms, so that each of them is complete.
+ * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative` a text part belongs to the text and to the HTML of
+ * the mail, and so each of the two is complete.
  *
- * Two rules differ: a text part with a name is a file if it follows another text, and pictures are always files.
+ * Two rules differ from the RFC: a text part with a file name is a file if it follows another text part, and pictures are
+ * always files.
  */
 export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailPart) => Leaf): Bodies {
   const text: Leaf[] = [];
@@ -57,7 +61,8 @@ export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailP
       if (!isBody(leaf, within, place === first)) files.push(leaf);
       else if (within === 'alternative') (type === 'text/html' ? htmls : texts)?.push(leaf);
       else {
-        // The first text of a branch decides which form the branch is; its other texts belong to the same form.
+        // Within one part of a `multipart/alternative`, the type of the first text decides whether all texts of this part
+        // belong to the text or to the HTML of the mail.
         if (inAlternative && !chosen && texts && htmls) {
           if (type === 'text/html') ownTexts = undefined;
           else ownHtmls = undefined;
@@ -68,7 +73,8 @@ export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailP
       }
     }
     if (within !== 'alternative' || !texts || !htmls) return;
-    // The only form is used for both.
+    // If a `multipart/alternative` has only text, or only HTML, its parts are used for both the text and the HTML of the
+    // mail.
     if (texts.length === textsBefore) texts.push(...htmls.slice(htmlsBefore));
     else if (htmls.length === htmlsBefore) htmls.push(...texts.slice(textsBefore));
   }
@@ -81,7 +87,10 @@ export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailP
   }
 }
 
-/** Index of the root of `multipart/related`: the part that its parameter names (RFC 2387, section 3.2), else the first text. */
+/**
+ * Returns the index of the root part of a `multipart/related`: the part that the parameter `start` names (RFC 2387, section
+ * 3.2), or else the first part that may be the root.
+ */
 function rootOf(parts: readonly MailPart[], parent: MailPart | undefined): number {
   const headerOf = (part: MailPart, name: string) =>
     part.headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
@@ -90,7 +99,7 @@ function rootOf(parts: readonly MailPart[], parent: MailPart | undefined): numbe
   return named === -1 ? parts.findIndex(isTextOrMultipart) : named;
 }
 
-/** Whether a part may be the root of `multipart/related`, with pictures before or after it. */
+/** Whether a part may be the root of a `multipart/related`. Such a multipart also contains pictures and other files, which cannot be the root. */
 function isTextOrMultipart({ type, multipart }: MailPart): boolean {
   return multipart !== false || !/^(image|audio|video|application)\//.test(type);
 }
@@ -98,12 +107,12 @@ function isTextOrMultipart({ type, multipart }: MailPart): boolean {
 /** Text types that every mail reader treats as files. */
 const FILE_TYPES = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory', 'text/rfc822-headers']);
 
-/** Registered top-level types; a part of another one is no file that any program opens (RFC 2045, section 5.1). */
+/** Known top-level media types (RFC 2045, section 5.1); no program opens a file of another type, so a part of another type may be text. */
 const KNOWN = /^(text|image|audio|video|application|message|multipart|model|font|chemical)\//;
-/** Types that clients write for plain text. */
+/** Media types that some mail clients write for plain text. */
 const MEANT_AS_TEXT = /^application\/(x-)?(text|plain|txt)$/;
 
-/** Shows a text of an unknown type as plain text (RFC 2046, section 4.1.4), if the mail has no other text. */
+/** Turns the first file that may be text into the plain text of a mail that has no other text (RFC 2046, section 4.1.4). */
 function showOnlyText(text: Leaf[], files: Leaf[]): void {
   const place = files.findIndex(
     (leaf) => leaf.disposition !== 'attachment' && !leaf.named && !FILE_TYPES.has(leaf.type) && mayBeText(leaf),

@@ -1,12 +1,12 @@
-/** Text that every JSON parser and queue accepts: NUL and lone surrogates become U+FFFD. */
+/** Returns text that every JSON parser and every queue accepts: NUL and lone surrogates (halves of UTF-16 pairs) become U+FFFD. */
 export function clean(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** Longest subject or name; `headers` has the complete header. */
+/** Largest number of characters of a subject or name. The field `headers` of the message still has the complete header. */
 const MAX_LINE = 20_000;
 
-/** Text of one line, in which folding and other runs of white space are one space. */
+/** Returns the text in one line: each line break and each other run of white space becomes one space. */
 export function inOneLine(text: string): string {
   return clean(text.slice(0, MAX_LINE))
     .replace(/[\s\p{Cc}]+/gu, ' ')
@@ -23,7 +23,8 @@ export function safeFilename(given: string | undefined): string | undefined {
   const name = clean(given ?? '')
     .split(/[/\\]/)
     .at(-1)
-    // Control characters, and those that change the direction of text, which show `txt.exe` as `exe.txt`.
+    // Removes control characters, and characters that change the direction of text: they can make `txt.exe` look like
+    // `exe.txt`.
     ?.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim();
   if (!name || /^\.+$/.test(name)) return undefined;

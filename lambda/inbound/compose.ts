@@ -23,7 +23,7 @@ export interface ReceptionContext {
   readonly attachments: readonly InboundAttachment[];
   /** Flags that do not come from the headers. */
   readonly flags: readonly InboundFlag[];
-  /** Whether another copy of the mail may be more complete. */
+  /** Whether the same mail may be received again in a more complete form. */
   readonly incomplete: boolean;
 }
 
@@ -54,15 +54,18 @@ export function composeMessages(
       date,
       subject: subject || undefined,
     }),
-    // A second From is a forgery or a mistake: servers sign and show the first one.
+    // Only the first From header is read: a second From header is a forgery or a mistake, and mail servers sign and show the
+    // first.
     ...(sender && sender.length > 0 ? { from: sender } : addresses('from', asWritten('from').slice(0, 1), stated.from)),
     ...addresses('to', asWritten('to'), stated.to),
     ...addresses('cc', asWritten('cc'), stated.cc),
     ...addresses('replyTo', asWritten('reply-to'), stated.replyTo),
     headers,
-    ...(content.text && { text: clean(content.text) }),
-    ...(content.html && { html: clean(content.html) }),
-    ...(posted.strippedText && { strippedText: withLineEnds(clean(posted.strippedText)) }),
+    ...defined({
+      text: content.text ? clean(content.text) : undefined,
+      html: content.html ? clean(content.html) : undefined,
+      strippedText: posted.strippedText ? withLineEnds(clean(posted.strippedText)) : undefined,
+    }),
   };
   const traits = { ...shared, attachments, incomplete, reception: receptionOf(posted, of('received'), raw) };
   return posted.recipients.map((given) => {
@@ -72,23 +75,28 @@ export function composeMessages(
       version: INBOUND_VERSION,
       id: identityOf(recipient, traits),
       provider,
-      ...(posted.providerMessageId && { providerMessageId: clean(posted.providerMessageId) }),
+      ...defined({ providerMessageId: posted.providerMessageId ? clean(posted.providerMessageId) : undefined }),
       receivedAt,
       envelope: {
-        ...(posted.sender !== undefined && { from: posted.sender === null ? null : clean(posted.sender) }),
+        ...defined({ from: posted.sender && clean(posted.sender) }),
         to: [recipient],
       },
       ...shared,
-      ...(plusPart && { plusPart: clean(plusPart) }),
-      ...(attachments.length > 0 && { attachments }),
+      ...defined({
+        plusPart: plusPart ? clean(plusPart) : undefined,
+        attachments: attachments.length > 0 ? attachments : undefined,
+      }),
       raw,
       ...(posted.verdicts ?? verdictsOf(type, headers)),
-      ...(allFlags.length > 0 && { flags: allFlags }),
+      ...defined({ flags: allFlags.length > 0 ? allFlags : undefined }),
     };
   });
 }
 
-/** Identifies one received mail over retries: at least the last server writes its own id or time into each mail. */
+/**
+ * Returns an id for the receipt of one mail by the provider; the id is the same for every retry of the provider. The
+ * Received headers can serve as this id, since at least the last mail server writes an id or a time into them for each mail.
+ */
 function receptionOf(
   { reception, providerMessageId }: PostedMail,
   received: readonly string[],
@@ -98,7 +106,10 @@ function receptionOf(
   return reception || trace || providerMessageId || s3.key;
 }
 
-/** Addresses as the provider parsed them, since it knows more of the mail; from the header where it gives none. */
+/**
+ * Returns the mailboxes of one field. Mailboxes that the provider parsed are preferred, since the provider had the original
+ * mail. Without them, the mailboxes are read from the header.
+ */
 function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   name: Name,
   values: readonly string[],
@@ -111,7 +122,7 @@ function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   return given as Partial<Record<Name, readonly InboundMailbox[]>>;
 }
 
-/** `abc` of `box+abc@example.com`. */
+/** Returns `abc` for `box+abc@example.com`. */
 function plusPartOf(recipient: string): string | undefined {
   const local = recipient.slice(0, recipient.lastIndexOf('@'));
   const plus = local.indexOf('+');

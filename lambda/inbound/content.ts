@@ -2,12 +2,14 @@ import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import { withoutComments } from '../mail/structured.ts';
 import { uuencoded } from '../mail/transfer-encoding.ts';
+import { defined } from '../platform/defined.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
 import { referencesOf } from './html.ts';
 
 /**
- * The content of a mail in the same form for every provider: line ends are CRLF, a blank text is left out, files within
- * the text become files, and `inline` follows the disposition or the HTML.
+ * The content of a mail in the same form for every provider: line ends are CRLF, blank text or HTML is left out, uuencoded
+ * files in the text become attachments, and a file is `inline` if its Content-Disposition is `inline` or the HTML refers to
+ * the file.
  */
 export function evened(content: MailContent): MailContent {
   const { text: givenText = '', html: givenHtml = '', files: given, ...rest } = content;
@@ -19,14 +21,13 @@ export function evened(content: MailContent): MailContent {
   );
   return {
     ...rest,
-    ...(isShown(text) && { text }),
-    ...(isShown(html) && { html }),
+    ...defined({ text: unlessBlank(text), html: unlessBlank(html) }),
     files: files.map((file) => ({ ...file, inline: file.inline || isReferred(file, references) })),
   };
 }
 
-function isShown(text: string): boolean {
-  return /\S/.test(text);
+function unlessBlank(text: string): string | undefined {
+  return /\S/.test(text) ? text : undefined;
 }
 
 function asFile({ filename, content }: { readonly filename: string; readonly content: Buffer }): ReceivedFile {
@@ -40,7 +41,7 @@ function isReferred(
   return ids.has(bareId(contentId)) || places.has(contentLocation.replace(/\s+/g, ''));
 }
 
-/** A content id without its angle brackets and the comments beside them. */
+/** Returns a Content-ID without its angle brackets and without the comments before or after them. */
 export function bareId(contentId: string): string {
   return /<([^<>]+)>/.exec(withoutComments(contentId))?.[1]?.trim() ?? contentId.trim();
 }

@@ -2,7 +2,7 @@ import { withoutComments } from '../mail/structured.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Obsolete zones of RFC 5322, section 4.3, in hours; every other name is read as -0000. */
+/** Obsolete time zone names of RFC 5322, section 4.3, with their offsets from UTC in hours. Every other name is read as -0000. */
 const ZONES: Readonly<Record<string, number>> = {
   est: -5,
   edt: -4,
@@ -15,8 +15,8 @@ const ZONES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Day of the week, day, month, year, time and zone, with the omissions, additions and other separators that clients
- * write.
+ * The usual order: day of the week, day, month, year, time, zone. The omissions, additions and other separators that mail
+ * clients write are allowed.
  */
 const DATE =
   /^(?:[a-z]{2,9}\s?[,.]{0,2} ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
@@ -28,7 +28,7 @@ const MONTH_FIRST =
   /^(?:[a-z]{3,9}\.?,? )?([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2}))? ?(am|pm)? ?(.*)$/i;
 const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
-/** The time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined if it is no date. */
+/** Returns the time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined if the value is no date. */
 export function isoDate(value: string | undefined): string | undefined {
   const bare = withoutComments(value?.slice(0, 400) ?? '')
     .replace(/[\s"]+/g, ' ')
@@ -73,14 +73,14 @@ function instant({ day, month, year, hour, minute, second, half, zone }: Pieces)
   return within(date);
 }
 
-/** Two-digit years from 00 to 49 are of this century, and three-digit ones of the last one. */
+/** Returns the full year by RFC 5322, section 4.3: 2000 is added to years of two digits below 50, and 1900 to other years of two or three digits. */
 function fullYear(digits: string): number {
   const year = Number(digits);
   if (digits.length >= 4) return year;
   return digits.length === 2 && year < 50 ? year + 2000 : year + 1900;
 }
 
-/** Minutes east of Greenwich; undefined if the number is no offset. */
+/** Returns the offset of a time zone in minutes east of Greenwich; undefined for a number that is no valid offset, 0 for an unknown zone name. */
 function offsetOf(zone: string): number | undefined {
   const [, sign, hours, minutes = '0'] = /^(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d{2})?\b/i.exec(zone) ?? [];
   if (hours !== undefined) {

@@ -5,14 +5,18 @@ import type { ObjectStore } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 
-/** SQS accepts 1 MiB; 16 KiB are left for attributes that a consumer's own dead-letter queue may add. */
+/**
+ * SQS accepts messages of up to 1 MiB. 16 KiB stay free for attributes that may be added when a consumer moves the message
+ * to its own dead-letter queue.
+ */
 const MAX_QUEUE_BYTES = 1_048_576 - 16_384;
 const TRIES = 4;
 const WAIT_MS = 100;
 
 /**
- * Sends a message to the inbound queue, through the bucket if it is too large for the queue. Throws after `until`, when
- * another function may hold the claim: a function that was frozen must not send afterwards.
+ * Sends a message to the inbound queue. If the message is too large for the queue, stores it in the bucket and sends a
+ * pointer to it. Throws if the time `until` has been reached, since the claim on the message may have expired: Lambda may
+ * have frozen this function until then, and another function may have sent the same message.
  */
 export async function enqueueReceived(
   message: InboundMessage,
@@ -20,18 +24,20 @@ export async function enqueueReceived(
   { queue, queueUrl, store, clock }: { queue: Queue; queueUrl: string; store: ObjectStore; clock: Clock },
 ): Promise<void> {
   const json = JSON.stringify(message);
-  // Checked before the escaping, which only adds length: 40 MB of mail would become 240 MB.
+  // The length is checked before non-ASCII characters are escaped, since escaping only makes the text longer: 40 MB of mail
+  // would become 240 MB.
   const body = json.length <= MAX_QUEUE_BYTES ? inAscii(json) : json;
   if (body.length <= MAX_QUEUE_BYTES) await send(body);
   else await send(inAscii(JSON.stringify(await byPointer(message, json, store))));
 
   async function send(text: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      if (clock.now() >= until) throw new ServiceError('the claim on the message has run out');
+      if (clock.now() >= until) throw new ServiceError('the claim on the message has expired');
       try {
         return await queue.send(queueUrl, text);
       } catch (error) {
-        // A retry is safe only if the queue has refused the message; after a lost answer it may be there.
+        // A retry is safe only if the queue has refused the message; if the answer was lost, the queue may have the
+        // message.
         if (attempt === TRIES || !notTaken(error)) throw error;
         await clock.sleep(WAIT_MS * 2 ** attempt);
       }
@@ -44,8 +50,8 @@ async function byPointer({ version, id }: InboundMessage, json: string, store: O
 }
 
 /**
- * SQS also throttles with 400 and 403, and so does KMS behind it: `RequestThrottled`, `ThrottlingException`,
- * `KmsThrottled`.
+ * SQS also reports throttling with the HTTP statuses 400 and 403, and so does KMS when SQS calls it: `RequestThrottled`,
+ * `ThrottlingException`, `KmsThrottled`.
  */
 const THROTTLED = /throttl|limitexceeded|toomanyrequests/i;
 

@@ -9,13 +9,13 @@ import { bareId } from './content.ts';
 import { inTurns } from './in-turns.ts';
 
 /**
- * Largest number of files that are stored for one mail, so that a malicious mail causes a bounded number of writes; the
- * raw mail has all of them.
+ * Largest number of files that are stored for one mail. The limit bounds the writes that a malicious mail can cause; the
+ * stored raw mail still contains all files.
  */
 const MAX_FILES = 200;
 const AT_A_TIME = 16;
 
-/** Stores the files of a mail in the bucket; `complete` is false if there were more than the limit. */
+/** Stores the files of a mail in the bucket; `complete` is false if the mail has more than `MAX_FILES` files. */
 export async function keepFiles(
   files: readonly ReceivedFile[],
   store: ObjectStore,
@@ -31,21 +31,20 @@ async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAtta
   const filename = safeFilename(file.filename);
   const contentId = clean(bareId(file.contentId ?? ''));
   const contentLocation = unfolded(clean(file.contentLocation ?? '').trim());
-  // The key is a hash of the content, so that a copy or a retry writes the same object.
+  // The key is a hash of the content, so a retry, or the same mail received again, writes the same object.
   const s3 = await store.put(`inbound/attachments/${sha256}`, file.content, 'application/octet-stream');
-  return {
-    ...defined({ filename }),
+  return defined({
+    filename,
     contentType,
-    ...defined({ charset: charset || undefined, method: method || undefined }),
+    charset: charset || undefined,
+    method: method || undefined,
     size: file.content.byteLength,
     sha256,
-    ...defined({
-      contentId: contentId || undefined,
-      contentLocation: contentLocation || undefined,
-      inline: file.inline || undefined,
-    }),
+    contentId: contentId || undefined,
+    contentLocation: contentLocation || undefined,
+    inline: file.inline || undefined,
     s3,
-  };
+  });
 }
 
 /** The media type with the parameters that an application needs to read the file. */
@@ -69,10 +68,13 @@ export function isTnef({ contentType, filename = '', content }: ReceivedFile): b
   return TNEF_SIGNATURE.every((byte, place) => content[place] === byte);
 }
 
-/** MS-OXTNEF, section 2.1.3.1; servers give such files other names and types. */
+/**
+ * First bytes of a file in Outlook's format TNEF (MS-OXTNEF, section 2.1.3.1). They are compared since mail servers may give
+ * such files other names and media types.
+ */
 const TNEF_SIGNATURE = [0x78, 0x9f, 0x3e, 0x22];
 
-/** A long URL may be folded, and then has no white space (RFC 2557, section 4.4.2). */
+/** Removes white space from a URL: a long URL may be folded over several lines, and a URL contains no white space (RFC 2557, section 4.4.2). */
 function unfolded(location: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(location) ? location.replace(/\s+/g, '') : location;
 }
@@ -81,7 +83,7 @@ function word(text: string): string {
   return /^[\w.:+-]{1,60}$/.exec(text.trim())?.[0] ?? '';
 }
 
-/** The method of a calendar from its own first lines (RFC 5545, section 3.7.2). */
+/** Reads the method of a calendar file, such as `REQUEST`, from the first lines of the file (RFC 5545, section 3.7.2). */
 function methodIn(content: Uint8Array): string {
   const start = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, 4_096)).toString('latin1');
   return /^METHOD(?:;[^:\r\n]{0,200})?:[ \t]{0,9}([A-Z-]{1,40})[ \t]{0,9}\r?$/im.exec(start)?.[1] ?? '';

@@ -3,36 +3,43 @@ import type { InboundFlag } from '../contract/inbound-words.ts';
 import { structured } from '../mail/structured.ts';
 import { type Headers, valuesOf } from './headers.ts';
 
-/** RFC 3696, erratum 1690, allows 254 characters; some servers accept more. */
+/**
+ * Largest number of characters of the sender's address that are examined. RFC 3696, erratum 1690, allows 254 characters;
+ * some servers accept more.
+ */
 const MAX_ADDRESS = 320;
-/** Addresses at which no person reads answers: those of servers and lists in RFC 3834, section 2. */
+/** Addresses at which no person reads answers: the addresses of mail servers and mailing lists in RFC 3834, section 2. */
 const PROGRAM = /^(mailer-daemon|(no|do[._-]?not)[._-]?reply([._-][^@]*)?|owner-[^@]*|[^@]*-request)(\+[^@]*)?@/i;
 
 /**
- * Names of headers of automatic mail, whose value may say that a person wrote it. From the lists of RFC 3834, vacation(1)
- * and the automatic replies of Exim, cPanel, Communigate, First Class, Novell and Exchange. X-Auto-Response-Suppress is
- * not among them: it asks others not to reply, and Exchange adds it to mail of people.
+ * Names of headers that mark automatic mail, unless the header's value says that a person wrote the mail. The names come
+ * from the lists of RFC 3834 and vacation(1), and from the automatic replies of Exim, cPanel, Communigate, First Class,
+ * Novell and Exchange. X-Auto-Response-Suppress is not among the names: this header asks recipients not to reply
+ * automatically, and Exchange also adds it to mail that people wrote.
  */
 const AUTOMATIC =
   /^(x-vacation(-.*)?|x-fc-machinegenerated|x-([a-z]{1,20}-)?auto-?(repl(y|ied)(-.*)?|respon(d|der|se)|generated|submitted))$/;
 const BY_A_PERSON = /^(no|false|0|none)$/i;
 
-/** RFC 3834: any value but `no`. */
+/** RFC 3834: any value except `no` means that a program wrote the mail. */
 const AUTOMATED = /^(?!no$)./i;
-/** Values of Precedence and similar headers for automatic mail; some programs write several words. */
+/** Values of Precedence and similar headers in automatic mail. Some programs write several words into one such header. */
 const UNANSWERED = /(?<![\w-])(bulk|junk|auto[ _-]?repl(y|ied))(?![\w-])/i;
 const TO_A_LIST = /(?<![\w-])list(?![\w-])/i;
 const PRECEDENCES = ['precedence', 'x-precedence', 'preference'];
 const OF_A_LIST = /^(list-|mailing-list$|x-mailing-list$|x-mailman-version$|x-beenthere$)/i;
 
-/** The value of such a header, without comments and surrounding quotes; most are one word and parameters. */
+/**
+ * Returns the value of a header without comments, parameters and surrounding quotes. Most of the headers that are read here
+ * consist of one word and parameters.
+ */
 function wordsOf(value: string): string {
   return structured(value).value.trim();
 }
 
 /**
- * Flags from the headers and files of a mail: whether a program should not answer it, or needs to treat it in a special
- * way.
+ * Returns the flags of a mail. They tell programs not to answer the mail, or to treat it in a special way. The flags are
+ * derived from the sender, headers, files and text of the mail.
  */
 export function flagsOf(
   headers: Headers,
@@ -63,9 +70,10 @@ export function flagsOf(
 }
 
 /**
- * Whether a mail is a report by a program (RFC 6522), from any sender, since forwarders rewrite the null sender. A part of
- * a type that only such reports have proves it, too: the form of a provider may lack the mail's Content-Type, and mailing
- * lists wrap a report in another multipart.
+ * Returns which kind of report by a program (RFC 6522) a mail is; undefined if the mail is no report. The envelope sender is
+ * not examined, since forwarders replace the null sender of a report. A part whose media type occurs only in reports is
+ * proof, too: a provider that posts a mail as form fields may leave out the mail's Content-Type, and mailing lists wrap a
+ * report in another multipart.
  */
 function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'delivery' | 'other' | undefined {
   const { value, params } = structured(valuesOf(headers, 'content-type')[0] ?? '');
@@ -80,17 +88,18 @@ function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'deliv
   return isReport ? 'delivery' : undefined;
 }
 
-/** RFC 8460, section 6. */
+/** Whether a media type is that of an SMTP TLS report (RFC 8460, section 6). */
 function isTlsReport(type: string): boolean {
   return /^application\/tlsrpt\+(gzip|json)$/.test(type);
 }
 
-/** Characters of a text that are searched for the fields of a report (RFC 3464). */
+/** Number of characters at the start of a text that are searched for the fields of a report (RFC 3464). */
 const REPORT_CHARACTERS = 32_000;
 
 /**
- * Whether a text contains a report, if the form lacks the Content-Type. A person's mail that quotes one is not marked
- * automatic.
+ * Whether the text of an automatic mail contains a delivery report. Used for providers that post a mail as form fields
+ * without its Content-Type. A person's mail that quotes a report has no Auto-Submitted header, so it does not count as a
+ * report.
  */
 function isReportText(headers: Headers, text: string): boolean {
   const automatic = valuesOf(headers, 'auto-submitted').some((value) => AUTOMATED.test(wordsOf(value)));

@@ -1,13 +1,16 @@
 export type Headers = readonly (readonly [name: string, value: string])[];
 
-/** All values of a header, in order; the name is in lower case. */
+/** Returns all values of a header, in their order. `name` must be in lower case. */
 export function valuesOf(headers: Headers, name: string): readonly string[] {
   const known = byName.get(headers) ?? grouped(headers);
   byName.set(headers, known);
   return known.get(name) ?? [];
 }
 
-/** Index by name: a mail may have as many headers as a form has fields, and some thirty names are looked up. */
+/**
+ * Index of the headers of each mail by name. The index saves time: some thirty names are looked up, and a malicious mail may
+ * have thousands of headers.
+ */
 const byName = new WeakMap<Headers, ReadonlyMap<string, readonly string[]>>();
 
 function grouped(headers: Headers): ReadonlyMap<string, readonly string[]> {

@@ -1,5 +1,6 @@
 import { codecOf } from '../mail/charset.ts';
 import { withLineEnds } from '../mail/lines.ts';
+import { defined } from '../platform/defined.ts';
 import { withoutEntities } from './html-entities.ts';
 
 /** A part of a body as text or HTML. */
@@ -9,8 +10,8 @@ export interface Shown {
 }
 
 /**
- * The complete text and the complete HTML of a mail: parts of the other type are converted. A form is left out if no part
- * has its type.
+ * Returns the complete text and the complete HTML of a mail: parts of the other type are converted. The text is left out if
+ * no part is plain text, and the HTML is left out if no part is HTML.
  */
 export function joined(
   texts: readonly Shown[],
@@ -20,7 +21,7 @@ export function joined(
   const converted = plain.some(({ isHtml }) => !isHtml) ? plain.map(asText) : [];
   const text = converted.join('\r\n');
   const html = rich.some(({ isHtml }) => isHtml) ? rich.map(asHtml).join('\r\n') : '';
-  return { ...(text && { text: withLineEnds(text) }), ...(html && { html: withLineEnds(html) }) };
+  return defined({ text: withLineEnds(text) || undefined, html: withLineEnds(html) || undefined });
 }
 
 function written(parts: readonly Shown[]): readonly Shown[] {
@@ -31,18 +32,19 @@ function asText({ isHtml, text }: Shown): string {
   return isHtml ? textOfHtml(text) : text;
 }
 
-/** Blocks that are not shown, and tags that begin a line. */
+/** Elements whose content is not shown. */
 const HIDDEN = /<(head|style|script|title)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1\s*>/gi;
-/** Attributes of a tag, with angle brackets in quotes. */
+/** Attributes of a tag, whose quoted values may contain `>`. */
 const ATTRIBUTES = `(?:[^<>"']|"[^"<]{0,500}"|'[^'<]{0,500}'){0,2000}`;
 const BREAK = new RegExp(String.raw`<(?:br|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote))\b${ATTRIBUTES}>`, 'gi');
 const CELL = new RegExp(String.raw`<t[dh]\b${ATTRIBUTES}>`, 'gi');
-/** Also with a quote that is not closed. */
+/** Any tag, even with a quote that is not closed. */
 const TAG = new RegExp(`<[a-z/!?]${ATTRIBUTES}>|<[a-z/!?][^<>]{0,2000}>`, 'gi');
 
 /**
- * The text of an HTML part next to plain text, such as a footer. It need not keep the layout, since the message has the
- * HTML as well; its cost must grow with the length only, which no library for this guarantees.
+ * Converts an HTML part, such as a footer, to text if the mail also has plain text. The layout may be lost, since the
+ * message contains the HTML as well. No library is used: the running time must be linear in the length of the HTML, which no
+ * library guarantees.
  */
 function textOfHtml(html: string): string {
   const hidden = html.length <= MOST_HIDDEN ? html.replace(HIDDEN, ' ') : html;
@@ -52,7 +54,10 @@ function textOfHtml(html: string): string {
     .trim();
 }
 
-/** Longest HTML in which hidden blocks are removed: the search for an end that is missing repeats at each start. */
+/**
+ * Length of the longest HTML from which hidden elements are removed. Longer HTML could take too long, since the end tag of
+ * each start tag is searched up to the end of the HTML.
+ */
 const MOST_HIDDEN = 64 * 1024;
 
 function asHtml({ isHtml, text }: Shown): string {
@@ -61,13 +66,16 @@ function asHtml({ isHtml, text }: Shown): string {
   return `<pre style="white-space: pre-wrap">${escaped}</pre>`;
 }
 
-/** Bytes that are searched for the charset; mail has its style sheets first, so more than the 1,024 of a browser. */
+/**
+ * Number of bytes that are searched for the charset: more than the 1,024 bytes that a browser searches, since HTML mail
+ * often begins with style sheets.
+ */
 const PRESCAN_BYTES = 16 * 1024;
 const COMMENT = /<!--(?!\[if)[\s\S]{0,4000}?-->/g;
 const DECLARED =
   /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,60})|<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{1,60})/gi;
 
-/** The charset that an HTML document declares: the first known one outside of comments. */
+/** Returns the charset that an HTML document declares: the first known charset that is declared outside of comments. */
 export function declaredCharset(content: Buffer): string | undefined {
   const start = content.toString('latin1', 0, PRESCAN_BYTES).replace(COMMENT, '');
   const declared = Array.from(start.matchAll(DECLARED), ([, meta, xml]) => meta ?? xml);
@@ -75,8 +83,9 @@ export function declaredCharset(content: Buffer): string | undefined {
 }
 
 /**
- * References within an HTML text: attributes with a URL, lists of pictures, and CSS. A URL stands behind an equals sign, a
- * parenthesis or `@import`, so that text that only mentions a `cid:` is no reference. Every repetition is bounded.
+ * References within an HTML text: attributes with a URL, lists of pictures (`srcset`), and CSS. A URL must follow an equals
+ * sign, a parenthesis or `@import`, so that a `cid:` in the readable text is no reference. Every repetition in the regular
+ * expression has an upper limit.
  */
 const REFERENCES = new RegExp(
   [
@@ -89,7 +98,10 @@ const REFERENCES = new RegExp(
 );
 const MAX_REFERENCES = 5_000;
 
-/** References to parts in an HTML text: ids of `cid:` (RFC 2392), and addresses as in Content-Location. */
+/**
+ * Returns the references in an HTML text to parts of the mail: the ids in `cid:` URLs (RFC 2392), and other URLs, which may
+ * be the Content-Location of a part.
+ */
 export function referencesOf(html: string): {
   readonly ids: ReadonlySet<string>;
   readonly places: ReadonlySet<string>;
@@ -112,7 +124,10 @@ export function referencesOf(html: string): {
   return { ids, places };
 }
 
-/** Ids that a URL may refer to: with and without percent escapes, brackets, and the slash that ends a tag. */
+/**
+ * Returns the ids to which a `cid:` URL may refer: with and without percent escapes, and with and without the slash that
+ * ends a tag. Angle brackets are removed.
+ */
 function idsIn(given: string): readonly string[] {
   const text = given.trim().replace(/^<(.*)>$/, '$1');
   return [text, text.replace(/\/$/, '')].flatMap((id) => [id, unescaped(id)]);

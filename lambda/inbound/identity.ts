@@ -2,23 +2,24 @@ import { createHash } from 'node:crypto';
 import type { InboundMailbox, InboundMessage } from '../contract/inbound.ts';
 import { parseMailbox } from '../mail/address.ts';
 
-/** Properties of a message that identify its mail. */
+/** Properties of a message by which the mail is recognised when it is received again. */
 export type Traits = Pick<
   InboundMessage,
   'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments'
 > & {
-  /** Whether another copy of the mail may be more complete. */
+  /** Whether the same mail may be received again in a more complete form. */
   readonly incomplete: boolean;
-  /** Id of the reception: the same for every retry, and different for every mail. */
+  /** Id of the receipt of the mail by the provider: the same for every retry of the provider, and different for every mail. */
   readonly reception: string;
 };
 
 /**
- * Id of one mail to one recipient: the same for every copy, from any provider in any form.
+ * Returns the id of one mail to one recipient. The id is the same each time the mail is received, through any provider and
+ * in any form.
  *
- * Consists of recipient, Message-ID, address of the first sender, date and subject, so that a stranger who knows only the
- * Message-ID cannot hide one mail behind another. Without a Message-ID it consists of everything that providers do not
- * change.
+ * The id is a hash of the recipient, the Message-ID, the address of the first sender, the date and the subject. Therefore an
+ * attacker who knows only the Message-ID of a mail cannot make this mail count as a duplicate of the attacker's own mail.
+ * Without a Message-ID, the id is a hash of the recipient and of everything that providers do not change.
  */
 export function identityOf(recipient: string, traits: Traits): string {
   const { messageId, from = [], date = '', subject = '' } = traits;
@@ -31,14 +32,17 @@ export function identityOf(recipient: string, traits: Traits): string {
     .digest('base64url');
 }
 
-/** Clocks that were never set start in 1970, 1980 or 2000 at each power-up: such a date does not distinguish one mail from another. */
+/**
+ * First year in which the date can distinguish two mails. An earlier date may come from a clock that was never set: such a
+ * clock starts in 1970, 1980 or 2000 at each power-up.
+ */
 const CLOCKS_ARE_SET = '2020';
 
 /**
- * Addresses without names, and texts without white space, which providers fold and trim differently. Of text and HTML the
- * HTML, since Mailgun adds a plain text where a mail has none. A device without a clock may send the same content
- * repeatedly, and the missing part of an incomplete mail may be all that is new: in these cases the reception replaces
- * the date.
+ * Returns the properties that providers do not change. Addresses are used without names, and texts without repeated white
+ * space, since providers fold and trim white space differently. HTML is preferred to text, since Mailgun adds a plain text
+ * if a mail has none. A device without a clock may send the same content repeatedly, and incomplete mails may differ only in
+ * the missing part. In these two cases the id of the receipt (`reception`) replaces the date.
  */
 function content({ from, to, date = '', subject = '', text, html, attachments = [], incomplete, reception }: Traits) {
   const distinct = date >= CLOCKS_ARE_SET && !incomplete;

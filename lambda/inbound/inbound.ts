@@ -31,8 +31,9 @@ interface Result {
 }
 
 /**
- * Leads a request through the stages: authenticate, keep the raw mail, parse, deliver once, answer. Fails after
- * `limitMs`, so that the function itself answers and counts the failure.
+ * Handles a request: authenticates it, stores the raw mail, parses the mail, sends it to the inbound queue once, and
+ * answers. Fails after `limitMs`, so that the function can answer and count the failure before Lambda's time-out ends the
+ * function.
  */
 export function createInbound(
   dependencies: InboundDependencies,
@@ -46,7 +47,7 @@ export function createInbound(
       ({ key, type }) => key === arrival.key && definitionOf(type).inbound?.over === 'http',
     );
     if (provider === undefined) {
-      // The requested key is not logged: it comes from a stranger, or may be a part of the secret path.
+      // The provider key in the path is not logged: a stranger may have sent it, or it may be a part of the secret path.
       metrics.add('InboundUnknownKey', 1);
       log.warn('inbound', { outcome: 'unknown-path', bytes: arrival.body.length });
       return httpAnswer('unknown-path');
@@ -72,7 +73,8 @@ export function createInbound(
     if (authenticated.kind === 'unknown-path') return { outcome: 'unknown-path' };
     if (authenticated.kind === 'refused') return { outcome: 'refused', detail: authenticated.reason };
     const posted = authenticated.read();
-    // The token is not bound: once the address is corrected, Mailgun may send the event again there.
+    // The token of the signature is not recorded as used: Mailgun may send the event again with the same token, after the
+    // address for events has been corrected in Mailgun's settings.
     if (posted.kind === 'event') return { outcome: 'misdirected' };
     if (authenticated.once && !(await bindToken(dependencies.table, clock, authenticated.once)))
       return { outcome: 'replayed' };
@@ -81,10 +83,11 @@ export function createInbound(
         await keepUnreadable(dependencies.store, provider.key, arrival.body, arrival.contentType);
         return { outcome: 'unreadable', detail: posted.detail };
       case 'mail': {
-        // The readers of mail are loaded by a mail: refused requests and events need none.
+        // The mail parsers are loaded only for mail: refused requests and events do not need them.
         const { takeMail } = await import('./take.ts');
         const taken: Taken[] = [];
-        // In turn, since one mail may fill the memory. After a failure the provider posts all mails again; those already delivered are recognised as copies.
+        // The mails are processed one after the other, since one mail may fill the memory. After a failure the provider
+        // posts all mails again; mails that were already delivered are recognised as duplicates.
         for (const mail of posted.mails)
           taken.push(await takeMail(await keep(arrival, provider, mail, module, authenticated.secret), dependencies));
         const ids = taken.flatMap((one) => one.ids);
@@ -117,7 +120,11 @@ export function createInbound(
     return { provider, posted, raw, ...defined({ mime }), truncated: stored !== undefined && mime === undefined };
   }
 
-  /** The stored mail, or why it is missing. Near the end of the provider's retries a part is better than nothing. */
+  /**
+   * Returns the mail that the provider stored, or the reason why it cannot be fetched. Failures are thrown, so that the
+   * provider retries, as long as the mail may still appear in the provider's storage. After that time, only the posted part
+   * of the mail is delivered.
+   */
   async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
     const last = clock.now() - (posted.takenAt ?? clock.now()) >= (module.storage?.appearsForMs ?? 0);
     try {

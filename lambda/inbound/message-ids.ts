@@ -1,6 +1,6 @@
 import { withoutComments } from '../mail/structured.ts';
 
-/** Only the last references are kept, since the parent is the last one (RFC 5322, section 3.6.4). */
+/** Largest number of references that are kept. The last references are kept, since the last of them is the parent mail (RFC 5322, section 3.6.4). */
 const MAX_REFERENCES = 100;
 const MAX_ID = 998;
 
@@ -9,12 +9,12 @@ export function messageIds(values: readonly string[]): string[] {
   return values.flatMap(idsOf).slice(-MAX_REFERENCES);
 }
 
-/** The single message id of a header. */
+/** Returns the first message id of a header that should contain one message id; undefined if the header contains none. */
 export function messageId(values: readonly string[]): string | undefined {
   const [value = ''] = values;
   const [id] = idsOf(value);
   if (id !== undefined) return id;
-  // A single word without an @ is no id by the RFC, but identifies the mail nevertheless.
+  // A single word without an @ is no message id by RFC 5322, but it identifies the mail nevertheless.
   const bare = value.replace(/[\s<>]+/g, '').slice(0, MAX_ID);
   return bare && !/\s/.test(value.trim()) ? `<${bare}>` : undefined;
 }
@@ -23,8 +23,8 @@ const IN_BRACKETS = /<([^<>]{1,1100})>/g;
 const IDS = /<([^<>]{1,1100})>|([^\s<>,;()"]{1,998})/g;
 
 /**
- * Ids in brackets, and ids without brackets if the header has nothing else: some clients omit the brackets, but words and
- * addresses next to an id are no ids.
+ * Returns the ids in angle brackets. Some mail clients omit the brackets, so ids without brackets are returned, too, if the
+ * header contains nothing but ids. Otherwise words and addresses next to an id in brackets are no ids.
  */
 function idsOf(value: string): string[] {
   const bare = withoutComments(value);
@@ -39,7 +39,7 @@ function isId(word: string): boolean {
   return /^[^@]+@[^@]+$/.test(word);
 }
 
-/** Joins an id that a client folded; several words without an @ are no id. */
+/** Removes the white space with which a mail client folded an id; several words without an @ are no id. */
 function idOf(given: string): string[] {
   const id = given.replace(/\s+/g, '').slice(0, MAX_ID);
   return id === '' || (!id.includes('@') && /\S\s+\S/.test(given)) ? [] : [`<${id}>`];

@@ -17,11 +17,12 @@ import { bodiesOf, type Leaf } from './body.ts';
 import { declaredCharset, joined, type Shown } from './html.ts';
 
 /**
- * Parses a mail; never throws. Unreadable or doubtful content is flagged.
+ * Parses a mail; never throws. Unreadable or doubtful content is flagged as `unparsable`.
  *
- * Structure, headers and parameters are read by mailsplit and libmime, the engine of mailparser. Differences to good mail
- * readers are corrected around them: docs/adr/0015-inbound.md lists each with its reason. `wasText`: the mail was
- * received as characters, so unencoded content is UTF-8, whatever charset it declares.
+ * Structure, headers and parameters are read by the libraries mailsplit and libmime, on which the library mailparser is
+ * based. Where their results differ from the results of good mail readers, this module corrects the results:
+ * docs/adr/0015-inbound.md lists each correction with its reason. `wasText`: the mail was received as characters, so content
+ * without a transfer encoding is UTF-8, whatever charset it declares.
  */
 export function readMime(mime: Buffer, wasText = false): MailContent {
   const { root, complete, ended } = splitMail(withUsualLineEnds(mime));
@@ -32,7 +33,7 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
   const charsetOf = (leaf: Leaf) => (stands(leaf) ? 'utf-8' : namedCharset(leaf.part));
   const asFile = (leaf: Leaf) => ({
     ...fileOf(leaf, likely),
-    ...(stands(leaf) && { wasText: true }),
+    ...defined({ wasText: stands(leaf) || undefined }),
   });
   const shown = (leaves: readonly Leaf[]): Shown[] =>
     leaves.map((leaf) => ({
@@ -48,17 +49,18 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
     files: files.filter((leaf) => !isEmpty(leaf)).map(asFile),
     ...defined({
       truncated: complete ? undefined : true,
-      // A mail that was sent in pieces (RFC 2046, section 5.2.2) is never complete.
+      // A piece of a mail that was sent in several pieces (RFC 2046, section 5.2.2) is never a complete mail.
       cut: !ended || files.some(({ type }) => type === 'message/partial') || undefined,
       unparsable: doubtful || undefined,
     }),
   };
 }
 
-/** Content without headers is no mail; text is shown nevertheless. */
+/** Content without headers is no mail and is flagged as `unparsable`; if the content is text, it becomes the text of the message nevertheless. */
 function withoutHeaders(mime: Buffer): MailContent {
   const isText = !mime.includes(0) && (isAscii(mime) || isUtf8(mime));
-  return { headers: [], ...(isText && { text: mime.toString('utf8') }), files: [], unparsable: true };
+  const text = isText ? mime.toString('utf8') : undefined;
+  return { headers: [], ...defined({ text }), files: [], unparsable: true };
 }
 
 const CR = 0x0d;
@@ -72,7 +74,7 @@ function withUsualLineEnds(mime: Buffer): Buffer {
   return copy;
 }
 
-/** The charset of the first text of the mail that names a known one, in its header or as HTML; used where none is declared. */
+/** Returns the first known charset that a text part declares, in its header or its HTML; used for texts that declare no charset. */
 function likelyCharset(part: MailPart): string | undefined {
   for (const child of part.children) {
     const charset = likelyCharset(child);
@@ -93,7 +95,7 @@ function leafOf(part: MailPart, parent: MailPart | undefined, likely: string | u
   return { part, type: typeOf(part, parent, named), disposition, named };
 }
 
-/** Default type of a part: RFC 2045, section 5.2; in a digest, RFC 2046, section 5.1.5. */
+/** Returns the media type of a part. The default type is from RFC 2045, section 5.2; in a digest, it is from RFC 2046, section 5.1.5. */
 function typeOf(part: MailPart, parent: MailPart | undefined, named: boolean): string {
   const given = headerOf(part, 'content-type');
   if (given.trim() === '' && parent?.multipart === 'digest') return 'message/rfc822';
@@ -107,13 +109,13 @@ function namedCharset(part: MailPart): string | undefined {
 
 function textOf({ type, part }: Leaf, charset: string | undefined, likely: string | undefined): string {
   const { content } = part.read();
-  // The charset that the HTML declares is read even if the header declares one, which may be wrong, such as UTF-8 for
-  // bytes that are not UTF-8.
+  // The charset that the HTML declares is read even if the header declares a charset, since the header may be wrong: it may
+  // declare UTF-8 for bytes that are not UTF-8.
   const declared = type === 'text/html' ? declaredCharset(content) : undefined;
   return textFrom(content, charset, declared ?? likely);
 }
 
-/** Whether a part is nothing but two delimiters in a row. */
+/** Whether a part is empty. There is an empty part between two boundary lines in a row. */
 function isEmpty({ part }: Leaf): boolean {
   return part.headers.length === 0 && part.read().content.length === 0;
 }
@@ -143,7 +145,7 @@ function filenameOf(part: MailPart, likely: string | undefined): string | undefi
   const disposition = read(repairedDisposition(headerOf(part, 'content-disposition')));
   const type = read(repairedType(headerOf(part, 'content-type')));
   const usual = parameterOf(disposition, 'filename') ?? parameterOf(type, 'name');
-  // Some clients exchange the parameters `name` and `filename`; the `name` of a form's part is the name of its field.
+  // Some clients write `name` in Content-Disposition, or `filename` in Content-Type. In a part of a form, `name` is the name of the field instead.
   const isField = /^form-data$/i.test(disposition.value);
   return usual ?? (isField ? undefined : parameterOf(disposition, 'name')) ?? parameterOf(type, 'filename');
 }
@@ -155,7 +157,7 @@ function escaped(value: string): string {
 
 const EXTENDED = /\b(?:file)?name\*(?:\d{1,3}\*)?\s*=[^;]*/gi;
 
-/** A backslash that escapes nothing: some clients write whole Windows paths. */
+/** A backslash that escapes nothing: some mail clients write whole Windows paths as file names. */
 const PATH_BACKSLASH = /\\(?!["\\])/g;
 
 function parameterOf({ params, decodedParams }: Structured, name: string): string | undefined {
@@ -163,12 +165,12 @@ function parameterOf({ params, decodedParams }: Structured, name: string): strin
   return value && !decodedParams.includes(name) ? decodeWords(value) : value || undefined;
 }
 
-/** Value of the first header of this name, which also decides the structure. */
+/** Returns the value of the first header with this name. The code that splits the mail into parts uses the first such header, too. */
 function headerOf({ headers }: { readonly headers: readonly HeaderField[] }, name: string): string {
   return headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
 }
 
-/** The characters of a header with bytes beyond ASCII: UTF-8 by RFC 6532, otherwise the charset of the mail's text. */
+/** Decodes a header that contains bytes beyond ASCII: as UTF-8 (RFC 6532), or, if the bytes are not UTF-8, in the charset of the mail's text. */
 function headerText(value: string, likely: string | undefined): string {
   const bytes = Buffer.from(value, 'latin1');
   return isAscii(bytes) && !bytes.includes(ESCAPE) ? value : textFrom(bytes, undefined, likely);

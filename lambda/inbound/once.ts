@@ -1,30 +1,31 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** Result of delivering one message once. */
+/** Result of {@link once} for one message. `busy`: another function is still delivering the message. */
 export type Once = 'delivered' | 'duplicate' | 'busy';
 
-/** Longest time of one claim: longer than the function may run, so that its owner has ended when it expires. */
+/** Duration of a claim on a message. It is longer than a function may run, so the function that wrote the claim has ended when the claim expires. */
 const LEASE_MS = 60_000;
-/** Longest time of a SendMessage call. */
+/** Longest duration of a SendMessage call. */
 const SEND_MS = 5_000;
-/** How long a copy waits for another one before it asks the provider to try again. */
+/** How long this function waits while another function delivers the same message. After this time, the provider is asked to retry. */
 const PATIENCE_MS = 12_000;
 const POLL_MS = 150;
 /**
- * How long a delivered message is remembered: providers retry for half a day; an operator, or a provider's support, may
- * send again weeks later.
+ * How long a delivered message is remembered. Providers retry for half a day; an operator, or a provider's support, may have
+ * a mail sent again weeks later.
  */
 const REMEMBER_S = 30 * 86_400;
-/** Tries of recording a completed delivery: if all fail, the next copy is delivered again. */
+/** Number of tries to record a completed delivery. If all tries fail, the message is delivered again when it is received again. */
 const DONE_TRIES = 5;
 
 /**
- * Runs `deliver` for the first copy of a message, over all functions that work at the same time.
+ * Runs `deliver` once for a message, even if several functions receive the same message at the same time.
  *
- * The claim is written before, and the completion after. If `deliver` throws, the claim is released, and the next copy
- * runs it. If the function ends in between, the claim lasts a minute. A copy is delivered again only if it is unknown
- * whether the first one was.
+ * A claim on the message is written to the table before `deliver` runs, and is marked as done afterwards. If `deliver`
+ * throws, the claim is released, and the message is delivered when it is received again. If the function ends before it has
+ * marked the claim as done, the claim expires after a minute. A message is delivered a second time only if it is unknown
+ * whether the first delivery succeeded.
  */
 export async function once(
   table: Table,
@@ -37,7 +38,7 @@ export async function once(
   let seen: Item | undefined;
   for (;;) {
     if (seen !== undefined) {
-      // The notice about a mail that was too large is no copy of the complete mail.
+      // A complete mail is no duplicate of the same mail that was delivered in a truncated form.
       const whole = seen['truncated'] !== true || message.truncated;
       if (seen['state'] === 'done' && whole) return 'duplicate';
       if (seen['state'] === 'sending' && Number(seen['until']) > clock.now()) {
@@ -63,7 +64,7 @@ async function finish(
   try {
     await deliver(Number(claim['until']) - SEND_MS);
   } catch (error) {
-    // The release may fail: the next copy then waits until the claim expires.
+    // The release of the claim may fail. In this case the message can be delivered only after the claim has expired.
     await table.write(item(claim.pk, message, clock, 'failed', claim), claim.rev).catch(() => undefined);
     throw error;
   }
@@ -72,7 +73,8 @@ async function finish(
       await table.write(item(claim.pk, message, clock, 'done', claim), claim.rev);
       break;
     } catch {
-      // The message is on the queue: a failure would only make the provider send it again.
+      // The error is not thrown, since the message is on the queue: an error would only make the provider send the mail
+      // again.
       if (attempt < DONE_TRIES) await clock.sleep(100 * 2 ** attempt);
     }
   }

@@ -5,8 +5,9 @@ import { valuesOf } from './headers.ts';
 import { readMime } from './mime.ts';
 
 /**
- * The content of a mail from its own bytes. The provider's parsing is used where nothing is found in them, and for bytes
- * that were lost because the provider converted the mail to JSON characters.
+ * Reads the content of a mail from the bytes of the raw mail. If these bytes are unreadable, the content that the provider
+ * parsed is used instead. This content also replaces what was lost when the provider converted the mail to characters in
+ * JSON.
  */
 export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): MailContent {
   const content = readMime(mime, mimeWasText);
@@ -19,9 +20,12 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   const shown = hasText && !hasLettersOf(content, byProvider) ? byProvider : content;
   return {
     headers: restored(headers, byProvider.headers),
-    // Mailgun adds a text made from the HTML if a mail has none.
-    ...(text !== undefined && shown.text !== undefined && { text: shown.text }),
-    ...(html !== undefined && shown.html !== undefined && { html: shown.html }),
+    // Text and HTML are used only if the raw mail has them, too: if a mail has no text, Mailgun adds a text made from the
+    // HTML.
+    ...defined({
+      text: text === undefined ? undefined : shown.text,
+      html: html === undefined ? undefined : shown.html,
+    }),
     files: whole,
     ...defined({
       stated: byProvider.stated,
@@ -32,7 +36,10 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   };
 }
 
-/** Whether the provider's text has the same letters: text read in the wrong charset has others. */
+/**
+ * Whether the provider's texts contain every non-ASCII character of the content. Content that was read in a wrong charset contains
+ * wrong characters.
+ */
 function hasLettersOf(content: MailContent, byProvider: MailContent): boolean {
   const known = lettersOf(byProvider);
   return [...lettersOf(content)].every((letter) => known.has(letter));
@@ -40,7 +47,7 @@ function hasLettersOf(content: MailContent, byProvider: MailContent): boolean {
 
 const ASCII = 0x80;
 
-/** The non-ASCII UTF-16 units of the texts, except white space; in one pass, since texts may be long. */
+/** Returns the non-ASCII UTF-16 code units of the texts, except white space. Each text is read only once, since texts may be long. */
 function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
   const marks = new Uint8Array(0x10000);
   for (const shown of [text, html]) for (let at = 0; at < shown.length; at += 1) marks[shown.charCodeAt(at)] = 1;
@@ -50,7 +57,7 @@ function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
   return letters;
 }
 
-/** Headers with damaged values replaced by the provider's. */
+/** Replaces the damaged values of headers by the values that the provider posted. */
 function restored(headers: MailContent['headers'], stated: MailContent['headers']): MailContent['headers'] {
   const seen = new Map<string, number>();
   return headers.map(([name, value]) => {
@@ -61,7 +68,7 @@ function restored(headers: MailContent['headers'], stated: MailContent['headers'
   });
 }
 
-/** A file whose name or bytes are damaged in the mail gets those that the provider posted, if it posted some. */
+/** Replaces the damaged name or content of a file by the name or content that the provider posted, if there is any. */
 function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): ReceivedFile {
   if (file.wasText) {
     const found = posted.find(({ filename }) => filename === file.filename);
@@ -78,7 +85,7 @@ function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): R
   return { ...file, filename };
 }
 
-/** Whether this may be the undamaged name: it contains the letters that are left. */
+/** Whether a name may be the undamaged form of `damaged`: both begin and end in the same way. */
 function isLike(name: string, damaged: string): boolean {
   const [start = '', ...rest] = damaged.split(/\ufffd+/);
   return name.startsWith(start) && name.endsWith(rest.at(-1) ?? '');

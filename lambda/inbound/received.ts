@@ -13,7 +13,7 @@ export interface ReceivedDependencies extends TakeDependencies {
   loadNotifications(type: string): Promise<NotificationModule>;
 }
 
-/** Receives mail that a provider wrote to the bucket; throws if it must be retried. */
+/** Creates the function that receives mail which a provider wrote to the bucket. The function throws if the queue message must be retried. */
 export function createReceived(
   dependencies: ReceivedDependencies,
 ): (record: SQSRecord, limitMs?: number) => Promise<void> {
@@ -32,7 +32,7 @@ export function createReceived(
     const { readNotification } = await dependencies.loadNotifications(provider.type);
     const received = readNotification(body);
     if (received === 'test') return;
-    // Any other body that is no notification goes to the queue's own dead-letter queue.
+    // Every other queue message that is no notification fails at each receive, until SQS moves it to the dead-letter queue.
     if (received === 'unreadable' || received.object.bucket !== environment.mailBucket)
       throw new ServiceError('not a notification of a mail in the bucket');
     const raw = { s3: received.object, form: 'mime' } as const;

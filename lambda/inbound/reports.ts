@@ -4,15 +4,19 @@ import type { MailContent } from '../providers/inbound.ts';
 import { loadReports } from '../providers/registry.ts';
 import { readRecord } from '../submission/ledger.ts';
 
-/** Takes the delivery events in a received mail, if it is a report about mail of ours; throws if it must be tried again. */
+/**
+ * Processes the delivery events in a received mail if this mail is a report about mail that this deployment sent. Throws if
+ * the processing must be retried.
+ */
 export type TakeReport = (content: MailContent) => Promise<void>;
 
-/** Media types of parts that make a mail a report (RFC 3464, RFC 5965). */
+/** Media types of parts by which a mail is recognised as a report (RFC 3464, RFC 5965). */
 const REPORT = /^message\/(global-)?(delivery-status|feedback-report)\b/i;
 
 /**
- * Takes reports about mail that was sent over these providers. A report is not signed, so its submission must have an attempt
- * at one of them, and it suppresses no address.
+ * Creates the function that processes reports about mail which was sent through the `reported` providers. A report is not
+ * signed. Therefore it counts only if one of these providers was tried for its submission, and it puts no address on the
+ * suppression list.
  */
 export function reportTaker(
   reported: readonly ReportedProvider[],

@@ -3,38 +3,44 @@ import type { InboundMessage } from '../contract/inbound.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
-/** Lifetime of an item, the same as that of delivered messages. */
+/** Lifetime of an item. Delivered messages are remembered for the same time. */
 const REMEMBER_S = 30 * 86_400;
-/** Largest number of mails of one Message-ID that are remembered; a broken sender uses one id for all of its mail. */
+/** Largest number of mails with the same Message-ID that are remembered. A broken sender may use one Message-ID for all of its mail. */
 const MOST = 20;
 
 type Named = Pick<InboundMessage, 'id' | 'messageId' | 'envelope' | 'from' | 'subject'>;
 
-/** One mail with this Message-ID: its id, and a hash of what a provider's list contains as well. */
+/**
+ * A remembered mail with a certain Message-ID: the id of the mail, and a hash of its sender and subject. A provider's list
+ * of received mail contains the sender and subject, too.
+ */
 interface SameId {
   readonly id: string;
   readonly brief: string;
 }
 
 /**
- * Remembers a delivered mail by its Message-ID; true if another mail to the same recipient had it before. Then the sender
- * is broken, or tries to have the second mail taken for a copy of the first.
+ * Remembers a delivered mail by its Message-ID; returns true if another mail to the same recipient had the same Message-ID.
+ * In this case the sender is broken, or wants the second mail to be dropped as a duplicate of the first.
  */
 export async function rememberId(table: Table, clock: Clock, message: Named): Promise<boolean> {
   const pk = keyOf(message);
   if (pk === undefined) return false;
   const expires = Math.floor(clock.now() / 1000) + REMEMBER_S;
   const own = { id: message.id, brief: briefOf(message) };
-  let current = await table.write({ pk, mails: [own], expires }, undefined);
-  if (current.done) return false;
-  const known = mailsOf(current.current);
+  const first = await table.write({ pk, mails: [own], expires }, undefined);
+  if (first.done) return false;
+  const known = mailsOf(first.current);
   if (known.some(({ id }) => id === message.id)) return false;
   const mails = [...known, own].slice(-MOST);
-  current = await table.write({ pk, mails, expires }, current.current?.rev);
+  await table.write({ pk, mails, expires }, first.current?.rev);
   return true;
 }
 
-/** The id of the mail with this Message-ID, sender and subject; a provider's list need not contain its date. */
+/**
+ * Returns the id of the remembered mail with the same Message-ID, sender and subject. The id cannot always be computed: it
+ * depends on the date, which a provider's list of received mail may lack.
+ */
 export async function idByName(table: Table, message: Named): Promise<string | undefined> {
   const pk = keyOf(message);
   if (pk === undefined) return undefined;

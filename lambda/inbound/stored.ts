@@ -7,18 +7,17 @@ const MAX_REDIRECTS = 3;
 const DEADLINE_MS = 15_000;
 
 /**
- * A mail that the provider stored, or why there is none. Temporary failures are thrown.
+ * A mail that the provider stored, or the reason why it cannot be fetched. Temporary failures are thrown instead.
  *
- * `missing`: it is not there now. A storage that has only just accepted a mail may answer this as well, see
- * `appearsForMs` of {@link MailStorage}.
+ * `missing`: the storage answered 404, which it may also do shortly after it accepted a mail, see `appearsForMs` of {@link MailStorage}.
  */
 export type Stored = Buffer | 'not-allowed' | 'missing' | 'gone' | 'too-large';
 
 /** Dependencies of a fetch. */
 export interface StoredOptions {
-  /** Nothing is fetched for a type without a storage. */
+  /** The storage of the provider type; undefined for a type without a storage, from which nothing is fetched. */
   readonly storage: MailStorage | undefined;
-  /** Replaces the provider's service in a local stack. */
+  /** URL that replaces the URL of the provider's service in a local stack. */
   readonly endpoint: string | undefined;
   readonly secret: Secret;
   readonly fetch: typeof fetch;
@@ -27,8 +26,8 @@ export interface StoredOptions {
 /**
  * Fetches a mail from the provider that stores it.
  *
- * The URL comes from a request, so only the provider's own hosts are contacted; a redirect is checked again, and gets the
- * credentials only within the same origin.
+ * The URL comes from a request, so only the provider's own hosts are contacted. The target of a redirect is checked in the
+ * same way, and gets the credentials only if it has the origin of the first URL.
  */
 export async function fetchStored(
   address: string,

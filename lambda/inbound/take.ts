@@ -28,7 +28,7 @@ export interface TakeDependencies {
   readonly table: Table;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** Absent if no provider's delivery events come back as mail. */
+  /** Processes the delivery events in a mail; absent if no provider sends its delivery events as mail. */
   readonly takeReport?: TakeReport;
 }
 
@@ -36,20 +36,20 @@ export interface TakeDependencies {
 export interface Kept {
   readonly provider: { readonly key: string; readonly type: string };
   readonly posted: PostedMail;
-  /** The complete mail, if there is one. */
+  /** The complete raw mail, if there is one. */
   readonly mime?: Buffer;
   readonly raw: InboundMessage['raw'];
-  /** A part of the mail could not be fetched. */
+  /** Whether a part of the mail could not be fetched. */
   readonly truncated?: boolean;
-  /** Found by the reconciler: a canary among such mail does not count as returned. */
+  /** True if the mail did not arrive by itself, and the reconciler found it at the provider. A canary among such mail does not count as returned. */
   readonly isFound?: boolean;
 }
 
 const AT_A_TIME = 50;
-/** Characters of a text whose copies for several recipients do not fit into memory at the same time. */
+/** Number of characters of a mail's text above which the messages for several recipients do not fit into memory together. */
 const LARGE = 1_000_000;
 
-/** Result for one mail. `busy`: another copy is still being processed. */
+/** Result for one mail. `busy`: another function is still processing the same mail. */
 export interface Taken {
   readonly outcome: 'delivered' | 'duplicate' | 'canary' | 'busy';
   readonly ids: readonly string[];
@@ -61,7 +61,8 @@ export async function takeMail(
   { environment, store, queue, table, clock, metrics, takeReport }: TakeDependencies,
 ): Promise<Taken> {
   const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
-  // Before the mail counts as delivered: after a failure both are taken again, and events are recognised.
+  // Delivery events in the mail are processed before the mail counts as delivered. After a failure, the mail and its events
+  // are processed again; events that were already processed are skipped.
   await takeReport?.(content);
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;
@@ -99,7 +100,7 @@ export async function takeMail(
     if (flags.length > 0) metrics.add('InboundIncomplete', delivered, { provider: provider.key });
     await countReused(messages.filter((_message, place) => results[place] === 'delivered'));
   }
-  /** A failed count does not repeat the mail. */
+  /** Counts mail with a reused Message-ID. An error is ignored, since it would make the provider send the delivered mail again. */
   async function countReused(taken: readonly InboundMessage[]): Promise<void> {
     const reused = await inTurns(taken, AT_A_TIME, (message) => rememberId(table, clock, message).catch(() => false));
     const count = reused.filter(Boolean).length;
@@ -112,7 +113,10 @@ export async function takeMail(
   };
 }
 
-/** The recipient whose copy is a canary of ours, if there is one. */
+/**
+ * Returns the recipient for which the mail is a canary of this deployment; undefined if the mail is no canary. Records that
+ * the canary has returned.
+ */
 export async function canaryAmong(
   headers: MailContent['headers'],
   reception: Omit<ReturnedCanary, 'token'>,
@@ -122,7 +126,7 @@ export async function canaryAmong(
   return token === undefined ? undefined : await noteReturn(table, { token, ...reception });
 }
 
-/** Time at which the provider's server, the last one on the way, accepted the mail. */
+/** Returns the time at which the provider's mail server accepted the mail. This server is the last server that added a Received header. */
 function receivedTime(headers: MailContent['headers']): number | undefined {
   const [last = ''] = valuesOf(headers, 'received');
   const time = Date.parse(

@@ -7,8 +7,9 @@ import { type Headers, valuesOf } from './headers.ts';
 type Verdicts = Pick<InboundMessage, 'spam' | 'authentication'>;
 
 /**
- * The result of the provider's filter. A sender can forge the same headers, and the provider's own ones cannot be
- * identified: so the worst one counts, and a forgery never improves the result.
+ * Reads the results of the provider's spam filter and of the authentication of the sender from headers. A sender can forge
+ * these headers, and the headers that the provider added cannot be distinguished from forged headers. Therefore the worst
+ * value counts, and a forgery never improves the result.
  */
 export function verdictsOf(type: string, headers: Headers): Verdicts {
   const names = definitionOf(type).inbound?.filterHeaders;
@@ -16,10 +17,10 @@ export function verdictsOf(type: string, headers: Headers): Verdicts {
   const values = (name: string) => (name === '' ? [] : valuesOf(headers, name));
   const flags = values(names.flag).map((value) => /^\s*(yes|fail|true|spam)/i.test(value));
   const scores = values(names.score).map(Number.parseFloat).filter(Number.isFinite);
-  const spam = {
-    ...(flags.length > 0 && { verdict: flags.includes(true) ? ('fail' as const) : ('pass' as const) }),
-    ...(scores.length > 0 && { score: Math.max(...scores) }),
-  };
+  const spam = defined({
+    verdict: flags.length === 0 ? undefined : flags.includes(true) ? 'fail' : 'pass',
+    score: scores.length > 0 ? Math.max(...scores) : undefined,
+  });
   const stated = resultsOf(values('authentication-results'), names.server);
   const tests = names.tests ? values(names.tests).join(',') : '';
   const spf = worst([...values(names.spf).map(resultIn), ...stated('spf')]);
@@ -54,7 +55,10 @@ function resultIn(value: string): AuthenticationResult | undefined {
   return AUTHENTICATION_RESULTS.find((result) => result === word);
 }
 
-/** RFC 8601: `server; spf=pass …; dkim=pass …`, of the provider's own servers only. */
+/**
+ * Reads values of Authentication-Results (RFC 8601) such as `server; spf=pass …; dkim=pass …`. Only values that name a
+ * server of the provider count.
+ */
 function resultsOf(values: readonly string[], server: RegExp) {
   const own = values.filter((value) =>
     server.test((value.split(';', 1)[0] ?? '').trim().split(/\s/)[0]?.toLowerCase() ?? ''),
@@ -64,14 +68,14 @@ function resultsOf(values: readonly string[], server: RegExp) {
     const results = given.flatMap(([, name, result = '']) =>
       name?.toLowerCase() === method ? [resultIn(result)] : [],
     );
-    // One valid signature is enough (RFC 8601 section 2.7.1), whatever the others are.
+    // One valid DKIM signature is enough (RFC 8601 section 2.7.1), whatever the results of the other signatures are.
     return method === 'dkim' && results.includes('pass') ? ['pass'] : results;
   };
 }
 
 const RESULT = /;\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)/gi;
 
-/** DKIM result from SpamAssassin's tests, as far as they are definite. */
+/** Returns the DKIM result according to SpamAssassin's tests; an empty list if the tests give no definite result. */
 function dkimOf(tests: string): AuthenticationResult[] {
   const names = tests.split(/[\s,]+/);
   if (names.includes('DKIM_VALID')) return ['pass'];

@@ -2,39 +2,45 @@ import { domainToASCII } from 'node:url';
 import { encodedWords, looksEncoded } from './encoded-word.ts';
 import type { Mailbox } from './message.ts';
 
-/** Why an address is invalid: the part of a sentence that says what would be right; never contains the address. */
+/**
+ * Result for an invalid address. `problem` describes what is expected instead, as part of a sentence. `problem` never contains
+ * the address.
+ */
 export interface AddressProblem {
   readonly problem: string;
 }
 
-// RFC 5321 section 4.5.3.1: 64 octets of local part, a path of 256 with its angle brackets; RFC 1035: a name of 253.
+// RFC 5321 section 4.5.3.1 allows 64 octets for a local part, and 256 octets for a path with its angle brackets. RFC 1035 allows 253
+// octets for a domain name.
 const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_OCTETS = 254;
 const MAX_DOMAIN_OCTETS = 253;
-// Bounds the work on invalid input; above any address within the limits above.
+// Largest length of an input that is parsed; a longer input is refused. It limits the work on invalid input, and no valid address
+// is longer.
 const MAX_INPUT = 1000;
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const DOT_ATOM =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+)*$/u;
-/** A whole RFC 2047 encoded-word; `=?` alone is legal in a local part. */
+/** Matches a complete encoded-word (RFC 2047). A local part may contain `=?`, but no complete encoded-word. */
 const ENCODED_WORD = /=\?[^?\s]+\?[bq]\?[^?\s]*\?=/i;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/su;
-// Controls, invisible format characters, lone surrogates and spaces other than U+0020. The pairs at the end become CR LF
-// in a client that cuts characters to 8 bits; one of these letters alone is ordinary Czech or Chinese.
+// Matches control characters, invisible format characters, lone surrogates, and spaces other than U+0020. Also matches certain pairs of
+// letters: a mail program that cuts characters to 8 bits turns such a pair into CR LF. One such letter alone is allowed, since it occurs
+// in ordinary Czech or Chinese text.
 const FORBIDDEN_IN_LOCAL =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|[\u010d\u560d][\u010a\u560a]/u;
 
 /**
- * Reads exactly one address, strictly: no comments, groups, routes, encoded-words or domain literals. Returns the domain
- * in lower-case A-labels (UTS 46) and the local part in NFC, quoted only if it must be.
+ * Reads exactly one address. Comments, groups, routes, encoded-words and domain literals are refused. In the returned address, the
+ * domain is written in lower-case A-labels (UTS 46). The local part is written in NFC, with quotes only if the syntax requires them.
  */
 export function parseMailbox(
   input: string | { readonly name?: string | undefined; readonly address: string },
 ): Mailbox | AddressProblem {
   const { name, address } = typeof input === 'string' ? { name: undefined, address: input } : input;
   if (address.length > MAX_INPUT) return { problem: `an address of at most ${MAX_ADDRESS_OCTETS} octets` };
-  // A quoted local part may contain an @, a domain never does.
+  // A quoted local part may contain an @. A domain cannot contain an @.
   const at = address.lastIndexOf('@');
   if (at < 1) return { problem: 'one address with a local part, one @ and a domain' };
   const local = parseLocalPart(address.slice(0, at).normalize('NFC'));
@@ -66,7 +72,7 @@ function parseLocalPart(given: string): string | AddressProblem {
 }
 
 function parseDomain(given: string): string | AddressProblem {
-  // The URL parser behind domainToASCII decodes percent signs and reads numbers as IPv4, so neither is passed to it.
+  // The URL parser in domainToASCII decodes percent escapes and reads numbers as IPv4 addresses, so both are refused.
   const plain = /^[A-Za-z0-9.\-\u0080-\u{10ffff}]+$/u.test(given) && given.isWellFormed();
   const domain = plain ? domainToASCII(given).toLowerCase() : '';
   const labels = domain.split('.');
@@ -77,7 +83,7 @@ function parseDomain(given: string): string | AddressProblem {
   return domain;
 }
 
-/** Whether servers without SMTPUTF8 can carry the address; the domain of a parsed address is always ASCII. */
+/** Whether servers without SMTPUTF8 can handle the address. Only the local part decides this, since the domain of a parsed address is ASCII. */
 export function hasAsciiLocalPart(address: string): boolean {
   return !/\P{ASCII}/u.test(address);
 }
@@ -87,20 +93,20 @@ export function hasQuotedLocalPart(address: string): boolean {
   return address.startsWith('"');
 }
 
-/** The part after the last @, in lower case. */
+/** Returns the domain of an address, in lower case. */
 export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
-/** Equal for two addresses that reach the same mailbox: the domain ignores case, the local part (RFC 5321 2.4) does not. */
+/** Returns a key that is equal for addresses of the same mailbox. Only the letter case of the domain is ignored (RFC 5321 2.4). */
 export function sameMailboxKey(address: string): string {
   const at = address.lastIndexOf('@') + 1;
   return address.slice(0, at) + address.slice(at).toLowerCase();
 }
 
 /**
- * Writes a mailbox for headers and for every provider's JSON: the only place where a name and an address are joined. The
- * result is ASCII (except for a non-ASCII local part), and parses back to exactly this name and address.
+ * Formats a mailbox as text, for mail headers and for the JSON requests to all providers. No other function joins a name and an
+ * address. The result is ASCII, except for a non-ASCII local part. A parser that reads the result gets exactly this name and address.
  */
 export function formatMailbox(mailbox: Mailbox): string {
   return mailboxTokens(mailbox).join(' ');
@@ -112,8 +118,8 @@ function mailboxTokens({ name, address }: Mailbox, room?: number): string[] {
 }
 
 /**
- * The tokens of a list of mailboxes, between which a header line may be folded; `room` is the free space on its first
- * line.
+ * Returns the tokens of a list of mailboxes. A header line may be folded between two tokens. `room` is the number of free characters on
+ * the first line of the header.
  */
 export function listTokens(mailboxes: readonly Mailbox[], room: number): string[] {
   return mailboxes.flatMap((mailbox, index) => {
@@ -122,10 +128,11 @@ export function listTokens(mailboxes: readonly Mailbox[], room: number): string[
   });
 }
 
-// Longer names, and spaces that a reader would change by folding or trimming, are safe only as encoded words.
+// Matches names that need no encoded words. Longer names need them, and names with spaces that a mail program would change by unfolding
+// or trimming.
 const PLAIN_PHRASE = /^(?! )(?!.* {2})[\x20-\x7e]{1,60}(?<! )$/;
 
-/** A name before an address or an id: quoted, or as encoded words. */
+/** Returns the tokens of a name that is written before an address or an id: one quoted-string, or encoded words. */
 export function phraseTokens(name: string, room?: number): string[] {
   if (!PLAIN_PHRASE.test(name) || looksEncoded(name)) return encodedWords(name, room);
   return [`"${name.replace(/["\\]/g, '\\$&')}"`];

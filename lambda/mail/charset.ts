@@ -3,11 +3,12 @@ import iconv from 'iconv-lite';
 import libmime from 'libmime';
 
 /**
- * Decodes text of a mail, whether its declared charset is right, wrong or absent.
+ * Decodes text of a mail. The declared charset may be right, wrong or absent.
  *
- * A known label is used if it can decode all bytes. Otherwise the charset is guessed: UTF-16 and UTF-32 by their byte
- * order marks, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and
- * finally windows-1252, the most common 8-bit charset of mail without a declaration.
+ * If `label` is the name of a known charset, and this charset can decode all bytes, it is used. Otherwise the charset is guessed: UTF-16
+ * and UTF-32 from their byte order marks, ISO-2022 from its escape sequences, UTF-8 from its byte patterns. If none of these matches,
+ * `likely` is used, the charset of the rest of the mail. Without `likely`, windows-1252 is used, the most common 8-bit charset of mail
+ * that declares no charset.
  */
 export function textFrom(bytes: Buffer, label?: string, likely?: string): string {
   const marked = byOrderMark(bytes);
@@ -25,7 +26,7 @@ const UNREADABLE = '\ufffd';
 
 function byOrderMark(bytes: Buffer): string | undefined {
   const [first, second, third, fourth] = bytes;
-  // The mark of UTF-32 begins like that of UTF-16, but no text begins with NUL.
+  // UTF-32LE is checked before UTF-16LE: its byte order mark begins with the mark of UTF-16LE. No text in UTF-16LE begins with NUL.
   if (first === 0xff && second === 0xfe && third === 0 && fourth === 0) return decode(bytes, 'utf-32le');
   if (first === 0 && second === 0 && third === 0xfe && fourth === 0xff) return decode(bytes, 'utf-32be');
   if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.toString('utf8', 3);
@@ -33,7 +34,7 @@ function byOrderMark(bytes: Buffer): string | undefined {
   return first === 0xfe && second === 0xff ? decode(bytes, 'utf-16be') : undefined;
 }
 
-/** Guesses the byte order, which the label often omits: letters of most scripts have one zero byte. */
+/** Guesses the byte order of UTF-16, which the charset label often omits, from the zero byte that UTF-16 has in each ASCII character. */
 function isBigEndian(bytes: Buffer): boolean {
   let [even, odd] = [0, 0];
   for (let at = 0; at + 1 < Math.min(bytes.length, 400); at += 2) {
@@ -54,7 +55,7 @@ function guessed(bytes: Buffer, likely: string | undefined): string {
   return text.includes(UNREADABLE) ? decode(bytes, 'windows-1252') : text;
 }
 
-/** ISO-2022-JP, -KR or -CN, by designations (RFC 1468, 1557, 1922) within the first lines. */
+/** Recognises ISO-2022-JP, ISO-2022-KR and ISO-2022-CN by their escape sequences (RFC 1468, 1557, 1922) in the first 4096 bytes. */
 function byEscapes(bytes: Buffer): string | undefined {
   if (!bytes.includes(0x1b)) return undefined;
   const start = bytes.toString('latin1', 0, 4096);
@@ -64,12 +65,12 @@ function byEscapes(bytes: Buffer): string | undefined {
   return japanese ? 'iso-2022-jp' : undefined;
 }
 
-/** Whether at least one multi-byte character was decoded. */
+/** Whether the decoded text contains at least one character that is written as several bytes in UTF-8. */
 function hasSequence(text: string): boolean {
   return /[\u0080-\ufffc]/.test(text);
 }
 
-/** Name of the codec for a charset; undefined for an unknown charset or one without 8-bit bytes. */
+/** Returns the name of the codec for a charset label. Returns undefined for an unknown charset and for a 7-bit charset such as ASCII. */
 export function codecOf(label: string): string | undefined {
   if (known.has(label)) return known.get(label);
   if (known.size >= MOST_KNOWN) known.clear();
@@ -79,8 +80,8 @@ export function codecOf(label: string): string | undefined {
 }
 
 /**
- * Cache of codecs: each look-up of an unknown label costs one or two exceptions, and a hostile mail has thousands of
- * labels.
+ * Cache of codec names by charset label. Without the cache, each look-up of an unknown label throws one or two exceptions, and a hostile
+ * mail can contain thousands of labels.
  */
 const known = new Map<string, string | undefined>();
 const MOST_KNOWN = 1_000;
@@ -105,10 +106,10 @@ function lookUp(label: string): string | undefined {
   return undefined;
 }
 
-/** ASCII has no 8-bit bytes; iconv-lite's codecs for bytes are no charsets. */
+/** Labels of 7-bit charsets, and names of iconv-lite codecs that are no charsets, such as base64. */
 const NONE = /^(|.*ascii.*|ansi_x3.*|iso_?646.*|us|cp367|ibm367|binary|hex|base64|utf-?7-?imap|x-user-defined)$/;
 
-/** Names that both libraries lack; code pages are written with leading zeros and several prefixes. */
+/** Charset names that neither TextDecoder nor iconv-lite accepts. Names of code pages occur with leading zeros and with several prefixes. */
 const ALIASES: readonly (readonly [RegExp, string])[] = [
   [/^(?:x-)?unicode-\d-\d-utf-?(\d+)$/, 'utf-$1'],
   [/^(?:x-ms-)(.*)$/, '$1'],
@@ -143,15 +144,18 @@ function decode(bytes: Buffer, codec: string): string {
   return whatwgName(name) === undefined ? iconv.decode(bytes, name) : new TextDecoder(name).decode(bytes);
 }
 
-/** Many clients write a wider charset under the name of a narrower one. */
+/** For a charset, the superset with which it is decoded. Many mail programs declare the smaller charset, but use characters of the larger charset. */
 const WIDER: ReadonlyMap<string, string> = new Map([
   ['gbk', 'gb18030'],
-  // Node's decoders know only the narrower variant of these two.
+  // For the names below, Node's TextDecoder supports only the smaller charset. Therefore iconv-lite decodes the larger charset.
   ['euc-kr', 'cp949'],
   ['big5', 'big5hkscs'],
 ]);
 
-/** Charsets of RFC 1468, 1557, 1922 and 1843 that both libraries lack, or cannot decode across encoded words. */
+/**
+ * Decoders for the charsets of RFC 1468, 1557, 1922 and 1843. TextDecoder and iconv-lite do not support these charsets, or cannot decode
+ * their text if it is split up into several encoded words.
+ */
 const OWN: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
   ['iso-2022-jp', (bytes) => new TextDecoder('iso-2022-jp').decode(withoutIdleEscapes(bytes))],
   ['iso-2022-kr', (bytes) => decode(shifted(bytes), 'euc-kr')],
@@ -159,7 +163,10 @@ const OWN: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
   ['hz-gb-2312', (bytes) => decode(tilded(bytes), 'gb18030')],
 ]);
 
-/** Removes escapes that are followed by another one: decoders refuse them, and joined encoded words contain them. */
+/**
+ * Removes each escape sequence that another escape sequence follows immediately. Such sequences occur when the bytes of several encoded
+ * words are joined, and decoders refuse them.
+ */
 function withoutIdleEscapes(bytes: Buffer): Buffer {
   const text = bytes.toString('latin1');
   return text.includes('\x1b(B\x1b') ? Buffer.from(text.replaceAll('\x1b(B\x1b', '\x1b'), 'latin1') : bytes;
@@ -168,17 +175,17 @@ function withoutIdleEscapes(bytes: Buffer): Buffer {
 const ESCAPE = 0x1b;
 const [SHIFT_OUT, SHIFT_IN, LF, TILDE] = [0x0e, 0x0f, 0x0a, 0x7e];
 
-/** Converts ISO-2022 to EUC: between SO and SI both bytes of a character are 7-bit, and EUC sets their high bits. */
+/** Converts ISO-2022 to EUC: sets the highest bit of each byte between SO (shift out) and SI (shift in). */
 function shifted(bytes: Buffer): Buffer {
   return raised(bytes, (byte, at) => {
-    // A designation has four bytes: ESC $ ) C.
+    // An escape sequence that selects a character set has four bytes, such as ESC $ ) C.
     if (byte === ESCAPE) return { skip: bytes[at + 1] === 0x24 ? 4 : 1 };
     if (byte === SHIFT_OUT) return { skip: 1, high: true };
     return byte === SHIFT_IN ? { skip: 1, high: false } : undefined;
   });
 }
 
-/** Converts HZ to EUC: what is between `~{` and `~}` has the same codes, without the high bits. */
+/** Converts HZ to EUC: sets the highest bit of each byte between `~{` and `~}`. */
 function tilded(bytes: Buffer): Buffer {
   return raised(bytes, (byte, at) => {
     if (byte !== TILDE) return undefined;
@@ -188,7 +195,10 @@ function tilded(bytes: Buffer): Buffer {
   });
 }
 
-/** Sets the high bits between two shifts; each line begins unshifted. */
+/**
+ * Sets the highest bit of each byte between two shift sequences, and removes the shift sequences. `shiftAt` recognises a shift sequence. At
+ * the start of each line, no shift is active.
+ */
 function raised(bytes: Buffer, shiftAt: (byte: number, at: number) => { skip: number; high?: boolean } | undefined) {
   const out = Buffer.allocUnsafe(bytes.length);
   let [length, at, high] = [0, 0, false];

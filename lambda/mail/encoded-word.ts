@@ -1,20 +1,20 @@
-/** Characters of `=?UTF-8?B?` and `?=`. */
+/** Number of characters of `=?UTF-8?B?` and `?=` together, which enclose the base64 of an encoded word. */
 const FRAME = 12;
-/** RFC 2047 section 2: longest encoded word. */
+/** Largest length of an encoded word, in characters (RFC 2047 section 2). */
 const MAX_WORD = 75;
-/** Shortest encoded word: one character of four octets is eight characters of base64. */
+/** Length that is enough for an encoded word with any single character: its four octets are eight characters of base64. */
 const LEAST_WORD = FRAME + 8;
 
-/** Whether a reader could take plain ASCII for an encoded word; lenient readers decode across spaces. */
+/** Whether a mail program could decode this plain ASCII text as an encoded word. Lenient programs decode even a word that contains spaces. */
 export function looksEncoded(text: string): boolean {
   return text.includes('=?');
 }
 
 /**
- * The text as RFC 2047 encoded words (UTF-8, base64), each with whole characters only. Readers drop white space between
- * neighbours, so the words may be folded at every space.
+ * Writes the text as RFC 2047 encoded words (UTF-8, base64). Each word contains only whole characters. Mail programs remove white space
+ * between adjacent encoded words. Therefore a header may be folded between any two encoded words.
  *
- * @param room free characters on the first line; if no word fits, the first one begins a new line
+ * @param room number of free characters on the first line; if no encoded word fits there, the first word is made for a new line
  */
 export function encodedWords(text: string, room = MAX_WORD): string[] {
   const words: string[] = [];
@@ -39,7 +39,7 @@ export function encodedWords(text: string, room = MAX_WORD): string[] {
   return words;
 }
 
-/** Four characters of base64 carry three octets. */
+/** Returns the number of octets that an encoded word of this length can contain: four characters of base64 encode three octets. */
 function octetsIn(word: number): number {
   return Math.floor((word - FRAME) / 4) * 3;
 }

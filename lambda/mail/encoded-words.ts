@@ -1,18 +1,19 @@
 import { textFrom } from './charset.ts';
 
 /**
- * An encoded word (RFC 2047); the language of RFC 2231, section 5, is ignored. A few question marks within a word are
- * forbidden too, but common in subjects.
+ * Matches an encoded word (RFC 2047). A language tag (RFC 2231, section 5) is ignored. A few question marks within the word are
+ * accepted: RFC 2047 forbids them, but they are common in subjects.
  */
 const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,5})\?=/g;
-/** An escape of the Q encoding that goes on in the next word. */
+/** Matches an escape of the Q encoding that is cut off at the end of an encoded word, and continues in the next encoded word. */
 const CUT = /=[0-9A-Fa-f]?$/;
 
 /**
- * Decodes the encoded words of a header.
+ * Decodes the encoded words in the value of a header.
  *
- * Bytes of neighbours with one charset are joined first, since some clients split a character between two words, against
- * the RFC. Spaces within a word, also forbidden, are common in file names.
+ * The bytes of adjacent encoded words with the same charset are joined before they are decoded, since some mail programs split a
+ * character between two words. Spaces within an encoded word are accepted, since they are common in file names. RFC 2047 forbids such
+ * splits and spaces.
  */
 export function decodeWords(value: string): string {
   if (!value.includes('=?')) return value;
@@ -34,9 +35,9 @@ export function decodeWords(value: string): string {
 
 interface Run {
   readonly charset: string;
-  /** Bytes, and unencoded characters, which the RFC forbids. */
+  /** Decoded bytes, and characters that were not encoded although RFC 2047 requires it. */
   readonly pieces: (Buffer | string)[];
-  /** Start of an escape at the end of the last word. */
+  /** The incomplete escape at the end of the last encoded word. */
   cut: string;
 }
 

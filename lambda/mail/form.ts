@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** One field of a posted form, as bytes: a mail in it need not be UTF-8. */
+/** One field of a posted form. The value is kept as bytes: a field can contain a mail, and a mail need not be UTF-8. */
 export interface FormField {
   readonly name: string;
   readonly filename?: string;
@@ -8,27 +8,27 @@ export interface FormField {
   readonly value: Buffer;
 }
 
-/** The fields of a form in order. */
+/** A form that was read. `fields` are in the order of the form. */
 export interface PostedForm {
   readonly fields: readonly FormField[];
-  /** Whether the form ends properly and has no more fields than the limit. */
+  /** True if the end of the form was found, and no field was left out because of the limits below. */
   readonly complete: boolean;
-  /** Hash of the fields that were left out. */
+  /** Hash of all fields that were left out; absent if no field was left out. */
   readonly rest?: string;
 }
 
-/** Largest number of fields that are kept, far above any mail: Mailgun posts every header as its own field. */
+/** Largest number of fields that are kept. It is far more than any mail needs, although Mailgun posts every mail header as a separate field. */
 const MAX_FIELDS = 50_000;
-/** Largest number of fields including those that are always kept. */
+/** Largest number of fields that are kept in total. After the first `MAX_FIELDS` fields, only fields that `isWanted` selects are kept. */
 const MAX_WANTED_FIELDS = 100_000;
 const MAX_PART_HEADER_BYTES = 16_384;
 
 /**
- * Reads `application/x-www-form-urlencoded` and `multipart/form-data` in one pass over the bytes; undefined for anything
- * else.
+ * Reads a form of type `application/x-www-form-urlencoded` or `multipart/form-data` in one pass through the bytes. Returns undefined for
+ * any other content type.
  *
- * The platform's own reader (`Response.formData()`) turns the bytes of text fields into UTF-8, which destroys 8-bit mail,
- * and refuses the whole form for one bad part. `isWanted` selects the fields that are kept when there are too many.
+ * Node's own reader (`Response.formData()`) is not used: it decodes text fields as UTF-8, which destroys 8-bit mail, and
+ * refuses the whole form if one part is malformed. `isWanted` selects the fields that are kept if the form has too many fields.
  */
 export function readForm(
   contentType: string,
@@ -49,20 +49,20 @@ export function readForm(
   }
 }
 
-/** A field as text; invalid UTF-8 becomes U+FFFD. */
+/** Returns the value of a field as text. Invalid UTF-8 becomes U+FFFD. */
 export function textOf(value: Buffer): string {
   return value.toString('utf8');
 }
 
 type Gathering = ReturnType<typeof gather>;
 
-/** Collects fields up to the limits, and hashes those beyond them. */
+/** Collects fields up to the limits, and computes a hash of all further fields. */
 function gather(isWanted: (name: string) => boolean) {
   const fields: FormField[] = [];
   const rest = createHash('sha256');
   let complete = true;
   return {
-    /** `bytes` is the field as written in the form. */
+    /** `bytes`: the encoded field, as it is written in the form. */
     add(name: string, bytes: Buffer, field: () => FormField): void {
       if (fields.length < MAX_FIELDS || (fields.length < MAX_WANTED_FIELDS && isWanted(name))) {
         fields.push(field());
@@ -116,7 +116,7 @@ function percentDecoded(bytes: Buffer): Buffer {
   return decoded.subarray(0, length);
 }
 
-/** 0 to 15, or -1 for a byte that is no hexadecimal digit. */
+/** Returns the value of a hexadecimal digit, from 0 to 15. Returns -1 for any other byte. */
 export function hexDigit(byte = 0): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;
@@ -130,7 +130,7 @@ function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering)
   const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
   let found = first ? endOfDelimiter(body, delimiter.length - 2) : findDelimiter(body, delimiter, 0);
   while (found !== undefined && !found.last) {
-    // The search begins two bytes earlier, since an empty part has no line break of its own before the next delimiter.
+    // The search begins two bytes before the end of this delimiter: if the part is empty, the line break there begins the next delimiter.
     const next = findDelimiter(body, delimiter, found.end - 2);
     const part = body.subarray(found.end, Math.max(found.end, next?.start ?? body.length));
     const field = readPart(part);
@@ -141,9 +141,9 @@ function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering)
 }
 
 interface Delimiter {
-  /** End of the part before it. */
+  /** Position at which the part before the delimiter ends. */
   readonly start: number;
-  /** Start of the part after it. */
+  /** Position at which the part after the delimiter starts. */
   readonly end: number;
   readonly last: boolean;
 }
@@ -157,8 +157,8 @@ function findDelimiter(body: Buffer, delimiter: Buffer, from: number): Delimiter
 }
 
 /**
- * The end of a delimiter: after its line break, or after two hyphens at the end of the form; undefined if it is the start
- * of a longer boundary.
+ * Finds the end of a delimiter: after its line break, or after two hyphens, which mark the last delimiter of the form. Returns undefined
+ * if the bytes are only the start of a longer boundary.
  */
 function endOfDelimiter(body: Buffer, after: number): Delimiter | undefined {
   if (body[after] === 0x2d && body[after + 1] === 0x2d) return { start: 0, end: after + 2, last: true };
@@ -188,13 +188,13 @@ function readPart(part: Buffer): FormField | undefined {
   };
 }
 
-/** The parameters of a structured header, names in lower case; quoted-strings and RFC 8187 values are decoded. */
+/** Returns the parameters of a structured header. Names are in lower case. Quoted-strings and RFC 8187 values are decoded. */
 function parameters(header: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const [, name = '', quoted, token = ''] of header.matchAll(PARAMETER)) {
     const key = name.toLowerCase();
     const value = quoted === undefined ? token.trim() : quoted.replace(/\\(["\\])/g, '$1');
-    // Browsers and HTTP libraries write a quote within a name as %22 (html.spec.whatwg.org, multipart/form-data).
+    // Browsers and HTTP libraries write a quotation mark within a name as %22 (html.spec.whatwg.org, multipart/form-data).
     const plain = quoted === undefined ? value : value.replace(/%22/g, '"');
     found.set(key, key.endsWith('*') ? extended(value) : plain);
   }
@@ -203,7 +203,7 @@ function parameters(header: string): Map<string, string> {
 
 const PARAMETER = /;\s*([^=;\s"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/g;
 
-/** RFC 8187: `UTF-8''na%C3%AFve.txt`. */
+/** Decodes a parameter value in the form of RFC 8187, such as `UTF-8''na%C3%AFve.txt`. */
 function extended(value: string): string {
   const encoded = value.replace(/^[^']*'[^']*'/, '');
   return percentDecoded(Buffer.from(encoded.replaceAll('+', '%2B'), 'latin1')).toString('utf8');

@@ -1,10 +1,9 @@
 import { lineEnd, withoutLineEnd } from './lines.ts';
-import { repairedType } from './structured.ts';
 
-/** A header as written, unfolded; characters are bytes (latin1). */
+/** A mail header, unfolded but not decoded. Each character of the strings stands for one byte of the mail (latin1). */
 export type HeaderField = readonly [name: string, value: string];
 
-/** The next line or header of a header block. */
+/** Result of {@link nextField}: a header, the end of the header block, or a line that is no header and is skipped. */
 export type HeaderBlockItem =
   | {
       readonly kind: 'header';
@@ -16,15 +15,18 @@ export type HeaderBlockItem =
   | { readonly kind: 'end'; readonly end: number }
   | { readonly kind: 'no-header'; readonly end: number };
 
-/** RFC 5322, section 2.2, with white space before the colon by section 4.5. No name begins like a delimiter. */
+/**
+ * Matches the name of a header (RFC 5322, section 2.2). White space before the colon is allowed (section 4.5). A line that begins with
+ * `--` is a MIME delimiter, and no header.
+ */
 const HEADER = /^(?!--)([!-9;-~]{1,200})[ \t]*:/;
-/** The separator line of a mailbox file above each mail. */
+/** Matches the separator line above each mail in a file of the mbox format. */
 const MAILBOX_LINE = /^>?From /;
 
 /**
- * Reads the header that begins at `from`. A header longer than `most` is read only as far as needed to detect that.
+ * Reads the header that begins at `from`. If the header is longer than `most` bytes, only the lines up to this length are returned.
  *
- * Unfolding removes the line break, and nothing else (RFC 5322, section 2.2.3).
+ * The header is unfolded: only the line breaks are removed, and the white space after them is kept (RFC 5322, section 2.2.3).
  */
 export function nextField(mail: Buffer, from: number, most: number): HeaderBlockItem {
   const end = lineEnd(mail, from);
@@ -33,7 +35,7 @@ export function nextField(mail: Buffer, from: number, most: number): HeaderBlock
   const start = mail.toString('latin1', from, Math.min(bare, from + MAX_NAME));
   const [, name] = HEADER.exec(start) ?? [];
   if (name === undefined) {
-    // A line that is no header ends the block, and is the first line of the body; a value without a name is skipped.
+    // A line without a header name is the first line of the body, unless it begins with a colon or is the separator line of an mbox file.
     const passed = start.startsWith(':') || (from === 0 && MAILBOX_LINE.test(start));
     return passed ? { kind: 'no-header', end } : { kind: 'end', end: from };
   }
@@ -51,8 +53,3 @@ export function nextField(mail: Buffer, from: number, most: number): HeaderBlock
 const MAX_NAME = 400;
 const SPACE = 0x20;
 const TAB = 0x09;
-
-/** A Content-Type line in a form that the parser can read. */
-export function repairedField({ name, value }: { readonly name: string; readonly value: string }): string {
-  return `${name}: ${repairedType(value)}`;
-}

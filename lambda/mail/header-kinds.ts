@@ -2,27 +2,27 @@ import { listTokens, parseMailbox, phraseTokens } from './address.ts';
 import type { Mailbox } from './message.ts';
 import { MAILBOX_LIST } from './patterns.ts';
 
-/** The tokens of a value, between which a line may be folded, or a description of the right value. */
+/** For a valid header value: its tokens, between which the header line may be folded. Otherwise: a description of the expected value. */
 export type HeaderRead = { readonly tokens: readonly string[] } | { readonly problem: string };
 
-/** Syntax of a structured header; all others are free text. */
+/** Name of the syntax that a structured header has. A header without such a syntax is free text. */
 type HeaderKind = keyof typeof KINDS;
 
-/** Longest word that is not encoded: with the longest name before it, it still fits a line of 998. */
+/** Largest length of a word that is not encoded. Such a word and the longest header name together fit into a line of 998 characters. */
 export const MAX_WORD = 900;
 
-// The pattern is used in JSON Schema, whose `\s` is that of ECMAScript; it has no Unicode flag, so that every validator
-// can read it.
+// Pattern of an id in angle brackets. The patterns of this file are also used in the JSON Schema. They need no Unicode flag, so every
+// JSON Schema validator supports them. `\s` has the meaning that ECMAScript defines.
 const ID = `<[!-;=?-~]{1,${MAX_WORD - 2}}>`;
 
 const KINDS = {
-  /** Message ids (RFC 5322 section 3.6.4). */
+  /** One or more message ids (RFC 5322 section 3.6.4). */
   ids: {
     expected: `message ids in angle brackets, such as <a@example.com>, of ASCII, at most ${MAX_WORD} characters each`,
     pattern: `^(?:[\\s,]*${ID})+[\\s,]*$`,
     read: (value: string) => value.match(new RegExp(ID, 'g')) ?? [],
   },
-  /** An id in angle brackets, optionally after a phrase (RFC 2919 section 3). */
+  /** An id of a mailing list in angle brackets, optionally after a name (RFC 2919 section 3). */
   listId: {
     expected: 'an id of ASCII in angle brackets, with a name before it if you like, such as News <news.example.com>',
     pattern: '^(?:[^<>]*<[!-;=?-~]{1,255}>\\s*|\\s*[!-;=?-~]{1,255}\\s*)$',
@@ -32,7 +32,7 @@ const KINDS = {
       return [...(phrase === '' ? [] : phraseTokens(phrase, room)), `<${id}>`];
     },
   },
-  /** Words of ASCII that programs compare literally: tokens, numbers, URIs. */
+  /** ASCII words that mail programs compare literally, such as tokens, numbers and URIs. */
   words: {
     expected: `words of ASCII without encoding, at most ${MAX_WORD} characters each`,
     pattern: `^\\s*[!-~]{1,${MAX_WORD}}(?:\\s+[!-~]{1,${MAX_WORD}})*\\s*$`,
@@ -52,13 +52,13 @@ const NAMES: Readonly<Record<HeaderKind, string>> = {
     'x-entity-ref-id x-loop x-msmail-priority x-originating-ip x-priority x-report-abuse x-spam-flag',
 };
 
-/** Headers with a mailbox, or several separated by commas. */
+/** Names of headers whose value is one mailbox, or several mailboxes separated by commas. */
 const MAILBOXES =
   'disposition-notification-to return-receipt-to x-confirm-reading-to errors-to mail-followup-to mail-reply-to';
 
 /**
- * Patterns of names in lower case, and of their values; the pattern for mailboxes is stricter than {@link
- * readStructured}.
+ * For each kind of structured header: a pattern of the header names in lower case, and a pattern of valid values. The pattern for
+ * mailboxes accepts fewer values than {@link readStructured}.
  */
 export const STRUCTURED = [
   ...(Object.keys(NAMES) as HeaderKind[]).map((kind) => ({
@@ -73,7 +73,7 @@ function oneOf(names: string): string {
   return `^(?:${names.replaceAll(' ', '|')})$`;
 }
 
-/** The same patterns, compiled once: each mail has some headers. */
+/** The patterns of `STRUCTURED` as regular expressions. They are compiled only once, and not for each mail. */
 const COMPILED = STRUCTURED.map(({ kind, names, pattern }) => ({
   kind,
   names: new RegExp(names),
@@ -81,11 +81,11 @@ const COMPILED = STRUCTURED.map(({ kind, names, pattern }) => ({
 }));
 
 /**
- * Reads the value of a header with words for programs (IANA's registry of message headers, and further ones that mail
- * systems write; 2026-11-28): normalises white space, and refuses values that would need encoding. Undefined for free
- * text.
+ * Reads the value of a structured header, which mail programs interpret. Normalises white space, and refuses values that would need
+ * encoding. Returns undefined for a header of free text. The structured headers are from IANA's registry of message headers
+ * (2026-11-28); further headers are written by mail systems.
  *
- * @param room free characters on the first line
+ * @param room number of free characters on the first line of the header
  */
 export function readStructured(name: string, value: string, room: number): HeaderRead | undefined {
   const found = COMPILED.find(({ names }) => names.test(name.toLowerCase()));
@@ -109,7 +109,7 @@ function readMailboxes(value: string, room: number): HeaderRead {
   return { tokens: listTokens(mailboxes, room) };
 }
 
-/** A phrase without its surrounding quotes. */
+/** Returns a phrase (RFC 5322) without the quotation marks around it. */
 function unquoted(phrase: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"$/su.exec(phrase)?.[1];
   return quoted === undefined ? phrase : quoted.replace(/\\(.)/gsu, '$1');

@@ -1,4 +1,4 @@
-/** Text with CRLF line ends only. A bare CR or LF allows SMTP smuggling (CVE-2023-51764), and 7bit would pass it on. */
+/** Returns the text with all line ends as CRLF. A single CR or LF in a 7bit part would allow SMTP smuggling (CVE-2023-51764). */
 export function withCrlf(text: string): string {
   return text.toWellFormed().replace(/\r\n|\r|\n/g, '\r\n');
 }

@@ -1,10 +1,10 @@
-/** A validated mailbox: the domain is in A-labels and lower case, the name free of control characters. */
+/** A validated mailbox. The domain is written in lower-case A-labels, and the name contains no control characters. */
 export interface Mailbox {
   readonly name?: string;
   readonly address: string;
 }
 
-/** An attachment with its bytes loaded. */
+/** An attachment whose bytes are loaded into memory. */
 export interface MessageAttachment {
   readonly filename: string;
   readonly contentType: string;
@@ -19,23 +19,23 @@ export interface Calendar {
   readonly content: string;
 }
 
-/** Changes to the HTML of a mail by which a provider tracks whether it was read. */
+/** Whether a provider may change the HTML of a mail to track that the mail was opened, and that the links in the mail were clicked. */
 export interface Tracking {
   readonly opens: boolean;
   readonly clicks: boolean;
 }
 
 /**
- * A submission after validation: composers and providers need no further checks.
+ * A submission after validation. Functions that compose or send the message need no further checks.
  *
- * No field except `text` and `html` contains CR, LF or NUL; To, Cc and Bcc contain each address once.
+ * No field except `text` and `html` contains CR, LF or NUL. Each address occurs only once in To, Cc and Bcc together.
  */
 export interface Message {
   /** The submission id. */
   readonly id: string;
-  /** SHA-256 of the id, base64url, 43 characters: the identifier in every attempt. */
+  /** SHA-256 of the submission id, in base64url, 43 characters. It identifies the message in every attempt. */
   readonly handle: string;
-  /** `<handle@domain of From>`, with angle brackets. */
+  /** Message-ID in the form `<handle@domain of From>`, with angle brackets. */
   readonly messageId: string;
   readonly date: Date;
   readonly from: Mailbox;
@@ -47,15 +47,15 @@ export interface Message {
   readonly text?: string;
   readonly html?: string;
   /**
-   * Custom headers in the producer's order, then `X-Mailover-Id`, `List-Unsubscribe` and `List-Unsubscribe-Post` where
-   * they apply.
+   * Custom headers, in the order in which the producer wrote them. `X-Mailover-Id` follows. If recipients can unsubscribe,
+   * `List-Unsubscribe` and `List-Unsubscribe-Post` also follow.
    */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Includes the file of an invitation. */
+  /** Attachments, including the file that contains an invitation. */
   readonly attachments: readonly MessageAttachment[];
   readonly calendar?: Calendar;
   readonly tag?: string;
-  /** Class of the submission. */
+  /** Class of mail, from the field `class` of the submission. */
   readonly class?: string;
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -2,16 +2,19 @@ import { looksEncoded } from './encoded-word.ts';
 import { fold } from './header-line.ts';
 import type { Calendar, MessageAttachment } from './message.ts';
 
-/** Lines of base64 are written in pieces of 58 KB, since a string of a whole attachment would be a copy of it. */
+/**
+ * Number of octets that a line of base64 encodes. Base64 is written in pieces of 58 KB of content, since one string for the whole
+ * content would be another copy of the attachment.
+ */
 const LINE_OCTETS = 57;
 const PIECE = LINE_OCTETS * 1024;
 
-/** The bytes of a whole MIME part, header and content, piece by piece. */
+/** Generates the bytes of a MIME part piece by piece: first the headers, then the content. */
 export type PartBytes = () => Generator<Buffer>;
 
-/** A MIME part with an attachment, with CRLF line ends. */
+/** Returns the MIME part for an attachment, with CRLF line ends. */
 export function attachmentPart({ filename, contentType, content, contentId }: MessageAttachment): PartBytes {
-  // RFC 2046 section 5.2.1 forbids base64 for message types; content that 7bit would change is sent as bytes instead.
+  // RFC 2046 section 5.2.1 forbids base64 for the type message. Content that cannot be sent as 7bit gets the type application/octet-stream.
   const embedded = /^message\//i.test(contentType);
   const asIs = embedded && isSevenBit(content);
   const type = embedded && !asIs ? 'application/octet-stream' : withoutName(contentType);
@@ -28,8 +31,8 @@ export function attachmentPart({ filename, contentType, content, contentId }: Me
 }
 
 /**
- * A MIME part with an invitation as an alternative to the text, so that mail programs offer to accept it (RFC 6047
- * section 2.4).
+ * Returns the MIME part for an invitation. The part is an alternative to the text of the mail: mail programs then offer to accept the
+ * invitation (RFC 6047 section 2.4).
  */
 export function calendarPart({ method, content }: Calendar): PartBytes {
   const lines = [
@@ -39,13 +42,13 @@ export function calendarPart({ method, content }: Calendar): PartBytes {
   return () => part(lines, Buffer.from(content), false);
 }
 
-/** Functions of a library that write quoted-printable. */
+/** Library functions that encode text as quoted-printable. */
 export interface QuotedPrintable {
   encode(text: Buffer): string;
   wrap(encoded: string, lineLength?: number): string;
 }
 
-/** A MIME part with a text, whose line ends are CRLF, in the shortest encoding that mail programs show without a doubt. */
+/** Returns the MIME part for a text that has CRLF line ends. {@link textEncoding} selects the transfer encoding. */
 export function textPart(type: string, text: string, qp: QuotedPrintable): PartBytes {
   const content = Buffer.from(text);
   const encoding = textEncoding(content);
@@ -54,10 +57,13 @@ export function textPart(type: string, text: string, qp: QuotedPrintable): PartB
   return () => part(lines, Buffer.from(qp.wrap(qp.encode(content)), 'latin1'), true);
 }
 
-/** Longest line that is sent as it is: beyond it some servers break lines. */
+/** Largest length of a line that is sent without a transfer encoding: some mail servers break longer lines. */
 const PLAIN_LINE = 76;
 
-/** base64 for a text that is unreadable and longer in quoted-printable; for other texts filters distrust base64. */
+/**
+ * Selects the transfer encoding of a text. base64 is used only if quoted-printable would encode more than a third of the octets, since
+ * spam filters distrust text in base64.
+ */
 function textEncoding(content: Buffer): '7bit' | 'quoted-printable' | 'base64' {
   let encoded = 0;
   for (let at = 0; at < content.length; at++) encoded += IS_ENCODED[content[at] ?? 0] ?? 0;
@@ -65,7 +71,10 @@ function textEncoding(content: Buffer): '7bit' | 'quoted-printable' | 'base64' {
   return encoded * 3 > content.length ? 'base64' : 'quoted-printable';
 }
 
-/** 1 for each octet that quoted-printable writes as three: all but ASCII that is seen, the tab and line ends. */
+/**
+ * For each octet, 1 if it counts as encoded by quoted-printable, which writes it as three characters; otherwise 0. All octets count as
+ * encoded except visible ASCII, space, tab, CR and LF.
+ */
 const IS_ENCODED = Uint8Array.from({ length: 256 }, (_, octet) =>
   (octet >= 0x20 && octet <= 0x7e) || [0x09, 0x0a, 0x0d].includes(octet) ? 0 : 1,
 );
@@ -85,7 +94,7 @@ function* part(lines: readonly string[], content: Buffer, asIs: boolean): Genera
   }
 }
 
-/** Upper bound of the size of {@link attachmentPart} for this many octets. */
+/** Returns an upper bound for the bytes of base64 in an {@link attachmentPart} whose content has this number of octets. */
 export function partSize(octets: number): number {
   return Math.ceil(octets / LINE_OCTETS) * 78;
 }
@@ -94,18 +103,18 @@ function joined(parts: readonly string[]): string[] {
   return parts.map((text, index) => (index < parts.length - 1 ? `${text};` : text));
 }
 
-/** Removes the parameter `name`, which is written from the file name. */
+/** Removes the parameter `name` from a Content-Type, since Mailover writes its own `name` parameter with the file name. */
 function withoutName(contentType: string): string {
   return contentType.replace(/ ?; ?name=(?:"[^"]*"|[^";]*)/gi, '');
 }
 
 const TOKEN = /^[A-Za-z0-9!#$&+.^_`{}~-]{1,60}$/;
 const QUOTABLE = /^[ -~]{1,60}$/;
-/** RFC 5987 attr-char: characters without percent encoding. */
+/** Characters that need no percent encoding in a parameter value (`attr-char` of RFC 5987). */
 const ATTR_CHAR = /^[A-Za-z0-9!#$&+.^_`|~-]$/;
 const MAX_SECTION = 56;
 
-/** A parameter of a MIME header, encoded by RFC 2231, since RFC 2047 section 5 forbids encoded words in parameters. */
+/** Writes a parameter of a MIME header. A value that needs encoding is encoded by RFC 2231: RFC 2047 section 5 forbids encoded words here. */
 function parameter(name: string, value: string): string[] {
   if (TOKEN.test(value)) return [`${name}=${value}`];
   if (QUOTABLE.test(value) && !looksEncoded(value)) return [`${name}="${value.replace(/["\\]/g, '\\$&')}"`];
@@ -126,7 +135,7 @@ function percentEncoded(character: string): string {
   );
 }
 
-/** Whether the content is ASCII without NUL, in CRLF lines of at most this number of characters. */
+/** Whether the content is ASCII without NUL, with CRLF line ends only, and with at most `longest` characters on each line. */
 function isSevenBit(content: Buffer, longest = 998): boolean {
   let length = 0;
   for (let at = 0; at < content.length; at++) {

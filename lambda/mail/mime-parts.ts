@@ -1,44 +1,47 @@
 import { Splitter } from '@zone-eu/mailsplit';
-import { type HeaderBlockItem, type HeaderField, nextField, repairedField } from './header-fields.ts';
+import { type HeaderBlockItem, type HeaderField, nextField } from './header-fields.ts';
 import { endOfHead, lineEnd, withoutLineEnd } from './lines.ts';
-import { structured } from './structured.ts';
+import { repairedType, structured } from './structured.ts';
 import { type Decoded, decoded } from './transfer-encoding.ts';
 
-/** A part of a mail: a multipart with its parts, or a leaf with content. */
+/** A MIME part of a mail: a multipart that contains other parts, or a single part that contains no other parts. */
 export interface MailPart {
   readonly headers: readonly HeaderField[];
-  /** Media type in lower case, without parameters; as written, so it may be invalid. */
+  /** Media type of the part, in lower case, without parameters. The media type is not checked, so it may be invalid. */
   readonly type: string;
-  /** `mixed` for `multipart/mixed`, and for any other type that has parts; false for a leaf. */
+  /**
+   * Subtype of a multipart, such as `mixed`. It is also `mixed` for a part that contains other parts under a type other than multipart. It
+   * is false for a part that contains no other parts.
+   */
   readonly multipart: string | false;
   readonly children: readonly MailPart[];
-  /** The content without its transfer encoding; for a multipart without parts, its body. */
+  /** Decodes the transfer encoding of the content. If a multipart contains no parts, its whole body is the content. */
   read(): Decoded;
 }
 
 export interface MailParts {
   readonly root: MailPart;
   /**
-   * Whether these are all parts; false if a mail exceeds the limits of parts, depth or headers, as an attack on parsers
-   * does.
+   * Whether all parts and headers were read. It is false if the mail exceeds the limits for parts, depth or headers, for example because the
+   * mail is an attack on parsers.
    */
   readonly complete: boolean;
-  /** Whether each multipart has its end delimiter; without it, an unknown amount is missing. */
+  /** Whether each multipart has an end delimiter. If an end delimiter is missing, the end of the mail may be missing. */
   readonly ended: boolean;
 }
 
-/** Largest number of parts of a mail, empty ones included. */
+/** Largest number of parts in a mail, including empty parts. */
 const MAX_PARTS = 1_000;
-/** Deepest nesting: the delimiters of each level are compared with each possible line. */
+/** Largest depth of nested parts. It limits the work, since each line that can be a delimiter is compared with the delimiters of all levels. */
 const MAX_DEPTH = 20;
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_PART_HEADER_BYTES = 32 * 1024;
 
 /**
- * Finds the parts of a mail in time and memory bounded by its size; accepts any bytes, and never throws.
+ * Finds the parts of a mail. The size of the mail limits the time and memory that this takes. Accepts any bytes, and never throws.
  *
- * mailsplit decides on the structure, line by line. A forwarded mail (`message/rfc822`) is a leaf: a file of this mail,
- * not a part of its text.
+ * The library mailsplit determines the structure, line by line. A forwarded mail (`message/rfc822`) is treated as one part without
+ * parts of its own: it is an attached file, and its parts do not belong to the text of this mail.
  */
 export function splitMail(mail: Buffer): MailParts {
   const reader = new Reader(mail);
@@ -46,11 +49,11 @@ export function splitMail(mail: Buffer): MailParts {
   return { root: reader.root, complete: reader.complete, ended: reader.ended };
 }
 
-/** A part while it is read. */
+/** A part of a mail that is still being read. */
 interface Open extends MailPart {
   multipart: string | false;
   readonly children: Open[];
-  /** Start and end of its body. */
+  /** Start and end of the part's body, as positions in the mail. */
   start: number;
   end: number | undefined;
   readonly depth: number;
@@ -59,28 +62,29 @@ interface Open extends MailPart {
 type SplitterNode = InstanceType<typeof import('@zone-eu/mailsplit').MimeNode>;
 
 /**
- * The splitter's method for one line, which its types omit. Its stream interface accepts whole mails only, and cannot
- * handle a header block without a blank line after it, or a fold within quotes; its version is pinned.
+ * The members of mailsplit's class Splitter that are used here. The types of mailsplit omit these members, so the version of mailsplit is
+ * pinned. The public stream interface of the Splitter is not used: it accepts only whole mails, and cannot handle a header block without a
+ * blank line after it, or a folded line within quotation marks.
  */
 interface LineSplitter {
   readonly node: SplitterNode;
   processLine(line: Buffer, final: boolean, done: (error?: Error | null) => void): void;
 }
 
-/** Passes a mail to the splitter, header by header and then line by line. */
+/** Passes a mail to the splitter: each header block header by header, and each body line by line. */
 class Reader {
   complete = true;
   readonly #mail: Buffer;
   readonly #splitter: LineSplitter;
   readonly #parts = new Map<SplitterNode, Open>();
   readonly #root: SplitterNode;
-  /** Multiparts whose end delimiter was found. */
+  /** Multipart parts whose end delimiter was found. */
   readonly #closed = new Set<Open>();
 
   constructor(mail: Buffer) {
     this.#mail = mail;
     const config = { ignoreEmbedded: true, maxChildNodes: MAX_PARTS + 1, maxHeadSize: 2 * 64 * MAX_HEADER_BYTES };
-    // The types omit the method of LineSplitter.
+    // The types of mailsplit omit the method `processLine` of LineSplitter.
     this.#splitter = new Splitter(config) as unknown as LineSplitter;
     this.#root = this.#splitter.node;
   }
@@ -104,7 +108,7 @@ class Reader {
     }
   }
 
-  /** Reads a header block; returns the start of the body, or undefined if the part is nested too deeply. */
+  /** Reads the header block of a part. Returns the start of the part's body, or undefined if the part is nested too deeply. */
   #readHead(node: SplitterNode, from: number): number | undefined {
     const headers: HeaderField[] = [];
     const most = node === this.#root ? MAX_HEADER_BYTES : MAX_PART_HEADER_BYTES;
@@ -126,7 +130,8 @@ class Reader {
       if (!/^content-/i.test(field.name)) continue;
       const repair: boolean = !typed && /^content-type$/i.test(field.name);
       typed ||= repair;
-      this.#step(Buffer.from(`${repair ? repairedField(field) : field.line}\r\n`, 'latin1'));
+      const line = repair ? `${field.name}: ${repairedType(field.value)}` : field.line;
+      this.#step(Buffer.from(`${line}\r\n`, 'latin1'));
     }
     this.#step(BLANK);
     return this.#open(node, headers, at) ? at : undefined;
@@ -149,7 +154,7 @@ class Reader {
     };
     this.#parts.set(node, part);
     parent?.children.push(part);
-    // The splitter goes by the boundary; some clients write a boundary and parts with another type.
+    // Some mail programs write a boundary and parts under a type other than multipart. The splitter finds such parts by the boundary alone.
     if (parent) parent.multipart ||= 'mixed';
     if (depth <= MAX_DEPTH) return true;
     part.end = start;
@@ -157,13 +162,13 @@ class Reader {
     return false;
   }
 
-  /** Skips lines of a body; returns the part that begins after one of them. */
+  /** Skips lines up to the delimiter that begins the next part. Returns the next part, or undefined if the mail has no further part. */
   #skipBody(from: number): { node: SplitterNode; at: number } | undefined {
     for (let at = dashesFrom(this.#mail, from); at !== -1; at = dashesFrom(this.#mail, lineEnd(this.#mail, at))) {
       const before = this.#splitter.node;
       const end = lineEnd(this.#mail, at);
       const line = this.#mail.subarray(at, end);
-      // The splitter recognises a delimiter only with a line end.
+      // The splitter recognises a delimiter only if its line has a line end. At the end of the mail, the line end may be missing.
       const taken = this.#step(line.at(-1) === LF ? line : Buffer.concat([line, LINE_END]));
       const { node } = this.#splitter;
       if (taken && node === before) continue;
@@ -177,7 +182,7 @@ class Reader {
     return undefined;
   }
 
-  /** Passes one line to the splitter; false if there are too many parts. */
+  /** Passes one line to the splitter. Returns false if the mail has too many parts. */
   #step(line: Buffer): boolean {
     let failed = false;
     this.#splitter.processLine(line, false, (error) => {
@@ -193,7 +198,7 @@ const LINE_END = Buffer.from('\r\n');
 const BLANK = LINE_END;
 const DASHES = Buffer.from('\n--');
 
-/** Start of the next line that begins like a delimiter, since no other line can end a part. */
+/** Returns the start of the next line that begins with `--`, or -1: only such a line can be a delimiter that ends a part. */
 function dashesFrom(mail: Buffer, from: number): number {
   if (mail[from] === 0x2d && mail[from + 1] === 0x2d) return from;
   const found = mail.indexOf(DASHES, from);

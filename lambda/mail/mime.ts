@@ -5,12 +5,12 @@ import type { Message } from './message.ts';
 import { attachmentPart, calendarPart, type PartBytes, partSize, type QuotedPrintable, textPart } from './mime-part.ts';
 
 /**
- * The message as MIME: CRLF line ends, no Bcc, lines of at most 998 characters, and ASCII unless an address has a
- * non-ASCII local part. The bytes of attachments are copied once.
+ * Writes the message as MIME: with CRLF line ends, without a Bcc header, and with lines of at most 998 characters. The MIME is ASCII unless
+ * an address has a non-ASCII local part. The bytes of attachments are copied once.
  *
- * nodemailer decides on the structure and its boundaries. The parts are written here: nodemailer puts encoded words into
- * file names (read in 10.6.0, 2026-11-28), makes several copies of a large file, and a stream of its own for each part
- * costs as much as the rest of a mail.
+ * nodemailer determines the structure of the parts and their boundaries. The parts themselves are written here. nodemailer would put
+ * encoded words into file names (read in 10.6.0, 2026-11-28), and would make several copies of a large file. It would also create a
+ * stream for each part, which takes as much time as the rest of a mail.
  */
 export async function composeMime(message: Message): Promise<Buffer> {
   const { MailComposer, qp } = await loadComposer();
@@ -20,33 +20,33 @@ export async function composeMime(message: Message): Promise<Buffer> {
   const root = new MailComposer({
     messageId: message.messageId,
     date: dateOf(message),
-    ...(text !== undefined && { text: raw(textPart('text/plain', withCrlf(text), qp)) }),
-    ...(html !== undefined && { html: raw(textPart('text/html', withCrlf(html), qp)) }),
-    ...(calendar && { alternatives: [raw(calendarPart(calendar))] }),
+    text: text === undefined ? undefined : raw(textPart('text/plain', withCrlf(text), qp)),
+    html: html === undefined ? undefined : raw(textPart('text/html', withCrlf(html), qp)),
+    alternatives: calendar && [raw(calendarPart(calendar))],
     attachments: attachments.map((attachment) => ({
       ...raw(attachmentPart(attachment)),
-      ...(attachment.contentId !== undefined && { cid: attachment.contentId }),
+      cid: attachment.contentId,
     })),
-    // Else each part would ask the system for random bytes.
+    // Without this boundary, nodemailer would read random bytes from the system for each part.
     baseBoundary: randomUUID(),
     disableFileAccess: true,
     disableUrlAccess: true,
-    // The types omit what a compiled node has.
+    // nodemailer's types omit the members of a compiled node.
   }).compile() as unknown as CompiledNode;
   return await gather(head(message), written(root, message, parts), sizeOf(message));
 }
 
-/** A part of the structure; nodemailer's types omit what is read here, and its version is pinned. */
+/** A node in nodemailer's tree of MIME parts. The types of nodemailer omit these members, so the version of nodemailer is pinned. */
 interface CompiledNode {
-  /** Index of the part that is written here. */
+  /** Index of the part in the list of parts that `composeMime` creates, as text; false for a multipart. */
   readonly _raw: string | false;
   readonly boundary?: string;
   readonly childNodes: readonly CompiledNode[];
-  /** Header lines, without the last line end. */
+  /** Returns the header lines of the node, without the last line end. */
   buildHeaders(): string;
 }
 
-/** The lines of a part and of its parts. */
+/** Generates the bytes of a node and of its child nodes. */
 function* written(node: CompiledNode, message: Message, parts: readonly PartBytes[], isRoot = true): Generator<Buffer> {
   const part = node._raw === false ? undefined : parts[Number(node._raw)];
   if (part) {
@@ -74,7 +74,7 @@ interface Composer {
 
 let composer: Promise<Composer> | undefined;
 
-/** Loads the library that composes messages: not every provider needs MIME, and a cold start should not load it for them. */
+/** Loads the library that composes MIME. It is loaded at its first use: most cold starts do not need it, since not every provider gets MIME. */
 function loadComposer(): Promise<Composer> {
   composer ??= Promise.all([import('nodemailer/lib/mail-composer'), import('nodemailer/lib/qp')]).then(
     ([{ default: MailComposer }, qp]) => ({ MailComposer, qp }),
@@ -83,19 +83,25 @@ function loadComposer(): Promise<Composer> {
 }
 
 /**
- * The MIME of the same mail with the addresses of another message: only the header lines that Mailover writes itself
- * differ.
+ * Converts `mime`, the MIME of the message `from`, to the MIME of the message `to`. Only the header lines are replaced. Therefore `to` may
+ * differ from `from` only in these header lines, for example in its addresses.
  */
 export function readdressed(mime: Buffer, from: Message, to: Message): Buffer {
   return Buffer.concat([head(to), mime.subarray(head(from).length)]);
 }
 
-/** Lower bound of the size of the MIME: a message above a limit by this bound need not be composed. */
+/**
+ * Returns a lower bound for the size of the MIME. If this bound exceeds a size limit, the MIME also exceeds the limit, and the message need
+ * not be composed to know this.
+ */
 export function leastSize({ attachments }: Message): number {
   return attachments.reduce((sum, { content }) => sum + Math.floor((content.length * 4) / 3), 0);
 }
 
-/** Upper bound of the size of the MIME: a message below a limit by this bound need not be composed. */
+/**
+ * Returns an upper bound for the size of the MIME. If this bound is within a size limit, the MIME is also within the limit, and the message
+ * need not be composed to know this.
+ */
 export function mostSize(message: Message): number {
   const { from, to, cc, replyTo, subject, headers, text = '', html = '', calendar, attachments } = message;
   const mailboxes = [from, ...to, ...cc, ...replyTo].map(({ name = '', address }) => name.length + address.length);
@@ -105,23 +111,29 @@ export function mostSize(message: Message): number {
   );
   const lines = [...mailboxes, ...fields, ...names, subject.length];
   const head = lines.reduce((sum, length) => sum + length * UNIT_IN_HEADER + LINE_OVERHEAD, 0);
-  // Quoted-printable writes three characters for an octet, and three more for each line of 76; a lone line feed gets a
-  // carriage return.
+  // Quoted-printable writes up to three characters for an octet, and three more characters for each line of 76 characters. A single line
+  // feed becomes CRLF.
   const bodies = (Buffer.byteLength(text) + Buffer.byteLength(html)) * 3.2;
   const parts = attachments.reduce((sum, { content }) => sum + partSize(content.length), 0);
   const invitation = partSize(Buffer.byteLength(calendar?.content ?? ''));
   return Math.ceil(head + bodies + parts + invitation) + (attachments.length + 4) * PART_OVERHEAD;
 }
 
-/** Bytes for one UTF-16 unit in a header: three octets, each as `=XX` or `%XX`, and its share of the marks around an encoded word. */
+/**
+ * Largest number of bytes that a UTF-16 unit needs in a header: three octets, each written as `=XX` or `%XX`, and a part of the
+ * 12 bytes around an encoded word.
+ */
 const UNIT_IN_HEADER = 12;
-/** Bytes of the name, the folds and the parameters of a header line, without its value. */
+/** Upper bound for the bytes of a header line without its value: the header name, the line breaks from folding, and the parameters. */
 const LINE_OVERHEAD = 300;
-/** Bytes of the boundaries and of the remaining header lines of a part, and of its multipart. */
+/**
+ * Upper bound for further bytes of a part: the boundaries, the remaining header lines of the part, and the header lines of the multipart
+ * around the part.
+ */
 const PART_OVERHEAD = 1_000;
 
-// Header lines are written here, since nodemailer parses addresses again, encodes only parts of a name, and passes on
-// text that looks encoded (read in nodemailer 10.6.0, 2026-11-23).
+// Writes the header lines. nodemailer is not used for them: it parses addresses again, encodes only parts of a name, and does not encode
+// text that looks like an encoded word (read in nodemailer 10.6.0, 2026-11-23).
 function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {
   const lines = [
     mailboxHeader('From', [from]),
@@ -135,14 +147,14 @@ function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n`);
 }
 
-/** Estimated size, with room for headers of parts and for quoted-printable; the buffer grows if it is not enough. */
+/** Estimates the size of the MIME without its header lines, with room for quoted-printable. The buffer grows if the estimate is too small. */
 function sizeOf({ text = '', html = '', attachments, calendar }: Message): number {
   const parts = attachments.reduce((sum, { content }) => sum + partSize(content.length) + 2_000, 0);
   const bodies = Buffer.byteLength(text) + Buffer.byteLength(html) + 2 * Buffer.byteLength(calendar?.content ?? '');
   return Math.ceil(parts + bodies * 1.5) + 4_000;
 }
 
-/** Bytes after which other work gets a turn. */
+/** Number of composed bytes after which the function pauses, so that the event loop can run other tasks. */
 const TURN = 1_000_000;
 
 async function gather(head: Buffer, pieces: Iterable<Buffer>, expected: number): Promise<Buffer> {

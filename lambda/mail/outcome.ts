@@ -1,92 +1,106 @@
 import type { Reason, WorkerReason } from './reason.ts';
 
 /**
- * Cause of an outcome that is not acceptance, as the table of the provider's answers states it.
+ * Cause for which a provider did not accept a message, according to Mailover's table of the provider's answers.
  *
- * - `account`: our standing with the provider (login, quota, suspension, reputation of our address); it accepts no mail
- *   of ours.
- * - `sender`: one From address or domain of ours; it accepts mail from others.
- * - `outage`: the provider.
- * - `message`: the message, possibly for one recipient only; another provider may accept it.
- * - `recipient`: the recipient, who may not be mailed by any provider.
- * - `worker`: this process, by its credentials, clock or limits; another process may work, so it says nothing about the
+ * - `account`: our account at the provider (login, quota, suspension, reputation of our address). The provider accepts none of our mail.
+ * - `sender`: one of our From addresses or domains. The provider accepts mail from our other addresses and domains.
+ * - `outage`: a failure of the provider.
+ * - `message`: the message, possibly only for one recipient. Another provider may accept the message.
+ * - `recipient`: the recipient. Mail must not be sent to this recipient through any provider.
+ * - `worker`: the credentials, clock or limits of this Lambda process. Another process may succeed, so this cause proves no fault of the
  *   provider.
  */
 export type Blame = 'account' | 'sender' | 'outage' | 'message' | 'recipient' | 'worker';
 
-/** Meaning of an answer, without the provider's words. */
+/** Meaning of a provider's answer, without the text of the answer. */
 export type Meaning =
-  /** Time must pass: for the whole provider, or for one recipient only. */
+  /** The provider may accept the message later. `of`: it refuses all mail for a time (`provider`), or only mail to this recipient. */
   | { readonly kind: 'throttled'; readonly of: 'provider' | 'recipient'; readonly reason: Reason }
-  /** The provider accepted nothing, and says nothing about the message. */
+  /** The provider did not accept the message, for a reason that does not concern the message. */
   | {
       readonly kind: 'unavailable';
       readonly blames: Extract<Blame, 'outage' | 'account' | 'sender'>;
       readonly reason: Reason;
-      /** The provider failed after it had the whole request, and may have accepted the message nevertheless. */
+      /** True if the provider failed after it had received the whole request: the provider may then have accepted the message. */
       readonly maybeTaken?: true;
     }
-  /** This process cannot call the provider: nothing was accepted, and it says nothing about the provider. */
+  /** This Lambda process cannot call the provider. The provider accepted nothing, and may be working. */
   | {
       readonly kind: 'unavailable';
       readonly blames: Extract<Blame, 'worker'>;
       readonly reason: WorkerReason;
       readonly maybeTaken?: never;
     }
-  /** A refusal that the table knows to be about this message or this recipient: it counts as a vote. */
+  /**
+   * A refusal because of this message or recipient, according to Mailover's table of the provider's answers. If providers of two vendors
+   * refuse in this way, no further provider is tried, and the submission ends.
+   */
   | {
       readonly kind: 'refused';
       readonly blames: Extract<Blame, 'message' | 'recipient'>;
       readonly reason: Reason;
-      /** The refusal is about one of the recipients, and no recipient was served. */
+      /** True if the refusal is about one of the recipients, and the provider accepted the message for no recipient. */
       readonly ofOne?: true;
     }
-  /** A refusal that the table does not know: another provider is tried, and it is no vote. */
+  /**
+   * A refusal that Mailover's table of the provider's answers does not contain. Another provider is tried. The refusal is not counted as
+   * evidence that the message is faulty.
+   */
   | { readonly kind: 'unrecognised'; readonly reason: 'unrecognised' }
-  /** The request was sent, and it is unknown whether the message was accepted. */
+  /** The request was sent, but it is unknown whether the provider accepted the message. */
   | { readonly kind: 'unknown'; readonly reason: Reason };
 
-/** The words of the provider's answer. */
+/** Details of the provider's answer. */
 interface Words {
-  /** Status of the answer: HTTP (`400`, with the code of a body `422/300`) or SMTP (`550`); absent without an answer. */
+  /**
+   * Status of the answer: an HTTP status (`400`, or `422/300` if the body contains an error code) or an SMTP status (`550`). Absent if there
+   * was no answer.
+   */
   readonly status?: string;
   /** Text of the answer, at most {@link MAX_DETAIL} characters, with addresses masked. */
   readonly detail?: string;
-  /** How long to leave the provider alone, or time until the quota of the account begins again. */
+  /** Number of milliseconds until the provider may be called again, or until the quota of the account is reset. */
   readonly retryAfterMs?: number;
 }
 
 /**
- * The classified result of one attempt, or of one recipient within it.
+ * The classified result of one attempt to send a message, or the result for one recipient of the attempt.
  *
- * Everything that a provider, a network or a recipient can do is a value of this type, never an exception.
+ * Every failure of a provider, of the network or for a recipient becomes a value of this type, and never an exception.
  */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly detail?: string }
   | (Meaning & Words);
 
-/** A recipient that no call of the attempt reached: another provider, or a later round, serves it. */
+/**
+ * Outcome for a recipient that was not included in any call of the attempt. Another provider, or a later attempt, sends the message to this
+ * recipient.
+ */
 export const NOT_TRIED = { kind: 'throttled', of: 'recipient', reason: 'not-tried' } as const satisfies Outcome;
 
-/** Longest `detail` kept, in characters. */
+/** Largest length of `detail`, in characters. */
 export const MAX_DETAIL = 500;
 
 /** Result of one call to a provider. */
 export interface AttemptResult {
-  /** Applies to every recipient that `recipients` does not contain. */
+  /** Outcome for every recipient that is not in the map `recipients`. */
   readonly outcome: Outcome;
-  /** Recipients (by canonical address) whose outcome differs from the others: partial acceptance. */
+  /**
+   * Outcomes that differ from `outcome`, by the canonical address of the recipient. Present, for example, if the provider accepted the
+   * message for only some recipients.
+   */
   readonly recipients?: ReadonlyMap<string, Outcome>;
-  /** Number of values of tag and metadata that were left out because this provider does not allow them. */
+  /** Number of values of `tag` and `metadata` that were left out because this provider does not allow them. */
   readonly dropped?: number;
   /**
-   * Groups of recipients that remain of a call that was refused as a whole because of one address: each must be offered
-   * by itself. Absent if the recipients were not split up.
+   * Groups of recipients to which the message was not sent yet, after the provider had refused a whole call because of one address. A
+   * separate call is needed for each group. Absent if the recipients were not split up into groups.
    */
   readonly apart?: readonly (readonly string[])[];
 }
 
-/** The result with each of its outcomes changed. */
+/** Returns a copy of a result, in which `change` was applied to each outcome. */
 export function mapOutcomes(result: AttemptResult, change: (outcome: Outcome) => Outcome): AttemptResult {
   const { outcome, recipients, ...others } = result;
   return {
@@ -96,24 +110,27 @@ export function mapOutcomes(result: AttemptResult, change: (outcome: Outcome) =>
   };
 }
 
-/** Reason of account refusals after which the sender reads the secret again and tries once more. */
+/**
+ * The reason `authentication`: the provider refused the credentials. The sender then reads the secret with the credentials again, and
+ * repeats the attempt once.
+ */
 export const AUTHENTICATION = 'authentication';
 
 /**
- * Addresses in a provider's words. Their length is limited, since a gateway may answer with a page of any size: RFC
- * 5321 4.5.3.1 allows 64 octets before the @, 255 after it.
+ * Matches e-mail addresses in the text of an answer. The pattern limits the length of an address, since a gateway may answer with a page of
+ * any size. RFC 5321 4.5.3.1 allows 64 octets before the @ and 255 octets after the @.
  */
 const ADDRESS = /(?:"(?:[^"\\]|\\.){1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:]{1,255}/g;
 
-/** Characters of an answer that are read: the page of a gateway may have any size. */
+/** Number of characters that are read from the text of an answer, since a gateway may answer with a page of any size. */
 const MAX_READ = 4_000;
 
-/** The part of a provider's words that is read to classify them. */
+/** Returns the first characters of the text of an answer. Only these characters are used to classify the answer. */
 export function readable(words: string): string {
   return words.slice(0, MAX_READ);
 }
 
-/** A provider's words shortened for logs and attributes, with every address masked. */
+/** Returns the text of an answer for logs and queue message attributes: shortened, and with every address masked. */
 export function detailOf(text: unknown): string {
   const words = typeof text === 'string' ? text : String(text ?? '');
   return readable(words).replace(ADDRESS, '<address>').replace(/\s+/g, ' ').trim().slice(0, MAX_DETAIL);

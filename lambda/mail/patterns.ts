@@ -1,33 +1,36 @@
 /**
- * JSON Schema patterns for strings that intake checks by more than a pattern. Each allows only what intake accepts: where
- * a pattern cannot express the whole rule (lengths in octets, Unicode's rules for domains), it is stricter. Without
- * Unicode classes and flags, so that every validator can read them.
+ * Patterns for the JSON Schema of submissions. Mailover itself checks the same strings with code. Each pattern matches only strings that
+ * the code accepts. Some rules (lengths in octets, Unicode's rules for domains) cannot be expressed as a pattern: such a pattern matches
+ * fewer strings than the code accepts. The patterns need no Unicode classes and no flags, so every JSON Schema validator supports them.
  */
 
 /**
- * One line of text: no control characters, and none of the pairs of characters that become CR LF in a client that cuts
- * characters to 8 bits.
+ * `NO_BREAK` excludes texts that contain certain pairs of letters: a mail program that cuts characters to 8 bits turns such a pair into CR LF.
+ * `ONE_LINE` matches one line of text without such pairs and without control characters.
  */
 const NO_BREAK = '(?![\\s\\S]*[\\u010d\\u560d][\\u010a\\u560a])';
 export const ONE_LINE = `^${NO_BREAK}[^\\u0000-\\u001f\\u007f]*$`;
-/** Pattern like {@link ONE_LINE}, with at least one visible character. */
+/** Matches the same lines of text as {@link ONE_LINE}, but only if the line contains a visible character. */
 export const SOME_LINE = `^${NO_BREAK}(?=[^\\S]*\\S)[^\\u0000-\\u001f\\u007f]*$`;
 
-/** Letters that are allowed anywhere in a label: written from left to right, and not changed by any normal form. */
+/**
+ * Non-ASCII letters that are allowed at any place in a label of a domain name: letters of left-to-right scripts that no Unicode
+ * normalization form changes.
+ */
 const LETTERS =
   '\\u00df-\\u00f6\\u00f8-\\u0130\\u0134-\\u013e\\u0141-\\u0148\\u014a-\\u017e\\u0180-\\u01c3\\u01cd-\\u01f0' +
   '\\u0391-\\u03a1\\u03a3-\\u03c1\\u03c3-\\u03ce\\u0400-\\u0481\\u048a-\\u052f\\u3041-\\u3096\\u30a1-\\u30fa\\u4e00-\\u9fff\\uac00-\\ud7a3';
 /**
- * Labels begin and end with a letter or digit, and the last one is no number. Labels with non-ASCII letters become
- * longer as A-labels, so they are limited to 14 characters. A domain with such a label has no label that begins with
- * `xn--`.
+ * Matches a domain name. Labels begin and end with a letter or digit, and the last label is no number. Labels with non-ASCII letters
+ * become longer as A-labels. Therefore such labels are limited to 14 characters. A domain that contains such a label must not also contain
+ * a label that begins with `xn--`.
  */
 const DOMAIN =
   '(?![.-])(?![^@]*(?:\\.[.-]|-\\.|[.-]$))(?!(?:[^@]*\\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)$)' +
   `(?:(?![^@]*[^.]{64})[A-Za-z0-9.-]{1,253}|(?![^@]*[^.]{15})(?!(?:[^@]*\\.)?[Xx][Nn]--)[A-Za-z0-9.${LETTERS}-]{1,40})`;
 
 const ATOM = "A-Za-z0-9!#$%&'*+/=?^_`{|}~";
-/** All non-ASCII characters of a local part, in Unicode's first plane. */
+/** The non-ASCII characters of Unicode's Basic Multilingual Plane that are allowed in a local part. */
 const BEYOND_ASCII =
   '\\u00a1-\\u00ac\\u00ae-\\u02ff\\u0370-\\u037d\\u037f-\\u05ff\\u0606-\\u061b\\u061d-\\u06dc\\u06de-\\u070e\\u0710-\\u088f' +
   '\\u0892-\\u08e1\\u08e3-\\u167f\\u1681-\\u180d\\u180f-\\u1fff\\u2010-\\u2027\\u2030-\\u205e\\u2070-\\u2fff' +
@@ -36,24 +39,24 @@ const LOCAL =
   `(?:(?=[!-~]{1,64}@|[^@]{1,21}@)(?!\\.|[^@]*\\.[.@])[.${ATOM}${BEYOND_ASCII}-]+|` +
   '(?=[ -~]{3,64}@[^@]*$)"(?:[ !#-\\[\\]-~]|\\\\[ -~])+")';
 
-/** Exactly one address, without a name. */
+/** Matches exactly one e-mail address, without a name. */
 export const ADDRESS = `^(?!.*=\\?)${NO_BREAK}(?=[ -~]{3,254}$|.{3,50}$)${LOCAL}@${DOMAIN}$`;
 
 const PLAIN_LOCAL = '[A-Za-z0-9_+=-]{1,20}(?:\\.[A-Za-z0-9_+=-]{1,20}){0,2}';
 const PLAIN_LABEL = '[A-Za-z](?:[A-Za-z0-9]{0,61}[A-Za-z0-9])?';
 const PLAIN_DOMAIN = `(?:${PLAIN_LABEL}\\.)*${PLAIN_LABEL}`;
 
-/** An https URL in a form that a URL parser does not change. */
+/** Matches an https URL in a form that a URL parser does not change. */
 export const HTTPS_URL =
   `^(?=.{1,790}$)https://(?=[^/?#:]{1,253}(?:[/?#:]|$))${PLAIN_DOMAIN}(?::[0-9]{1,4})?` +
   '(?:/[A-Za-z0-9._~:/?@!$&()*+,;=%-]*)?$';
 
-/** An address, or a mailto URI of one. */
+/** Matches an e-mail address, or a mailto URI with one e-mail address. */
 export const MAILTO =
   `^(?=.{1,250}$)(?:${PLAIN_LOCAL}@${PLAIN_DOMAIN}|` +
   `mailto:${PLAIN_LOCAL}@${PLAIN_DOMAIN}(?:\\?[A-Za-z0-9=&%._~!$'()*+,;:@/-]*)?)$`;
 
-/** Mailboxes in a header: addresses of ASCII, optionally in angle brackets after a plain name. */
+/** Matches a list of mailboxes in a header: ASCII addresses, each optionally in angle brackets after a name without quotation marks. */
 export const MAILBOX_LIST = (() => {
   const address = `${PLAIN_LOCAL}@(?:${PLAIN_LABEL}\\.){0,3}[A-Za-z]{1,61}`;
   const mailbox = `(?:\\s*${address}\\s*|[^"<>,@]{0,100}<${address}>\\s*)`;
@@ -65,8 +68,8 @@ const WHOLE = `^(?:${GROUP}{4})*(?:${GROUP}[AQgw]==|${GROUP}{2}[AEIMQUYcgkosw048
 const MOST_GROUPED = 2_000_000;
 
 /**
- * Canonical base64. Regular expression engines fail on the groups of a text of many megabytes, so long texts have a
- * simpler pattern.
+ * JSON Schema for canonical base64. Regular expression engines cannot match repeated groups in a text of many megabytes. Therefore a simpler
+ * pattern is used for long texts.
  */
 export const BASE64_SCHEMA = {
   contentEncoding: 'base64',
@@ -76,7 +79,7 @@ export const BASE64_SCHEMA = {
   ],
 };
 
-/** A pattern of these words in any case. */
+/** Returns a pattern that matches `text`. Each lower-case ASCII letter of `text` also matches the same letter in upper case. */
 export function ignoringCase(text: string): string {
   return text.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }

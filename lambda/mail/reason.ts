@@ -1,22 +1,24 @@
 /**
- * Why only this process cannot call a provider. `credentials-refused`: AWS does not accept the credentials of its role,
- * or it has none. `clock-skew`: its clock is wrong. `local-limit`: it has no memory, file or port left.
+ * Reasons for which this Lambda process cannot call a provider, although other processes may be able to call it. `credentials-refused`: this
+ * process has no AWS credentials, or AWS does not accept them. `clock-skew`: the clock of this process is wrong. `local-limit`: this process
+ * has no more memory, file descriptors or ports.
  */
 export const WORKER_REASONS = ['credentials-refused', 'clock-skew', 'local-limit'] as const;
 export type WorkerReason = (typeof WORKER_REASONS)[number];
 
-/** The reason, if only this process is at fault. */
+/** Returns the given reason if it is a fault of this process only; otherwise undefined. */
 export function workerReason(reason: string | undefined): WorkerReason | undefined {
   return WORKER_REASONS.find((one) => one === reason);
 }
 
 /**
- * Why an attempt was not accepted: stable codes for logs, attributes and the ledger.
+ * Reasons for which a provider did not accept a message: stable codes for logs, queue message attributes and submission records.
  *
- * The outcome states what is to blame, the reason does not: `quota` may be that of our account or of a mailbox.
+ * A reason does not show who or what is at fault: `quota` can be the quota of our account or of a mailbox. The field `blames` of the
+ * outcome shows this.
  */
 export type Reason =
-  // Account.
+  // Reasons that concern our account at the provider.
   | 'access-denied'
   | 'account-disabled'
   | 'account-inactive'
@@ -47,7 +49,7 @@ export type Reason =
   | 'tls-required'
   | 'wrong-endpoint'
   | 'wrong-url'
-  // Sender.
+  // Reasons that concern a From address or its domain.
   | 'domain-authentication'
   | 'identity-not-verified'
   | 'mail-from-not-verified'
@@ -55,7 +57,7 @@ export type Reason =
   | 'sender-syntax'
   | 'sender-unconfirmed'
   | 'sender-unknown'
-  // Outage.
+  // Failures of the provider.
   | 'answer-cut'
   | 'conflict'
   | 'connect-failed'
@@ -77,9 +79,9 @@ export type Reason =
   | 'tls'
   | 'unexpected-status'
   | 'unreachable'
-  // This worker.
+  // Failures of this Lambda process.
   | WorkerReason
-  // Message, possibly for one recipient only.
+  // Reasons of a refusal that concern the message itself. Such a refusal may apply to one recipient only.
   | 'address'
   | 'address-encoding'
   | 'attachment-type'
@@ -103,10 +105,10 @@ export type Reason =
   | 'template'
   | 'too-large'
   | 'virus'
-  // A recipient who may not be mailed.
+  // Reasons that concern a recipient to which no mail may be sent.
   | 'inactive-recipient'
   | 'suppressed'
-  // Time must pass.
+  // Temporary refusals.
   | 'authentication-deferred'
   | 'concurrency'
   | 'congestion'
@@ -122,7 +124,7 @@ export type Reason =
   | 'recipient-rate'
   | 'session-limit'
   | 'too-many-recipients'
-  // Unknown.
+  // Reasons for which it is unknown whether the provider accepted the message.
   | 'answer-lost'
   | 'crashed'
   | 'no-answer'

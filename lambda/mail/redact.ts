@@ -2,42 +2,45 @@ import { domainToUnicode } from 'node:url';
 import type { Message } from './message.ts';
 import { plainText, plainView, type View, viewsOf } from './spellings.ts';
 
-/** Masks everything in a text that must not be logged, in every spelling. */
+/** Function that masks sensitive values in a text: values that must not be logged, even if they are written with escapes. */
 export type Redact = (text: string) => string;
 
-/** Values to mask, by the way they are searched. */
+/** Values to mask, grouped by the way in which they are searched in a text. */
 export interface Redacted {
-  /** Searched as a whole, anywhere. */
+  /** Values that are masked if the whole value occurs anywhere in the text. */
   readonly values: Iterable<string>;
-  /** Texts whose words are searched one by one as well. */
+  /** Subjects, bodies and similar texts: each of their words is masked wherever the word occurs. */
   readonly texts?: Iterable<string>;
-  /** Values of which any part of sufficient length is masked. */
+  /** Secrets: each sequence of `PART` successive characters of a secret is masked. */
   readonly secrets?: Iterable<string>;
 }
 
 const MASK = '<hidden>';
 /**
- * Shorter values are searched only between characters other than letters and digits: a name of two letters occurs in many
- * words.
+ * A value shorter than this is masked only if there is no letter or digit directly before or after the value, since a name of two letters
+ * occurs within many words.
  */
 const SHORT = 6;
-/** Least length of a value that is searched in text whose spaces and signs were removed. */
+/** Smallest length of a value that is also searched in a copy of the text from which spaces and punctuation were removed. */
 const JOINED = 7;
-/** How many encodings in digits or base64 may be nested. */
+/** Largest number of encodings within each other (base64, or bytes written as digits) that are decoded. */
 const MOST_NESTED = 3;
-/** Length of a part of a secret that is masked. */
+/** Number of successive characters of a secret that are masked if they occur in a text, even without the rest of the secret. */
 const PART = 8;
-/** Characters of a body whose words are searched. */
+/** Number of characters at the start of a text whose words are masked; the words after them are not masked. */
 const MOST_TEXT = 100_000;
 
-/** Words that providers use about any mail; found in a subject or a body, they reveal nothing about it. */
+/**
+ * Words that occur in providers' answers about any mail. They reveal nothing about a subject or a body. Therefore they are not masked if
+ * they occur as single words.
+ */
 const COMMON: ReadonlySet<string> = new Set(
   `a about above accept accepted access account accounts action active additional address addresses after again all allow allowed already an and any api are as at attachment attachments attempt authentication authorization available bad be because been before below blocked body bounce bytes but by call can cannot change client code com connection contact contains content could credentials daily data date day days delivered delivery denied disabled dns does domain domains due each email emails empty error errors exceeded exist expected expired fail failed failure field file for format forbidden found from full gateway given has have header headers hello here hour hours html http https id if in inactive inbound information internal into invalid is it its json key larger later length limit limits line list login long mail mailbox mails maximum may message messages minute minutes missing more must name need network new no not now number of off ok on one only or org other our out over page paid parameter parse password pending per permission please policy port postmark mailgun amazon ses smtp try problem queue queued quota rate read receive received recipient recipients refused rejected reply request requests required response retry returned route same sandbox second seconds secure see send sender sending sent server service session set should signature size smaller so some soon spam start state status stop stream string subject such support suppressed suspended take temporarily temporary text than thank thanks that the their them then there these they this time timeout tls to token too try type unable unavailable unknown until up url us use used user valid value verified version via violation wait was we were what when which while who why will with within without wrong you your net www mailto`.split(
     /\s+/,
   ),
 );
 
-/** Creates a redactor for the given values; it always masks addresses. */
+/** Creates a function that masks the given values. The function always masks e-mail addresses also. */
 export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact {
   const whole = new Set<string>();
   const words = new Set<string>();
@@ -65,7 +68,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
       ...partSpans(view.text, parts),
     ];
   };
-  /** Whether decoded text contains a value; a word may begin anywhere in it. */
+  /** Whether decoded text contains a value that must be masked. Words of 5 or more characters are also found within other words. */
   const holdsAny = (decoded: string, depth = 0): boolean => {
     const view = plainView(decoded);
     if (find(view).some(([from, to]) => to - from >= 3)) return true;
@@ -77,7 +80,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
     const hidden = new Uint8Array(text.length);
     for (const view of viewsOf(text))
       for (const [start, end] of find(view)) {
-        // In a view that was read backwards, start and end are exchanged.
+        // In the view with the reversed text, the start and the end of a span are exchanged.
         const ends = [view.from[start] ?? 0, view.from[end - 1] ?? 0, view.to[start] ?? 0, view.to[end - 1] ?? 0];
         hidden.fill(1, Math.min(...ends), Math.max(...ends));
       }
@@ -86,7 +89,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
   };
 }
 
-/** Whether a text consists of words that providers use about any mail, such as `OK`, and needs no search. */
+/** Whether a text consists only of words that occur in answers about any mail, such as `OK`. Such a text need not be searched for values. */
 export function isOrdinary(text: string): boolean {
   return (
     /^[A-Za-z ,.]*$/.test(text) &&
@@ -97,7 +100,10 @@ export function isOrdinary(text: string): boolean {
   );
 }
 
-/** Whether a provider's id of a mail is derived from its content. */
+/**
+ * Whether the id that a provider gave a mail contains a name or the local part of an address from the mail. Such an id must not be
+ * logged.
+ */
 export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): boolean {
   const plain = plainText(id.split('@')[0] ?? '');
   const telling = (text: string) => text.length >= 4 && plain.includes(plainText(text));
@@ -106,7 +112,7 @@ export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): 
   );
 }
 
-/** Values of a message, and of the secret that it is sent with, that must not be logged. */
+/** Returns the values that must not be logged: values of the message, and of the secret with the credentials for sending it. */
 export function hiddenOf(message: Message, secret: Readonly<Record<string, string>> = {}): Redacted {
   const {
     from,
@@ -175,8 +181,8 @@ function withoutSigns(text: string): string {
 }
 
 /**
- * Finds values anywhere in a text whose spaces and signs were removed. The search goes by the first characters of a
- * value, since a body has thousands of words.
+ * Returns a function that finds values anywhere in a text from which spaces and punctuation were removed, even across several words. Values
+ * are looked up by their first characters, since a body has thousands of words.
  */
 function byStart(values: readonly string[]): (text: string) => readonly Span[] {
   const long = values.map(withoutSigns).filter((value) => value.length >= JOINED);
@@ -223,7 +229,7 @@ function partSpans(text: string, parts: ReadonlySet<string>): readonly Span[] {
   return spans;
 }
 
-/** The length is limited, since a gateway may answer with a page of any size. */
+/** Matches an e-mail address. The pattern limits the length of the address, since a gateway may answer with a page of any size. */
 const ADDRESS = /(?:"[^"]{1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:@]{1,255}/g;
 
 function addressesIn({ text }: View): readonly Span[] {
@@ -232,7 +238,10 @@ function addressesIn({ text }: View): readonly Span[] {
 
 type Run = readonly [start: number, end: number, decoded: string];
 
-/** Runs that may be base64, or bytes as hexadecimal, decimal or binary digits, decoded from each possible start. */
+/**
+ * Decodes each part of a text that may be base64, or bytes written as hexadecimal, decimal or binary digits. Base64 and hexadecimal digits
+ * are decoded from each possible start, since characters before the encoded bytes may look like a part of them.
+ */
 function* encodedRuns(text: string): Generator<Run> {
   for (const pattern of [BASE64, BASE64_GROUPS])
     for (const { 0: run, index } of text.matchAll(pattern))
@@ -250,15 +259,15 @@ function* encodedRuns(text: string): Generator<Run> {
 }
 
 const BASE64 = /(?:[A-Za-z0-9+/_-]|\\\/){4,}={0,2}/g;
-/** Base64 with line breaks, as in a mail, or written in groups. */
+/** Matches base64 that is written in groups, or with line breaks as in a mail. */
 const BASE64_GROUPS = /(?:[A-Za-z0-9+/_-]{2,}={0,2}\s+)+[A-Za-z0-9+/_-]{2,}={0,2}/g;
 const HEXADECIMAL = /(?:(?:0x)?[0-9a-f]{2}[\s,.:;-]{0,2}){2,}(?:0x)?[0-9a-f]{2}/gi;
 const DECIMAL = /(?:\d{1,3}[\s,;]{1,2}){4,}\d{1,3}/g;
 const BINARY = /(?:[01]{8}[\s,]{0,2}){3,}[01]{8}/g;
 
 /**
- * Keeps only what decodes to text: most words are no encoding of anything. Zero bytes are removed, since UTF-16 has one
- * beside each letter.
+ * Yields a part of a text together with the decoded text, but only if the decoded bytes are text: most words only look like encoded text.
+ * Zero bytes are removed, since UTF-16 has a zero byte in each ASCII letter.
  */
 function* readable(start: number, run: string, bytes: Buffer): Generator<Run> {
   const text = bytes.toString('utf8').replaceAll('\0', '');

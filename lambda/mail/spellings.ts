@@ -1,20 +1,23 @@
-/** A text as some reader would decode it; each of its characters corresponds to a span of the given text. */
+/**
+ * A decoded form of a given text. The character at index `i` of `text` was decoded from the characters `from[i]` to `to[i]` of the given
+ * text.
+ */
 export interface View {
   readonly text: string;
   readonly from: readonly number[];
   readonly to: readonly number[];
   /**
-   * Decoded so freely that sentences look like addresses: suitable for finding known values, not for recognising
-   * addresses.
+   * Whether words such as `at` and `dot` were replaced by `@` and `.`. Ordinary sentences then look like addresses. Therefore only known
+   * values are searched in this view, and not addresses of any form.
    */
   readonly loose: boolean;
-  /** White space and signs were removed, so that words have no limits: suitable for finding long values only. */
+  /** Whether white space and punctuation were removed. Words then have no boundaries. Therefore only long values are searched in this view. */
   readonly joined: boolean;
 }
 
 type Rule = readonly [pattern: RegExp, decode: (match: RegExpExecArray) => string];
 
-/** HTML names of the characters from U+00A0 on, in order. */
+/** HTML entity names of the characters from U+00A0 to U+00FF, in the order of the characters. */
 const LATIN_1 =
   'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -22,11 +25,11 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ...Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", commat: '@', period: '.', lowbar: '_' }),
   ...Object.entries({ hyphen: '-', dash: '-', plus: '+', num: '#', sol: '/', colon: ':', equals: '=', percnt: '%' }),
   ...Object.entries({ Tab: '\t', NewLine: '\n', comma: ',', excl: '!', semi: ';', lpar: '(', rpar: ')' }),
-  // Invisible signs.
+  // HTML entity names of invisible characters.
   ...['zwj', 'zwnj', 'lrm', 'rlm', 'NoBreak', 'ZeroWidthSpace', 'ic', 'it', 'af'].map((name) => [name, ''] as const),
 ]);
 
-/** Escapes of URLs, HTML, JSON and mail headers, and spellings that hide addresses from robots. */
+/** Rules to decode escapes of URLs, HTML, JSON and mail headers, and spellings such as `(at)` that hide addresses from robots. */
 const ESCAPES: readonly Rule[] = [
   [/=\?[^?\s]{1,40}\?b\?([A-Za-z0-9+/=]*)\?=/iy, ([, data = '']) => utf8(Buffer.from(data, 'base64'))],
   [/=\?[^?\s]{1,40}\?q\?([^?\s]*)\?=/iy, ([, data = '']) => quotedPrintable(data.replaceAll('_', ' '))],
@@ -41,7 +44,7 @@ const ESCAPES: readonly Rule[] = [
   [/(?:\\u|u\+)([0-9a-f]{4})/iy, ([, digits = '']) => character(digits, 16)],
   [/\\([0-7]{3})/y, ([, digits = '']) => character(digits, 8)],
   [/[+&]([A-Za-z0-9+/,]{2,})-/y, ([, data = '']) => utf16(Buffer.from(data.replaceAll(',', '/'), 'base64'))],
-  // HTML tags within a word are removed.
+  // Removes HTML tags and comments, since they can occur within a word.
   [/<!--.*?-->|<\/?[a-z][a-z0-9]{0,15}(?:\s[^<>@]*)?\/?>/iy, () => ''],
   [/\\(.)/y, ([, sign = '']) => sign],
   [/\s*[([{<]\s*(?:at|ät)\s*[)\]}>]\s*/iy, () => '@'],
@@ -50,7 +53,7 @@ const ESCAPES: readonly Rule[] = [
 const QUOTED_PRINTABLE: readonly Rule[] = [
   [/=\r?\n|= /y, () => ''],
   [/(?:=[0-9a-f]{2})+/iy, ([whole]) => quotedPrintable(whole)],
-  // CSS.
+  // Decodes escapes of CSS.
   [/\\([0-9a-f]{1,6}) ?/iy, ([, digits = '']) => character(digits, 16)],
 ];
 const LOOSE: readonly Rule[] = [
@@ -59,18 +62,18 @@ const LOOSE: readonly Rule[] = [
   [/\s*([@.])\s*/y, ([, sign = '']) => sign],
 ];
 
-/** How many escapes may be nested. */
+/** Largest number of layers of escapes that are decoded, where one escape contains another escape. */
 const LAYERS = 4;
 
 /**
- * All different views of a text: unchanged, and with its escapes decoded, one layer after the other; each also without
- * the signs between its letters and digits, forwards and backwards.
+ * Returns all different views of a text: the text itself, and the text after one or more layers of escapes were decoded. For each such view,
+ * two more views follow: the view without white space and punctuation, and then the same view with its characters in reverse order.
  */
 export function viewsOf(text: string): readonly View[] {
   const views = new Map<string, View>();
   const add = (view: View) => views.has(view.text) || views.set(view.text, view);
   const seen = new Set([text]);
-  // Letter case is kept here, since base64 depends on it.
+  // The letter case is kept here, since base64 depends on the letter case.
   let layer = [build(text.length, (at) => [text[at] ?? '', 1])];
   for (let depth = 0; depth <= LAYERS; depth++) {
     for (const view of layer) {
@@ -102,7 +105,10 @@ function isLetter(sign = ''): boolean {
   return /[\p{L}\p{N}]/u.test(sign);
 }
 
-/** Text in lower case, with compatible characters unified, invisible ones removed, and white space reduced to one space. */
+/**
+ * Returns a text in lower case. Characters that Unicode treats as compatible with each other become one common character, accents
+ * and invisible characters are removed, and several white space characters become one space.
+ */
 export function plainText(text: string): string {
   return fold(text).replace(/ +/g, ' ');
 }
@@ -126,7 +132,10 @@ function undo(view: View, rules: readonly Rule[]): View {
   return { ...inner, loose: view.loose || rules === LOOSE };
 }
 
-/** A further view of the text of a view. */
+/**
+ * Decodes the text of a view (a decoded text with the positions of its characters in the original text) once more. In the new
+ * view, `from` and `to` are also positions in the original text.
+ */
 function within(view: View, read: (at: number) => readonly [text: string, taken: number]): View {
   const inner = build(view.text.length, read);
   return {
@@ -144,7 +153,7 @@ function build(length: number, read: (at: number) => readonly [text: string, tak
   const to: number[] = [];
   for (let at = 0; at < length; ) {
     const [read_, taken] = read(at);
-    // Runs of spaces become one.
+    // Several spaces become one space.
     const part = read_ === ' ' && text.endsWith(' ') ? '' : read_;
     for (let unit = 0; unit < part.length; unit++) {
       from.push(at);
@@ -156,9 +165,9 @@ function build(length: number, read: (at: number) => readonly [text: string, tak
   return { text, from, to, loose: false, joined: false };
 }
 
-/** The base letters of a text, without case, accents and invisible signs. */
+/** Returns the text in lower case, without accents and invisible characters. */
 function fold(text: string): string {
-  // Fast path for nearly all characters.
+  // Nearly all characters take this fast path.
   if (/^[!-~]+$/.test(text)) return text.toLowerCase();
   return text
     .normalize('NFKD')

@@ -1,33 +1,36 @@
 import libmime from 'libmime';
 
-/** The value of a structured header and its parameters, without comments; names are in lower case. */
+/** The value and the parameters of a structured header, without comments. The names of the parameters are in lower case. */
 export interface Structured {
   readonly value: string;
   readonly params: Readonly<Record<string, string>>;
-  /** Parameters that were decoded because they have the form of RFC 2231. */
+  /** Names of the parameters that were written in the form of RFC 2231, and were decoded for this reason. */
   readonly decodedParams: readonly string[];
 }
 
-/** Characters of a header that are read. */
+/** Largest number of characters of a header that are read. */
 const MAX_CHARACTERS = 32 * 1024;
 
-/** Reads a header such as Content-Type (RFC 2045, section 5.1, with RFC 2231); accepts any text. */
+/** Reads the value of a header such as Content-Type (RFC 2045, section 5.1, and RFC 2231). Accepts any text. */
 export function structured(value: string): Structured {
   return libmime.parseHeaderValue(value.slice(0, MAX_CHARACTERS), { stripComments: true });
 }
 
 const TOKEN = '[A-Za-z0-9!#$&^_.+-]{1,127}';
 const TYPE = new RegExp(`^${TOKEN}/${TOKEN}$`);
-/** Old clients write blanks between all words of a header, as RFC 822 allowed. */
+/** Old mail programs write blanks around the slash of a media type: RFC 822 allowed blanks between all tokens of a header. */
 const AROUND_SLASH = /[ \t]{0,9}\/[ \t]{0,9}/;
 const BEFORE_PARAMETER = new RegExp(String.raw`^\s*(${TOKEN}/${TOKEN})[\s,:]+(\S[^]*)$`);
 
-/** Whether this is a media type; RFC 2045, section 5.2, treats anything else as plain text. */
+/** Whether a text has the form of a media type. By RFC 2045, section 5.2, content with a type of any other form is treated as plain text. */
 export function isMediaType(type: string): boolean {
   return TYPE.test(type);
 }
 
-/** Repairs a Content-Type whose first semicolon, or the subtype of a multipart, is missing, or with blanks in the type. */
+/**
+ * Repairs the value of a Content-Type header that has blanks around the slash, or in which the type, the first semicolon, or the subtype of
+ * a multipart is missing.
+ */
 export function repairedType(value: string): string {
   const { value: type, params } = structured(value);
   if (isMediaType(type)) return value;
@@ -42,7 +45,7 @@ const NAME = String.raw`(?:file)?name(?:\*\d*\*?)?`;
 const WITHOUT_VALUE = new RegExp(String.raw`^\s*${NAME}\s*=`, 'i');
 const WITHOUT_SEMICOLON = new RegExp(String.raw`^\s*(${TOKEN})[\s,:]+(${NAME}\s*=[^]*)$`, 'i');
 
-/** Repairs a Content-Disposition whose value, or the semicolon after it, is missing. */
+/** Repairs a Content-Disposition header in which the value, or the semicolon after the value, is missing. */
 export function repairedDisposition(value: string): string {
   if (WITHOUT_VALUE.test(value)) return `attachment; ${value}`;
   const [, disposition, rest] = WITHOUT_SEMICOLON.exec(value.slice(0, MAX_CHARACTERS)) ?? [];
@@ -52,8 +55,9 @@ export function repairedDisposition(value: string): string {
 const QUOTED_OR_BARE_NAME = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|(\b(?:file)?name\s*=)\s*([^\s";][^";]*)/gi;
 
 /**
- * Quotes the file name of a header. Many clients omit the quotes: then parentheses within several words are part of the
- * name, and those before or after a single word are a comment.
+ * Writes quotation marks around a file name that contains parentheses, since many mail programs omit the quotation marks. If the name is a
+ * single word with text in parentheses before or after it, this text is a comment, and is removed. In all other cases the parentheses are
+ * part of the file name.
  */
 export function withQuotedName(value: string): string {
   return value.slice(0, MAX_CHARACTERS).replace(QUOTED_OR_BARE_NAME, (whole, name?: string, bare = '') => {
@@ -63,7 +67,10 @@ export function withQuotedName(value: string): string {
   });
 }
 
-/** A value without its comments, which may be nested (RFC 5322, section 3.2.2); angle brackets contain no comments. */
+/**
+ * Removes the comments from a header value. Comments may contain other comments (RFC 5322, section 3.2.2). Parentheses within angle
+ * brackets are no comments.
+ */
 export function withoutComments(value: string): string {
   let depth = 0;
   let angled = false;

@@ -1,8 +1,8 @@
 import type { Mailbox, Message } from './message.ts';
 
 /**
- * The message from another address, under the name of the original sender; replies go to the original sender unless the
- * message has a Reply-To.
+ * Returns a copy of a message with `address` as the From address. The name of the original sender is kept. The original From address becomes
+ * the Reply-To address, unless the message already has a Reply-To.
  */
 export function fromSubstitute(message: Message, address: string): Message {
   const { name } = message.from;

@@ -2,17 +2,23 @@ import { isUtf8 } from 'node:buffer';
 import { hexDigit } from './form.ts';
 import { hasControls, lineEnd, withoutLineEnd } from './lines.ts';
 
-/** Content without its transfer encoding; `known` is false if the encoding is unknown or the content does not fit it. */
+/**
+ * Content after its transfer encoding was decoded. `known` is false if the transfer encoding is unknown, or if the content does not follow
+ * the rules of the transfer encoding.
+ */
 export interface Decoded {
   readonly content: Buffer;
   readonly known: boolean;
-  /** Whether the content is the same as in the mail. */
+  /** Whether `content` has the same bytes as the body, since nothing was decoded. */
   readonly asItStands: boolean;
-  /** The name that uuencoded content begins with. */
+  /** File name from the first line of uuencoded content; absent for other content. */
   readonly filename?: string;
 }
 
-/** Decodes a transfer encoding in one pass; clients write its name with and without hyphens between the words. */
+/**
+ * Decodes the transfer encoding of a body in one pass. The name of the encoding is accepted with and without hyphens, since mail programs
+ * write both forms.
+ */
 export function decoded(body: Buffer, encoding: string): Decoded {
   switch (encoding.replace(/^x-|[ _-]|[,;.]+$/g, '')) {
     case 'base64': {
@@ -35,11 +41,14 @@ export function decoded(body: Buffer, encoding: string): Decoded {
   }
 }
 
-/** Names for no encoding, from the RFC and from clients that write something else there. */
+/**
+ * Matches encoding names which mean that the content is not encoded: the names from RFC 2045, and other words, such as names of charsets,
+ * that mail programs write by mistake.
+ */
 const PLAIN = /^(|[78][ _-]?bits?|binary|none|identity|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
 /**
- * Decodes base64. Some clients pad each block that they encode, so padding in the middle ends a block; other characters
- * are skipped.
+ * Decodes base64. Padding in the middle ends a block of base64, and a new block begins after the padding: some mail programs pad each block
+ * that they encode. Characters that are not base64 are skipped.
  */
 function fromBase64(body: Buffer): Buffer {
   const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));
@@ -63,14 +72,18 @@ function fromBase64(body: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
-/** Least number of base64 digits before other text; fewer are a word of the text. */
+/**
+ * Smallest number of base64 digits at the start of a body that are treated as base64 if other text follows. Fewer digits may be an ordinary
+ * word.
+ */
 const LEAST_DIGITS = 20;
-/** Least length of a full line of an encoder. */
+/** A line with at least this number of base64 digits is treated as a full line of base64. */
 const FULL_LINE = 60;
 
 /**
- * End of the base64, which a footer from a list server may follow; and whether many characters do not belong to base64. A
- * few of them must be ignored (RFC 2045, section 6.8), but plain text consists of them.
+ * Finds the end of the base64 in a body. `end`: the end of the base64; a mailing list server may have added a footer after it. `strange`:
+ * whether the body is plain text instead of base64, since it has more than one character that is not base64 for each twenty base64 digits.
+ * If there are fewer such characters, they must be ignored (RFC 2045, section 6.8).
  */
 function endOfBase64(body: Buffer): { readonly end: number; readonly strange: boolean } {
   let [digits, equals, strange, place, goesOn] = [0, 0, 0, 0, false];
@@ -90,14 +103,14 @@ function endOfBase64(body: Buffer): { readonly end: number; readonly strange: bo
   return { end: body.length, strange: strange * 20 > digits };
 }
 
-/** Whether the content is text in ASCII or UTF-8; text that is decoded as base64 by mistake gives other bytes. */
+/** Whether the content is text in ASCII or UTF-8. If plain text was decoded as base64 by mistake, the result is not such text. */
 function isReadable(content: Buffer): boolean {
   return content.length > 0 && isUtf8(content) && !hasControls(content);
 }
 
 /**
- * Counts the digits of a line, its equals signs, and characters that base64 lines do not have, including spaces between
- * them.
+ * Counts the base64 digits and the equals signs in a line. `strange` counts the characters that do not occur in base64, including spaces
+ * within the line.
  */
 function countsOf(body: Buffer, from: number, to: number) {
   let [digits, strange, blanks, equals] = [0, 0, 0, 0];
@@ -105,7 +118,7 @@ function countsOf(body: Buffer, from: number, to: number) {
     const byte = body[at] ?? 0;
     if (byte === SPACE || byte === TAB) blanks += 1;
     else {
-      // Spaces at both ends of a line do not count.
+      // Spaces at the start and at the end of a line are not counted.
       strange += digits + strange + equals > 0 ? blanks : 0;
       blanks = 0;
       if ((BASE64[byte] ?? -1) !== -1) digits += 1;
@@ -116,7 +129,7 @@ function countsOf(body: Buffer, from: number, to: number) {
   return { digits, equals, strange };
 }
 
-/** The six bits of each character; -1 if it is no digit. */
+/** For each character code, the six bits that the base64 digit encodes; -1 if the character is no base64 digit. */
 const BASE64 = new Int8Array(256).fill(-1);
 for (const [digit, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   BASE64[character.charCodeAt(0)] = digit;
@@ -130,7 +143,7 @@ function fromQuotedPrintable(body: Buffer): Buffer {
     const high = byte === EQUALS ? hexDigit(body[place + 1]) : -1;
     const low = high === -1 ? -1 : hexDigit(body[place + 2]);
     const lineEnd = byte === EQUALS && low === -1 ? softBreak(body, place + 1) : -1;
-    // An equals sign that encodes nothing is kept as it is.
+    // An equals sign that begins neither an escape nor a soft line break is kept without a change.
     if (lineEnd === -1) out[length++] = low === -1 ? byte : high * 16 + low;
     place = lineEnd !== -1 ? lineEnd : low !== -1 ? place + 3 : place + 1;
   }
@@ -141,10 +154,10 @@ const EQUALS = 0x3d;
 const CR = 0x0d;
 const LF = 0x0a;
 const TAB = 0x09;
-/** Longest run of spaces that servers add after a soft line break; a line has 76 characters. */
+/** Largest number of spaces after the equals sign of a soft line break. Mail servers may add spaces; a line has at most 76 characters. */
 const MAX_PADDING = 80;
 
-/** Start of the next line, if the rest of the line is only spaces. */
+/** Returns the start of the next line if the rest of this line contains only spaces and tabs; otherwise -1. */
 function softBreak(body: Buffer, from: number): number {
   let place = from;
   while (place < from + MAX_PADDING && (body[place] === SPACE || body[place] === TAB)) place += 1;
@@ -152,7 +165,7 @@ function softBreak(body: Buffer, from: number): number {
   return body[place] === LF ? place + 1 : place >= body.length ? place : -1;
 }
 
-/** A file that was encoded within a text (POSIX, uuencode). */
+/** A file that was encoded with uuencode (POSIX) within a text. */
 export interface UuencodedFile {
   readonly filename: string;
   readonly content: Buffer;
@@ -160,7 +173,7 @@ export interface UuencodedFile {
 
 const BEGIN = /^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255}?)[ \t\r]*$/gm;
 
-/** Extracts the uuencoded files from a text; text that only resembles one is kept. */
+/** Removes the uuencoded files from a text, and decodes the files. Text that only resembles a uuencoded file is kept. */
 export function uuencoded(text: string): { readonly rest: string; readonly files: readonly UuencodedFile[] } {
   const files: UuencodedFile[] = [];
   let rest = '';
@@ -177,7 +190,7 @@ export function uuencoded(text: string): { readonly rest: string; readonly files
   return files.length === 0 ? { rest: text, files } : { rest: rest + text.slice(taken), files };
 }
 
-/** Largest number of files of a text; each one without an end is read twice. */
+/** Largest number of files that are extracted from a text. Without this limit, a hostile mail could become thousands of attachments. */
 const MAX_FILES = 100;
 
 interface Found {
@@ -185,7 +198,10 @@ interface Found {
   readonly end: number;
 }
 
-/** Decodes uuencoded lines, each of a length and groups of four characters, up to the line `end`. */
+/**
+ * Decodes uuencoded lines up to the line `end`. Each line consists of one character that encodes the length of the line, and of groups of
+ * four characters.
+ */
 function untilEnd(text: string, start: number): Found | undefined {
   const pieces: Buffer[] = [];
   for (let at = start; at < text.length; ) {
@@ -206,7 +222,7 @@ const MAX_LINE = 100;
 function ofLine(line: string): Buffer | undefined {
   const length = six(line.charCodeAt(0) || SPACE);
   const groups = Math.ceil(length / 3);
-  // Spaces at the end of a line are zeros, and some servers remove them.
+  // Spaces at the end of a line encode zeros. Some mail servers remove these spaces, so they are added again.
   const padded = line.slice(1).padEnd(groups * 4, ' ');
   if (length < 0 || length > 45 || line.length > 1 + groups * 4 + 4) return undefined;
   const bytes = Buffer.alloc(groups * 3);
@@ -224,12 +240,16 @@ function six(character: number): number {
   return character >= SPACE && character <= 0x60 ? (character - SPACE) & 0x3f : -1;
 }
 
-/** Decodes `begin-base64`, which ends with a line of four equal signs. */
+/** Decodes a file in the format `begin-base64`, which ends with a line of four equals signs. */
 function untilEqualSigns(text: string, start: number): Found | undefined {
-  const stop = text.indexOf('\n====', start - 1);
-  if (stop === -1) return undefined;
-  const encoded = text.slice(start, stop);
-  if (!/^[A-Za-z0-9+/=\s]*$/.test(encoded)) return undefined;
-  const next = text.indexOf('\n', stop + 1);
-  return { content: Buffer.from(encoded, 'base64'), end: next === -1 ? text.length : next + 1 };
+  // The end is searched only within the base64 digits and white space that follow. Otherwise, for each file without an end, the whole rest
+  // of the text would be searched.
+  BASE64_LINES.lastIndex = start;
+  const lines = BASE64_LINES.exec(text)?.[0] ?? '';
+  const length = lines.startsWith('====') ? 0 : lines.indexOf('\n====');
+  if (length === -1) return undefined;
+  const next = text.indexOf('\n', start + length + 1);
+  return { content: Buffer.from(lines.slice(0, length), 'base64'), end: next === -1 ? text.length : next + 1 };
 }
+
+const BASE64_LINES = /[A-Za-z0-9+/=\s]*/y;

@@ -36,12 +36,12 @@ export interface MirrorDependencies {
   loadOwnList(type: string): Promise<OwnListModule>;
 }
 
-/** Most entries of one answer, which Lambda limits to 6 MB. */
+/** Number of entries after which a page of the list ends, since Lambda limits an answer to 6 MB. */
 const PER_ANSWER = 15_000;
-/** Time kept for the end of a run. */
+/** Time that is reserved for the end of a run, in milliseconds. */
 const MARGIN_MS = 30_000;
 
-/** Answers a command; an event that is none, as of the schedule, is the daily run. */
+/** Creates the function that answers a command. An event without a command, such as the event of the schedule, starts the daily run. */
 export function createCommands(
   dependencies: MirrorDependencies,
 ): (event: unknown, remainingMs: () => number) => Promise<SuppressionAnswer> {
@@ -80,7 +80,7 @@ export function createCommands(
           return { kind: 'mirrored', providers: [await importList(await open(provider), context, { isConfirmed })] };
         });
       case 'take-back':
-        // Also of a provider that is no longer configured.
+        // This command also accepts a provider that is no longer configured.
         return await takeBack(command.provider, command.since, remainingMs);
       default:
         return command satisfies never;
@@ -96,7 +96,9 @@ export function createCommands(
     return { kind: 'listed', entries };
   }
 
-  /** Removes an address here and at every provider; the daily run repeats what failed there. */
+  /**
+   * Removes an address from the suppression list and from every provider's own list; the daily run repeats a removal that failed at a provider.
+   */
   async function remove(address: string): Promise<SuppressionAnswer> {
     const isListed = await suppressions.remove(address);
     const providers = environment.providers.map(async (provider) => {
@@ -111,12 +113,15 @@ export function createCommands(
     return { kind: 'removed', listed: isListed, providers: await Promise.all(providers) };
   }
 
-  /** Removes the entries of a provider here, and at every provider as far as there is time; the daily run does the rest. */
+  /**
+   * Removes from the suppression list all entries that `source` has added since the time `since`. Also removes their
+   * addresses from every provider's own list, as long as there is time; the daily run removes the remaining addresses.
+   */
   async function takeBack(source: string, since: number, remainingMs: () => number): Promise<SuppressionAnswer> {
     let removed = 0;
     for await (const { addresses } of index.all())
       for (const one of addresses.filter(({ source: by, at }) => by === source && at >= since)) {
-        // First, so that a run that is stopped here leaves none behind.
+        // The removals are noted first: if this run is stopped, the daily run makes the removals that are missing.
         await Promise.all(environment.providers.map(({ key }) => removals.note(key, one.address)));
         if (await suppressions.remove(one.address)) removed += 1;
       }
@@ -135,7 +140,7 @@ export function createCommands(
     const { providers } = environment;
     const results: MirrorResult[] = [];
     for (const [place, provider] of providers.entries()) {
-      // An equal share of the time left for each.
+      // Each provider gets an equal share of the remaining time.
       const end = remainingMs() - (remainingMs() - MARGIN_MS) / (providers.length - place);
       const result = await open(provider).then(
         (opened) =>
@@ -204,7 +209,7 @@ export function createCommands(
   }
 }
 
-/** An entry as operators see it. */
+/** Returns an entry in the form that operators see. */
 function shown({
   address,
   reason,
@@ -217,6 +222,6 @@ function shown({
     reason,
     source,
     at: new Date(at).toISOString(),
-    ...(expires !== undefined && { expiresAt: new Date(expires * 1000).toISOString() }),
+    ...defined({ expiresAt: expires === undefined ? undefined : new Date(expires * 1000).toISOString() }),
   };
 }

@@ -39,7 +39,7 @@ const answer = createCommands({
   loadOwnList,
 });
 
-/** Keeps the suppression list and those of the providers equal, once a day, and carries out the commands of operators. */
+/** Makes the suppression list and the providers' own lists equal once a day, and carries out the commands of operators. */
 export async function handler(event: unknown, lambda: Context): Promise<SuppressionAnswer> {
   try {
     return await answer(event, () => lambda.getRemainingTimeInMillis());

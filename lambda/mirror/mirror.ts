@@ -6,33 +6,34 @@ import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import { isOpen, isStronger, type Suppressions, withEnd } from '../suppression/list.ts';
 import type { PendingRemovals } from '../suppression/removals.ts';
 
-/** One provider with its list. */
+/** A provider that keeps its own suppression list. */
 export interface Mirrored {
   readonly key: string;
   readonly list: OwnList;
-  /** Largest number of entries that are added to its list in one run. */
+  /** Largest number of entries that are added to the provider's list in one run. */
   readonly mostAdded: number;
 }
 
-/** Dependencies of one run. */
+/** Dependencies of one run, which compares the suppression list with the providers' own lists. */
 export interface MirrorContext {
   readonly suppressions: Suppressions;
   readonly removals: PendingRemovals;
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted' | 'doubtsImport'>;
   /** The time in epoch milliseconds. */
   readonly now: () => number;
-  /** Every address that the lists of the providers should have. */
+  /** Every address that should be on the lists of all providers. */
   readonly addresses: () => AsyncIterable<readonly SuppressedAddress[]>;
-  /** Whether there is time for more. */
+  /** Whether there is time to process another entry. */
   readonly hasTime: () => boolean;
 }
 
-/** Entries that are written at a time. */
+/** Number of entries that are written at a time. */
 const AT_A_TIME = 20;
 
 /**
- * Takes a provider's entries over, all or none: unless an operator has confirmed them, far more than its mail explains are in
- * doubt. An entry that is older than its removal here is removed there.
+ * Imports the new entries of a provider's own suppression list. Imports no entry if there are far more new entries than the
+ * provider's mail explains, and no operator has confirmed the import. If an operator removed an address from Mailover's
+ * suppression list after the provider had listed it, the address is removed from the provider's list.
  */
 export async function importList(
   { key, list }: Mirrored,
@@ -74,7 +75,7 @@ async function severalAtATime<T>(all: readonly T[], hasTime: () => boolean, work
   );
 }
 
-/** Copies the entries of one provider's own list to the suppression list, and those of ours to the provider's. Never throws. */
+/** Copies new entries of a provider's own list to the suppression list, and the other way round. Never throws. */
 export async function mirror(provider: Mirrored, context: MirrorContext): Promise<MirrorResult> {
   const { key } = provider;
   const none = { provider: key, imported: 0, added: 0, removed: 0 };
@@ -92,7 +93,7 @@ export async function mirror(provider: Mirrored, context: MirrorContext): Promis
   }
 }
 
-/** Makes the removals that a provider's own list has not followed yet. */
+/** Removes from a provider's own list the addresses whose removal from this list is still pending. */
 export async function removePending(
   { key, list }: Mirrored,
   { suppressions, removals, hasTime }: Pick<MirrorContext, 'suppressions' | 'removals' | 'hasTime'>,
@@ -101,7 +102,7 @@ export async function removePending(
   let removed = 0;
   for (const [place, { address, done }] of pending.entries()) {
     if (!hasTime()) return { removed, left: pending.length - place };
-    // Later news may have listed the address again.
+    // A later event may have put the address on Mailover's suppression list again.
     const isListed = (await suppressions.find([address])).has(address);
     if (!isListed && (await list.remove(address)) === 'removed') removed += 1;
     await done();
@@ -118,7 +119,8 @@ async function addOurs(
   let added = 0;
   for await (const some of addresses()) {
     const missing = some.flatMap(({ address, reason, source, at }): OwnEntry[] =>
-      // Entries of operators are about Mailover, and those of the provider itself it has removed since.
+      // Entries that operators added are for Mailover's own list only. Entries that came from the provider and are no longer
+      // on its list were removed there.
       reason === 'manual' || source === key || known.has(address.toLowerCase()) ? [] : [{ address, reason, at }],
     );
     const wanted = missing.slice(0, mostAdded - added);
@@ -129,7 +131,7 @@ async function addOurs(
   return { outcome: 'done', added };
 }
 
-/** Why a call failed, without an address. */
+/** Reason of a failed call, without addresses. */
 export function errorDetail(error: unknown): string {
   const { error: name, detail } = reportError(error);
   return error instanceof ServiceError && detail !== undefined ? detail : name;

@@ -4,54 +4,55 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import aws4 from 'aws4';
 import { afterArrivals } from './arrivals.ts';
+import { defined } from './defined.ts';
 import { IDLE_MS } from './kept-sockets.ts';
 import { endIfSilent, overKeptSockets, type SocketLimits, timeoutError } from './patience.ts';
 
-/** A service of AWS that is called with JSON, and the limits of its calls. */
+/** Description of an AWS service with a JSON protocol, and the time limits for calls of this service. */
 export interface JsonService {
-  /** Name in the host and in signatures. */
+  /** Name of the service in the host name and in request signatures. */
   readonly name: string;
-  /** Part of `X-Amz-Target` before the operation. */
+  /** Text before the name of the operation in the header `X-Amz-Target`. */
   readonly target: string;
-  /** Version of JSON in the content type. */
+  /** Version of the JSON protocol, as it is written in the header Content-Type. */
   readonly version: '1.0' | '1.1';
-  /** Variable with another endpoint than the public one. */
+  /** Name of the environment variable with an endpoint that is used instead of the public endpoint. */
   readonly endpointVariable: string;
   readonly limits: SocketLimits;
 }
 
-/** Keys of an identity; `sessionToken` if they are temporary. */
+/** AWS access keys. Temporary access keys have a `sessionToken`. */
 interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
 
-/** Where and as which identity a service is called. */
+/** Region, endpoint and credentials for the calls of an AWS service. */
 export interface AwsAccess {
-  /** @default - `AWS_REGION` */
+  /** @default - the environment variable `AWS_REGION` */
   readonly region?: string;
-  /** @default - the service's variable, `AWS_ENDPOINT_URL`, or the public endpoint of the region */
+  /** @default - the environment variable of the service, else `AWS_ENDPOINT_URL`, else the public endpoint of the region */
   readonly endpoint?: string;
-  /** @default - the variables that Lambda sets for the role of the function */
+  /** @default - the credentials from the environment variables that Lambda sets for the IAM role of the function */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials> | AwsCredentials);
   /**
-   * Tries of one call.
+   * Largest number of attempts for one call.
    * @default 2
    */
   readonly maxAttempts?: number;
-  /** Value of `User-Agent`. @default - none */
+  /** Value of the header `User-Agent`. @default - no such header */
   readonly userAgent?: string;
 }
 
-/** Calls an operation. Throws an {@link AwsError}, or an error of the connection with Node's `code`. */
+/** Calls an operation of an AWS service. Throws an {@link AwsError}, or a connection error that has the field `code` of Node's errors. */
 export type JsonCall = (operation: string, input: object) => Promise<unknown>;
 
-/** An answer with an error; `name` is the service's name of it. */
+/** Error that an AWS service returned in its answer. `name` is the name by which the service calls the error. */
 class AwsError extends Error {
   override readonly name: string;
   readonly $metadata: { readonly httpStatusCode: number };
-  /** The service's clock, in epoch milliseconds, if it sent one. */
+  /** Time from the header Date of the answer, in epoch milliseconds; undefined if the answer has no such header. */
   readonly date: number | undefined;
 
   constructor(name: string, message: string, status: number, date: number | undefined) {
@@ -63,10 +64,11 @@ class AwsError extends Error {
 }
 
 /**
- * Calls of one service: JSON, signed by aws4, over kept sockets. The client of the SDK makes choices that are always the
- * same here: they take two thirds of the CPU time of its calls, and most of the CPU time of its cold start.
+ * Creates a function that calls one AWS service. Requests are JSON, are signed by the library aws4, and use kept-alive sockets. The client of
+ * the AWS SDK is not used: two thirds of the CPU time of its calls, and most CPU time of its cold start, are spent on decisions whose result
+ * is always the same here.
  *
- * @throws Error without a region
+ * @throws Error if no region is given or set
  */
 export function awsJson(service: JsonService, access: AwsAccess = {}): JsonCall {
   const { maxAttempts = 2, credentials = functionCredentials, userAgent } = access;
@@ -74,7 +76,10 @@ export function awsJson(service: JsonService, access: AwsAccess = {}): JsonCall 
   if (!region) throw new Error('no region; set AWS_REGION');
   const url = new URL(access.endpoint ?? endpointOf(service, region));
   const post = poster(url, service.limits);
-  /** Clock of the service minus ours, once it has refused a signature for its time. */
+  /**
+   * Time of the service's clock minus the time of our clock, in milliseconds. It is 0 until the service refuses a signature because of the
+   * time in the signature.
+   */
   let skewMs = 0;
   const once = async (operation: string, body: string): Promise<unknown> => {
     const { headers } = aws4.sign(
@@ -88,7 +93,7 @@ export function awsJson(service: JsonService, access: AwsAccess = {}): JsonCall 
           'X-Amz-Target': `${service.target}.${operation}`,
           'Content-Type': `application/x-amz-json-${service.version}`,
           'X-Amz-Date': new Date(Date.now() + skewMs).toISOString().replace(/[:-]|\.\d{3}/g, ''),
-          ...(userAgent && { 'User-Agent': userAgent }),
+          ...defined({ 'User-Agent': userAgent || undefined }),
         },
         body,
       },
@@ -116,7 +121,10 @@ function endpointOf({ name, endpointVariable }: JsonService, region: string): st
   return given || `https://${name}.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
 }
 
-/** Read at each call: a runtime may renew them in the life of a process. */
+/**
+ * Returns the credentials of the Lambda function. They are read at each call, since the Lambda runtime may renew them while a process
+ * runs.
+ */
 function functionCredentials(): AwsCredentials {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -125,7 +133,7 @@ function functionCredentials(): AwsCredentials {
   } = process.env;
   if (!accessKeyId || !secretAccessKey)
     throw new Error('no credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda does');
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+  return { accessKeyId, secretAccessKey, ...defined({ sessionToken: sessionToken || undefined }) };
 }
 
 interface Answer {
@@ -134,7 +142,10 @@ interface Answer {
   readonly text: string;
 }
 
-/** Posts over kept sockets of its own. A time-out that fires late checks first whether the answer has arrived. */
+/**
+ * Creates a function that sends POST requests through its own kept-alive sockets. If a time-out fires too late, it first checks whether the
+ * answer has already arrived.
+ */
 function poster(url: URL, { connectionTimeout, requestTimeout }: SocketLimits) {
   const keep = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   const [agent, send] =
@@ -174,7 +185,7 @@ function read({ status, headers, text }: Answer): unknown {
   const { __type, message, Message } = fieldsOf(text);
   const name = String(__type ?? headers['x-amzn-errortype'] ?? `Http${status}`);
   const date = Date.parse(headers.date ?? '');
-  // `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, with a URL after a colon at some services.
+  // The error name is `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, for example. Some services append `:` and a URL.
   throw new AwsError(
     name.replace(/^.*#|:.*$/g, ''),
     String(message ?? Message ?? ''),
@@ -183,7 +194,7 @@ function read({ status, headers, text }: Answer): unknown {
   );
 }
 
-/** The fields of an error; a proxy in between may answer with a page. */
+/** Returns the fields of an answer that reports an error. Returns no fields if the answer is not JSON, such as an HTML page of a proxy. */
 function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(text)) as Record<string, unknown>;
@@ -192,7 +203,10 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Errors by which the service says that our clock is wrong; the SDK corrects it in the same way. */
+/**
+ * Names of errors after which the time of the service is used for signatures, since our clock may be wrong. The AWS SDK also uses the time
+ * of the service after these errors.
+ */
 const SKEW: ReadonlySet<string> = new Set([
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
@@ -203,7 +217,10 @@ const SKEW: ReadonlySet<string> = new Set([
 
 const THROTTLED = /Throttl|ThroughputExceeded|LimitExceeded|TooManyRequests|SlowDown/;
 
-/** Longest wait before the next try, in milliseconds, as in the SDK; undefined for an error that would repeat itself. */
+/**
+ * Returns the longest pause before the next attempt, in milliseconds, with the same values as in the AWS SDK. Returns undefined if a retry
+ * would fail with the same error.
+ */
 function waitAfter(error: unknown): number | undefined {
   if (!(error instanceof AwsError)) return (error as { code?: unknown }).code === undefined ? undefined : 100;
   if (THROTTLED.test(error.name) || error.$metadata.httpStatusCode === 429) return 500;

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Log } from './log.ts';
 import { reportError } from './service-failure.ts';
 
-/** The answer to SQS for a batch: messages that failed stay on their queue, all others are deleted. Logs each failure. */
+/** Logs each failed message of a batch, and returns the answer for SQS. Failed messages stay on their queue; SQS deletes all other messages. */
 export function batchResponse(
   results: Iterable<readonly [SQSRecord, PromiseSettledResult<void>]>,
   log: Log,

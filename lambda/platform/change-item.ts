@@ -1,20 +1,20 @@
 import { ServiceError } from './service-failure.ts';
 import type { Item, Table } from './table.ts';
 
-/** Writes of one item that may lose against those of others, before a change is given up. */
+/** Largest number of attempts to write one item. An attempt fails if another process has changed the item since the item was read. */
 const TRIES = 5;
 
-/** An item that others changed at every try; nothing of this change was written. */
+/** The change of an item was not written, since other processes changed the item before every attempt. */
 export class ContendedItemError extends ServiceError {
   override readonly name = 'ContendedItemError';
 }
 
 /**
- * Changes one item, with compare and set: `next` makes its new fields from the current item, again for each item that another
- * writer put there meanwhile, or undefined to leave it as it is.
+ * Changes one item of the table by compare-and-set. `next` gets the current item. It returns the new fields, or undefined if the item must
+ * not be changed. If another process changed the item before the write, `next` is called again with the newer item.
  *
- * @returns the item as it is stored then
- * @throws ContendedItemError
+ * @returns the stored item after the change
+ * @throws ContendedItemError if other processes changed the item before every attempt
  */
 export async function changeItem(
   table: Pick<Table, 'get' | 'write'>,

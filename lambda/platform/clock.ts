@@ -1,14 +1,14 @@
 import { afterArrivals } from './arrivals.ts';
 
-/** Time source; the simulation supplies its own. */
+/** Source of the current time. In the simulation, another implementation supplies simulated time. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Returns the current time in epoch milliseconds. */
   now(): number;
-  /** Resolves after `ms` milliseconds, or earlier, without an error, when the signal aborts. */
+  /** Resolves after `ms` milliseconds. If the signal aborts before, resolves at that time, without an error. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The clock of the machine. */
+/** The real clock of the operating system. */
 export const systemClock: Clock = {
   now: Date.now,
   sleep: (ms, signal) =>
@@ -19,7 +19,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      // Data that arrived before the time was up counts as in time, so it is read first.
+      // Data that arrived before the end of the sleep must not count as late. Therefore the data is read before the promise resolves.
       const timer = setTimeout(() => afterArrivals().then(end), Math.max(0, ms));
       signal?.addEventListener('abort', end, { once: true });
     }),

@@ -1,14 +1,14 @@
-/** Resolver of IPv4 addresses. */
+/** DNS resolver for IPv4 addresses. */
 export interface DnsResolver {
-  /** Throws with Node's `code`: `ENOTFOUND` and `ENODATA` for a name that has none. */
+  /** Returns the IPv4 addresses of a name. Throws an error; its field `code` is `ENOTFOUND` or `ENODATA` if the name has no IPv4 address. */
   resolve4(name: string): Promise<string[]>;
 }
 
-/** Time-out of one query; each one is sent at most twice. */
+/** Time-out of one DNS query, in milliseconds. A query is sent at most `TRIES` times. */
 const TIMEOUT_MS = 2_000;
 const TRIES = 2;
 
-/** The resolver of Node, with the given servers instead of the system's, if any. */
+/** Creates a resolver with Node's DNS client. It asks the given DNS servers, or the DNS servers of the system if `servers` is empty. */
 export async function dnsResolver(servers: readonly string[] = []): Promise<DnsResolver> {
   const { Resolver } = await import('node:dns/promises');
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });

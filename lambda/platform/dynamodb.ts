@@ -2,18 +2,21 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type AwsAccess, awsJson } from './aws-json.ts';
 
-/** DynamoDB by its operations; items are plain objects, whose undefined fields are not written. */
+/**
+ * Client of DynamoDB. It calls DynamoDB operations, and converts plain objects to and from DynamoDB's JSON form of items. Undefined fields
+ * are left out.
+ */
 export interface DynamoDb {
-  /** Throws an `AwsError` or an error of the connection. */
+  /** Calls an operation. Throws an `AwsError` or a connection error. */
   call(operation: string, input: object): Promise<DynamoOutput>;
   marshall(item: Readonly<Record<string, unknown>>): DynamoItem;
   unmarshall(item: DynamoItem): Record<string, unknown>;
 }
 
-/** An item as DynamoDB writes it. */
+/** An item in DynamoDB's JSON form, in which each value states its type. */
 export type DynamoItem = Record<string, AttributeValue>;
 
-/** The fields of answers that are read here. */
+/** The fields of DynamoDB's answers that this code reads. */
 interface DynamoOutput {
   readonly Item?: DynamoItem;
   readonly Items?: readonly DynamoItem[];
@@ -22,7 +25,7 @@ interface DynamoOutput {
   readonly UnprocessedKeys?: object;
 }
 
-/** Opens DynamoDB, with time limits for the functions that wait for it. */
+/** Creates a client of DynamoDB. Its time-outs are short, since Lambda functions wait for the answers. */
 export function openDynamoDb(access: AwsAccess): DynamoDb {
   const call = awsJson(
     {

@@ -3,7 +3,10 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Longest idle time of a kept socket that is used again: NAT gateways drop flows without notice. */
+/**
+ * Idle time, in milliseconds, after which a kept-alive socket is not used again. NAT gateways drop idle connections, and do not inform the
+ * client.
+ */
 export const IDLE_MS = 5_000;
 
 type Request = ClientRequest & { readonly agent?: Agent };
@@ -22,7 +25,7 @@ subscribe('http.client.request.created', (event) => {
   });
 });
 
-/** Runs a call; resolves with its result and the last HTTP request that it made. */
+/** Runs `call`. Resolves with the result or the error of the call, and with the last HTTP request that the call made. */
 export async function watchRequest<T>(
   call: () => Promise<T>,
 ): Promise<{ result: T; request?: Request } | { error: unknown; request?: Request }> {
@@ -36,20 +39,23 @@ export async function watchRequest<T>(
 }
 
 /**
- * Closes every kept socket that has been idle for too long, whatever library keeps it; called before a request. The
- * time-out of an agent is not enough: timers stand still while a function is frozen, and fire too late afterwards.
+ * Closes every kept-alive socket that has been idle for too long, of every library that uses Node's HTTP agents. Called before each request.
+ * The socket time-out of an HTTP agent is not enough: timers do not run while Lambda freezes the process, and fire too late afterwards.
  */
 export function dropStale(): void {
   const now = Date.now();
   for (const agent of agents)
     for (const socket of keptBy(agent)) {
       const age = now - (idleSince.get(socket) ?? now);
-      // If the clock was set back, the age of the socket is unknown, so it is closed.
+      // If the clock was set back, the age of the socket is unknown, so the socket is closed.
       if (age > IDLE_MS || age < 0) socket.destroy();
     }
 }
 
-/** Closes the other kept sockets of an agent after one was found dead: they were idle as long, behind the same gateway. */
+/**
+ * Closes the other kept-alive sockets of an HTTP agent after the connection of one socket was found to be lost. The NAT gateway has probably
+ * dropped the connections of the other sockets also.
+ */
 export function dropBeside({ agent }: Request): void {
   for (const socket of keptBy(agent)) socket.destroy();
 }

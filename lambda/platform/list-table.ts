@@ -3,28 +3,31 @@ import { defined } from './defined.ts';
 import type { DynamoDb, DynamoItem } from './dynamodb.ts';
 
 export interface ListItem {
-  /** The list. */
+  /** Partition key: the name of the list. */
   readonly pk: string;
-  /** The place in it. */
+  /** Sort key: identifies the item within the list. */
   readonly sk: string;
-  /** Epoch seconds after which DynamoDB deletes the item, within some days; absent: never. */
+  /** Time in epoch seconds. DynamoDB deletes the item within some days after this time; absent: the item is never deleted. */
   readonly expires?: number;
   readonly [field: string]: unknown;
 }
 
-/** Lists that all workers share. Every call throws when the table does not answer in time. */
+/** Lists that all processes of the functions share. Every call throws an error if the DynamoDB table does not answer in time. */
 export interface ListTable {
-  /** Writes an item; one that exists is left unchanged. */
+  /** Writes an item. Does nothing if an item with the same keys exists. */
   add(item: ListItem): Promise<void>;
-  /** Writes an item, in place of one that exists. */
+  /** Writes an item. An existing item with the same keys is replaced. */
   put(item: ListItem): Promise<void>;
-  /** Deletes an item; one that does not exist is no error. */
+  /** Deletes an item. Resolves without an error if the item does not exist. */
   remove(key: Pick<ListItem, 'pk' | 'sk'>): Promise<void>;
-  /** The items of a list whose places begin with `prefix`, in the order of their places (strongly consistent read). */
+  /** Returns the items of a list whose sort keys begin with `prefix`, in the order of the sort keys (strongly consistent read). */
   list(pk: string, prefix?: string): Promise<readonly ListItem[]>;
 }
 
-/** Amazon DynamoDB. Its code is loaded at the first use; `access` is for callers outside a Lambda function. */
+/**
+ * Returns the lists in a DynamoDB table. The code of the DynamoDB client is loaded at the first use. Only callers outside a Lambda function
+ * need `access`.
+ */
 export const dynamoListTable = (TableName: string, access: AwsAccess = {}): ListTable => {
   let opened: Promise<DynamoDb> | undefined;
   const open = () => (opened ??= import('./dynamodb.ts').then(({ openDynamoDb }) => openDynamoDb(access)));
@@ -33,7 +36,7 @@ export const dynamoListTable = (TableName: string, access: AwsAccess = {}): List
       const { call, marshall } = await open();
       const put = { TableName, Item: marshall(item), ConditionExpression: 'attribute_not_exists(pk)' };
       await call('PutItem', put).catch((error: unknown) => {
-        // Also a repetition of a write whose first answer was lost.
+        // The item already exists. Possibly an earlier attempt of this write stored the item, but its answer was lost.
         if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
       });
     },
@@ -53,7 +56,7 @@ export const dynamoListTable = (TableName: string, access: AwsAccess = {}): List
         const { Items = [], LastEvaluatedKey } = await call('Query', {
           TableName,
           KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :sk)' : 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix && { ':sk': { S: prefix } }) },
+          ExpressionAttributeValues: defined({ ':pk': { S: pk }, ':sk': prefix ? { S: prefix } : undefined }),
           ConsistentRead: true,
           ...defined({ ExclusiveStartKey: from }),
         });

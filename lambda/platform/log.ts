@@ -1,10 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { gatherOutput } from './output.ts';
 
-/** Fields of a log line: ids, keys and codes only; never an address, a body, a subject or a secret. */
+/** Fields of a log line. They contain only ids, keys and codes, and never an address, a body, a subject or a secret. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Writes one structured line. */
+/** Log with structured lines. Each call writes one line. */
 export interface Log {
   info(message: string, fields: LogFields): void;
   warn(message: string, fields: LogFields): void;
@@ -21,7 +21,7 @@ function logOf(logger: Logger): Log {
   };
 }
 
-/** Powertools' logger: JSON lines on standard output. */
+/** Log that the logger of Powertools for AWS Lambda writes, as JSON lines on standard output. */
 export const powertoolsLog = logOf(
   new (class extends Logger {
     protected override printLog(...line: Parameters<Logger['printLog']>): void {
@@ -31,7 +31,10 @@ export const powertoolsLog = logOf(
   })(OPTIONS),
 );
 
-/** Powertools' logger without its output: it makes each line, and drops it. */
+/**
+ * Returns a log without output. When a new process starts, it handles a sample mail to warm up its code, and uses this log. Each line is
+ * created as in `powertoolsLog`, and then discarded.
+ */
 export const quietLog = (): Log =>
   logOf(
     new (class extends Logger {

@@ -3,23 +3,23 @@ import type { DeploymentEnvironment } from '../contract/deployment.ts';
 import { isMeasured, METRICS, type MetricName } from '../contract/metrics.ts';
 import { gatherOutput } from './output.ts';
 
-/** Dimensions of a value: keys of configured providers and words of closed lists only. */
+/** CloudWatch dimensions of a value. `provider` is the key of a configured provider, and `outcome` is a word from a fixed list. */
 export interface Dimensions {
   readonly provider?: string;
   readonly outcome?: string;
-  /** A class with a route that has an expiry. */
+  /** Class of mail of the submission; set only for a class whose route has an expiry. */
   readonly class?: string;
 }
 
-/** Collects the measured values of one invocation. */
+/** Collects the metric values that are measured in one Lambda invocation. */
 export interface Metrics {
-  /** Ignores dimensions that the definition of the metric does not have. */
+  /** Adds a value of a metric. Dimensions that are not in the definition of the metric are ignored. */
   add(name: MetricName, value: number, dimensions?: Dimensions): void;
 }
 
 /**
- * Writes the values added since the last flush: one line for each combination of dimensions, regardless of the number
- * of messages.
+ * Metrics with a method `flush`, which writes the values that were added since the last flush. It writes one log line for each combination of
+ * dimensions, regardless of the number of messages.
  */
 export interface FlushedMetrics extends Metrics {
   flush(): Promise<void>;
@@ -33,8 +33,8 @@ interface Group {
 }
 
 /**
- * CloudWatch, by embedded metric format on standard output, in the namespace of the deployment. Powertools is loaded at the
- * first flush.
+ * Returns metrics that are written to standard output in CloudWatch's embedded metric format, in the namespace of the deployment. The library
+ * Powertools for AWS Lambda is loaded at the first flush.
  */
 export function emfMetrics(
   { name: namespace, monitoringSize = 'full' }: MetricsOptions,
@@ -54,7 +54,7 @@ export function emfMetrics(
       groups.set(key, group);
       const values = group.values.get(name);
       if (!values) group.values.set(name, [value]);
-      // Only the sum of a count is ever read: one number per batch instead of one per message.
+      // Alarms and the dashboard use only the sum of a count. Therefore one number for a batch is enough, instead of one for each message.
       else if (unit === 'Count') values[0] = (values[0] ?? 0) + value;
       else values.push(value);
     },
@@ -64,11 +64,11 @@ export function emfMetrics(
       const metrics = await emitter;
       gatherOutput();
       for (const { dimensions, values } of groups.values()) {
-        // An empty set is added as well: CloudWatch accepts no metric from an entry without a set of dimensions.
+        // An empty set of dimensions is also added, since CloudWatch ignores the metrics of a log line without a set of dimensions.
         metrics.addDimensions(dimensions);
         for (const [name, list] of values)
           for (const value of list) {
-            // After a hundred values Powertools publishes by itself, and forgets the dimensions.
+            // After a hundred values, Powertools publishes the metrics by itself and clears the dimensions. They are then added again.
             if (!metrics.hasStoredMetrics()) {
               metrics.clearDimensions();
               metrics.addDimensions(dimensions);
@@ -83,7 +83,10 @@ export function emfMetrics(
   };
 }
 
-/** The same without the output: each flush makes the lines, and drops them. */
+/**
+ * Returns metrics without output. When a new process starts, it handles a sample mail to warm up its code, and uses these metrics. Each
+ * flush creates the same lines as `emfMetrics`, and then discards them.
+ */
 export function quietMetrics(options: MetricsOptions): FlushedMetrics {
   return emfMetrics(options, async (namespace) => {
     const { Metrics } = await import('@aws-lambda-powertools/metrics');
@@ -99,13 +102,12 @@ export function quietMetrics(options: MetricsOptions): FlushedMetrics {
   });
 }
 
-/** Loads Powertools, which most functions need only at the end of an invocation. */
 async function loadEmitter(namespace: string): Promise<Emitter> {
   const { Metrics } = await import('@aws-lambda-powertools/metrics');
   return withoutService(new Metrics({ namespace, serviceName: 'mailover' }));
 }
 
-/** Powertools gives every metric a dimension `service`, which all alarms would have to repeat. */
+/** Removes the dimension `service`, which Powertools adds by default. With this dimension, every alarm would also have to state it. */
 function withoutService(metrics: Emitter): Emitter {
   metrics.clearDefaultDimensions();
   return metrics;

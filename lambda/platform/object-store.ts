@@ -3,42 +3,47 @@ import { type Clock, systemClock } from './clock.ts';
 import { ServiceError } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
 
-/** Bucket and key of an object. */
+/** Bucket and key of an S3 object. */
 export interface ObjectReference {
   readonly bucket: string;
   readonly key: string;
 }
 
-/** Reads the objects that submissions refer to. */
+/** Reads the S3 objects to which submissions refer. */
 export interface Objects {
-  /** The bytes, or why there are none: `missing` also for any bucket but our own. Throws on temporary failures. */
+  /**
+   * Returns the bytes of an object, or the reason for which they cannot be returned. For an object in any other bucket than Mailover's own,
+   * the result is always `missing`. Throws an error after a temporary failure.
+   */
   read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
 }
 
-/** Objects whose lifetime can be extended. */
+/** Objects in a bucket that deletes old objects. The lifetime of these objects can be extended. */
 export interface RenewableObjects extends Objects {
-  /** Copies an object onto itself, so that it is kept as long as a new one. Throws on temporary failures. */
+  /** Copies an object onto itself. The bucket then keeps the object as long as a new object. Throws an error after a temporary failure. */
   renew(reference: ObjectReference): Promise<void>;
 }
 
-/** Objects of our own in one bucket. Throws when an object cannot be written or read. */
+/** Mailover's own objects in one bucket. Each method throws an error if the object cannot be written or read. */
 export interface ObjectStore {
-  /** Writes an object, or replaces the one with this key. */
+  /** Writes an object. An existing object with the same key is replaced. */
   put(key: string, content: Uint8Array | string, contentType: string): Promise<ObjectReference>;
   get(key: string): Promise<Buffer>;
 }
 
 /**
- * Age from which a submission's object is renewed when it is read: it is then kept for at least 21 days after each read, and
- * no message is left unread for longer. A message that SQS itself moved does not show that it was redriven.
+ * Age, in milliseconds, from which an object of a submission is renewed when it is read. Therefore each object is kept for at least 21 days
+ * after it was read. No message waits longer than 21 days until its object is read again. The age decides whether an object is renewed, and
+ * not whether the message was redriven: if SQS itself had moved the message to the dead-letter queue, the redriven message cannot be
+ * recognised.
  */
 const RENEWED_FROM_MS = 7 * 24 * 3_600_000;
 
 const TRIES = 4;
 const WAIT_MS = 50;
 /**
- * No further try begins after this time, in milliseconds, so that a bucket that does not answer leaves the invocation
- * time for other mail.
+ * Time in milliseconds after which no further attempt begins. If the bucket does not answer, the Lambda invocation then still has time for
+ * other mail.
  */
 const LAST_TRY_MS = 20_000;
 const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketName', 'PermanentRedirect']);
@@ -48,20 +53,20 @@ let client: Promise<S3Client> | undefined;
 
 export interface BucketOptions {
   readonly clock?: Clock;
-  /** Whether reading an old object of a submission renews it. @default false */
+  /** Whether the lifetime of an old object is extended when the object is read. @default false */
   readonly renews?: boolean;
 }
 
-/** One bucket of Amazon S3. The SDK is loaded at the first use. */
+/** Returns access to the objects in one S3 bucket. The AWS SDK is loaded at the first use. */
 export function s3Bucket(
   name: string,
   { clock = systemClock, renews = false }: BucketOptions = {},
 ): RenewableObjects & ObjectStore {
-  /** Makes a call of S3, and repeats it if S3 does not answer; every call here can be repeated safely. */
+  /** Calls S3, and repeats the call after a temporary failure. All calls in this file can be repeated safely. */
   async function call<T>(make: (s3: S3, client: S3Client) => Promise<T>): Promise<T> {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 8_000 }).then(
-      // The SDK's own retries share a budget, which a quarter of an hour of errors uses up.
+      // The retries of the AWS SDK are off: all its calls share one budget of retries. Errors during a quarter of an hour use up the budget.
       (requestHandler) => new s3.S3Client({ maxAttempts: 1, requestHandler }),
     );
     const begun = clock.now();
@@ -95,22 +100,23 @@ export function s3Bucket(
 
   const objects: RenewableObjects & ObjectStore = {
     async read({ bucket, key }, maxBytes) {
-      // Only our own bucket may be read, so a request would be refused.
+      // The IAM role of the function allows only Mailover's own bucket. For any other bucket, S3 would refuse the request.
       if (bucket !== name) return 'missing';
       try {
         const { content, writtenAt } = await fetch(key, maxBytes);
-        // The mail goes out even if its object cannot be renewed; the next read tries again.
+        // The mail is sent even if its object cannot be renewed. At the next read, the renewal is tried again.
         if (renews && clock.now() - writtenAt > RENEWED_FROM_MS)
           await objects.renew({ bucket, key }).catch(() => undefined);
         return content;
       } catch (error) {
-        // We have permission to list our own bucket, so a denial is a policy change, which is temporary.
+        // S3 answers 404 for a missing object, since the function may list the bucket. An answer 403 comes from a change of a policy, and is
+        // treated as temporary.
         if (error instanceof Error && GONE.has(error.name)) return 'missing';
         throw error;
       }
     },
     async renew({ bucket, key }) {
-      // Objects in other buckets are kept by their owners.
+      // Objects in other buckets are not renewed, since the owners of these buckets manage them.
       if (bucket !== name) return;
       try {
         await call(async (s3, client) => {
@@ -127,7 +133,7 @@ export function s3Bucket(
           await client.send(copy);
         });
       } catch (error) {
-        // The object is gone or not writable: the read that follows decides what that means for the message.
+        // If the object is missing or may not be written, this is no error: the result of the next read decides what happens to the message.
         if (!(error instanceof Error) || !(GONE.has(error.name) || error.name === 'AccessDenied')) throw error;
       }
     },
@@ -145,7 +151,7 @@ export function s3Bucket(
   return objects;
 }
 
-/** Reads a body into one buffer. The SDK's own way copies the whole twice, which matters for objects of 40 MB. */
+/** Reads a body into one buffer. The method of the AWS SDK would copy the whole body twice, which matters for objects of 40 MB. */
 async function collect(body: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
   const content = Buffer.allocUnsafeSlow(length);
   let at = 0;
@@ -157,7 +163,7 @@ async function collect(body: AsyncIterable<Uint8Array>, length: number): Promise
   return content;
 }
 
-/** Whether S3 gave a permanent answer, such as a denial by a policy; throttling is not one. */
+/** Whether an error is permanent, such as a refusal because of a policy. Throttling and time-outs are temporary errors. */
 function isPermanent(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 500;
   return status >= 400 && status < 500 && status !== 429 && status !== 408;

@@ -2,8 +2,8 @@ const { stdout } = process;
 let isGathering = false;
 
 /**
- * Gathers what this turn of the event loop writes to standard output, and writes it at once: each write is a call of the
- * operating system, and ten mails of a batch are often accepted in the same turn.
+ * Collects everything that is written to standard output in this turn of the event loop, and writes it together at the end of the turn. This
+ * saves system calls: each write is a system call, and the ten mails of a batch are often accepted in the same turn.
  */
 export function gatherOutput(): void {
   if (isGathering) return;

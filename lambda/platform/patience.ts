@@ -5,13 +5,14 @@ import { dropBeside, dropStale, watchRequest } from './kept-sockets.ts';
 /** Time limits of calls to AWS services, in milliseconds. */
 export interface SocketLimits {
   readonly connectionTimeout: number;
-  /** Longest time until the head of the answer, and between two parts of its body. */
+  /** Longest time until the headers of the answer arrive, and longest time between two parts of the body of the answer. */
   readonly requestTimeout: number;
 }
 
 /**
- * Makes a call over kept sockets. A kept socket may be dead without a sign: it is used again for some seconds only, and a
- * request that is reset on one is made at once on a fresh one, if it can be repeated.
+ * Makes a call through kept-alive sockets. The connection of such a socket may be lost, and the client may not be informed.
+ * Therefore a socket is used again only within some seconds after its last use. If a kept-alive socket is reset, and the request
+ * is repeatable, the request is repeated immediately on a new socket.
  */
 export async function overKeptSockets<T>(call: () => Promise<T>, isRepeatable: boolean): Promise<T> {
   dropStale();
@@ -23,7 +24,7 @@ export async function overKeptSockets<T>(call: () => Promise<T>, isRepeatable: b
   throw first.error;
 }
 
-/** Ends the body of an answer with an error once nothing of it has arrived for a time. */
+/** Ends reading the body of an answer with an error when no data has arrived for `ms` milliseconds. */
 export function endIfSilent(body: IncomingMessage, ms: number): void {
   const { socket } = body;
   let read = socket.bytesRead;
@@ -42,7 +43,7 @@ export function endIfSilent(body: IncomingMessage, ms: number): void {
   body.once('close', () => clearTimeout(timer));
 }
 
-/** The SDK retries errors with this name. */
+/** Creates the error for a time-out. It has the name by which the AWS SDK recognises an error after which it retries a call. */
 export function timeoutError(ms: number): Error {
   return Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
 }

@@ -5,29 +5,34 @@ import type { Metrics } from './metrics.ts';
 import { type Secret, type Secrets, UnusableSecret } from './secrets.ts';
 import { within } from './within.ts';
 
-/** String attributes of a message, by name. */
+/** String attributes of an SQS message, by name. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
-/** Proofs of origin: distinguish messages that Mailover put on a queue from those of other senders. */
+/** Creates and checks proofs of origin. Such a proof is an HMAC. It shows that Mailover itself, and no other sender, put a message on a queue. */
 export interface Proofs {
   /**
-   * The attributes with their proof; without a proof if the key cannot be read in time, since no message may wait for it.
+   * Returns the attributes together with their proof. If the key cannot be read in time, returns the attributes without a proof, since a
+   * message must not wait for the key.
    */
   prove(body: string, attributes: Readonly<Record<string, string>>): Promise<Record<string, string>>;
-  /** Whether Mailover wrote these attributes for this body. Throws if the key cannot be read now, or is unusable. */
+  /** Whether the proof shows that Mailover wrote these attributes for this body. Throws if the key cannot be read, or is unusable. */
   holds(body: string, attributes: Attributes): Promise<boolean>;
 }
 
-/** Longest wait for the key: the message is between two queues meanwhile, and the invocation has a time limit. */
+/**
+ * Longest wait for the key, in milliseconds. It is short: while the sender waits, the message is not on its next queue yet, and the Lambda
+ * invocation has a time limit.
+ */
 const KEY_MS = 1_500;
-/** Least time between two reads of the key after a failed check; the cached key is at most five minutes old. */
+/** Shortest time, in milliseconds, between two reads of the key because of invalid proofs. The cached key is at most five minutes old. */
 const LOOK_AGAIN_MS = 30_000;
 
 /**
- * Proofs by HMAC-SHA256 over the hash of the body and the attributes that the sender trusts.
+ * Creates and checks proofs that Mailover itself wrote a queue message. A proof is an HMAC-SHA256. It is computed from the hash of the body and
+ * from the attributes that the sender trusts.
  *
- * The secret holds `key`, and `previousKey` while dead letters from before a rotation are on their queue. A metric counts
- * each use of the secret while it is missing, forbidden or malformed.
+ * The secret contains the field `key`. After a rotation it also contains `previousKey`, as long as the dead-letter queue contains messages with
+ * proofs of the previous key. A metric counts each use of the secret while the secret is missing, forbidden or malformed.
  */
 export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, metrics: Pick<Metrics, 'add'>): Proofs {
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -50,8 +55,8 @@ export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, 
     },
     async holds(body, attributes) {
       if (isProvenBy(await readKeys(), body, attributes)) return true;
-      // The key is read again, since another worker may have used a newer one. Messages with wrong proofs can cause at
-      // most one such read in the time above.
+      // The proof does not fit the cached key. The key is read again, since another process may have used a newer key. Messages with wrong
+      // proofs can cause at most one such read in `LOOK_AGAIN_MS`.
       if (clock.now() - lookedAt < LOOK_AGAIN_MS) return false;
       lookedAt = clock.now();
       return isProvenBy(await readKeys(true), body, attributes);
@@ -65,7 +70,7 @@ function isProvenBy(keys: readonly string[], body: string, attributes: Attribute
   return right.some((proof) => proof.length === given.length && timingSafeEqual(proof, given));
 }
 
-/** A secret without a key proves nothing, and must not make our own message look forged. */
+/** Returns the keys in the secret. Throws if the secret has no key: otherwise Mailover's own messages would be treated as forged. */
 function keysOf({ key, previousKey }: Secret): [string, ...string[]] {
   if (!key) throw new UnusableSecret('malformed');
   return previousKey ? [key, previousKey] : [key];

@@ -1,22 +1,20 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { patientSockets } from './sockets.ts';
+import { openSqs } from './queue.ts';
 
-/** Reads what queues there are, and how full. */
+/** Reads the URLs of SQS queues, and the number of messages on a queue. */
 export interface QueueList {
-  /** URLs of the queues whose names begin so. */
+  /** Returns the URLs of the queues whose names begin with `prefix`. */
   named(prefix: string): Promise<readonly string[]>;
-  /** Messages on a queue: waiting, delayed and being processed. */
+  /** Returns the number of messages on a queue: messages that wait, are delayed, or are being processed. */
   messages(queueUrl: string): Promise<number>;
 }
 
-/** The queues of the account and region. */
+/** Returns access to the SQS queues of this AWS account and region. */
 export function sqsQueueList(): QueueList {
   let client: Promise<SQSClient> | undefined;
   const load = async () => {
     const sdk = await import('@aws-sdk/client-sqs');
-    client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 3_000 }).then(
-      (requestHandler) => new sdk.SQSClient({ maxAttempts: 2, requestHandler }),
-    );
+    client ??= openSqs(2, 3_000);
     return { sdk, sqs: await client };
   };
   return {
@@ -25,7 +23,7 @@ export function sqsQueueList(): QueueList {
       const urls: string[] = [];
       for (let from: string | undefined, more = true; more; more = from !== undefined) {
         const { QueueUrls = [], NextToken } = await sqs.send(
-          new sdk.ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 1_000, ...(from && { NextToken: from }) }),
+          new sdk.ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 1_000, NextToken: from || undefined }),
         );
         urls.push(...QueueUrls);
         from = NextToken;

@@ -1,11 +1,12 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { defined } from './defined.ts';
 import { patientSockets } from './sockets.ts';
 
-/** Sends messages to queues. Throws when a message was not accepted: the caller then keeps its own copy. */
+/** Sends messages to SQS queues. Throws if SQS did not accept a message: the caller must then keep its own copy of the message. */
 export interface Queue {
   /**
-   * `attributes` are strings, never empty; `delaySeconds` is at most 900, the limit of SQS. `group` is the
-   * `MessageGroupId`: SQS does not let the backlog of one group delay the others.
+   * Sends a message. Values of `attributes` must not be empty. `delaySeconds` is at most {@link MAX_DELAY_SECONDS}. `group` is the
+   * `MessageGroupId`: SQS ensures that a backlog of messages of one group does not delay messages of other groups.
    */
   send(
     queueUrl: string,
@@ -19,21 +20,24 @@ export interface Queue {
 /** The largest delay that SQS accepts for a message, in seconds. */
 export const MAX_DELAY_SECONDS = 900;
 
-/** Amazon SQS. The SDK is loaded at the first use, since a message that is sent at the first attempt never needs it. */
+/** Creates a client of SQS. Only this function loads the AWS SDK: a mail that is accepted at its first attempt does not need the SDK. */
+export async function openSqs(maxAttempts: number, requestTimeout = 1_500): Promise<SQSClient> {
+  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  const requestHandler = await patientSockets({ connectionTimeout: 1_000, requestTimeout });
+  return new SQSClient({ maxAttempts, requestHandler });
+}
+
 const queueOf = (maxAttempts: number): Queue => {
   let client: Promise<SQSClient> | undefined;
   return {
     async send(queueUrl, body, attributes = {}, delaySeconds, group) {
-      const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
-      client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 1_500 }).then(
-        (requestHandler) => new SQSClient({ maxAttempts, requestHandler }),
-      );
+      const { SendMessageCommand } = await import('@aws-sdk/client-sqs');
+      client ??= openSqs(maxAttempts);
       await (await client).send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: body,
-          ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
-          ...(group ? { MessageGroupId: group } : {}),
+          ...defined({ DelaySeconds: delaySeconds || undefined, MessageGroupId: group || undefined }),
           MessageAttributes: Object.fromEntries(
             Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
           ),
@@ -43,20 +47,24 @@ const queueOf = (maxAttempts: number): Queue => {
   };
 };
 
-/** Both tries end before the invocation must be answered: a later end could leave copies of a message on two queues. */
+/**
+ * Queue with two attempts for each send. Both attempts end before the Lambda invocation ends. An attempt that ended later could leave the same
+ * message on two queues.
+ */
 export const sqsQueue = queueOf(2);
 
-/** Never retries by itself, so that a lost answer creates no second message. */
+/** Queue with a single attempt for each send: if the answer of SQS is lost, a second attempt could put the same message on the queue twice. */
 export const sqsQueueOneTry = queueOf(1);
 
 let deferring: Promise<SQSClient> | undefined;
 
-/** Hides a received message of a queue for some seconds, at most twelve hours in all. */
+/**
+ * Sets the visibility time-out of a received message, in seconds from now. SQS allows at most twelve hours in total, from the receive of
+ * the message.
+ */
 export async function deferMessage(queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
-  const { SQSClient, ChangeMessageVisibilityCommand } = await import('@aws-sdk/client-sqs');
-  deferring ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 1_500 }).then(
-    (requestHandler) => new SQSClient({ maxAttempts: 2, requestHandler }),
-  );
+  const { ChangeMessageVisibilityCommand } = await import('@aws-sdk/client-sqs');
+  deferring ??= openSqs(2);
   await (await deferring).send(
     new ChangeMessageVisibilityCommand({
       QueueUrl: queueUrl,

@@ -1,19 +1,20 @@
 import type { AwsAccess, JsonCall } from './aws-json.ts';
+import { isObject } from './is-object.ts';
 import type { Metrics } from './metrics.ts';
 
 export type Secret = Readonly<Record<string, string>>;
 
 export interface Secrets {
   /**
-   * The secret of this name, at most `CACHE_MS` old, or read now if `fresh`.
+   * Returns the secret with this name. If `fresh` is true, the secret is read from Secrets Manager. Otherwise the cached value is used; see
+   * {@link managedSecrets}.
    *
-   * @throws UnusableSecret if the secret itself is at fault; other errors are about Secrets Manager or the connection to
-   * it
+   * @throws UnusableSecret if the secret itself is at fault. Any other error comes from Secrets Manager or from the connection to it.
    */
   read(name: string, fresh?: boolean): Promise<Secret>;
 }
 
-/** The secret does not exist, may not be read, or is not a JSON object of strings: a retry does not help. */
+/** Error: the secret does not exist, must not be read, or is not a JSON object of strings. A retry does not help. */
 export class UnusableSecret extends Error {
   override readonly name = 'UnusableSecret';
   readonly reason: 'missing' | 'forbidden' | 'malformed';
@@ -25,24 +26,24 @@ export class UnusableSecret extends Error {
 }
 
 const CACHE_MS = 5 * 60_000;
-/** Time between two reads while the service fails. */
+/** Time, in milliseconds, between two attempts to read a cached secret again while Secrets Manager fails. */
 const RETRY_MS = 30_000;
 /**
- * How long a failure is repeated without another read, so that the messages of a batch do not all wait for the same
- * time-out.
+ * Time, in milliseconds, for which a failed read is not repeated. In this time, callers immediately get the same error. Otherwise the
+ * messages of a batch would wait for one time-out after the other.
  */
 const FAILED_MS = 2_000;
 
 interface Known {
   readonly secret: Secret;
-  /** Epoch milliseconds after which it is read again. */
+  /** Time in epoch milliseconds after which the secret is read again. */
   readonly staleAt: number;
 }
 
 /**
- * AWS Secrets Manager with a cache in the process: a rotation takes effect within five minutes without a read per
- * message. An outdated value is used once more while the secret is read again, so a slow service delays no mail and a
- * failing service stops none. Every read that fails because of the service is counted.
+ * Reads secrets from AWS Secrets Manager, and caches them in the process. A rotation takes effect within five minutes, although the secret is
+ * not read for each message. While a secret is read again, the outdated value is still used. Therefore a slow Secrets Manager delays no
+ * mail, and a failing Secrets Manager stops no mail. A metric counts every read that fails because of Secrets Manager.
  */
 export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
   const cache = new Map<string, Known>();
@@ -89,13 +90,13 @@ export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
 let service: Promise<JsonCall> | undefined;
 
 async function fetchSecret(name: string): Promise<Secret> {
-  // Loaded at the first use: not every provider has a secret.
+  // The client of Secrets Manager is created at the first use, since not every provider has a secret.
   service ??= serviceOf();
   return await readBy(await service, name);
 }
 
 /**
- * Reads a secret once, for callers outside a Lambda function.
+ * Reads a secret once, without the cache. It is for callers outside a Lambda function.
  *
  * @throws UnusableSecret if the secret itself is at fault
  */
@@ -129,13 +130,13 @@ async function readBy(call: JsonCall, name: string): Promise<Secret> {
 }
 
 /**
- * The fault of the secret according to an error of GetSecretValue; undefined if the service, our credentials or our clock
- * are at fault (API_GetSecretValue and CommonErrors of Secrets Manager, 2026-11-28).
+ * Returns the fault of the secret, if an error of GetSecretValue reports such a fault. Returns undefined if Secrets Manager, our credentials or
+ * our clock are at fault (API_GetSecretValue and CommonErrors of Secrets Manager, 2026-11-28).
  */
 function faultOfSecret(error: unknown): 'missing' | 'forbidden' | undefined {
   const { name = '', message = '' } = error instanceof Error ? error : {};
   if (name === 'ResourceNotFoundException') return 'missing';
-  // The secret is marked for deletion; other causes of the same error are temporary.
+  // InvalidRequestException is permanent only if the secret is marked for deletion.
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) return 'missing';
   return name === 'AccessDeniedException' || name === 'AccessDenied' || name === 'DecryptionFailure'
     ? 'forbidden'
@@ -149,8 +150,7 @@ function parseSecret(text: string | undefined): Secret {
   } catch {
     throw new UnusableSecret('malformed');
   }
-  const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
-  if (!isObject || !Object.values(fields as object).every((value) => typeof value === 'string'))
+  if (!isObject(fields) || !Object.values(fields).every((value) => typeof value === 'string'))
     throw new UnusableSecret('malformed');
   return fields as Secret;
 }

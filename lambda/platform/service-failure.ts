@@ -1,11 +1,13 @@
-/** An error raised by Mailover itself; its message contains nothing of a mail or a secret and may be logged. */
+import { defined } from './defined.ts';
+
+/** An error that Mailover itself raises. The message of this error may be logged, since it contains no part of a mail or a secret. */
 export class ServiceError extends Error {
   override readonly name: string = 'ServiceError';
 }
 
 /**
- * The loggable part of an error. Messages of other errors are left out: a parser quotes its input, and the client of a
- * service its request.
+ * Returns those fields of an error that may be logged. The message of the error is included only if Mailover raised the error itself. Other
+ * messages can contain parts of a mail: a parser quotes its input, and the client of a service quotes its request.
  */
 export function reportError(error: unknown): { readonly error: string; readonly detail?: string } {
   if (!(error instanceof Error)) return { error: typeof error };
@@ -13,5 +15,5 @@ export function reportError(error: unknown): { readonly error: string; readonly 
   if (error instanceof ServiceError) return { error: name, detail: message };
   const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: unknown } };
   const facts = [code, $metadata?.httpStatusCode].filter((fact) => /^[\w.-]{1,60}$/.test(String(fact ?? '')));
-  return { error: /^\w{1,80}$/.test(name) ? name : 'Error', ...(facts.length > 0 && { detail: facts.join(' ') }) };
+  return { error: /^\w{1,80}$/.test(name) ? name : 'Error', ...defined({ detail: facts.join(' ') || undefined }) };
 }

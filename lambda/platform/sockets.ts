@@ -7,13 +7,11 @@ import { endIfSilent, overKeptSockets, type SocketLimits, timeoutError } from '.
 type Handle = NodeHttpHandler['handle'];
 
 /**
- * Request handler of an AWS client.
- *
- * A time-out that fires late checks first whether the answer has arrived. An incomplete answer ends the
- * call, which would otherwise never end.
+ * Creates a request handler for a client of the AWS SDK. If a time-out fires too late, it first checks whether the answer has already arrived. If
+ * the rest of an answer does not arrive, the call ends with an error. Without this handler, such a call would never end.
  */
 export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
-  // Imported together with the SDK, so that a process that needs neither loads neither.
+  // The module is imported only when an SDK client is created: a process without such a client does not load the module.
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   return new (class extends NodeHttpHandler {
@@ -30,7 +28,7 @@ export async function patientSockets({ connectionTimeout, requestTimeout }: Sock
   })({ httpAgent: agent, httpsAgent: agent, connectionTimeout, socketTimeout: 0 });
 }
 
-/** Makes a call with a time limit; data that has arrived by the end of it still counts. */
+/** Makes a call with a time limit. An answer that arrived before the time limit is accepted, even if it is read after the time limit. */
 async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController();
   const signal = outer instanceof AbortSignal ? AbortSignal.any([outer, over.signal]) : over.signal;
@@ -45,7 +43,7 @@ async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal)
   }
 }
 
-/** A stream cannot be repeated: the failed request has already read it. */
+/** Whether a request with this body can be repeated. A stream cannot be sent again, since the failed request has already consumed it. */
 function isRepeatable(body: unknown): boolean {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 }

@@ -1,25 +1,28 @@
-/** Speed of stack time. */
+/** Speed of stack time. Stack time is the time for waits and ages; on a local stack, it may run faster than the real clock. */
 export interface Speed {
   /**
-   * How many times faster stack time runs than the clock.
+   * Number of seconds of stack time in one second of the real clock.
    * @default 1
    */
   readonly timeScale?: number | undefined;
   /**
-   * When the speed took effect, in epoch milliseconds; set only by a local stack. Time before it counts at the speed of
-   * the clock.
+   * Real time at which the speed took effect, in epoch milliseconds. Only a local stack sets it. Before this time, stack time ran at the
+   * speed of the real clock.
    */
   readonly timeScaleSince?: number | undefined;
-  /** Stack time at that moment. */
+  /** Stack time at which the speed took effect, in epoch milliseconds. */
   readonly stackTimeSince?: number | undefined;
 }
 
-/** Stack time at a time of the clock, in milliseconds; on a local stack it does not jump when the speed is changed. */
+/**
+ * Converts a time of the real clock to stack time, both in epoch milliseconds. If the speed of a local stack is changed, stack time continues
+ * without a jump.
+ */
 export function stackTime(now: number, { timeScale = 1, timeScaleSince = 0, stackTimeSince = 0 }: Speed): number {
   return stackTimeSince + (now - timeScaleSince) * timeScale;
 }
 
-/** Milliseconds of stack time between two times of the clock; 0 if the second is not later. */
+/** Returns the milliseconds of stack time between two times of the real clock; 0 if `now` is not later than `from`. */
 export function stackAge(from: number, now: number, { timeScale = 1, timeScaleSince = 0 }: Speed): number {
   const slow = Math.max(0, Math.min(now, timeScaleSince) - from);
   return slow + Math.max(0, now - Math.max(from, timeScaleSince)) * timeScale;

@@ -4,42 +4,59 @@ import type { AwsAccess } from './aws-json.ts';
 import type { DynamoDb } from './dynamodb.ts';
 import { ServiceError } from './service-failure.ts';
 
-/** One item of the state table. Writers keep the fields that they do not know: a newer release may need them. */
+/** One item of the state table. Code that writes an item preserves unknown fields, since a newer version of Mailover may need them. */
 export interface Item {
-  /** `<kind>/<name>`, such as `submission/order-1234` or `circuit/postmark`. */
+  /** Partition key: `<kind>/<name>`, such as `submission/order-1234` or `circuit/postmark`. */
   readonly pk: string;
-  /** Counts the writes, from 1. */
+  /** Revision: the number of times that the item was written, 1 or more. */
   readonly rev: number;
-  /** Epoch seconds after which DynamoDB deletes the item, within some days; absent: never. */
+  /** Time in epoch seconds. DynamoDB deletes the item within some days after this time; absent: the item is never deleted. */
   readonly expires?: number;
   readonly [field: string]: unknown;
 }
 
-/** An item before it is written; a `rev` in it is ignored. */
+/** An item to be written. The field `rev` of this item is ignored. */
 export type NewItem = Readonly<Record<string, unknown>> & { readonly pk: string; readonly expires?: number };
 
-/** Result of a conditional write: `current` is the stored item if the condition failed. */
+/** Result of a conditional write. If the condition was not met, `current` is the item that is stored, if there is one. */
 export type Written =
   | { readonly done: true; readonly item: Item }
   | { readonly done: false; readonly current: Item | undefined };
 
-/** State that all workers share. Every call throws when the table does not answer in time. */
+/** State that all processes of the functions share. Every call throws an error if the DynamoDB table does not answer in time. */
 export interface Table {
-  /** The current item (strongly consistent read). */
+  /** Returns the current item (strongly consistent read). */
   get(pk: string): Promise<Item | undefined>;
-  /** The existing items of these keys, at most 100; they may be some milliseconds old. */
+  /** Returns the items that exist for at most 100 keys, by key (eventually consistent read). */
   getAll(pks: readonly string[]): Promise<ReadonlyMap<string, Item>>;
   /**
-   * Replaces the whole item if it still has the revision `expected` (undefined: if it does not exist). The stored item
-   * gets the next revision.
+   * Writes the whole item if the stored item has the revision `expected`, or if `expected` is undefined and no item is stored.
+   * The written item gets the next revision.
    */
   write(item: NewItem, expected: number | undefined): Promise<Written>;
 }
 
-/** Pause before each try of a read of several items. */
+/** Largest number of keys that DynamoDB accepts in one read (API_BatchGetItem, 2026-11-29). */
+const KEYS_AT_A_TIME = 100;
+
+/** Returns the items that exist for any number of keys, by key. */
+export async function getMany(
+  table: Pick<Table, 'getAll'>,
+  pks: readonly string[],
+): Promise<ReadonlyMap<string, Item>> {
+  const items = new Map<string, Item>();
+  for (let from = 0; from < pks.length; from += KEYS_AT_A_TIME)
+    for (const [key, item] of await table.getAll(pks.slice(from, from + KEYS_AT_A_TIME))) items.set(key, item);
+  return items;
+}
+
+/** Pause before each attempt to read several items, in milliseconds: the number of entries is the number of attempts. */
 const PAUSES_MS = [0, 50, 200];
 
-/** Amazon DynamoDB. Its code is loaded at the first use; `access` is for callers outside a Lambda function. */
+/**
+ * Returns the state in a DynamoDB table. The code of the DynamoDB client is loaded at the first use. Only callers outside a Lambda function
+ * need `access`.
+ */
 export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table => {
   let opened: Promise<DynamoDb> | undefined;
   const open = () => (opened ??= import('./dynamodb.ts').then(({ openDynamoDb }) => openDynamoDb(access)));
@@ -55,7 +72,7 @@ export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table =>
       const { call, unmarshall } = await open();
       const items = new Map<string, Item>();
       let left: object = { [TableName]: { Keys: pks.map((pk) => ({ pk: { S: pk } })) } };
-      // A table under load may leave keys unprocessed; that does not mean that their items do not exist.
+      // Under load, DynamoDB may leave some keys unprocessed, although items exist for these keys. They are then read again.
       for (const pauseMs of PAUSES_MS) {
         if (pauseMs > 0) await setTimeout(pauseMs);
         const { Responses = {}, UnprocessedKeys = {} } = await call('BatchGetItem', { RequestItems: left });
@@ -70,8 +87,8 @@ export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table =>
     },
     async write(item, expected) {
       const { call, marshall } = await open();
-      // A write whose answer was lost is repeated, and the repetition then fails on the first one's item; `writeId`
-      // recognises it.
+      // If the answer to a write is lost, the write is repeated. If the first write has stored the item, the condition of the repeated write is
+      // not met. The stored `writeId` then shows that the item comes from this same write.
       const stored: Item = { ...item, rev: (expected ?? 0) + 1, writeId: randomUUID() };
       try {
         await call('PutItem', {

@@ -14,25 +14,28 @@ export interface PostDependencies {
   readonly log: Log;
   readonly random: () => number;
   fetch(url: string, request: RequestInit): Promise<Response>;
-  /** Hides a received message for some seconds. */
+  /** Makes a received message invisible on its queue for some seconds. */
   defer(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
 }
 
-/** The application did not take an event; it stays on its queue until it does. */
+/** The application did not accept an event; the event stays on its queue until the application accepts it. */
 export class NotTakenError extends ServiceError {
   override readonly name = 'NotTakenError';
 }
 
-/** Time for one post, in milliseconds; the specification recommends 15 to 30 s, and one function posts ten at a time. */
+/**
+ * Time-out of one post, in milliseconds; the Standard Webhooks specification recommends 15 to 30 s, and one function posts
+ * ten events at the same time.
+ */
 const POST_MS = 15_000;
 const FIRST_WAIT_S = 5;
 const LONGEST_WAIT_S = 3_600;
 
 /**
- * Posts one message of the events queue to the application; any status of 2xx takes it.
+ * Posts one message of the events queue to the application; any 2xx status means that the application accepted it.
  *
- * @throws NotTakenError if it did not take it; the message is then visible again after 5 s, doubling to an hour, or as long as
- * a Retry-After of at most an hour says
+ * @throws NotTakenError if the application did not accept the message. The message is then visible again after 5 s; this
+ * time doubles at each receive, up to an hour. If the time in Retry-After is longer, it is used instead, up to an hour
  */
 export async function postEvent(
   { body, messageId, receiptHandle, attributes }: SQSRecord,
@@ -46,7 +49,7 @@ export async function postEvent(
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-agent': 'Mailover', ...headers },
       body,
-      // Another address was not configured.
+      // A redirect is not followed, since only the configured address may get events.
       redirect: 'manual',
       signal: AbortSignal.timeout(POST_MS),
     })
@@ -68,14 +71,14 @@ export async function postEvent(
   throw new NotTakenError('the application did not take the event');
 }
 
-/** Seconds until the next try, with jitter of up to a quarter, so that a burst of events does not come back as one. */
+/** Returns the seconds until the next try, with jitter of up to a quarter, so that the events of a burst are not retried at the same time. */
 function waitSeconds(receives: number, retryAfter: number, random: number): number {
   const usual = Math.min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** Math.min(20, receives - 1));
   const asked = retryAfter > 0 ? Math.min(LONGEST_WAIT_S, retryAfter) : 0;
   return Math.ceil(Math.max(usual, asked) * (1 + random / 4));
 }
 
-/** The id of an event: the same for every copy of it. */
+/** Returns the id of an event. The id is the same each time the event is posted. */
 function idOf(body: string): string | undefined {
   try {
     const { id } = JSON.parse(body) as { readonly id?: unknown };

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { type Secret, UnusableSecret } from '../platform/secrets.ts';
 
-/** Headers by which the receiver recognises a post of ours. */
+/** Headers by which the receiver verifies that a post comes from this deployment. */
 export type SignedHeaders = Readonly<Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>>;
 
 /**
  * Signs a body by the Standard Webhooks specification, version 1.0.0 (github.com/standard-webhooks/standard-webhooks,
- * spec/standard-webhooks.md, 2026-11-29): HMAC-SHA-256 of id, time and body. The receiver's secret is `whsec_` and the
- * field `key`, which is base64; during a rotation `previousKey` gives a second signature.
+ * spec/standard-webhooks.md, 2026-11-29): HMAC-SHA-256 of id, time and body. The receiver's secret consists of `whsec_` and
+ * the field `key`, which is in base64. During a rotation, the field `previousKey` gives a second signature.
  *
  * @param at epoch milliseconds
  */

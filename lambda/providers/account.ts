@@ -3,8 +3,9 @@ import { defined } from '../platform/defined.ts';
 import { definitionOf } from './registry.ts';
 
 /**
- * Data for asking an account about a message later, when its key or its options may have changed. It contains no
- * secret: of two accounts with the same options both are asked.
+ * Identifies the account at a provider to which an attempt was sent. With it, the account can be asked about the message even
+ * after the provider's key in the configuration or its options have changed. It contains no secret, so it cannot distinguish
+ * accounts with the same options: all accounts with these options are asked.
  */
 export interface ProviderAccount {
   readonly type: string;
@@ -12,15 +13,14 @@ export interface ProviderAccount {
   readonly options?: Readonly<Record<string, string>>;
 }
 
-/** The account of a configured provider. */
+/** Returns the account of a configured provider. */
 export function accountOf({ type, options }: ProviderConfig): ProviderAccount {
-  const located = definitionOf(type).account?.(options);
-  return { type, ...defined({ options: located }) };
+  return { type, ...defined({ options: definitionOf(type).account?.(options) }) };
 }
 
 /**
- * The configured providers that may be the account formerly called `key`, the likeliest first, each with the options that
- * it had then.
+ * Returns the configured providers that may use the account of an earlier attempt, the likeliest first. Each has the options that
+ * `account` had at the time of the attempt. `key` is the key that the provider had in the configuration at that time.
  */
 export function candidatesFor(
   key: string,

@@ -7,21 +7,27 @@ export interface AwsResource {
   readonly name: string;
 }
 
-/** Permissions of a function's role, for a type that authenticates by it instead of a secret. */
+/**
+ * Permissions that a provider type needs in the roles of the Lambda functions, if it authenticates by the role instead of a
+ * secret.
+ */
 export interface AwsPermissions<Options> {
-  /** Permissions of the functions that send. */
+  /** Permissions of the Lambda functions that send mail. */
   send(options: Options): {
     readonly actions: readonly string[];
-    /** Resources that the actions apply to: parts of an ARN, which is completed at deployment, or a whole ARN. */
+    /** Resources to which the actions apply. Each is a whole ARN, or the parts from which the deployment builds an ARN. */
     readonly resources: readonly (AwsResource | string)[];
     readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   };
-  /** Why a resource of `send` has the name `*`. */
+  /** Why a resource of `send` has the name `*`: text for the report of cdk-nag. */
   readonly anyResource: string;
-  /** Permissions of the health check: actions without resource types, limited to a region. */
+  /** Permissions of the health check. IAM has no resource types for these actions; they are limited to a region. */
   health(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
-  /** Why the actions of `health` and `ownList` have no resource. */
+  /** Why the permissions in `health` and `ownList` name no resource: text for the report of cdk-nag. */
   readonly noResource: string;
-  /** Permissions of the function that keeps the provider's own list: actions without resource types, limited to a region. */
+  /**
+   * Permissions of the Lambda function that synchronises the provider's own suppression list. They have the same form as
+   * `health`.
+   */
   ownList?(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
 }

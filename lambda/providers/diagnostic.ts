@@ -4,7 +4,10 @@ import type { Reason } from '../mail/reason.ts';
 import { blocked, type EventMeaning, hard, soft } from './event.ts';
 import { classifyReply } from './smtp/classify.ts';
 
-/** Reasons of the table of SMTP replies that are about one mailbox. */
+/**
+ * Meaning of a bounce for each reason that is about one mailbox. `classifyReply` finds the reason in the SMTP reply of the
+ * bounce.
+ */
 const MAILBOX: Readonly<Partial<Record<Reason, EventMeaning>>> = {
   'recipient-unknown': hard('mailbox-unknown'),
   'recipient-disabled': hard('mailbox-disabled'),
@@ -17,7 +20,7 @@ const MAILBOX: Readonly<Partial<Record<Reason, EventMeaning>>> = {
   'recipient-rate': soft('rate'),
 };
 
-/** Reasons of that table that are about the mail; those that it lacks are policies. */
+/** Meaning of a bounce for each reason that is about the mail itself. A refusal for any other reason is `blocked('policy')`. */
 const MAIL: Readonly<Partial<Record<Reason, EventMeaning>>> = {
   'too-large': soft('too-large'),
   'routing-loop': soft('unreachable'),
@@ -26,7 +29,11 @@ const MAIL: Readonly<Partial<Record<Reason, EventMeaning>>> = {
   virus: blocked('virus'),
 };
 
-/** The SMTP reply in the words of an event: `smtp; 550 5.1.1 …` of a report, `550 5.1.1 …`, or `5.1.1 …` with `status` apart. */
+/**
+ * Returns the SMTP reply in the text of an event; undefined if the text contains no reply. The text may be `smtp; 550 5.1.1 …`
+ * (as in a delivery report) or `550 5.1.1 …`. If the text has no three-digit status, `status` is put before the text. If `status`
+ * is not a three-digit status either, 450 or 550 is put before the text, by the first digit of the enhanced status code.
+ */
 export function replyIn(words: string, status?: number | string): string | undefined {
   const text = words.replace(/^\s*(?:smtp|x-\w[\w-]*)\s*;\s*/i, '').trim();
   if (/^[45]\d\d[ -]/.test(text)) return text;
@@ -36,14 +43,17 @@ export function replyIn(words: string, status?: number | string): string | undef
 }
 
 /**
- * Meaning of the reply that ended a delivery, by the table of SMTP replies; undefined if it has no row.
+ * Returns the meaning of the SMTP reply that ended a delivery, by the table of SMTP replies; undefined if the table does not tell
+ * it.
  *
- * It is not known at which stage the reply was given. A row about the mail or its sender decides first: a wrong `hard`
- * would stop all mail to an address.
+ * It is not known which SMTP command the reply answers, so the reply is classified twice: as a reply to the final dot and as a
+ * reply to RCPT TO. If the meaning as a reply to the final dot is `blocked`, it is used, since a wrong `hard` would stop all mail
+ * to an address. Otherwise the meaning as a reply to RCPT TO is used.
  */
 export function bounceIn(reply: string): EventMeaning | undefined {
   const [end, rcpt] = [classifyReply('end', reply), classifyReply('rcpt', reply)];
-  // x.2.x other than a disabled mailbox leaves open whether it exists (RFC 3463 section 3.3).
+  // An enhanced status code 5.2.x other than 5.2.1 (mailbox disabled) does not say whether the mailbox exists (RFC 3463 section
+  // 3.3).
   const isVague = /^5\d\d[ -]5\.2\.(?!1\b)/.test(reply);
   const [first, second] = [refusalIn(end), refusalIn(rcpt)];
   const found = first?.bounce === 'blocked' ? first : (second ?? first);
@@ -54,8 +64,9 @@ export function bounceIn(reply: string): EventMeaning | undefined {
 }
 
 /**
- * Words of a block in a reply without an exact row, such as "550 Envelope blocked - User Entry" of Mimecast, and words of an unknown
- * mailbox, which count before them (ActiveCampaign/smtp-field-manual, 550.json, 2026-11-29).
+ * A reply with one of these words counts as a block, such as "550 Envelope blocked - User Entry" of Mimecast
+ * (ActiveCampaign/smtp-field-manual, 550.json, 2026-11-29). A reply that also has a word of `SAYS_UNKNOWN` is about the mailbox,
+ * and does not count as a block.
  */
 const SAYS_BLOCKED = /\b(block(ed|ing|s|list(ed)?)?|blacklist(ed)?|prohibit(s|ed|ion)|spam(my)?|spoof(ed|ing)?)\b/i;
 const SAYS_UNKNOWN =
@@ -70,7 +81,8 @@ function refusalIn(outcome: Outcome): EventMeaning | undefined {
     case 'throttled':
       return MAILBOX[outcome.reason] ?? soft(outcome.reason === 'rate-limit' ? 'rate' : 'temporary');
     case 'unavailable':
-      // `routing`, `local-error`: the receiving side; the rest is about our host, account or address.
+      // An outage (reason `routing` or `local-error`, for example) is a fault on the receiving side. All other outcomes of this
+      // kind are about our host, account or address.
       if (outcome.blames === 'outage') return outcome.reason === 'routing' ? soft('unreachable') : undefined;
       return blocked(outcome.blames === 'sender' ? 'authentication' : 'reputation');
     case 'refused':
@@ -80,15 +92,15 @@ function refusalIn(outcome: Outcome): EventMeaning | undefined {
   }
 }
 
-/** The enhanced status code of a reply, else its status; undefined without either. */
+/** Returns the enhanced status code of an SMTP reply, otherwise its three-digit status; undefined if the reply has neither. */
 export function codeIn(reply: string | undefined): string | undefined {
   const [, status, enhanced] = /^([45]\d\d)[ -](?:([245]\.\d{1,3}\.\d{1,3})\b)?/.exec(reply ?? '') ?? [];
   return enhanced ?? status;
 }
 
 /**
- * The meaning by the provider's table, corrected by the reply that it passes on: the provider may count a block as a hard
- * bounce, never the reverse, and the reply often has the better reason.
+ * Corrects the meaning that an event has by the provider's table, with the SMTP reply in the event. The provider may have counted
+ * a block as a hard bounce, but never counts a hard bounce as a block. The reply often gives a more exact reason.
  */
 export function corrected(means: EventMeaning, reply: string | undefined): EventMeaning {
   if (means.type !== 'bounced' || reply === undefined) return means;
@@ -102,7 +114,7 @@ export function corrected(means: EventMeaning, reply: string | undefined): Event
   return found.bounce === means.bounce ? refined(means, found) : means;
 }
 
-/** The more exact of two reasons. */
+/** Returns `means` with the reason of `found` if the reason of `means` is vague; otherwise returns `means` unchanged. */
 function refined(means: EventMeaning, found: EventMeaning): EventMeaning {
   const vague: ReadonlySet<EventReason | undefined> = new Set([
     'unknown',

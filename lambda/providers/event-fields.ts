@@ -1,10 +1,11 @@
 import { parsePosted } from '../contract/json-bounds.ts';
 import { detailOf } from '../mail/outcome.ts';
+import { isObject } from '../platform/is-object.ts';
 
-/** Fields of a provider's JSON; each may be anything. */
+/** Fields of a provider's JSON; each value may have any type. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The JSON of a request, or why it has none. */
+/** Returns the parsed JSON of a request's body, or the reason why the body cannot be parsed. */
 export function jsonOf(body: Uint8Array | string): { readonly value: unknown } | { readonly problem: string } {
   try {
     return { value: parsePosted(body) };
@@ -13,23 +14,23 @@ export function jsonOf(body: Uint8Array | string): { readonly value: unknown } |
   }
 }
 
-/** A value as an object; empty if it is none. */
+/** The value if it is an object, otherwise an empty object. */
 export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isObject(value) ? value : {};
 }
 
-/** A list of objects. */
+/** The items of a list, each as an object; empty if the value is not a list. */
 export function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
 }
 
-/** A text that is not empty; a number as its digits. */
+/** The value if it is a text that is not empty, or a number as text; otherwise undefined. */
 export function filledText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The values of an object that are texts, numbers or truth values. */
+/** Returns those fields of an object whose values are texts, numbers or booleans, with each value as text. */
 export function textsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fieldsOf(value)).flatMap(([name, one]) =>
@@ -38,7 +39,7 @@ export function textsOf(value: unknown): Record<string, string> {
   );
 }
 
-/** Words for an event's `detail`; undefined if there are none. */
+/** Joins the texts and numbers in `parts` to one line, for an event's `detail`; undefined if `parts` contains none. */
 export function joinedWords(...parts: readonly unknown[]): string | undefined {
   const words = detailOf(
     parts
@@ -49,27 +50,27 @@ export function joinedWords(...parts: readonly unknown[]): string | undefined {
   return words === '' ? undefined : words;
 }
 
-/** Epoch milliseconds of an ISO time; undefined if it cannot be read. */
+/** Epoch milliseconds of an ISO time; undefined if the time cannot be read or is not plausible. */
 export function timeOf(value: unknown): number | undefined {
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return isTime(at) ? at : undefined;
 }
 
-/** Epoch milliseconds of seconds since the epoch. */
+/** Epoch milliseconds of a time in epoch seconds; undefined if the time cannot be read or is not plausible. */
 export function timeOfSeconds(value: unknown): number | undefined {
   const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
   const at = Math.round(seconds * 1000);
   return isTime(at) ? at : undefined;
 }
 
-/** Years 1990 to 2100: others are no times of events. */
+/** A time of an event is plausible from the year 1990 until the end of 2099. */
 const [EARLIEST, LATEST] = [Date.UTC(1990, 0), Date.UTC(2100, 0)];
 
 function isTime(at: number): boolean {
   return at >= EARLIEST && at < LATEST;
 }
 
-/** An address without angle brackets; undefined for anything else. */
+/** An address without angle brackets; undefined for a value without `@`. */
 export function addressOf(value: unknown): string | undefined {
   const text = filledText(value)
     ?.trim()

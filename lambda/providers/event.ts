@@ -1,70 +1,69 @@
 import type { Bounce, EventReason, EventType } from '../contract/event-words.ts';
-import type { Fact } from './fact.ts';
+import { type Answer, type Fact, meaningIn } from './fact.ts';
 import type { Reference } from './reference.ts';
 
-/** Meaning of a provider's event in the words of Mailover. */
+/** A provider's event, translated into the types and reasons of Mailover. */
 export interface EventMeaning {
   readonly type: EventType;
-  /** Kind of the bounce; for the type `bounced` only. */
+  /** Kind of the bounce; present only if the type is `bounced`. */
   readonly bounce?: Bounce;
   readonly reason?: EventReason;
 }
 
 /**
- * One row of a provider's table of events: `at` is the name of the event, `code` its subtype or reason, `status` an SMTP
- * status, `text` the words. The first matching row decides; the last one matches every event.
+ * One row of a provider's table of events: `at` is the name of the event, `code` its subtype or reason, `status` an SMTP status,
+ * `text` the text of the provider or of the receiving server. The first row that matches an event gives the meaning of the event.
  */
 export type EventFact = Fact<string, EventMeaning>;
 
 /** An event of one recipient, as a provider reports it. */
 export interface ReportedEvent extends EventMeaning {
-  /** Identifies the event among all of this provider; a repeated one has the same. */
+  /**
+   * Id of the event, unique among the events of this provider. If the provider reports one event several times, the id is always
+   * the same.
+   */
   readonly eventId: string;
-  /** Absent if the event is about no single recipient. */
+  /** Address of the recipient; absent if the event is not about a single recipient. */
   readonly recipient?: string | undefined;
   /** The provider's id of the mail, without angle brackets. */
   readonly providerMessageId?: string | undefined;
   readonly reference: Reference;
-  /** Epoch milliseconds; absent if the provider states no readable time. */
+  /** Time of the event in epoch milliseconds; absent if the provider states no readable time. */
   readonly at?: number | undefined;
-  /** Opened or clicked by a program, not a person. */
+  /** Whether a program, not a person, opened the mail or followed the link. */
   readonly machine?: boolean;
-  /** Words of the provider or of the receiving server. */
+  /** Text of the provider or of the receiving server. */
   readonly detail?: string | undefined;
   readonly smtpCode?: string | undefined;
   readonly tag?: string | undefined;
-  /** What the submission had as metadata. */
+  /** Metadata of the submission. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** The provider's name of a type that its table lacks. */
+  /** The provider's name of the event type, if the provider's table has no row for the event. */
   readonly unknownType?: string;
 }
 
-/** Content of a request with events. `mail`: received mail, which was sent to the wrong address. */
+/**
+ * Content of a request to the URL for delivery events. `mail`: the request contains received mail, which was posted to the wrong
+ * URL.
+ */
 export type ReadEvents =
   | { readonly kind: 'events'; readonly events: readonly ReportedEvent[] }
   | { readonly kind: 'mail' }
   | { readonly kind: 'unreadable'; readonly detail: string };
 
-const meaning = (type: EventType, reason?: EventReason): EventMeaning => (reason ? { type, reason } : { type });
-
-/** The recipient's mailbox does not exist: it is not mailed again. */
+/** Meaning of an event that is not a bounce. */
+export const meaning = (type: Exclude<EventType, 'bounced'>, reason?: EventReason): EventMeaning =>
+  reason ? { type, reason } : { type };
+/** Meaning of a hard bounce: the recipient's mailbox does not exist, so no more mail is sent to the address. */
 export const hard = (reason: EventReason): EventMeaning => ({ type: 'bounced', bounce: 'hard', reason });
-/** Not delivered, and another mail may be. */
+/** Meaning of a soft bounce: the mail was not delivered, but a later mail to the same address may be delivered. */
 export const soft = (reason: EventReason): EventMeaning => ({ type: 'bounced', bounce: 'soft', reason });
-/** The mail or its sender is refused; nothing is known against the mailbox. */
+/** Meaning of a block: the mail or its sender was refused. This says nothing about the recipient's mailbox. */
 export const blocked = (reason: EventReason): EventMeaning => ({ type: 'bounced', bounce: 'blocked', reason });
-export const accepted = meaning('accepted');
-export const delivered = meaning('delivered');
-export const opened = meaning('opened');
-export const clicked = meaning('clicked');
-export const unsubscribed = meaning('unsubscribed');
-export const resubscribed = meaning('resubscribed');
-export const deferred = (reason: EventReason) => meaning('deferred', reason);
-export const complained = (reason: EventReason) => meaning('complained', reason);
-/** The provider did not try to deliver the mail. */
-export const rejected = (reason: EventReason) => meaning('rejected', reason);
-/** The recipient is on a list of the provider. */
-export const listed = (reason: EventReason) => meaning('suppressed', reason);
-export const other = (reason: EventReason) => meaning('other', reason);
-/** The last row of a table: an event that no other row matches. */
-export const UNKNOWN_EVENT = other('unknown');
+/** Meaning of an event for which its provider's table has no row. */
+export const UNKNOWN_EVENT = meaning('other', 'unknown');
+
+/** Returns the meaning in the first row that matches the event, or {@link UNKNOWN_EVENT} if no row matches. */
+export function eventMeaning(facts: readonly EventFact[], event: Answer<string>): EventMeaning {
+  return meaningIn(facts, event) ?? UNKNOWN_EVENT;
+}

@@ -2,35 +2,41 @@ import type { ReadEvents, ReportedEvent } from './event.ts';
 import type { MailContent } from './inbound.ts';
 import type { WebhookModule } from './webhook.ts';
 
-/** How a provider type reports delivery events. */
+/** Channel on which a provider type reports delivery events, with the code that reads them. */
 export type EventsDefinition<Options> = PostedEvents | PublishedEvents<Options> | MailedEvents;
 
-/** Delivery events that the provider posts to the HTTP API. */
+/** Delivery events that the provider posts to Mailover's HTTP API. */
 interface PostedEvents {
   readonly over: 'http';
   /** Fields that the secret of the webhooks must have in addition to `eventsPath`. */
   readonly secretFields: readonly string[];
-  /** Fields of an older key that is still accepted. */
+  /** Optional fields of the secret. Each contains an older key, which is still accepted during a rotation. */
   readonly optionalSecretFields: readonly string[];
-  /** Loads the code that reads posted events, without an SDK. */
+  /** Loads the code that reads posted events, but loads no SDK. */
   load(): Promise<{ readonly events: WebhookModule<ReadEvents> }>;
 }
 
-/** Delivery events that SES publishes to a topic of the stack, by the configuration sets of the options. */
+/**
+ * Delivery events that SES publishes to an SNS topic of the stack. The options name the configuration sets of SES that publish
+ * them.
+ */
 interface PublishedEvents<Options> {
   readonly over: 'topic';
-  /** Names of the sets that the stack does not make; with none, it makes one, and `withSet` puts it into the options. */
+  /**
+   * Names of the configuration sets in the options. If there are none, the stack creates a configuration set, and `withSet` adds
+   * the name of the new set to the options.
+   */
   sets(options: Options): readonly string[];
   withSet(options: Options, name: string): Options;
-  /** Region of the sets; that of the stack if undefined. */
+  /** Region of the configuration sets; undefined for the region of the stack. */
   region(options: Options): string | undefined;
-  /** Loads the code that reads published events, without an SDK. */
+  /** Loads the code that reads published events, but loads no SDK. */
   load(): Promise<{ readEvents(body: string): ReadEvents }>;
 }
 
-/** Delivery events in reports that come back as received mail. */
+/** Delivery events in delivery reports, which arrive as received mail. */
 interface MailedEvents {
   readonly over: 'mail';
-  /** Loads the code that reads the reports. */
+  /** Loads the code that reads the delivery reports. */
   load(): Promise<{ readReport(content: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] }>;
 }

@@ -1,12 +1,17 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import { definitionOf } from './registry.ts';
 
-/** Domains (including their subdomains) and single addresses that a provider may send from; undefined for any. */
+/**
+ * Returns the domains (including their subdomains) and addresses that may be in From at a provider; undefined if all are allowed.
+ */
 export function allowedFrom(provider: ProviderConfig): readonly string[] | undefined {
   return provider.fromDomains ?? definitionOf(provider.type).fromDomains?.(provider.options);
 }
 
-/** Whether an address is covered: by a listed domain or a subdomain of it, or by an identical entry with `@`. */
+/**
+ * Whether an address is allowed: the address itself is listed, or its domain is a listed domain or a subdomain of a listed
+ * domain.
+ */
 export function allows(allowed: readonly string[], address: string): boolean {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   return allowed.some((entry) => {

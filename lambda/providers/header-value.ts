@@ -1,4 +1,7 @@
-/** A header's value from JSON as text; undefined for a value that no header can have. */
+/**
+ * Converts the value of a mail header, as parsed from JSON, to text: empty for null or an absent value, undefined for an object
+ * or a list.
+ */
 export function headerValue(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':

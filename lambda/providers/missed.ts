@@ -1,67 +1,76 @@
-import { parsePosted } from '../contract/json-bounds.ts';
 import { readBounded } from '../platform/read-bounded.ts';
 import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
+import { jsonOf } from './event-fields.ts';
 import type { PostedMail } from './inbound.ts';
 
-/** A received mail in a provider's list. */
+/** One received mail, as an entry in a provider's list of received mail. */
 export interface Reception {
-  /** The provider's own id of it. */
+  /** The provider's id of the mail. */
   readonly id: string;
-  /** When the provider accepted or listed it, in epoch milliseconds. */
+  /** When the provider accepted or listed the mail, in epoch milliseconds. */
   readonly at: number;
-  /** `failed`: posting was given up. `blocked`: a rule holds it. `taken`: according to the provider it was delivered. */
+  /**
+   * `failed`: the provider gave up posting the mail. `blocked`: a rule stopped the mail. `taken`: the provider has posted or
+   * stored the mail.
+   */
   readonly state: 'failed' | 'blocked' | 'taken';
-  /** The entry in the provider's list, for {@link MissedSource.know}. */
+  /** The entry as the provider lists it; {@link MissedSource.know} reads it. */
   readonly listed: unknown;
 }
 
-/** Everything that a provider still has of a received mail. */
+/** All data that a provider still has about a received mail. */
 export interface Known {
   readonly mail: PostedMail;
   /** Whether `mail` is complete. */
   readonly complete: boolean;
-  /** Size of the body if it were posted again, if known. */
+  /** Size in bytes that the request body would have if the provider posted the mail again; absent if unknown. */
   readonly postedBytes?: number;
-  /** The provider's answer, as JSON. */
+  /** The provider's answer: the bytes of its JSON. */
   readonly answer: Buffer;
 }
 
-/** Queries one account for mail that it received. Every call throws when the answer is not as documented. */
+/** Queries a provider for the mail that an account received. Every method throws if the provider's answer is not as documented. */
 export interface MissedSource {
-  /** Least age of the mail that is queried: younger mail may not be listed yet, or the provider is still trying. */
+  /**
+   * Only mail of at least this age, in milliseconds, is queried. The provider may not list younger mail yet, or may still post
+   * it.
+   */
   readonly lagMs: number;
-  /** Mail that waits for an action, of any age; at most some hundred. */
-  standing(): Promise<readonly Reception[]>;
-  /** Mail of a span of time, in epoch milliseconds; `too-many` if it is more than can be checked. */
+  /** Lists mail of any age that the provider no longer tries to post. A long list is cut off. */
+  undelivered(): Promise<readonly Reception[]>;
+  /** Lists the mail between two times in epoch milliseconds. Returns `too-many` if the provider lists more mails than are read. */
   between(from: number, to: number): Promise<readonly Reception[] | 'too-many'>;
   know(reception: Reception): Promise<Known>;
-  /** Has the mail posted once more; false if the provider refuses. Absent where a copy can be fetched instead. */
+  /**
+   * Makes the provider post the mail again; returns false if the provider refuses. Absent if a copy of the mail can be fetched
+   * instead.
+   */
   again?(reception: Reception): Promise<boolean>;
 }
 
-/** Dependencies of a source. */
+/** Dependencies of a {@link MissedSource}. */
 export interface MissedContext<Options = object> {
-  /** Base URL of the provider's API, without a slash at the end; of a simulator on a local stack. */
+  /** Base URL that replaces the URL of the provider's API on a local stack, without a slash at the end. */
   readonly endpoint?: string;
-  /** Options that `missed.options` of the definition returns. */
+  /** Options as returned by `missed.options` of the provider type's definition. */
   readonly options: Options;
-  /** Secret for received mail. */
+  /** The provider's secret for received mail. */
   readonly secret: Secret;
-  /** Secret of the account. */
+  /** Secret of the sending account at the provider. */
   readonly apiSecret: Secret;
   readonly fetch: typeof fetch;
 }
 
-/** Code of a type whose provider lists received mail. */
+/** Code of a provider type whose API lists received mail. */
 export interface MissedModule {
   missed(context: MissedContext): MissedSource;
 }
 
-/** Time limit of one answer. */
+/** Time limit for one answer of the provider, in milliseconds. */
 const DEADLINE_MS = 10_000;
 
-/** Sends one request to a provider's API; the answer is JSON. */
+/** Sends one request to a provider's API and parses the JSON in the answer. */
 export async function askJson(
   context: Pick<MissedContext, 'fetch'>,
   url: string,
@@ -76,16 +85,12 @@ export async function askJson(
   });
   const bytes = await readBounded(response);
   if (bytes === undefined) throw new ServiceError(`the provider answered ${response.status} with more than a mail`);
-  let body: unknown;
-  try {
-    body = parsePosted(bytes);
-  } catch {
-    throw new ServiceError(`the provider answered ${response.status} without JSON`);
-  }
-  return { status: response.status, body: Object(body), bytes };
+  const json = jsonOf(bytes);
+  if ('problem' in json) throw new ServiceError(`the provider answered ${response.status} without JSON`);
+  return { status: response.status, body: Object(json.value), bytes };
 }
 
-/** The answer if its status is 200; otherwise throws. */
+/** Returns the answer if its status is 200; otherwise throws an error. */
 export function good<T extends { readonly status: number }>(answer: T): T {
   if (answer.status !== 200) throw new ServiceError(`the provider answered ${answer.status}`);
   return answer;

@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { detailOf, type Meaning, type Outcome } from '../mail/outcome.ts';
 import type { Reason, WorkerReason } from '../mail/reason.ts';
+import { defined } from '../platform/defined.ts';
 import { message, outage, throttled, unknown, worker } from './fact.ts';
 import type { WireTrace } from './wire.ts';
 
 /**
- * Codes of a connection that was never established which only this process can cause (errno(3), and x509_vfy.h of
- * OpenSSL, 2026-11-28). A certificate that is not valid yet indicates our clock, since authorities date theirs back; an
- * expired one is more often the server's fault. DNS that does not answer counts as an outage: the provider's name servers
- * may be the cause.
+ * Error codes that mean that no connection was established because of a fault of this process alone (errno(3), and x509_vfy.h of
+ * OpenSSL, 2026-11-28). A certificate that is not valid yet means that our clock is wrong, since certificate authorities put the
+ * start of validity into the past. An expired certificate is more often the server's fault. A DNS server that does not answer
+ * counts as an outage, since it may be a DNS server of the provider.
  */
 const OWN_REASONS: readonly (readonly [code: RegExp, reason: WorkerReason])[] = [
   [/^(EMFILE|ENFILE|ENOMEM|ENOBUFS|EADDRNOTAVAIL|EAI_MEMORY|ERR_MEMORY_ALLOCATION_FAILED)$/, 'local-limit'],
@@ -16,8 +17,8 @@ const OWN_REASONS: readonly (readonly [code: RegExp, reason: WorkerReason])[] = 
 ];
 
 /**
- * Codes that name the cause of a connection that was never established (Node 24, measured 2026-11-23); every other code
- * becomes `connect-failed`.
+ * Error codes that tell why no connection was established (Node 24, measured 2026-11-23). Every other code becomes
+ * `connect-failed`.
  */
 const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: Reason])[] = [
   [/^(ENOTFOUND|EAI_\w+|EDNS|ENODATA|ESERVFAIL)$/, 'dns'],
@@ -29,10 +30,10 @@ const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: Reason])[] = [
 ];
 
 /**
- * The outcome of a request that got no usable answer.
+ * Returns the outcome of a request that got no usable answer.
  *
- * A connection that was never established proves that nothing arrived. After that the message may have been accepted,
- * even if the write broke off or our own deadline ended the call.
+ * If no connection was established, no part of the message has arrived. Once a connection was established, the message may have
+ * been accepted, even if the request was not completely written or our own deadline ended the call.
  */
 export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
   const code = trace.failure ?? '';
@@ -53,11 +54,14 @@ export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
   };
 }
 
-/** What a status means at every HTTP provider; undefined leaves the decision to the provider's own table. */
+/**
+ * Returns the meaning of an HTTP status that is the same at every provider; undefined if the provider's own table gives the
+ * meaning.
+ */
 export function statusMeaning(status: number): Meaning | undefined {
   switch (status) {
     case 408:
-      // The server stopped reading the request, or reports that although it has read all of it.
+      // The server reports that the request did not arrive in time, but the server may have read the whole request.
       return unknown('no-answer');
     case 413:
       return message('too-large');
@@ -72,49 +76,52 @@ export function statusMeaning(status: number): Meaning | undefined {
   return undefined;
 }
 
-/** An answer over HTTP as far as it could be read. */
+/** The parts of an HTTP answer that could be read. */
 interface HttpAnswer {
   readonly status?: number | undefined;
   readonly headers?: IncomingHttpHeaders | undefined;
-  /** The provider's words. */
+  /** Text of the answer. */
   readonly words: string;
-  /** Code of the body, shown behind the status. */
+  /** Error code in the body; the outcome shows it after the status, as in `422/300`. */
   readonly code?: number;
 }
 
-/** The outcome of an answer: what it means, with the provider's words, and the time that it asks for. */
+/** Returns the outcome of an answer: its meaning, its text and, if the answer asks for a wait, the length of the wait. */
 export function answerOutcome(means: Meaning, { status, headers = {}, words, code }: HttpAnswer): Outcome {
   const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
   return {
     ...means,
     ...(waits && retryAfter(headers, words)),
-    ...(status !== undefined && { status: code ? `${status}/${code}` : `${status}` }),
+    ...defined({ status: status === undefined ? undefined : code ? `${status}/${code}` : `${status}` }),
     detail: detailOf(words),
   };
 }
 
-/** Longest Retry-After that is respected; after it the provider is tried again. */
+/** Longest wait in milliseconds: if a Retry-After is longer, the provider is tried again after this time. */
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 
-/** Milliseconds that `Retry-After` asks for, given as seconds or as a date (measured by the server's own clock if it sent one). */
+/**
+ * Returns the wait in milliseconds for which the header `Retry-After` asks. The header contains seconds or a date. If it contains
+ * a date, the wait is the difference between this date and the answer's `Date` header (or `now`, if that header is missing).
+ */
 export function retryAfterOf(headers: IncomingHttpHeaders, now: number = Date.now()): number | undefined {
   const value = headers['retry-after']?.trim();
   if (!value) return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return cap(Number(value) * 1000);
-  // Dates begin with a weekday; Date.parse alone takes "-3" for a year.
+  // A date begins with its weekday: this check is needed, since Date.parse reads "-3" as a year.
   const until = /^[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(until)) return undefined;
   const sent = Date.parse(headers.date ?? '');
   return cap(until - (Number.isNaN(sent) ? now : sent));
 }
 
-/** A point in time within a sentence. */
+/** A date with time in a sentence, such as "try again after 2026-11-30T12:00:00Z". */
 const UNTIL =
   /(?:retry|try again|until|resets?)\s+(?:after|at|on)?\s*((?:\w{3}, )?\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))/i;
 
 /**
- * Wait that a sentence asks for, in milliseconds: "retry after 5 seconds", "try again after 2 minutes", or until a given
- * time.
+ * Returns the wait in milliseconds for which a sentence asks, such as "try again after 2 minutes", or the time until a date in
+ * the sentence.
  */
 export function retryAfterIn(text: string, now: number = Date.now()): number | undefined {
   const until = Date.parse(UNTIL.exec(text)?.[1] ?? '');
@@ -130,7 +137,10 @@ export function retryAfterIn(text: string, now: number = Date.now()): number | u
   return cap(Number(found[1]) * factor);
 }
 
-/** `retryAfterMs` ready to spread into a throttled outcome: from the header, else from the provider's words. */
+/**
+ * Returns `retryAfterMs` for an outcome, from the header or otherwise from the text of the answer; an empty object if neither
+ * asks for a wait.
+ */
 export function retryAfter(headers: IncomingHttpHeaders, text = ''): { retryAfterMs?: number } {
   const ms = retryAfterOf(headers) ?? retryAfterIn(text);
   return ms === undefined ? {} : { retryAfterMs: ms };

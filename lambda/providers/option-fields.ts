@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { CanaryConfig, InboundOptions } from '../contract/providers.ts';
 import { parseMailbox } from '../mail/address.ts';
 
-// Checks of options that several types share. Definitions get them as an argument, so that only the deployment loads zod.
+// Checks of options that several provider types share. The definitions of provider types get these checks as an argument, so that
+// only the deployment loads zod.
 
 const LABEL = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
 const domain = z.string().regex(new RegExp(`^${LABEL}(\\.${LABEL})+$`), 'must be a domain in lower case (A-labels)');
@@ -55,21 +56,21 @@ export const optionFields = {
   secretName,
   canary,
   preference,
-  /** Fields of a type that posts mail to the HTTP API. */
+  /** Fields for a provider type that posts received mail to Mailover's HTTP API. */
   webhook,
 };
 
 export type OptionFields = typeof optionFields;
 
-/** Options as the check of a type accepts them. */
+/** Type of the options that a check accepts. */
 export type Checked<Check extends (fields: OptionFields) => z.ZodType> = Frozen<z.infer<ReturnType<Check>>>;
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<Exclude<T[K], undefined>> } : T;
 
-/** Results of a check that fit a type: where a field is optional, the check also accepts `undefined`. */
+/** Type of the values that a check for `T` may return: zod also accepts `undefined` for an optional field. */
 export type Loose<T> = T extends object
   ? { readonly [K in keyof T]: Loose<T[K]> | (object extends Pick<T, K> ? undefined : never) }
   : T;
 
-/** A check for each field of a type. */
+/** One check for each field of `T`. */
 export type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<Loose<T>[K]> };

@@ -3,46 +3,52 @@ import { readBounded } from '../platform/read-bounded.ts';
 import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 
-/** An address on a provider's own list. */
+/** An address on a provider's own suppression list. */
 export interface OwnEntry {
   readonly address: string;
   readonly reason: 'hard-bounce' | 'complaint';
-  /** Epoch milliseconds. */
+  /** Time of the entry in epoch milliseconds. */
   readonly at: number;
 }
 
-/** `kept`: the provider does not let it be removed, as most do with complaints. */
+/** `kept`: the provider refuses to remove the address, as most providers do after a complaint. */
 export type Removal = 'removed' | 'absent' | 'kept';
 
-/** A provider's own list of addresses that it does not mail. Every call throws when the answer is not as documented. */
+/** A provider's own suppression list. Every method throws if the provider's answer is not as documented. */
 export interface OwnList {
-  /** The hard bounces and complaints, page by page; blocks, unsubscribes and entries made by hand are left out. */
+  /**
+   * Reads the entries for hard bounces and complaints, page by page. Entries for blocks and unsubscribes, and entries made by
+   * hand, are left out.
+   */
   entries(): AsyncGenerator<readonly OwnEntry[]>;
-  /** Adds entries; absent if the provider's list cannot be added to. */
+  /** Adds entries to the list; absent if the provider's API cannot add entries. */
   add?(entries: readonly OwnEntry[]): Promise<void>;
   remove(address: string): Promise<Removal>;
 }
 
-/** Dependencies of a provider's list. */
+/** Dependencies of an {@link OwnList}. */
 export interface OwnListContext<Options = object> {
-  /** Base URL of the provider's API, without a slash at the end; of a simulator on a local stack. */
+  /** Base URL that replaces the URL of the provider's API on a local stack, without a slash at the end. */
   readonly endpoint?: string;
   readonly options: Options;
-  /** Secret of the account. */
+  /** Secret of the account at the provider. */
   readonly secret: Secret;
   readonly fetch: typeof fetch;
 }
 
-/** Code of a type whose providers have lists of their own. */
+/** Code of a provider type that has its own suppression list. */
 export interface OwnListModule {
-  // biome-ignore lint/suspicious/noExplicitAny: the options are those of the type, which only the definition knows.
+  // biome-ignore lint/suspicious/noExplicitAny: only the definition has the type of the options.
   ownList(context: OwnListContext<any>): OwnList;
 }
 
-/** Time limit of one answer. */
+/** Time limit for one answer of the provider, in milliseconds. */
 const DEADLINE_MS = 20_000;
 
-/** Calls a provider's API about its list. `body` is sent as JSON; a form as it is. */
+/**
+ * Sends one request about the suppression list to a provider's API. The argument `body` is sent as JSON. If the answer is not
+ * JSON, the returned `body` is undefined.
+ */
 export async function callList(
   { fetch: send }: Pick<OwnListContext, 'fetch'>,
   url: string,
@@ -59,14 +65,15 @@ export async function callList(
   if (bytes === undefined) throw new ServiceError('the provider answered with more than a list');
   let parsed: unknown;
   try {
-    parsed = bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined;
-  } catch {
-    parsed = undefined;
-  }
+    parsed = JSON.parse(bytes.toString());
+  } catch {}
   return { status: response.status, body: parsed };
 }
 
-/** Fails for an answer about the list that is no success. */
+/**
+ * Returns the error for an answer without success. If the provider refused the credentials, `hint` is added to the error's
+ * message.
+ */
 export function refusedList(status: number, hint: string): ServiceError {
   return new ServiceError(
     `the provider answered ${status} about its list${status === 401 || status === 403 ? `: ${hint}` : ''}`,

@@ -9,7 +9,7 @@ import { type Secret, type Secrets, UnusableSecret } from '../platform/secrets.t
 import { TimeUpError, within } from '../platform/within.ts';
 import type { Provider, ProviderDefinition, ProviderModule } from './provider.ts';
 
-/** The part of the registry that calls need. */
+/** The part of the registry of provider types that the pool needs. */
 export interface Registry {
   readonly definitions: Readonly<Record<string, ProviderDefinition>>;
   readonly loadProvider: (type: string) => Promise<ProviderModule<object>>;
@@ -25,7 +25,7 @@ export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
 interface Surroundings {
   /** Name of the deployment, with which the names of secrets begin. */
   readonly name: string;
-  /** @default - as `live` */
+  /** @default - treated as `live` */
   readonly stage?: Stage;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'add'>;
@@ -34,48 +34,52 @@ interface Surroundings {
 /** Result of using a provider. */
 export type Used<R> =
   | { readonly kind: 'done'; readonly result: R; readonly secret: Secret }
-  /** The provider could not be created: its secret is at fault, or does not fit its options. Nothing was sent. */
+  /** The provider could not be set up: its secret is faulty, or does not fit the options of the provider. Nothing was sent. */
   | { readonly kind: 'unusable'; readonly reason: 'secret-unreadable' | 'not-usable'; readonly detail: string }
-  /**
-   * This process cannot call the provider now, which says nothing about the provider. Nothing was sent, or nothing was
-   * accepted.
-   */
+  /** This process cannot call the provider now. This says nothing about the provider. Nothing was sent, or nothing was accepted. */
   | { readonly kind: 'unready'; readonly reason: Unready; readonly detail: string }
-  /** A defect of ours in the provider's code. */
+  /** Our code for the provider threw an error, so the code has a defect. */
   | { readonly kind: 'crashed'; readonly detail: string };
 
-/** One use of a provider, for any kind of call. */
+/** Describes one use of a provider, for any kind of call. */
 export interface Use<R> {
   readonly deadlineMs: number;
   readonly connectMs: number;
   call(provider: Provider, leftMs: number): Promise<R>;
-  /** Why only this process is at fault for the result; undefined if it is not. */
+  /** Returns the reason if only this process is at fault for the result; undefined for any other result. */
   ownFault(result: R): WorkerReason | undefined;
-  /** Whether the result means that the credentials are wrong: then the secret is read again. */
+  /** Whether the result means that the credentials are wrong. If so, the secret is read again. */
   isAuthentication(result: R): boolean;
 }
 
 /** The configured providers of a process. */
 export interface ProviderPool {
-  /** Never throws. Reading the secret, the call and a second call share one deadline. */
+  /**
+   * Calls a provider. If the provider refuses the credentials and the secret has changed in the meantime, calls the provider
+   * again with the new secret. Reading the secret and both calls share one deadline. Never throws.
+   */
   use<R>(config: ProviderConfig, use: Use<R>): Promise<Used<R>>;
   /**
-   * Loads in advance what the first use would load: secret, code and SDK, for {@link PREPARE_MS} at most. Resolves with a
-   * reason if this process cannot use the provider now; faults of the provider itself are left to the use. Never throws.
+   * Loads in advance what the first use of a provider would load: its secret, code and SDK. Waits for {@link PREPARE_MS} at most.
+   * Resolves with a reason if this process cannot use the provider now; faults of the provider itself are reported by `use`.
+   * Never throws.
    */
   prepare(config: ProviderConfig): Promise<Unready | undefined>;
 }
 
-/** Time-out of the preparation, longer than any cold start. */
+/** Time-out of the preparation in milliseconds, longer than any cold start. */
 const PREPARE_MS = 3_000;
 
-/** Time for which a process leaves a provider to others after a fault of its own: each message would waste a call. */
+/**
+ * Time in milliseconds for which a process does not use a provider after the process itself was at fault, since each call would
+ * be wasted.
+ */
 const UNFIT_MS = 2_000;
 
 /**
- * Keeps one provider per key and secret for the life of the process. After an authentication error the secret is read
- * again, so that a rotation needs no deployment. A call that failed because of this process alone is logged and counted,
- * and does not count as an attempt.
+ * Keeps one provider object for each provider key with its options and secret, for the life of the process. After an
+ * authentication error the secret is read again, so that a rotation of the secret needs no deployment. A call that failed because
+ * of this process alone is logged, and does not count as an attempt.
  */
 export function providerPool(
   registry: Registry,
@@ -86,15 +90,17 @@ export function providerPool(
   const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
 
   const unfit = new Map<string, { readonly reason: WorkerReason; readonly until: number }>();
-  /** Entries that were prepared once: their secret, code and SDK stay in the process. */
+  /** Configured providers that were prepared already: their secret, code and SDK stay in the process. */
   const prepared = new WeakSet<ProviderConfig>();
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
-    // A question about an earlier attempt may have the options of that time.
+    // The cache key contains the options too, since a look-up may need the options that the provider had at the time of an
+    // earlier attempt.
     const account = JSON.stringify([config.key, config.options]);
     const known = kept.get(account);
     if (known && same(known.secret, secret)) return known.provider;
-    // The old provider is not closed: messages may be in flight on its connections, and idle ones end by themselves.
+    // The old provider object is not closed: messages may be in flight on its connections, and idle connections end by
+    // themselves.
     const endpoint = endpoints[config.key];
     const provider = load(config.type).then((type) =>
       type.create({
@@ -120,7 +126,7 @@ export function providerPool(
     const reason = use.ownFault(result);
     if (reason === undefined) return { kind: 'done', result, secret };
     unfit.set(config.key, { reason, until: Date.now() + UNFIT_MS });
-    // Its message is not logged: messages about a signature quote what was signed.
+    // The detail of the result is not logged, since an error message about a wrong signature quotes the signed request.
     log.error('provider not called', { provider: config.key, reason });
     if (reason !== 'local-limit') metrics.add('CredentialsRefused', 1);
     return { kind: 'unready', reason, detail: reason };
@@ -157,7 +163,8 @@ export function providerPool(
     async use(config, use) {
       const { deadlineMs, connectMs, call, isAuthentication } = use;
       const begun = Date.now();
-      // The function's time-out is calculated from these deadlines.
+      // All steps share the deadline, since the time-out of the Lambda function is calculated from the deadlines of the
+      // providers.
       const leftMs = () => deadlineMs - (Date.now() - begun);
       let secret: Secret;
       try {
@@ -171,8 +178,8 @@ export function providerPool(
       try {
         provider = await providerFor(config, secret);
       } catch (error) {
-        log.error('provider not usable', { provider: config.key, error: causeName(error) });
         const detail = causeName(error);
+        log.error('provider not usable', { provider: config.key, error: detail });
         if (error instanceof UnreadyError) return { kind: 'unready', reason: error.reason, detail };
         return { kind: 'unusable', reason: 'not-usable', detail };
       }
@@ -200,12 +207,12 @@ function same(a: Secret, b: Secret): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The name of the cause, if the error only wraps it. */
+/** Returns the name of an error or, for an UnreadyError, the name of its cause. */
 function causeName(error: unknown): string {
   return errorName(error instanceof UnreadyError ? error.cause : error);
 }
 
-/** This process cannot call a provider now. */
+/** Thrown if this process cannot call a provider now. */
 class UnreadyError extends Error {
   override readonly name = 'UnreadyError';
   readonly reason: Unready;

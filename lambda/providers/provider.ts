@@ -3,39 +3,53 @@ import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 import type { AwsPermissions } from './aws-permissions.ts';
 import type { EventsDefinition } from './events-definition.ts';
-import type { InboundModule, NotificationModule } from './inbound.ts';
-import type { MissedModule } from './missed.ts';
+import type { InboundDefinition } from './inbound-definition.ts';
 import type { Loose, OptionFields } from './option-fields.ts';
 import type { OwnListModule } from './own-list.ts';
 
-/** One call to one provider for one submission. */
+/** One attempt to send one submission through one provider. */
 export interface Attempt {
   readonly message: Message;
-  /** Addresses still to be served; a subset of the message's To, Cc and Bcc, never empty. */
+  /** Addresses to which the message must still be sent: a subset of the message's To, Cc and Bcc, never empty. */
   readonly recipients: readonly string[];
-  /** Groups of recipients that this provider has to be offered by themselves, as in {@link AttemptResult}. */
+  /**
+   * Groups of recipients that an earlier attempt at this provider returned in `apart` of {@link AttemptResult}. Each group gets a
+   * separate call.
+   */
   readonly apart?: readonly (readonly string[])[];
-  /** The composed MIME message without Bcc header, CRLF line ends; built once per submission and shared by all attempts. */
+  /**
+   * Returns the composed MIME message, without a Bcc header and with CRLF line ends. It is built once per submission, and all
+   * attempts share it.
+   */
   mime(): Promise<Buffer>;
-  /** Passed to every provider that tracks, so that no default of an account decides. */
+  /**
+   * Whether opens and clicks are tracked. Every provider that can track is told so explicitly, so that the default of its account
+   * has no effect.
+   */
   readonly tracking: Tracking;
-  /** 1 for the first attempt at this submission, counted over all retries. */
+  /** Number of this attempt: 1 for the first attempt at the submission. The count continues across retries. */
   readonly number: number;
   /** Time limit of this attempt, in milliseconds. */
   readonly deadlineMs: number;
-  /** Time limit of each call of this attempt, in milliseconds, for a provider that has answered in a fraction of it of late. */
+  /**
+   * Time limit of each call of this attempt, in milliseconds, calculated from the times that the provider recently took to
+   * answer.
+   */
   readonly answerMs?: number;
   /** Time limit of DNS, TCP and TLS together, in milliseconds. */
   readonly connectMs: number;
 }
 
-/** A question about an attempt with an unknown outcome. */
+/** A question to a provider: did it accept an earlier attempt whose outcome is unknown? */
 export interface Question {
-  /** The handle in the attempt: Message-ID (`<handle@From domain>`), Mailgun variable, Postmark metadata, SES tag. */
+  /**
+   * The submission's handle (the hash of its id). The attempt had it in its Message-ID (`<handle@From domain>`), Mailgun
+   * variable, Postmark metadata or SES tag.
+   */
   readonly handle: string;
   /** The Message-ID of the attempt, with angle brackets. */
   readonly messageId: string;
-  /** Recipients of the attempt, by canonical address. */
+  /** Canonical addresses of the recipients of the attempt. */
   readonly recipients: readonly string[];
   /** When the attempt began, in epoch milliseconds. */
   readonly begunAt: number;
@@ -45,8 +59,8 @@ export interface Question {
 }
 
 /**
- * Answer about such an attempt. `found`: the recipients for which the provider has the message, with its message id; it
- * has none for the others. `cannot-say`: it was unreachable, or refused to answer.
+ * Answer to a {@link Question}. `found`: the recipients for which the provider has the message, each with the provider's message
+ * id. For all other recipients the provider does not have the message. `cannot-say`: the provider gave no usable answer.
  */
 export type LookupAnswer =
   | { readonly kind: 'answered'; readonly found: ReadonlyMap<string, string> }
@@ -58,37 +72,37 @@ export interface HealthLimits {
   readonly connectMs: number;
 }
 
-/** Whether an account may send, found out without sending. */
+/** Result of a health check. The check finds out whether an account may send, without sending mail. */
 export interface Health {
   /** `unreachable` says nothing about the account: there was no usable answer. */
   readonly state: 'healthy' | 'account-refused' | 'unreachable';
   /**
-   * Stable kebab-case code: `account-suspended`, `sandbox`, `authentication`, `connect-timeout`, …; for a healthy
-   * account, a warning.
+   * Stable kebab-case code: `account-suspended`, `sandbox`, `authentication`, `connect-timeout`, …; for a healthy account, the
+   * code of a warning.
    */
   readonly reason?: string;
   /** The provider's own words, at most 500 characters, addresses masked. */
   readonly detail?: string;
-  /** Free fraction of the provider's sending quota, from 0 to 1, if the provider reports it. */
+  /** Fraction of the provider's sending quota that is still free, from 0 to 1, if the provider reports the quota. */
   readonly quotaHeadroom?: number;
-  /** Recipients that the account may have in a day, if the provider reports it; infinite without a limit. */
+  /** Number of recipients that the account may mail in a day, if the provider reports it; infinite if there is no limit. */
   readonly capacityPerDay?: number;
-  /** Whether the vendor reviews the account, which may still send; absent if unknown. */
+  /** Whether the provider has put the account under review. Such an account may still send. Absent if unknown. */
   readonly underReview?: boolean;
 }
 
-/** A configured provider that can send. Created once per process; keeps its connections between invocations. */
+/** A configured provider that can send. It is created once per process, and keeps its connections open between invocations. */
 export interface Provider {
-  /** Never throws for anything that the provider, the network or a recipient does. */
+  /** Sends to all recipients of an attempt. Nothing that the provider, the network or a recipient does makes it throw. */
   send(attempt: Attempt): Promise<AttemptResult>;
   /**
-   * Asks whether an earlier attempt was accepted. Absent where the provider cannot be asked (SES, SMTP): only its
-   * delivery events report it. Never throws.
+   * Asks whether an earlier attempt was accepted. Absent if the provider cannot be asked (SES, SendGrid, SMTP): then only its
+   * delivery events show whether it accepted the attempt. Never throws.
    */
   lookup?(question: Question): Promise<LookupAnswer>;
-  /** Asks whether the account may send, without sending. Never throws. */
+  /** Asks whether the account may send, without sending mail. Never throws. */
   health?(limits: HealthLimits): Promise<Health>;
-  /** Closes kept connections. */
+  /** Closes the connections that are kept open. */
   close?(): void;
 }
 
@@ -96,13 +110,13 @@ export interface Provider {
 export interface ProviderContext<Options> {
   readonly key: string;
   readonly options: Options;
-  /** The parsed JSON of the provider's secret; an empty object for a provider without one. */
+  /** The parsed JSON of the provider's secret; an empty object for a provider without a secret. */
   readonly secret: Readonly<Record<string, string>>;
-  /** Nothing may be delivered: the provider's test mode is used. */
+  /** Set if no mail may be delivered: the provider's test mode is used. */
   readonly sandbox?: true;
   /**
-   * Replaces the provider's public endpoint (`http://127.0.0.1:4710`, `smtp://127.0.0.1:4713`); set on a local stack
-   * only.
+   * URL that replaces the provider's public endpoint, such as `http://127.0.0.1:4710` or `smtp://127.0.0.1:4713`. It is set on a
+   * local stack only.
    */
   readonly endpoint?: string;
 }
@@ -113,11 +127,11 @@ export interface ProviderModule<Options> {
 }
 
 /**
- * Limits of one call, checked before the attempt: a provider that cannot carry a message is skipped, which is not a
- * failure.
+ * Limits of one call to a provider. They are checked before the attempt. A provider that cannot carry a message is skipped, and
+ * this does not count as a failure.
  */
 export interface Limits {
-  /** Largest message in bytes as the provider counts it, after base64. */
+  /** Largest size of a message in bytes, as the provider counts it: after base64 encoding. */
   readonly maxBytes: number;
   /** Largest number of recipients (To, Cc and Bcc together) in one call. */
   readonly maxRecipients: number;
@@ -127,9 +141,15 @@ export interface Limits {
   readonly smtpUtf8: boolean;
   /** Whether addresses with a quoted local part (`"a b"@x`) can be carried. */
   readonly quotedLocalPart: boolean;
-  /** Whether a message needs a To or Cc, or at most one recipient: the provider cannot carry several Bcc alone. */
+  /**
+   * Whether a message with several recipients needs an address in To or Cc, since the provider cannot carry a message whose
+   * recipients are all in Bcc.
+   */
   readonly visibleRecipient?: boolean;
-  /** Characters that a local part may not have, in addition to those of {@link quotedLocalPart} and {@link smtpUtf8}. */
+  /**
+   * Characters that a local part may not have, in addition to the characters that {@link quotedLocalPart} and {@link smtpUtf8}
+   * exclude.
+   */
   readonly forbiddenInLocalPart?: string;
   /**
    * Whether empty attachments can be carried.
@@ -137,7 +157,7 @@ export interface Limits {
    */
   readonly emptyAttachments?: false;
   /**
-   * Whether an invitation can be carried as an alternative to the text.
+   * Whether a calendar invitation can be carried as an alternative to the text.
    * @default true
    */
   readonly calendar?: false;
@@ -147,130 +167,87 @@ export interface Limits {
   readonly forbiddenExtensions?: readonly string[];
 }
 
-/** Headers that a provider's own filter writes to received mail. */
-export interface FilterHeaders {
-  readonly flag: string;
-  readonly score: string;
-  readonly spf: string;
-  readonly dkim: string;
-  /** Header with SpamAssassin's tests, some of which are about DKIM. */
-  readonly tests?: string;
-  /** Name of the provider's servers in Authentication-Results. */
-  readonly server: RegExp;
-}
-
-/** What receiving mail needs of a type, whether the provider posts the mail or puts it into a bucket. */
-interface InboundDefinition<Inbound> {
-  checkOptions(fields: OptionFields): ZodType<Loose<Inbound>>;
-  /** Domains and addresses that mail is received for, if the options name them. */
-  received?(inbound: Inbound): readonly string[];
-  /** Headers that the provider's own filter writes. */
-  readonly filterHeaders: FilterHeaders;
-  /** Fields that the secret for received mail must have; empty if it needs none. */
-  readonly secretFields: readonly string[];
-  /** Optional fields: an older key that is still accepted, or a field that only some routes need. */
-  readonly optionalSecretFields: readonly string[];
-}
-
-/** Receiving mail that the provider posts to the HTTP API. */
-interface PostedInbound<Options, Inbound> {
-  readonly over: 'http';
-  /** Last parts of the path, after the secret one, to which the provider also posts. */
-  readonly pathEnds?: readonly string[];
-  /** Loads the code that reads posted mail, without an SDK. */
-  load(): Promise<{ readonly inbound: InboundModule }>;
-  /** Asking for received mail that did not arrive; absent if the provider lists none. */
-  readonly missed?: {
-    /** Options of the requests. */
-    options(options: Options, inbound: Inbound): object;
-    /** Whether the requests need the secret of the sending account as well. */
-    readonly needsAccount?: true;
-    load(): Promise<MissedModule>;
-  };
-}
-
-/** Receiving mail that a receipt rule of SES writes to the mail bucket, with a notification on a queue. */
-interface WrittenInbound<Inbound> {
-  readonly over: 'bucket';
-  receiptRule(inbound: Inbound): ReceiptRule;
-  /** Loads the code that reads the notifications, without an SDK. */
-  load(): Promise<NotificationModule>;
-}
-
-/** A rate of the whole account, as a part of its mail from 0 to 1. */
+/**
+ * A provider's own metric of the bounces or complaints of a whole account: a fraction, from 0 to 1, of the mail that the account
+ * sent.
+ */
 export interface ReputationMetric {
-  /** Title of its alarm. */
+  /** Title of the alarm for this metric. */
   readonly title: string;
   readonly of: 'bounces' | 'complaints';
   readonly namespace: string;
   readonly name: string;
-  /** Rate from which the alarm is raised: below the one from which the vendor acts. */
+  /** The alarm is raised at this value and above. The value is lower than the value at which the provider reviews the account. */
   readonly alarmFrom: number;
 }
 
-/** A receipt rule of SES. */
-export interface ReceiptRule {
-  /** Domains and addresses whose mail the rule takes. */
-  readonly recipients: readonly string[];
-  /** Name of the rule set that gets the rule; a new one, which still has to be made active, if there is none. */
-  readonly ruleSetName?: string | undefined;
-}
-
 /**
- * A provider type: data for deployment and routing, and loaders of its code. Importing it loads no SDK and has no effects.
+ * A provider type: data for deployment and routing, and loaders of its code. Importing a definition loads no SDK and has no side
+ * effects.
  *
  * `Inbound` is `never` for a type that only sends.
  */
 export interface ProviderDefinition<Options = object, Inbound = unknown> {
-  /** Name of its folder. */
+  /** Name of the type, and of the folder with its code. */
   readonly type: string;
-  /** Name of the vendor or the protocol, as its own pages write it. */
+  /** Name of the provider company or of the protocol, in the spelling of its own pages. */
   readonly title: string;
-  /** Never set: the types of an entry's `options` and `inbound`. */
+  /** Never set: it only carries the TypeScript types of an entry's `options` and `inbound`. */
   readonly types?: { readonly options: Options; readonly inbound: Inbound };
-  /** The check of the options, from which their type is derived. */
+  /** Returns the check of the options. The TypeScript type of the options is derived from this check. */
   checkOptions(fields: OptionFields): ZodType<Loose<Options>>;
-  /** Faults of options that have their form. */
+  /** Returns messages about further faults in the options, after `checkOptions` has accepted them. */
   problems?(options: Options, fromDomains?: readonly string[]): readonly string[];
   readonly limits: Limits;
-  /** Limits that the options change. */
+  /** Returns the limits that the options change. */
   limitsOf?(options: Options): Partial<Limits>;
-  /** Domains and addresses that alone may be used in From, if the options name them. */
+  /** Returns the only domains and addresses that may be used in From. Absent if the options cannot restrict From. */
   fromDomains?(options: Options): readonly string[];
-  /** Host of the company behind a provider, for a type that is a protocol: by default, the type is the vendor. */
+  /**
+   * Returns the host that identifies the company behind a provider (its vendor), if the type is a protocol such as SMTP. Absent
+   * for any other type: the name of the type then identifies the company.
+   */
   vendorHost?(options: Options): string;
-  /** What locates the messages of an account, for a question after its key or its options have changed. */
+  /**
+   * Returns the options that locate the messages of an account. They are stored so that a look-up works even after the provider's
+   * key in the configuration or its options have changed.
+   */
   account?(options: Options): Readonly<Record<string, string>>;
   readonly permissions?: AwsPermissions<Options>;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
-  /** What the code of the type does with mail in the sandbox, where nothing may be delivered: a sentence for docs/deploy.md. */
+  /** Sentence for docs/deploy.md about the treatment of mail in the stage `sandbox`, where nothing may be delivered. */
   readonly sandbox: string;
-  /** Whether the provider can be asked about a message: its code has a `lookup`. */
+  /** Whether the provider can be asked about a message: the object that its code creates has a `lookup`. */
   readonly askable: boolean;
-  /** Gauges that its health check measures. */
+  /** Names of the CloudWatch metrics that the provider's health check measures. */
   readonly gauges?: readonly ('QuotaHeadroom' | 'UnderReview')[];
-  /** Rates that the vendor itself writes to CloudWatch; absent if it does not. */
+  /** Rates of bounces and complaints that the provider itself writes to CloudWatch; absent if it writes none. */
   readonly reputation?: {
-    /** Region of the account; that of the stack if undefined. */
+    /** Returns the region of the account; undefined for the region of the stack. */
     region(options: Options): string | undefined;
     readonly metrics: readonly ReputationMetric[];
   };
-  /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
+  /**
+   * Loads the code that sends, together with its SDK. It must contain a literal `import()`, from which the bundler makes a chunk.
+   */
   load(): Promise<ProviderModule<Options>>;
-  /** Delivery events of this type; absent if it has none of its own. */
+  /** How delivery events of this type are reported and read; absent if the type has no delivery events of its own. */
   readonly events?: EventsDefinition<Options>;
-  /** The provider's own list of addresses that it does not mail; absent if it has none. */
+  /** The provider's own suppression list; absent if it has none. */
   readonly ownList?: {
-    /** Largest number of entries that are added to it in one run. */
+    /** Largest number of entries that a run of the mirror function adds to the provider's list. */
     readonly mostAdded: number;
     load(): Promise<OwnListModule>;
   };
-  /** Receiving mail with this type; absent if it cannot. */
-  readonly inbound?: InboundDefinition<Inbound> & (PostedInbound<Options, Inbound> | WrittenInbound<Inbound>);
+  /** How providers of this type receive mail; absent if the type cannot receive mail. */
+  readonly inbound?: InboundDefinition<Options, Inbound>;
 }
 
-/** The limits of a configured provider, without those that its entry lowers. */
+/**
+ * Returns the limits of a configured provider by its type and options. Lower limits in the provider's entry of the configuration
+ * are not applied yet.
+ */
 export function limitsOf({ options }: { readonly options: object }, definition: ProviderDefinition): Limits {
   return { ...definition.limits, ...definition.limitsOf?.(options) };
 }

@@ -1,7 +1,8 @@
 import type { Blame, Outcome } from '../mail/outcome.ts';
+import { defined } from '../platform/defined.ts';
 import type { Health, LookupAnswer } from './provider.ts';
 
-/** Result of a failed question, in the terms of the provider's table for failed attempts. */
+/** A look-up or health check that got no usable answer, described like a failed attempt. */
 interface Failure {
   readonly blames: Blame | 'load' | 'none';
   readonly reason: string;
@@ -9,11 +10,11 @@ interface Failure {
 }
 
 /**
- * Reads the outcome of a question like that of an attempt: the same answer means the same. A 2xx whose body does not
- * answer the question is `unreadable-answer`.
+ * Converts the outcome of a look-up or health check. The caller has classified the provider's answer with the same table that
+ * classifies answers to attempts. A 2xx answer whose body does not answer the question becomes `unreadable-answer`.
  */
 function failureOf(outcome: Outcome): Failure {
-  const rest = outcome.detail ? { detail: outcome.detail } : {};
+  const rest = defined({ detail: outcome.detail || undefined });
   switch (outcome.kind) {
     case 'accepted':
       return { blames: 'none', reason: 'unreadable-answer', ...rest };
@@ -33,30 +34,29 @@ function failureOf(outcome: Outcome): Failure {
   }
 }
 
-/** A look-up without a result. */
+/** Returns the answer of a look-up that found out nothing. The reason is in `outcome`. */
 export function cannotSay(outcome: Outcome): LookupAnswer {
-  const { reason, detail } = failureOf(outcome);
-  return { kind: 'cannot-say', reason, ...(detail && { detail }) };
+  const { blames: _, ...answer } = failureOf(outcome);
+  return { kind: 'cannot-say', ...answer };
 }
 
-/** A look-up whose answer cannot be read; `detail` says what it lacks. */
+/** Returns the result of a look-up whose answer cannot be read; `detail` states the fault. */
 export function unreadable(detail: string): LookupAnswer {
   return { kind: 'cannot-say', reason: 'unreadable-answer', detail };
 }
 
-/** The health after a failed question: only an answer about our standing says anything about the account. */
+/**
+ * Returns the result of a health check without a usable answer: `account-refused` only if the provider blames our account or our
+ * From address.
+ */
 export function healthOf(outcome: Outcome): Health {
-  const { blames, reason, detail } = failureOf(outcome);
-  return {
-    state: blames === 'account' || blames === 'sender' ? 'account-refused' : 'unreachable',
-    reason,
-    ...(detail && { detail }),
-  };
+  const { blames, ...health } = failureOf(outcome);
+  return { state: blames === 'account' || blames === 'sender' ? 'account-refused' : 'unreachable', ...health };
 }
 
 /**
- * Asks, and asks once more if the connection was lost: a kept connection may have ended while the function was frozen,
- * and a question, unlike a message, may be repeated.
+ * Makes a look-up or health check, and repeats it once if the connection was lost. A kept connection may have ended while the
+ * Lambda function was frozen. Unlike sending a message, a look-up or health check can be repeated without harm.
  */
 export async function askTwice<Answer extends LookupAnswer | Health>(
   deadlineMs: number,

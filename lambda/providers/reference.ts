@@ -1,35 +1,43 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../platform/defined.ts';
 
-/** What an attempt carries through the provider, so that its events name the submission. */
+/**
+ * Data that an attempt sends in custom variables of the mail. The provider's events repeat these variables, so each event
+ * identifies the submission.
+ */
 export interface Reference {
   readonly submissionId?: string;
   readonly class?: string;
   readonly attempt?: number;
 }
 
-/** Identifies the submission of a message, see {@link handleOf}. */
+/** Name of the custom variable with the submission's handle, see {@link handleOf}. */
 const HANDLE = 'mailover-id';
-/** Name of the variable with the submission's id; a provider with short values has the rest in {@link REST}. */
+/**
+ * Name of the custom variable with the submission's id. If the id is longer than a value may be at the provider, the variable
+ * {@link REST} has the rest.
+ */
 const SUBMISSION = 'mailover-submission';
 const REST = 'mailover-submission2';
-/** Name of the variable with number and class of the attempt: `2 receipts`. */
+/** Name of the custom variable with the number of the attempt and the class of the mail, such as `2 receipts`. */
 const ATTEMPT = 'mailover-attempt';
 
-/** Names of all variables that Mailover sets; metadata cannot have them. */
+/** Names of all custom variables that Mailover sets. The metadata of a submission cannot use these names. */
 export const REFERENCE_NAMES: ReadonlySet<string> = new Set([HANDLE, SUBMISSION, REST, ATTEMPT]);
 
-/** SHA-256 of a submission's id, base64url: 43 characters. */
+/** Returns the handle of a submission: the SHA-256 hash of its id in base64url, 43 characters. */
 export function handleOf(submissionId: string): string {
   return createHash('sha256').update(submissionId).digest('base64url');
 }
 
-/** The id of a submission for logs: its handle if a producer used an address as id. */
+/**
+ * Returns the id of a submission for logs. If the producer used an e-mail address as id, returns the submission's handle instead.
+ */
 export function loggedId(id: string): string {
   return id.includes('@') ? handleOf(id) : id;
 }
 
-/** The message of a reference. */
+/** The fields of a message from which its reference is made. */
 interface Referring {
   readonly id: string;
   readonly handle: string;
@@ -37,8 +45,8 @@ interface Referring {
 }
 
 /**
- * The variables of one attempt, in order. `most`: the longest value in characters; `encode`: for a provider that allows
- * few characters.
+ * Returns the custom variables of one attempt, in order. `most` is the largest length of a value in characters. `encode` encodes
+ * each value for a provider that allows few different characters.
  */
 export function referenceOf(
   message: Referring,
@@ -55,7 +63,10 @@ export function referenceOf(
   ];
 }
 
-/** Reads the variables of an event; empty unless the id belongs to the handle beside it. */
+/**
+ * Returns the reference in the variables of an event. It is empty if the handle in the variables is not the handle of the
+ * submission's id.
+ */
 export function readReference(
   values: Readonly<Record<string, string | undefined>>,
   decode: (text: string) => string = (text) => text,
@@ -70,13 +81,13 @@ export function readReference(
   };
 }
 
-/** Letters that every provider allows in a value. */
+/** Encodes and decodes values in base64url. Every provider allows the characters of base64url. */
 export const encoded = {
   encode: (text: string) => Buffer.from(text).toString('base64url'),
   decode: (text: string) => Buffer.from(text, 'base64url').toString('utf8'),
 };
 
-/** Metadata of the submission among the variables of an event. */
+/** Returns the metadata of the submission from the variables of an event; undefined if the event has none. */
 export function metadataIn(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
   const own = Object.entries(values).filter(([name]) => !REFERENCE_NAMES.has(name));
   return own.length > 0 ? Object.fromEntries(own) : undefined;

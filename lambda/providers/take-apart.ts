@@ -1,30 +1,34 @@
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
 import { type AttemptResult, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
+import { defined } from '../platform/defined.ts';
 import type { Attempt } from './provider.ts';
 
 /** One call for some of an attempt's recipients. */
 export interface PartialCall {
   readonly recipients: readonly string[];
   readonly deadlineMs: number;
-  /** Whether To and Cc must be limited to `recipients`: another address there may be the reason of the refusal. */
+  readonly connectMs: number;
+  /** Whether To and Cc must be limited to `recipients`, since another address in To or Cc may have caused an earlier refusal. */
   readonly narrow: boolean;
 }
 
-/** Result of such a call. */
+/** Result of a {@link PartialCall}. */
 export interface PartialResult extends AttemptResult {
-  /** Recipients that the provider names in a refusal because of one recipient. */
+  /** Recipients that the provider's answer names as the cause, if the provider refuses a whole call because of some recipients. */
   readonly named?: readonly string[];
 }
 
 /**
- * Sends to all recipients of an attempt, and splits it up if it is refused as a whole for one address.
+ * Sends to all recipients of an attempt. If the provider refuses the whole call because of one address, the recipients are split
+ * up into smaller calls.
  *
- * Recipients that the provider names get their own outcome; if it names none, the others are offered in halves. A refused
- * call served no recipient, so none is served twice; any other failure ends the attempt. All calls share one deadline: the
- * groups that it leaves begin the next attempt at this provider, which so makes at least one call for a smaller group.
+ * The refusal becomes the outcome of the recipients that the provider names. If the provider names none, the group of recipients
+ * is sent again in two halves. A refused call delivers to no recipient, so no recipient gets the message twice. Any other failure
+ * ends the attempt. All calls share one deadline. Groups for which no time is left are returned in `apart`. The next attempt at
+ * this provider uses these groups without a change, so it makes at least one call for a smaller group.
  *
- * @param narrows - whether a first call for one recipient may be refused for another address in To or Cc
+ * @param narrows - whether the provider may refuse a call because of an address in To or Cc that is not a recipient of the call
  */
 export async function takeApart(
   attempt: Attempt,
@@ -39,12 +43,13 @@ export async function takeApart(
   for (let group = groups.shift(); group; group = groups.shift()) {
     const started = performance.now();
     const deadlineMs = attempt.deadlineMs - (started - begun);
-    // A call that is cut off would leave it unknown whether its recipients were served.
+    // If the deadline cut off a call, it would be unknown whether the recipients of the call got the message.
     if (slowestMs > 0 && deadlineMs < Math.max(attempt.connectMs, 2 * slowestMs)) {
       groups.unshift(group);
       break;
     }
-    const call = { recipients: group, deadlineMs: Math.min(deadlineMs, attempt.answerMs ?? deadlineMs), narrow };
+    const limitMs = Math.min(deadlineMs, attempt.answerMs ?? deadlineMs);
+    const call = { recipients: group, deadlineMs: limitMs, connectMs: Math.min(attempt.connectMs, limitMs), narrow };
     const { outcome, recipients, named = [] } = await send(call);
     slowestMs = Math.max(slowestMs, performance.now() - started);
     if (outcome.kind !== 'refused' || !outcome.ofOne) {
@@ -55,7 +60,8 @@ export async function takeApart(
       }
     } else {
       const { ofOne: _all, ...own } = outcome;
-      // An address in To or Cc may be refused as well; but suppressed recipients are always in the envelope.
+      // A refused address may be in To or Cc only. An address on the provider's suppression list is always one of the recipients
+      // of the call.
       const elsewhere = narrows && !narrow && own.blames === 'message' && hasOthers(attempt);
       const guilty = group.length === 1 && !elsewhere ? group : named;
       const others = group.filter((one) => !guilty.includes(one));
@@ -64,12 +70,12 @@ export async function takeApart(
       narrow = true;
     }
   }
-  return { ...merge(attempt.recipients, outcomes), ...(narrow && { apart: groups }) };
+  return { ...merge(attempt.recipients, outcomes), ...defined({ apart: narrow ? groups : undefined }) };
 }
 
 /**
- * The groups of earlier attempts and one of all other recipients, largest first; a recipient of several groups is in the
- * smallest one only.
+ * Returns the groups of earlier attempts and a group of all other recipients, largest first. A recipient that was in several
+ * groups stays in the smallest of these groups only.
  */
 function groupsOf({ recipients, apart = [] }: Attempt): (readonly string[])[] {
   const left = new Set(recipients);
@@ -78,15 +84,18 @@ function groupsOf({ recipients, apart = [] }: Attempt): (readonly string[])[] {
   return [own(recipients), ...groups].filter(isFilled).toSorted((a, b) => b.length - a.length);
 }
 
-/** The MIME of a call; composed again if To and Cc must contain fewer addresses. */
-export function mimeFor(attempt: Attempt, { recipients, narrow }: PartialCall): Promise<Buffer> {
+/** Returns the MIME message of a call. It is composed again if To and Cc must contain fewer addresses. */
+export function mimeFor(
+  attempt: Attempt,
+  { recipients, narrow }: Pick<PartialCall, 'recipients' | 'narrow'>,
+): Promise<Buffer> {
   if (!narrow) return attempt.mime();
   const { to, cc } = attempt.message;
   const left = (list: Message['to']) => list.filter(({ address }) => recipients.includes(address));
   return composeMime({ ...attempt.message, to: left(to), cc: left(cc) });
 }
 
-/** The recipients that a provider's words name, by address or by a domain in quotes. */
+/** Returns the recipients that the text of a provider's answer names, by address or by a domain in quotes. */
 export function namedIn(words: string, recipients: readonly string[]): readonly string[] {
   const said = words.toLowerCase();
   const named = recipients.filter((address) => {
@@ -111,7 +120,10 @@ function isFilled(group: readonly string[]): boolean {
   return group.length > 0;
 }
 
-/** The outcome of an acceptance applies to all recipients that it served; every other recipient is listed separately. */
+/**
+ * Returns the result of all calls: the outcome of an accepted call, if a call was accepted, and the recipients with other
+ * outcomes.
+ */
 function merge(recipients: readonly string[], outcomes: ReadonlyMap<string, Outcome>): AttemptResult {
   const all = recipients.map((one) => outcomes.get(one) ?? NOT_TRIED);
   const outcome = all.find(({ kind }) => kind === 'accepted') ?? all.find((one) => one !== NOT_TRIED) ?? NOT_TRIED;
@@ -119,5 +131,5 @@ function merge(recipients: readonly string[], outcomes: ReadonlyMap<string, Outc
     const own = all[place] ?? NOT_TRIED;
     return own === outcome ? [] : [[one, own] as const];
   });
-  return { outcome, ...(others.length > 0 && { recipients: new Map(others) }) };
+  return { outcome, ...defined({ recipients: others.length > 0 ? new Map(others) : undefined }) };
 }

@@ -8,25 +8,25 @@ export interface WebhookRequest {
   readonly body: Buffer;
 }
 
-/** Why a request is not from the provider, as far as that is known. */
+/** A request that is not proven to be from the provider, with the reason. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly reason: 'missing' | 'wrong' | 'stale' | 'early' | 'no-key';
 }
 
-/** A request of the provider. */
+/** A request that is proven to be from the provider. */
 export interface Genuine<Content> {
   readonly kind: 'genuine';
-  /** A token that may be used once, and the hash of the content that it belongs to. */
+  /** A token that may be used only once, and the hash of the content to which the token belongs. */
   readonly once?: { readonly token: string; readonly content: string };
   read(): Content;
 }
 
-/** Whether a request comes from the provider. */
+/** Result of authenticating a request. */
 export type Authentication<Content> = Genuine<Content> | Refusal;
 
-/** Reading the requests that a provider posts. */
+/** Code that authenticates and reads the requests that a provider posts. */
 export interface WebhookModule<Content> {
-  /** Never throws for any content of the request. `now` is in epoch milliseconds. */
+  /** Checks that a request is from the provider. No content of the request makes it throw. `now` is in epoch milliseconds. */
   authenticate(request: WebhookRequest, secret: Secret, now: number): Authentication<Content>;
 }

@@ -9,15 +9,15 @@ interface WireRequest {
   readonly body?: string | undefined;
 }
 
-/** The part of a `Response` that they read. */
+/** The part of a `Response` that provider code and SDKs read. */
 interface WireAnswer {
   readonly status: number;
   text(): Promise<string>;
 }
 
 /**
- * The part of `fetch` that provider code and SDKs use, on top of `node:http` so that the wire can be watched. The classes of
- * `fetch` are left out: Node loads them at their first use, and each answer would get a stream.
+ * The part of `fetch` that provider code and SDKs use, implemented with `node:http` so that `watchWire` can record the calls.
+ * Node's own `fetch` would be slower: its classes are loaded at their first use, and it creates a stream for each answer.
  */
 interface WireFetch {
   fetch(url: string | URL, request?: WireRequest): Promise<WireAnswer>;
@@ -45,7 +45,7 @@ export function createWireFetch(): WireFetch {
             resolve({ status, text: async () => new TextDecoder().decode(Buffer.concat(chunks)) });
           });
         });
-        // Node writes a text together with the headers, and bytes after them.
+        // The body is a string, since Node writes a string together with the headers, but writes a Buffer separately after them.
         sent.end(body);
       });
     },

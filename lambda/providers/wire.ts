@@ -6,24 +6,24 @@ import { afterArrivals } from '../platform/arrivals.ts';
 import { dropStale } from '../platform/kept-sockets.ts';
 
 /**
- * Trace of the wire during one HTTP attempt.
+ * Record of the network events of one HTTP call.
  *
- * The SDKs hide it: mailgun.js reports network failures as status 400 and drops headers, postmark.js discards the cause
- * (measured with mailgun.js 14.0.1 and postmark 5.1.0). Node reports it, whatever SDK made the request.
+ * The SDKs hide these events: mailgun.js reports network failures as status 400 and drops headers, postmark.js discards the cause
+ * (measured with mailgun.js 14.0.1 and postmark 5.1.0). Node reports these events for the requests of every SDK.
  */
 export interface WireTrace {
-  /** DNS, TCP and TLS are done. While false, no part of the request can have arrived. */
+  /** Whether DNS, TCP and TLS are done. While this is false, no part of the request can have arrived. */
   connected: boolean;
-  /** The whole request was written to the socket. */
+  /** Whether the whole request was written to the socket. */
   written: boolean;
-  /** Status line of the answer, if there was one. */
+  /** HTTP status of the answer, if there was an answer. */
   status?: number;
   headers?: IncomingHttpHeaders;
-  /** The whole answer was read. */
+  /** Whether the whole answer was read. */
   complete: boolean;
   /**
-   * Node's code of the first failure (`ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET`, …), or ours: `CONNECT_TIMEOUT`,
-   * `DEADLINE`, `ANSWER_TOO_LARGE`.
+   * Code of the first failure: a code of Node (`ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET`, …) or a code of Mailover
+   * (`CONNECT_TIMEOUT`, `DEADLINE`, `ANSWER_TOO_LARGE`).
    */
   failure?: string;
 }
@@ -39,13 +39,16 @@ interface Watch {
   readonly trace: WireTrace;
   readonly connectMs: number;
   readonly requests: ClientRequest[];
-  /** The call was given up or has returned; requests that the SDK still starts must not be sent. */
+  /** Whether the call has returned or was given up. If so, a request that the SDK starts later must not be sent. */
   ended: boolean;
 }
 
-/** Largest answer that is read. No answer to a mail, a look-up or a health check is this large; SDKs keep all of it in memory. */
+/**
+ * Largest answer in bytes: no answer to a mail, a look-up or a health check is this large, and SDKs keep a whole answer in
+ * memory.
+ */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** Largest compressed answer, which may grow a thousandfold; no request asks for compression. */
+/** Largest compressed answer in bytes: unpacked, it may be a thousand times as large. No request asks for compression. */
 const MOST_COMPRESSED = 128 * 1024;
 
 const current = new AsyncLocalStorage<Watch>();
@@ -70,8 +73,8 @@ export async function watchWire<T>(
   dropStale();
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(async () => {
-      // No further request is made. An answer that has arrived but is unread still counts; a request without a connection
-      // sends nothing.
+      // From now on no request is sent. An answer that has arrived on an established connection still counts, although it was
+      // not read yet.
       watch.ended = true;
       if (trace.connected) await afterArrivals();
       if (settled) return;
@@ -84,7 +87,7 @@ export async function watchWire<T>(
     const result = await Promise.race([current.run(watch, call), deadline]);
     return { result, trace: { ...trace } };
   } catch (error) {
-    // A copy: later reports of a destroyed socket must not change the result.
+    // The trace is copied, since later events of a destroyed socket must not change the result.
     return { error, trace: { ...trace } };
   } finally {
     settled = true;
@@ -95,7 +98,7 @@ export async function watchWire<T>(
 
 function follow(request: ClientRequest, watch: Watch): void {
   const { trace, connectMs, requests } = watch;
-  // axios follows redirects and would post the message to another host; a redirect is the provider's final answer.
+  // axios follows redirects and would post the message to another host; a redirect counts as the provider's final answer.
   if (watch.ended || (trace.status !== undefined && trace.status >= 300 && trace.status < 400)) {
     request.destroy(failure('NOT_FOLLOWED'));
     return;
@@ -113,7 +116,7 @@ function follow(request: ClientRequest, watch: Watch): void {
     trace.connected = true;
   };
   request.once('socket', (socket: Socket & { encrypted?: boolean; secureConnecting?: boolean }) => {
-    // A kept socket is already connected; a new one reports it later.
+    // A kept socket is already connected; a new socket emits an event when it is connected.
     if (socket.connecting) socket.once(socket.encrypted ? 'secureConnect' : 'connect', connected);
     else if (socket.secureConnecting) socket.once('secureConnect', connected);
     else connected();
@@ -121,7 +124,7 @@ function follow(request: ClientRequest, watch: Watch): void {
   request.once('finish', () => {
     trace.written = trace.connected;
   });
-  // This listener runs before the SDK's own, which may start the next request at once.
+  // This listener runs before the SDK's own listener, which may start the next request immediately.
   request.prependOnceListener('response', (response: IncomingMessage) => {
     trace.written = true;
     if (response.statusCode !== undefined) trace.status = response.statusCode;

@@ -15,7 +15,7 @@ export interface ReconcilerDependencies extends TakeDependencies {
   loadMissed(type: string): Promise<MissedModule>;
 }
 
-/** Dependencies of checking the receptions of one provider. */
+/** Dependencies of the check of one provider's received mail. */
 export interface EnsureContext {
   readonly provider: ReconciledProvider;
   readonly source: MissedSource;

@@ -1,12 +1,18 @@
 import type { Reception } from '../providers/missed.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
-/** Time for a provider to post a mail again after it was asked to. */
+/** Pause between a request that the provider post a mail again and the next check of the mail. */
 const ASK_PAUSE_MS = 30 * 60_000;
-/** Each pause after a failed check is longer by this; there is no pause after the first one. */
+/**
+ * Each further failed check of a mail makes the pause before its next check longer by this number of milliseconds. After the first
+ * failed check there is no pause.
+ */
 const FAILURE_PAUSE_MS = 5 * 60_000;
 
-/** When a reception is due to be checked, in epoch milliseconds; the pauses are in the reconciler's own time. */
+/**
+ * Returns when a received mail is due to be checked, in epoch milliseconds. The pauses are in stack time (on a local stack,
+ * time may run faster than the clock).
+ */
 function dueAt({ settled, asks, askedAt, failures, failedAt }: ReceptionState, scale: number): number {
   if (settled) return Number.POSITIVE_INFINITY;
   const asked = asks === 0 ? 0 : askedAt + ASK_PAUSE_MS / scale;
@@ -14,16 +20,19 @@ function dueAt({ settled, asks, askedAt, failures, failedAt }: ReceptionState, s
   return Math.max(asked, failed);
 }
 
-/** Receptions to check now, and the number of all that are not settled. */
+/** Received mails to check now, and the number of all received mails whose checks are not finished. */
 export interface Due {
-  /** Receptions without a failure so far. */
+  /** Mails whose check has not failed so far. */
   readonly fresh: readonly Reception[];
-  /** Receptions whose check failed, or crashed a run: they are checked after all others. */
+  /** Mails whose check failed, or crashed a run of the reconciler. These mails are checked after all other mails. */
   readonly again: readonly Reception[];
   readonly unsettled: number;
 }
 
-/** Groups receptions by their state; those in `again` with the fewest failures first. */
+/**
+ * Divides the received mails that are due for a check. In `again`, mails with fewer crashes come first; among mails with the
+ * same number of crashes, mails with fewer failures come first.
+ */
 export function sortOut(
   receptions: readonly Reception[],
   cases: ReadonlyMap<string, ReceptionState>,

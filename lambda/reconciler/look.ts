@@ -5,17 +5,17 @@ import { sortOut } from './due.ts';
 import type { ReceptionResult } from './settle.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
-/** Start of the first run, and of one after a long pause: Mailgun keeps no mail longer. */
+/** How far the first run, or a run after a long pause, looks back. Mailgun stores no mail for a longer time. */
 const FIRST_LOOK_MS = 3 * 24 * 3_600_000;
-/** How often a span is halved that has more mail than can be listed, or checked in one run. */
+/** How often a period of time is halved if more mail was received in it than can be listed, or can be checked in one run. */
 const HALVINGS = 12;
 /**
- * Largest number of mails checked for one provider in one run, and how many of them may come from lists whose mails stay
- * listed after they were received.
+ * Largest number of mails that are checked for one provider in one run. At most `MOST_UNDELIVERED` of them may come from the
+ * provider's lists of undelivered mail, in which a mail stays even after it was received later.
  */
 const MOST_A_RUN = 300;
-const MOST_STANDING = 150;
-/** Largest number of mails checked again after a failed check, in addition. */
+const MOST_UNDELIVERED = 150;
+/** Largest number of mails with a failed earlier check that are checked in one run, in addition to `MOST_A_RUN`. */
 const MOST_AGAIN = 100;
 
 /** Result of a run for one provider. `skipped`: some mail became too old to be checked. */
@@ -25,11 +25,12 @@ export interface ReconcilerRun {
 }
 
 /**
- * Checks one provider while there is `room`: first the mail in its standing lists, then the rest span by span, and
- * finally the mail whose check failed before.
+ * Checks the received mail of one provider as long as `room` returns true, which means that time is left. First come the
+ * mails in the provider's lists of undelivered mail, then the mails since the last run, one period of time after the other,
+ * and finally the mails whose check failed before.
  *
- * The progress is recorded after each span, and the current mail before each check: a run may end at any point, and the
- * next run treats the mail that crashed it with more caution.
+ * The progress is recorded after each period, and the id of the current mail before each check. A run may crash at any
+ * point; the next run then treats the mail that was being checked with more caution.
  */
 export async function lookAt(context: EnsureContext, room: () => boolean): Promise<ReconcilerRun> {
   const { provider, source, scale, memory, dependencies } = context;
@@ -39,9 +40,9 @@ export async function lookAt(context: EnsureContext, room: () => boolean): Promi
   try {
     const oldest = now - FIRST_LOOK_MS / scale;
     const to = now - source.lagMs / scale;
-    const standing = await sorted(await source.standing(), context);
-    const again = [...standing.again];
-    const { looks: used } = await workThrough(standing.fresh, MOST_STANDING, context, room);
+    const undelivered = await sorted(await source.undelivered(), context);
+    const again = [...undelivered.again];
+    const { looks: used } = await workThrough(undelivered.fresh, MOST_UNDELIVERED, context, room);
     let left = MOST_A_RUN - used;
     let from = Math.max(seen ?? 0, oldest);
     let whole = true;
@@ -54,14 +55,15 @@ export async function lookAt(context: EnsureContext, room: () => boolean): Promi
       const { looks, settled, here } = await workThrough(due.fresh, left, context, room);
       whole &&= settled === due.unsettled;
       if (whole) await memory.setProgress(provider.key, { until });
-      // A mail that will be listed again must be remembered as arrived; normally nothing needs to be remembered.
+      // This period will be listed again, because the checks of some mail are not finished. Mail that has arrived is
+      // recorded, so that it is skipped then.
       else for (const id of here) await memory.remember(provider.key, id, { settled: true });
       left -= looks;
       span = 2 * (until - from);
       from = until;
     }
     await workThrough(again, MOST_AGAIN, context, room);
-    const behind = !whole || from < to || used < standing.fresh.length;
+    const behind = !whole || from < to || used < undelivered.fresh.length;
     return { behind, skipped: seen !== undefined && seen < oldest };
   } finally {
     await memory.setProgress(provider.key, { at: undefined });
@@ -79,13 +81,13 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
 async function countCrash(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {
   const { crashes } = (await memory.cases(provider.key, [id])).get(id) ?? NEW_RECEPTION;
   await memory.remember(provider.key, id, { crashes: crashes + 1 });
-  // The mark is removed now: if this run ends before its first check, the mail of the previous run must not be blamed
-  // again.
+  // The field `at` (id of the mail that was being checked) is removed now: if this run ends before its first check, the mail
+  // that crashed the previous run must not be blamed again.
   await memory.setProgress(provider.key, { at: undefined });
   dependencies.log.error('a run crashed on this mail', { provider: provider.key, reception: id });
 }
 
-/** Checks one mail after the other. `here`: mail that had arrived and for which nothing was recorded. */
+/** Checks one mail after the other. `here`: ids of mails that had already arrived, and for which the reconciler has no record. */
 async function workThrough(due: readonly Reception[], most: number, context: EnsureContext, room: () => boolean) {
   const { provider, memory } = context;
   const some = due.slice(0, most);
@@ -102,7 +104,8 @@ async function workThrough(due: readonly Reception[], most: number, context: Ens
     const result = await one(reception, before, context);
     if (result !== 'later') settled += 1;
     if (result !== 'here') continue;
-    // A mail that stays in the provider's list for weeks is remembered, so that it is not checked in each run.
+    // A mail that stays in the provider's list for weeks is recorded as finished (`settled`), so that it is not checked in
+    // each run.
     if (reception.state === 'taken' && before === NEW_RECEPTION) here.push(reception.id);
     else await memory.remember(provider.key, reception.id, { settled: true });
   }
@@ -114,7 +117,7 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
   const { log, metrics, clock } = dependencies;
   await memory.setProgress(provider.key, { at: reception.id });
   try {
-    // The readers of mail are loaded by the first mail that is missing: most runs find none.
+    // The mail parsers are loaded only when a mail is checked: many runs check no mail.
     const { ensureReceived } = await import('./settle.ts');
     const result = await ensureReceived(reception, before, context);
     if (result === 'later' || result === 'here') return result;
@@ -129,7 +132,10 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
   }
 }
 
-/** The longest first part of the span that can be listed and checked in this run; undefined if the run has no time left. */
+/**
+ * Lists the mail of a period that begins at `from`. The period is as long as possible, so that its mail can be listed and
+ * checked in this run. Returns undefined if no time is left.
+ */
 async function listed(source: MissedSource, from: number, to: number, room: () => boolean) {
   let until = to;
   for (let halving = 0; halving <= HALVINGS; halving += 1) {

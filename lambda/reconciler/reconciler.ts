@@ -1,21 +1,22 @@
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { defined } from '../platform/defined.ts';
 import { reportError } from '../platform/service-failure.ts';
-import type { MissedSource } from '../providers/missed.ts';
 import type { EnsureContext, ReconcilerDependencies } from './context.ts';
 import { lookAt } from './look.ts';
 import { createReconcilerState } from './state.ts';
 
 /**
- * Time left to finish the current mail: an answer in 10 s, a copy fetched in 15 s, twelve seconds of waiting for another
- * copy, and the writes that follow. With less time an ordinary mail that takes long would count as a mail that crashes
- * runs.
+ * Time that is reserved to finish the check of the current mail: 10 s for an answer of the provider's API, 15 s to fetch the
+ * mail, twelve seconds to wait for another function that processes the same mail, and time for the writes that follow. With
+ * less time, a run could be ended during the check of an ordinary but slow mail, and this mail would count as a mail that
+ * crashes runs.
  */
 const MARGIN_MS = 45_000;
 
 /**
- * Asks every receiving provider for mail that may not have arrived, and ensures that each mail reached the inbound queue:
- * complete, or as a notice with what is known. One run at a time; the next run continues one that was cut off.
+ * Creates the function that asks every receiving provider for mail that may not have arrived. The function ensures that each
+ * of these mails is on the inbound queue: as a complete message, or, if this is impossible, as a truncated message with the
+ * part that is known. Runs do not overlap. If a run is cut off, the next run continues its work.
  */
 export function createReconciler(dependencies: ReconcilerDependencies): (remainingMs: () => number) => Promise<void> {
   const { environment, metrics, log } = dependencies;
@@ -24,7 +25,8 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
   return async (remainingMs) => {
     const { providers } = environment;
     for (const [place, provider] of providers.entries()) {
-      // An equal share of the time left, so that no provider waits forever for one with much mail or slow answers.
+      // Each provider gets an equal share of the time left: much mail or slow answers of one provider do not prevent the
+      // checks of the other providers.
       const begun = remainingMs();
       const end = begun - (begun - MARGIN_MS) / (providers.length - place);
       await reconcile(provider, () => remainingMs() > end);
@@ -44,22 +46,17 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
   }
 
   async function contextOf(provider: ReconciledProvider): Promise<EnsureContext> {
-    const type = provider.type;
-    const source = await open(provider, type);
-    const module = await dependencies.loadInbound(type);
-    const secret = await dependencies.secrets.read(provider.secretName ?? '');
-    return { provider, source, module, secret, scale: environment.timeScale ?? 1, memory, dependencies };
-  }
-
-  async function open(provider: ReconciledProvider, type: string): Promise<MissedSource> {
-    const { missed } = await dependencies.loadMissed(type);
-    const endpoint = environment.endpoints?.[provider.key];
-    return missed({
-      ...defined({ endpoint }),
+    const { secrets, fetch } = dependencies;
+    const { missed } = await dependencies.loadMissed(provider.type);
+    const secret = await secrets.read(provider.secretName ?? '');
+    const source = missed({
+      ...defined({ endpoint: environment.endpoints?.[provider.key] }),
       options: provider.missed,
-      secret: await dependencies.secrets.read(provider.secretName ?? ''),
-      apiSecret: provider.apiSecretName === undefined ? {} : await dependencies.secrets.read(provider.apiSecretName),
-      fetch: dependencies.fetch,
+      secret,
+      apiSecret: provider.apiSecretName === undefined ? {} : await secrets.read(provider.apiSecretName),
+      fetch,
     });
+    const module = await dependencies.loadInbound(provider.type);
+    return { provider, source, module, secret, scale: environment.timeScale ?? 1, memory, dependencies };
   }
 }

@@ -13,36 +13,35 @@ import type { EnsureContext } from './context.ts';
 import type { ReceptionState } from './state.ts';
 
 /**
- * Result of checking one reception. `here`: it had arrived, or is a canary. `recovered`: the complete mail is on the
- * queue now. `asked`: the provider posts it again. `notice`: what is known of it is on the queue, flagged. `later`: the
- * next run checks again.
+ * Result of checking one received mail. `here`: the mail had already arrived, or is a canary. `recovered`: the whole mail is
+ * queued now. `asked`: the provider was asked to post the mail again. `notice`: the known part is queued, flagged as
+ * truncated. `later`: the next run checks the mail again.
  */
 export type ReceptionResult = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
 
-/** How often a provider is asked to post a mail again. */
+/** How often a provider is asked to post the same mail again. */
 const MOST_ASKS = 2;
-/**
- * Largest mail that can be posted again: Lambda's 6 MB without what API Gateway adds to a body and the escapes of JSON
- * within JSON.
- */
+/** Largest mail that can be posted again: Lambda's 6 MB minus the additions of API Gateway and the escapes of JSON within JSON. */
 const FITS_BYTES = 5.5 * 1024 * 1024;
 /**
- * Failed checks after which only the list is used; they take a day with their pauses, and Mailgun keeps a copy for three.
+ * Number of failed checks after which the mail is no longer fetched, and after which the provider's list is enough if the
+ * API fails. With the pauses, this number of checks takes a day; Mailgun stores a mail for three days.
  */
 const MOST_FAILURES = 24;
 
 /**
- * How cautiously a reception is processed, the more runs it has crashed: parse the mail (0), only store the copy
- * unchanged (1), use only the list and one answer (2), use only the list (3).
+ * Returns the level of caution for a mail; each run that crashed during the check of the mail raises the level. Level 0: the
+ * mail is parsed. Level 1: the fetched mail is only stored, unchanged. Level 2: only the provider's list and one answer of
+ * its API are used. Level 3: only the list is used.
  */
 function cautionOf({ crashes, failures }: ReceptionState): number {
   return Math.max(crashes, failures >= MOST_FAILURES ? 2 : 0);
 }
 
 /**
- * Ensures that a mail is on the inbound queue, once. It can be repeated safely.
+ * Ensures that a mail was put on the inbound queue once. The call can be repeated safely.
  *
- * @throws the error of a failed check, which a later run repeats
+ * @throws the error of a failed check; a later run repeats the check
  */
 export async function ensureReceived(
   reception: Reception,
@@ -54,7 +53,7 @@ export async function ensureReceived(
   const known = await knowledge(reception, before, source);
   if (await isCanary(known, context)) return 'here';
   const { storedAt } = known.mail;
-  // A truncated message does not replace the complete mail as long as that can be fetched.
+  // As long as the complete mail can be fetched, a truncated message on the queue does not count as arrived.
   const ids = await identities(known, provider, dependencies.table);
   if (await memory.arrived(ids, storedAt !== undefined && caution < 2)) return 'here';
   if (storedAt !== undefined && caution < 2) return await fromStorage(reception, known, caution, context);
@@ -67,7 +66,10 @@ export async function ensureReceived(
   return await fromKnown(reception, known, context);
 }
 
-/** What the provider knows, or only the entry of the list if that is unavailable. */
+/**
+ * Returns the provider's data about a mail: the answer of its API, or only the entry in its list of mail if the API is
+ * unavailable or its answer crashed earlier runs.
+ */
 async function knowledge(reception: Reception, before: ReceptionState, source: MissedSource): Promise<Known> {
   if (before.crashes >= 3) return listed(reception);
   return await source.know(reception).catch((error: unknown) => {
@@ -85,8 +87,8 @@ function listed(reception: Reception): Known {
 }
 
 /**
- * Whether the mail is a canary for all of its recipients. It is not recorded as returned: the age of the canaries must
- * show that it did not arrive otherwise.
+ * Whether the mail is a canary for all of its recipients. The canary is not recorded as returned: the age of the canaries
+ * must show that the canary did not arrive without the reconciler.
  */
 async function isCanary({ mail }: Known, { provider, dependencies }: EnsureContext): Promise<boolean> {
   const { recipients, content } = mail;
@@ -127,7 +129,7 @@ async function fromStorage(
   return caution === 0 ? 'recovered' : 'notice';
 }
 
-/** Delivers what is known of the mail, flagged as truncated if it is not complete. */
+/** Delivers the known part of the mail, flagged as truncated unless it is the whole mail. */
 async function fromKnown(reception: Reception, known: Known, context: EnsureContext): Promise<ReceptionResult> {
   const { provider, memory, dependencies } = context;
   const { mail, complete, answer } = known;
@@ -145,14 +147,14 @@ async function fromKnown(reception: Reception, known: Known, context: EnsureCont
 }
 
 /**
- * Adds a recipient to a mail without any, since a message needs one; it contains the provider's id, so that each such
- * mail is separate.
+ * Adds a recipient to a mail without recipients, since a message needs a recipient. The added recipient contains the
+ * provider's id of the mail, so that no two of these mails count as the same mail.
  */
 function addressed(mail: PostedMail, { id }: Reception): PostedMail {
   return mail.recipients.length > 0 ? mail : { ...mail, recipients: [`unknown/${id}`] };
 }
 
-/** The ids of the mail on the inbound queue; empty if what is known does not identify the mail. */
+/** Returns the ids that the messages of a mail have on the inbound queue; an empty list if the known part of the mail does not identify the mail. */
 async function identities(
   { mail, complete }: Known,
   { key, type }: ReconciledProvider,
@@ -169,7 +171,8 @@ async function identities(
     flags: [],
     incomplete: !complete,
   });
-  // An event of Mailgun has no date: then Message-ID, sender and subject identify the mail.
+  // An event of Mailgun does not contain the date of the mail. In this case Message-ID, sender and subject identify the
+  // mail.
   const idOf = async (message: InboundMessage) => (complete ? undefined : await idByName(table, message)) ?? message.id;
   return await Promise.all(messages.map(idOf));
 }

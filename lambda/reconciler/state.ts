@@ -1,17 +1,18 @@
 import type { Clock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import type { Table } from '../platform/table.ts';
 
-/** State of one reception in the reconciler. */
+/** The reconciler's record of one received mail. */
 export interface ReceptionState {
   readonly settled: boolean;
-  /** How often the provider was asked to post it again. */
+  /** How often the provider was asked to post the mail again. */
   readonly asks: number;
-  /** Time of the last such request, in epoch milliseconds. */
+  /** Time of the last request to post the mail again, in epoch milliseconds. */
   readonly askedAt: number;
-  /** How often its check failed. */
+  /** How often the check of the mail failed. */
   readonly failures: number;
   readonly failedAt: number;
-  /** How many runs crashed during its check: its content may be the cause. */
+  /** How many runs crashed while they checked the mail: its content may be the cause. */
   readonly crashes: number;
 }
 
@@ -19,11 +20,11 @@ export interface ReceptionState {
 export interface ReconcilerProgress {
   /** Time up to which all mail was checked. */
   readonly until?: number;
-  /** The reception that is being checked; still set after a run that crashed. */
+  /** Id of the received mail that is being checked; still set after a run that crashed. */
   readonly at?: string | undefined;
 }
 
-/** State of a reception that was never checked. */
+/** State of a received mail that was never checked. */
 export const NEW_RECEPTION: ReceptionState = {
   settled: false,
   asks: 0,
@@ -32,24 +33,28 @@ export const NEW_RECEPTION: ReceptionState = {
   failedAt: 0,
   crashes: 0,
 };
-/** Lifetime of a record: as long as Postmark keeps mail, so that mail that it lists repeatedly is checked once. */
+/** Lifetime of a record: as long as Postmark keeps mail. Therefore a mail that Postmark lists repeatedly is checked only once. */
 const REMEMBER_S = 46 * 86_400;
 /** Largest number of keys of one BatchGetItem. */
 const BATCH = 100;
 
-/** The reconciler's items: its progress for each provider, and the state of single receptions. */
+/** Creates the access to the reconciler's items in the table: its progress for each provider, and the state of single received mails. */
 export function createReconcilerState(table: Table, clock: Clock) {
   const pkOf = (provider: string, id: string) => `reconciled/${provider}/${id}`;
   const write = async (item: Readonly<Record<string, unknown>> & { readonly pk: string }): Promise<void> => {
     const before = await table.get(item.pk);
-    // Runs do not overlap; if two did, the loser would check again what the winner has settled.
+    // Runs do not overlap, so a failed write is ignored. If two runs did overlap, the run whose write failed would only
+    // repeat the check of a mail that the other run has finished.
     await table.write({ ...before, ...item }, before?.rev);
   };
   return {
     async progress(provider: string): Promise<ReconcilerProgress> {
       const item = await table.get(`reconciler/${provider}`);
       const [until, at] = [item?.['until'], item?.['at']];
-      return { ...(typeof until === 'number' && { until }), ...(typeof at === 'string' && { at }) };
+      return defined({
+        until: typeof until === 'number' ? until : undefined,
+        at: typeof at === 'string' ? at : undefined,
+      });
     },
     async setProgress(provider: string, progress: ReconcilerProgress): Promise<void> {
       await write({ pk: `reconciler/${provider}`, ...progress });
@@ -71,8 +76,8 @@ export function createReconcilerState(table: Table, clock: Clock) {
       await write({ pk: pkOf(provider, id), ...one, expires });
     },
     /**
-     * Whether a message with each of the ids is on the inbound queue; `whole`: only complete mail counts, otherwise
-     * notices too.
+     * Whether a message with each of the ids was put on the inbound queue. If `whole` is true, only complete messages count;
+     * otherwise truncated messages count, too.
      */
     async arrived(ids: readonly string[], whole: boolean): Promise<boolean> {
       if (ids.length === 0) return false;

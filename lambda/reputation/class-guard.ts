@@ -8,34 +8,34 @@ import { within } from '../platform/within.ts';
 import { hourOf, writeAccepted } from './hours.ts';
 import { type PausedClasses, readPaused } from './paused-classes.ts';
 
-/** Pauses and counts of classes, as the sender needs them. */
+/** Access to the pauses of classes of mail, and to the counts of their mail, for the function that sends mail. */
 export interface ClassGuard {
-  /** Whether the mail of a class has to wait. Never throws: the last result is used while the table does not answer. */
+  /** Whether the mail of a class has to wait. Never rejects: while the table does not answer, the last result is used. */
   isPaused(name: string): Promise<boolean>;
-  /** Counts recipients that a provider accepted. */
+  /** Adds a number of recipients that a provider accepted to the count of a class of mail. */
   count(name: string, recipients: number): void;
-  /** Writes the counts that have grown enough; at the end of each invocation. Never throws. */
+  /** Writes the counts that have grown by `GROWTH` or more; called at the end of each invocation. Never rejects. */
   report(): Promise<void>;
 }
 
 export interface ClassGuardContext extends Speed {
   readonly table: Pick<Table, 'get'>;
   readonly lists: Pick<ListTable, 'put'>;
-  /** Name of this process. */
+  /** Unique name of this process. */
   readonly process: string;
-  /** Classes that never pause. */
+  /** Classes of mail that are never paused. */
   readonly exempt: ReadonlySet<string>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** How long what was read is used again, in milliseconds: as long as the state of a circuit. */
+/** Time in milliseconds for which the paused classes are cached; the state of a circuit breaker is cached for the same time. */
 const READ_MS = 10_000;
-/** Longest wait for the table. */
+/** Longest wait for the table, in milliseconds. */
 const TABLE_MS = 500;
 /**
- * Growth of a count since it was written, from which it is written again: a process that ends in between leaves out a
- * tenth of its mail at most, and a thousand mails cost some fifty writes.
+ * Relative growth of a count, since it was last written, above which the count is written again. So if a process ends before it
+ * writes its last count, at most a tenth of its mail is not counted. A thousand mails cost about fifty writes.
  */
 const GROWTH = 0.1;
 
@@ -46,12 +46,12 @@ interface Count {
   written: number;
 }
 
-/** The guard of one process. */
+/** Creates the {@link ClassGuard} of one process. */
 export function classGuard({ table, lists, process, exempt, clock, log, ...speed }: ClassGuardContext): ClassGuard {
   let known: PausedClasses['paused'] = {};
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  /** Counts by hour and class. */
+  /** Counts for each hour and class. */
   const counts = new Map<string, Count>();
 
   async function read(): Promise<void> {
@@ -76,7 +76,8 @@ export function classGuard({ table, lists, process, exempt, clock, log, ...speed
     async isPaused(name) {
       if (exempt.has(name)) return false;
       if (Math.abs(clock.now() - readAt) >= READ_MS) {
-        // Also after a failure, so that a table that does not answer delays one mail in ten seconds.
+        // The time of the read is set even if the read fails, so that a table that does not answer delays only one mail
+        // every ten seconds.
         readAt = clock.now();
         reading = read();
       }

@@ -6,25 +6,29 @@ import { type Speed, stackTime } from '../platform/stack-time.ts';
 import { placeOf } from '../tally/counts.ts';
 import type { ClassCounts, HourOfClasses, Unwanted } from './limits.ts';
 
-/** Lifetime of the items: a day longer than they are judged. */
+/** Lifetime of the items in seconds: a day longer than the seven days whose rates are checked. */
 const KEEP_S = 8 * 24 * 3_600;
 
-/** List of one hour of stack time since 1970: accepted mail by process, bounces and complaints by recipient. */
+/**
+ * Returns the name of the list for one hour of stack time (on a local stack, time may run faster than the clock), counted in
+ * hours since 1970. The list contains the number of accepted mails for each process, and the bounces and complaints for each
+ * recipient.
+ */
 const listOf = (hour: number) => `classes/${hour}`;
 
-/** Dependencies of the lists of hours. */
+/** Clock, and speed of stack time (on a local stack, time may run faster than the clock). Both determine the hour to whose list an item is added. */
 export interface HoursContext extends Speed {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The hour of stack time since 1970 at a time of the clock. */
+/** Converts a time of the clock to the hour of stack time (on a local stack, time may run faster than the clock), counted in hours since 1970. */
 export function hourOf(now: number, speed: Speed): number {
   return placeOf(stackTime(now, speed)).hour;
 }
 
 /**
- * Writes how many recipients of a class one process has reached in an hour, in place of its last count: no process changes
- * the item of another, so that they do not get in each other's way.
+ * Writes the number of recipients to which one process has sent mail of a class in an hour; the number replaces the process's last count. Each
+ * process has an item of its own, so that writes of several processes do not conflict.
  */
 export async function writeAccepted(
   lists: Pick<ListTable, 'put'>,
@@ -34,12 +38,13 @@ export async function writeAccepted(
   await lists.put({ pk: listOf(hour), sk: `mails/${process}/${name}`, count: mails, expires: expiry(now) });
 }
 
-/** Notes recipients that bounced hard or complained, for the rates of their class. */
+/** Records a recipient with a hard bounce or a complaint, for the bounce and complaint rates of the mail's class. */
 export type NoteUnwanted = (event: DeliveryEvent, recipient: string | undefined) => Promise<void>;
 
 /**
- * Notes each recipient of a submission once an hour, so that copies of an event count once. Mail without a class has no
- * rate of its own.
+ * Creates the function that records a recipient with a hard bounce or a complaint. Each recipient of a submission is
+ * recorded at most once an hour, so that a repeated event counts only once. Mail without a class is not recorded, since only
+ * classes of mail have rates.
  */
 export function unwantedNotes(lists: Pick<ListTable, 'add'>, context: HoursContext): NoteUnwanted {
   return async (event, recipient) => {
@@ -53,13 +58,16 @@ export function unwantedNotes(lists: Pick<ListTable, 'add'>, context: HoursConte
   };
 }
 
-/** Hard bounces and complaints, as the vendors count; a block or a full mailbox is none. */
+/**
+ * Returns the kind of unwanted mail that an event reports, as e-mail providers count it; undefined for other events, such as
+ * a block or a full mailbox.
+ */
 function unwantedBy({ type, bounce }: DeliveryEvent): Unwanted | undefined {
   if (type === 'bounced' && bounce === 'hard') return 'bounces';
   return type === 'complained' ? 'complaints' : undefined;
 }
 
-/** The counts of one hour. */
+/** Reads the counts of one hour. */
 export async function readHour(lists: Pick<ListTable, 'list'>, hour: number): Promise<HourOfClasses> {
   const classes = new Map<string, Map<string, ClassCounts>>();
   for (const { sk, count, provider } of await lists.list(listOf(hour))) {
@@ -72,7 +80,7 @@ export async function readHour(lists: Pick<ListTable, 'list'>, hour: number): Pr
   return classes;
 }
 
-/** A name may have slashes. */
+/** Reads a sort key. Its last part is the name of the class of mail, which may contain slashes. */
 function placeIn(sk: ListItem['sk']): { readonly of: keyof ClassCounts; readonly name: string } {
   const [of, id = ''] = sk.split('/');
   return { of: of as keyof ClassCounts, name: sk.slice(`${of}/${id}/`.length) };

@@ -1,51 +1,54 @@
 import { changeItem } from '../platform/change-item.ts';
 import type { Item, Table } from '../platform/table.ts';
-import { type Excess, JUDGED_HOURS } from './limits.ts';
+import { CHECKED_HOURS, type Excess } from './limits.ts';
 
-/** The item of the state table with all paused classes: a process learns of each by one small read. */
+/** Key of the item of the state table that contains all paused classes of mail. A process can read all of them with one small read. */
 const PAUSED = 'paused-classes';
 
-/** A class whose mail waits, and why. */
+/** The pause of a class of mail: the rate that exceeded its limit, and the time at which the pause began. */
 export interface ClassPause extends Excess {
-  /** Epoch milliseconds. */
+  /** Time in epoch milliseconds. */
   readonly since: number;
 }
 
-/** The end of a pause: the class is judged by the hours from `hour` on, so that the old rate does not pause it again. */
+/** Record that an operator has ended a pause. Only hours from `hour` on are checked, so that the old rate does not pause the class again. */
 export interface ClassResume {
   readonly hour: number;
-  /** Epoch milliseconds. */
+  /** Time in epoch milliseconds. */
   readonly at: number;
-  /** Name of the operator, as the command determined it. */
+  /** Name of the operator, as the operator's command determined it. */
   readonly who: string;
 }
 
-/** Paused classes, and those that an operator resumed. */
+/** Paused classes, and classes that an operator resumed, by name. */
 export interface PausedClasses {
   readonly paused: Readonly<Record<string, ClassPause>>;
   readonly resumed: Readonly<Record<string, ClassResume>>;
 }
 
-/** Reads them; strongly consistent. */
+/** Reads the paused and the resumed classes (strongly consistent read). */
 export async function readPaused(table: Pick<Table, 'get'>): Promise<PausedClasses> {
   return pausedIn(await table.get(PAUSED));
 }
 
-/** Pauses the classes that `judge` names; nothing is written if there is no new one. */
+/** Pauses the classes that `choose` returns; writes nothing if `choose` returns no class. Resolves with all classes that are stored afterwards. */
 export async function pauseClasses(
   table: Pick<Table, 'get' | 'write'>,
-  judge: (known: PausedClasses) => ReadonlyMap<string, ClassPause>,
+  choose: (known: PausedClasses) => ReadonlyMap<string, ClassPause>,
 ): Promise<PausedClasses> {
   const item = await changeItem(table, PAUSED, (current) => {
     const known = pausedIn(current);
-    const found = judge(known);
+    const found = choose(known);
     if (found.size === 0) return undefined;
     return { ...current, ...known, paused: { ...known.paused, ...Object.fromEntries(found) } };
   });
   return pausedIn(item);
 }
 
-/** Ends the pause of a class; resolves with it, or undefined if there was none. `hour`: the present one of stack time. */
+/**
+ * Ends the pause of a class of mail. Resolves with that pause, or undefined if there was none. `hour`: the current hour of
+ * stack time (on a local stack, time may run faster than the clock).
+ */
 export async function resumeClass(
   table: Pick<Table, 'get' | 'write'>,
   name: string,
@@ -54,11 +57,11 @@ export async function resumeClass(
   let before: ClassPause | undefined;
   await changeItem(table, PAUSED, (current) => {
     const { paused, resumed } = pausedIn(current);
-    // A class may have the name of a member that every object has.
+    // A class may have the same name as a member that every JavaScript object has, such as `constructor`.
     before = Object.hasOwn(paused, name) ? paused[name] : undefined;
     if (before === undefined) return undefined;
     const { [name]: _, ...others } = paused;
-    const recent = Object.entries(resumed).filter(([, one]) => one.hour > hour - JUDGED_HOURS);
+    const recent = Object.entries(resumed).filter(([, one]) => one.hour > hour - CHECKED_HOURS);
     const next = { hour: hour + 1, at: now, who };
     return { ...current, paused: others, resumed: { ...Object.fromEntries(recent), [name]: next } };
   });

@@ -6,13 +6,13 @@ import { type Limits, limitsOf, type ProviderDefinition } from '../providers/pro
 
 /** Properties of a message that are compared with a provider's limits. */
 export interface MessageFacts {
-  /** Size of the composed MIME message: what providers count, base64 included. */
+  /** Size of the composed MIME message, with base64 encoding. Providers apply their limits to this size. */
   readonly bytes: number;
-  /** Size of the longer of text and HTML. */
+  /** Size of the text or of the HTML, the larger of the two, in bytes. */
   readonly bodyBytes: number;
   /** Addresses of To, Cc and Bcc. */
   readonly recipients: readonly string[];
-  /** Recipients in To and Cc. */
+  /** Number of recipients in To and Cc. */
   readonly visibleRecipients: number;
   readonly fromAddress: string;
   /** Addresses of Reply-To. */
@@ -21,11 +21,11 @@ export interface MessageFacts {
   readonly calendar: boolean;
   /** File names and Content-IDs of the attachments. */
   readonly attachmentNames: readonly string[];
-  /** File extensions of the attachments, lower case. */
+  /** File extensions of the attachments, in lower case. */
   readonly extensions: readonly string[];
 }
 
-/** The facts of a message; `bytes` is the size of its MIME. */
+/** Returns the properties of a message that are compared with the limits of providers. `bytes` is the size of the composed MIME message. */
 export function factsOf(message: Message, bytes: number): MessageFacts {
   const addresses = (list: readonly Mailbox[]) => list.map(({ address }) => address);
   return {
@@ -42,13 +42,13 @@ export function factsOf(message: Message, bytes: number): MessageFacts {
   };
 }
 
-/** The part after the last dot, in lower case; undefined without a dot. */
+/** Returns the extension of a file name: the part after the last dot, in lower case. Returns undefined if the name has no dot. */
 function extensionOf(filename: string): string | undefined {
-  // Windows removes dots and spaces at the end of a name, and so do filters.
+  // Windows and mail filters remove dots and spaces at the end of a file name.
   return /\.([^.]+)$/su.exec(filename.replace(/[. ]+$/, ''))?.[1]?.toLowerCase();
 }
 
-/** Why this provider cannot carry a message, in words for an operator; undefined if it can. */
+/** Returns the reason why this provider cannot carry a message, in words for operators. Returns undefined if the provider can carry the message. */
 export function unableTo(
   provider: ProviderConfig,
   definition: ProviderDefinition,
@@ -79,7 +79,7 @@ export function unableTo(
   return undefined;
 }
 
-/** The recipients whose address this provider cannot carry; it serves the others, and another provider serves these. */
+/** Returns the recipients whose address this provider cannot carry. Another provider serves them, and this provider serves the other recipients. */
 export function beyond(
   provider: ProviderConfig,
   definition: ProviderDefinition,
@@ -97,15 +97,18 @@ function addressProblem(limits: Limits, address: string): string | undefined {
   return illegal === undefined ? undefined : `cannot carry a local part with ${illegal}`;
 }
 
-/** The first forbidden character in any of the texts; undefined if they have none. */
+/** Returns the first forbidden character that any of the texts contains. Returns undefined if no text contains a forbidden character. */
 function forbiddenIn(texts: readonly string[], forbidden = ''): string | undefined {
   return Array.from(forbidden).find((character) => texts.some((text) => text.includes(character)));
 }
 
-/** Beginning of every reason about size. */
+/** Every reason that says that a message is too large for a provider begins with these words. */
 export const TOO_LARGE = 'too large';
 
-/** Whether the provider sends a message from this address as it is, from its substitute, or not at all. */
+/**
+ * Returns which From address the provider uses for a message: the original address `from`, or the provider's `substituteFrom`. Returns undefined
+ * if the provider can use neither.
+ */
 export function senderAt(provider: ProviderConfig, from: string): 'original' | 'substitute' | undefined {
   const allowed = allowedFrom(provider);
   if (!allowed || allows(allowed, from)) return 'original';

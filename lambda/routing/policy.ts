@@ -7,28 +7,33 @@ import type { OnUnknown } from '../submission/progress.ts';
 import type { Preference } from './route.ts';
 
 /**
- * Settings for one submission: from the submission itself, otherwise from the route of its class, otherwise the defaults.
+ * Settings for one submission. A setting is taken from the submission itself. If the submission does not contain the setting, it is taken from
+ * the route of the submission's class of mail, and otherwise from the defaults.
  */
 export interface Policy {
   readonly preference: Preference;
   readonly onUnknown: OnUnknown;
   readonly tracking: Tracking;
-  /** Addresses that bounced are mailed nevertheless. */
+  /** If set, mail is sent even to addresses that are on the suppression list because of a hard bounce. */
   readonly overrideHardBounces?: true;
   /** @default 'send' */
   readonly onListUnreadable?: 'send' | 'wait';
-  /** The class, if recipients can unsubscribe from it. */
+  /** The class of mail of the submission. Set only if recipients can unsubscribe from this class. */
   readonly unsubscribable?: string;
-  /** A recipient that no mail has reached gets one, and the others wait. */
+  /**
+   * If set, a recipient at first gets only one mail from all classes of mail with this setting. Further mail of these classes waits until the
+   * first mail was delivered or the recipient clicked a link in it.
+   */
   readonly verifiedRecipients?: true;
-  /** Time until the submission expires, in milliseconds; absent if neither the submission nor its class sets it. */
+  /** Time until the submission expires, in milliseconds. Absent if neither the submission nor its class of mail sets an expiry. */
   readonly expiresInMs?: number;
 }
 
 /**
- * The policy in force for a submission.
+ * Returns the settings that apply to a submission.
  *
- * @param times `now` in epoch milliseconds; `ageMs` since the very first receive, in stack time
+ * @param times `now`: the current time in epoch milliseconds; `ageMs`: the time since the producer sent the submission, in milliseconds of
+ * stack time
  */
 export function policyOf(
   submission: Submission,
@@ -56,7 +61,7 @@ export function policyOf(
   };
 }
 
-/** Why the providers that a submission names are not allowed; undefined if they are, or if it names none. */
+/** Returns why the providers that a submission names are not allowed. Returns undefined if they are allowed, or if no providers are named. */
 export function choiceProblem(
   submission: Submission,
   { providers, routes = [] }: Pick<SenderEnvironment, 'providers' | 'routes'>,
@@ -70,11 +75,11 @@ export function choiceProblem(
   const outside = strict ? only.find((key) => !held.includes(key)) : undefined;
   return (
     outside &&
-    `providers.only: names ${outside}, and the route of this class is strict; it must be of ${held.join(', ')}, or absent`
+    `providers.only: names ${outside}, but the route of this class is strict; it must be one of ${held.join(', ')}, or absent`
   );
 }
 
-/** The configured route of a submission's class, if there is one. */
+/** Returns the route that is configured for the class of mail of a submission, if there is one. */
 export function routeOf(submission: Submission, routes: readonly RouteConfig[]): RouteConfig | undefined {
   return routes.find((route) => route.class === submission.class);
 }

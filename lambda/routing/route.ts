@@ -4,42 +4,48 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import type { ProviderDefinition } from '../providers/provider.ts';
 import { beyond, type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
 
-/** A provider that is not tried, and why: it is excluded, or cannot carry the message. Skipping is not a failure. */
+/**
+ * A provider that is not tried, with the reason. `unwanted`: the submission or the provider's settings exclude it. `unable`: the provider cannot
+ * carry the message. This does not count as a failure of the provider.
+ */
 export interface ProviderSkip {
   readonly key: string;
   readonly kind: 'unwanted' | 'unable';
   readonly reason: string;
 }
 
-/** Whether a provider was skipped for the size of the message. */
+/** Whether a provider was skipped because the message is too large for the provider. */
 export function isTooLarge({ kind, reason }: ProviderSkip): boolean {
   return kind === 'unable' && reason.startsWith(TOO_LARGE);
 }
 
-/** The providers to try, in order. */
+/** The providers to try for a message, in the order of the attempts. */
 export interface Route {
   readonly order: readonly ProviderConfig[];
-  /** Keys of the providers that send the message from their substitute address. */
+  /** Keys of the providers that send the message from their `substituteFrom` address, in place of the original From address. */
   readonly substituted: ReadonlySet<string>;
-  /** Recipients whose address a provider cannot carry, by provider key. It serves the others. */
+  /** Recipients whose address a provider cannot carry, by the key of the provider. The provider serves the other recipients. */
   readonly beyond: ReadonlyMap<string, readonly string[]>;
   readonly skipped: readonly ProviderSkip[];
 }
 
-/** Choice of providers by a producer or by the route of a class: `only` replaces order, priority, share and weight. */
+/**
+ * Choice of providers by a producer or by the route of a class of mail. If `only` is given, the providers are tried in the order of this list,
+ * and the configured order, priority, share and weight are ignored.
+ */
 export interface Preference {
   readonly only?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
-  /** The submission's class, which some providers do not carry. */
+  /** The class of mail of the submission. Some providers are configured to carry only certain classes. */
   readonly class?: string | undefined;
 }
 
 /**
  * Orders the providers for one submission.
  *
- * The order depends on the submission id alone, so that a redelivery and every retry use the same one. Providers that
- * were already tried (`last`) come after all others, in the order of that list. Before them, providers that must use a
- * substitute address come after those that send the message as it is.
+ * For the same message and the same configuration, the order depends only on the submission id. Therefore a second delivery by SQS and every retry
+ * use the same order. The providers in the list `last` may already have the mail. They come after all other providers, in the order of this list.
+ * Among the other providers, a provider that must replace the From address comes after a provider that can keep it.
  */
 export function route(
   id: string,
@@ -65,7 +71,7 @@ export function route(
     return !reason;
   });
   const isSubstituted = (provider: ProviderConfig) => senderAt(provider, facts.fromAddress) === 'substitute';
-  // Sorting is stable, and a provider that is not on the list has index -1.
+  // Sorting is stable. A provider that is not in the list `last` has the index -1, so it comes first.
   const order = able
     .toSorted((a, b) => Number(isSubstituted(a)) - Number(isSubstituted(b)))
     .toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
@@ -89,29 +95,36 @@ function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): 
   return classes.includes(preference.class) ? undefined : 'does not carry this class';
 }
 
-/** The problem of a submission that no provider can carry. */
+/** Describes why no provider can carry a submission. */
 export function uncarried({ skipped }: Route): Problem {
-  const tooLarge = skipped.length > 0 && skipped.every(({ reason }) => reason.startsWith(TOO_LARGE));
+  const tooLarge = skipped.length > 0 && skipped.every(isTooLarge);
   const detail = skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') || 'no provider that sends is left';
   return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can carry it (${detail})` };
 }
 
-/** Position of a provider among all that send, regardless of whether it can carry the message. */
+/**
+ * The values that decide a provider's position in the order of all providers that send mail. Providers that cannot carry this message are included
+ * in this order.
+ */
 export interface Rank {
   readonly provider: ProviderConfig;
   readonly priority: number;
   readonly weight: number;
-  /** Number drawn from the id: among equal priorities the lowest goes first. */
+  /** Pseudo-random number, computed from the id. Among providers of equal priority, the provider with the lowest number is tried first. */
   readonly draw: number;
 }
 
-/** Priority of the provider at a place of the list; the default is the place from the end of the list. */
+/**
+ * Returns the priority of the provider at position `place` of a list of `number` providers. If no priority is configured, the priority is the
+ * provider's position, counted from the end of the list.
+ */
 export function priorityAt({ priority }: Pick<ProviderConfig, 'priority'>, place: number, number: number): number {
   return priority ?? number - place;
 }
 
 /**
- * Providers by priority, highest first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006).
+ * Sorts providers by priority, highest first. Providers of equal priority are drawn at random without replacement, each with a probability in
+ * proportion to its weight (Efraimidis and Spirakis, 2006). The random numbers are computed from the id.
  */
 export function ranking(id: string, providers: readonly ProviderConfig[]): readonly Rank[] {
   return providers
@@ -128,8 +141,8 @@ export function ranking(id: string, providers: readonly ProviderConfig[]): reado
 }
 
 /**
- * The provider whose `share` the id falls into, and the draw: the shares divide [0, 1) from 0 on, in the order of the
- * ranking.
+ * Computes a number (`draw`) in (0, 1) from the id, and finds the provider whose interval contains this number. The interval of each provider is
+ * as long as its `share`. The intervals follow each other from 0, in the given order of the providers.
  */
 export function favourite(
   id: string,
@@ -144,13 +157,13 @@ export function favourite(
   return { draw };
 }
 
-/** The ranking with the provider that gets the id by its `share` moved to the front. */
+/** Moves the provider that `favourite` finds to the front of the list. The other providers keep their order. */
 function byShare(id: string, order: readonly ProviderConfig[]): readonly ProviderConfig[] {
   const { provider } = favourite(id, order);
   return provider ? [provider, ...order.filter((other) => other !== provider)] : order;
 }
 
-/** An evenly distributed number in (0, 1) from the id, independent for each `salt`. */
+/** Computes an evenly distributed number in (0, 1) from the id. The numbers for two values of `salt` are independent of each other. */
 function fraction(id: string, salt: string): number {
   const hash = createHash('sha256').update(`${salt}\0${id}`).digest();
   return (hash.readUIntBE(0, 6) + 0.5) / 2 ** 48;

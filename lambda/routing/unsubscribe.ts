@@ -2,12 +2,15 @@ import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Submission } from '../contract/submission.ts';
 import { routeOf } from './policy.ts';
 
-/** Whether a submission gets a link of Mailover's own: its class has links, and it brings none. */
+/**
+ * Whether Mailover adds an unsubscribe link to a submission. This is the case if the settings of its class of mail require unsubscribe links, and
+ * the submission contains no unsubscribe URL of its own.
+ */
 export function getsLink(submission: Submission, { routes = [] }: Pick<SenderEnvironment, 'routes'>): boolean {
   return routeOf(submission, routes)?.unsubscribe === true && submission.unsubscribe?.url === undefined;
 }
 
-/** Why a submission cannot get the link of its class; undefined if it can, or needs none. */
+/** Returns why Mailover cannot add an unsubscribe link to a submission. Returns undefined if Mailover can add a link, or if no link is needed. */
 export function sharedLinkProblem(
   submission: Submission,
   environment: Pick<SenderEnvironment, 'routes'>,

@@ -3,11 +3,11 @@ import type { ProviderConfig } from '../contract/providers.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * The providers with their shares at a given time. One that warms up begins with a small share, which grows by the same
- * factor each day until `share` is reached. Before its start it has none, and only gets messages that the others did not
- * accept.
+ * Returns the providers with their shares at a given time. A provider with `warmUp` begins with a small share, which grows by the same factor
+ * each day until the configured `share` is reached. Before its `start`, the provider has no share, and gets only messages that no other provider
+ * accepted.
  *
- * A submission is routed by the time of its first receive, so that its retries use the same order.
+ * For a submission, the given time is the time at which the submission was first received. Therefore its retries use the same order of providers.
  */
 export function sharesAt(providers: readonly ProviderConfig[], now: number): readonly ProviderConfig[] {
   if (!providers.some(({ warmUp }) => warmUp)) return providers;

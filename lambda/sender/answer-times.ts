@@ -3,35 +3,41 @@ import { mostSize } from '../mail/mime.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Clock } from '../platform/clock.ts';
 
-/** Least time that a provider is given for an answer, in milliseconds. */
+/** Smallest possible time limit for an answer, in milliseconds. */
 const LEAST_MS = 1_000;
-/** Multiple of its recent answers that a provider is given, of which 1 % may have been slower. */
+/** The time limit is this multiple of the time within which 99 % of the provider's recent answers arrived. */
 const FACTOR = 3;
 const PERCENTILE = 0.99;
-/** Number of recent answers below which nothing follows from them. */
+/** With fewer recent answers than this number, no time limit is set. */
 const FEWEST = 20;
-/** Bytes of a message for each further millisecond: an upload takes its time. */
+/**
+ * The time limit is one millisecond longer for each group of this number of bytes in the message, since the provider answers only after
+ * the upload.
+ */
 const BYTES_PER_MS = 256;
 
-/** Recent answers are those of the last minute; they are kept by periods of ten seconds. */
+/** Recent answers are those of the last minute, counted separately for each period of ten seconds. */
 const PERIOD_MS = 10_000;
 const PERIODS = 6;
-/** Answer times are counted in a histogram. The upper end of each interval is a tenth above the previous one; times are rounded up to it. */
+/**
+ * Answer times are counted in a histogram. The end of each interval is 10 % higher than the end of the previous interval. Each time is
+ * rounded up to the end of its interval.
+ */
 const FIRST_END_MS = LEAST_MS / FACTOR;
 const STEP = 1.1;
 const CLASSES = 50;
 
-/** Answers of one provider. */
+/** Recent answer times of one provider. */
 interface Answers {
-  /** Numbers by class, of each period by its number. */
+  /** Number of answers in each interval of the histogram; the key is the number of the ten-second period. */
   readonly periods: Map<number, number[]>;
-  /** Times of the calls that were cut off after the last answer. */
+  /** Durations of the calls that were cut off at the time limit since the provider last accepted a message. */
   cut: number[];
 }
 
 /**
- * Times of the recent answers of each provider to this process. A call that gets no answer is given up after a small
- * multiple of these times, and not only at its deadline.
+ * Recent answer times of each provider, measured by this process. The time limit of the next calls is computed from these times. This
+ * limit is usually shorter than the provider's deadline.
  */
 export class AnswerTimes {
   readonly #clock: Clock;
@@ -41,7 +47,7 @@ export class AnswerTimes {
     this.#clock = clock;
   }
 
-  /** Time to give a provider for its answer to a message, in milliseconds; undefined if too little is known of it. */
+  /** Returns the time limit for a provider's answer to a message, in milliseconds; undefined if there are too few recent answers. */
   limitOf(provider: string, message: Message): number | undefined {
     const { periods } = this.#of(provider);
     const counts = new Array<number>(CLASSES).fill(0);
@@ -58,8 +64,9 @@ export class AnswerTimes {
   }
 
   /**
-   * Adds the result of a call. Only an acceptance counts, since errors may come sooner. A call that was cut off at its
-   * limit counts once another one is accepted: the provider is slow then, and does not hang.
+   * Adds the duration of a call to the histogram. Only calls in which the provider accepted a message are counted, since errors may arrive
+   * sooner. The duration of a call that was cut off at the time limit is counted only when the provider accepts a message in a later call:
+   * this shows that the provider is slow and does not hang.
    */
   add(provider: string, { kind }: Outcome, durationMs: number, limitMs: number | undefined): void {
     const answers = this.#of(provider);
@@ -78,7 +85,7 @@ export class AnswerTimes {
   #of(provider: string): Answers {
     const answers = this.#answers.get(provider) ?? { periods: new Map(), cut: [] };
     this.#answers.set(provider, answers);
-    // A period in the future was counted before the clock was set back.
+    // Drops the counts of old periods, and of periods in the future, which exist if the clock was set back.
     const now = this.#period;
     for (const period of answers.periods.keys())
       if (period > now || period < now - PERIODS) answers.periods.delete(period);

@@ -18,41 +18,44 @@ import type { Claimed } from './claim.ts';
 import type { Work } from './work.ts';
 
 /**
- * Least age of an attempt before its provider is asked, in milliseconds of stack time: the message takes a while to
- * appear in the provider's records.
+ * A provider is not asked about an attempt that is younger than this, in milliseconds of stack time (which on a local stack may run faster
+ * than the clock). It takes a while until a message appears in the provider's records.
  */
 const ASK_AFTER_MS = 60_000;
 
-/** How often a provider that cannot answer is asked in all, a minute or two apart. */
+/** After this number of queries without an answer, the provider is not asked again. There are one or two minutes between two queries. */
 const MOST_ASKS = 3;
 
-/** Time limit of one question, in milliseconds, even if an attempt has more. */
+/** Largest time limit of one query to a provider, in milliseconds. It applies even if the provider's deadline is longer. */
 const QUESTION_MS = 5_000;
 
-/** Reasons that will not change: the provider type cannot be asked, or the key may only send. */
+/** Reasons after which another query would fail too: the provider type has no API for queries, or the API key may only send mail. */
 const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 
-/** Reasons for which this worker could not ask. */
+/** Reasons that mean that this worker could not send the query. */
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
-/** Dependencies of asking. */
+/** Dependencies of asking providers about attempts with an unknown outcome. */
 interface AskContext extends Reading {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
-  /** Proofs of acceptance by delivery events, by address and provider key; undefined if they cannot be read. */
+  /**
+   * The provider's message ids, by address and provider key. They come from delivery events that prove that the provider accepted the
+   * message. Undefined if the events could not be read.
+   */
   readonly proofs: Awaited<ReturnType<Evidence>> | undefined;
   /**
-   * Providers whose attempts were just found to be interrupted. They are asked one round later: that the worker has ended
-   * is known from this machine's clock only, which may be wrong, and the queue measures the time until the next round.
+   * Providers of attempts that this round found to be interrupted, because the lease of the attempt's worker has ended by this machine's
+   * clock. This clock may be wrong. Therefore these providers are asked only in the next round, which SQS delays by its own clock.
    */
   readonly interrupted: ReadonlySet<string>;
-  /** Milliseconds of stack time since `time` (epoch milliseconds). */
+  /** Returns the time since `time` (epoch milliseconds), in milliseconds of stack time. */
   readonly ageMs: (time: number) => number;
-  /** Whether there is time for a question of `ms` milliseconds. */
+  /** Whether enough time of the invocation is left for a query that takes up to `ms` milliseconds. */
   readonly hasTime: (ms: number) => boolean;
 }
 
-/** Progress at the start of a round, after the providers whose answers were lost were asked whether they have the mail. */
+/** Asks each provider whose answer was lost whether it has the mail. Returns the state of each recipient after these queries. */
 export async function resolveUnknown(
   { log, interrupted }: Claimed,
   { onUnknown }: Policy,
@@ -63,20 +66,23 @@ export async function resolveUnknown(
   const now = context.clock.now();
   const rules = { onUnknown, vendorOf: vendorsOf(providers) };
   const start = progressOf(log, addresses, rules);
-  if (start.doubts.length === 0) return start;
+  if (start.unknownAttempts.length === 0) return start;
   return ask(message, start, {
     ...rules,
     lookUp: context.lookUp,
     providers,
     proofs: await proofsOf(message, addresses, context),
     interrupted,
-    // A time in the future was set by a wrong clock, and counts as a time long ago.
+    // An attempt with a time in the future was recorded by a wrong clock. It counts as old enough for a query to its provider.
     ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
     hasTime: (ms) => remainingMs() > 2 * ms,
   });
 }
 
-/** Undefined if the events cannot be read: then a provider that cannot be asked is not given up at once. */
+/**
+ * Reads the delivery events that prove that a provider accepted the message. Returns undefined if the events cannot be read: then a later
+ * round reads them again, even for a provider that cannot be asked.
+ */
 async function proofsOf(
   message: Message,
   addresses: readonly string[],
@@ -90,38 +96,41 @@ async function proofsOf(
 }
 
 /**
- * Asks every provider with an unknown outcome whether it has the message, unless delivery events have said so; events also
- * count after the last question.
+ * Asks every provider with an unknown outcome whether it has the message, unless delivery events prove that the provider has the message.
+ * An event is used even if it arrives after the last query.
  *
- * Afterwards a recipient is served, waits for a provider that cannot answer yet, or may be offered to the next provider;
- * with `hold` the last of these ends here.
+ * Afterwards a recipient has been served, waits for a provider that cannot answer yet, or may be offered to the next provider.
+ * With the policy `hold`, a recipient is never offered to the next provider. Its state becomes `held` instead.
  */
 async function ask(message: Message, start: Progress, context: AskContext): Promise<Progress> {
   let progress = start;
-  for (const doubt of start.doubts) {
-    const { provider } = doubt;
+  for (const unknownAttempt of start.unknownAttempts) {
+    const { provider } = unknownAttempt;
     const concerned = progress.recipients.filter((one) => !one.end && one.unknownAt.includes(provider));
     if (concerned.length === 0) continue;
     const addresses = concerned.map(({ address }) => address);
-    const proven = provenAt(doubt, addresses, context);
+    const proven = provenAt(unknownAttempt, addresses, context);
     const left = addresses.filter((one) => !proven.has(one));
-    if (doubt.settled || left.length === 0) {
+    if (unknownAttempt.settled || left.length === 0) {
       if (proven.size === 0) continue;
-      const { asked } = doubt;
+      const { asked } = unknownAttempt;
       progress = afterAnswer(progress, provider, { found: proven, asked, settled: true }, context);
       continue;
     }
-    const answer = await learn(message, doubt, left, context);
+    const answer = await learn(message, unknownAttempt, left, context);
     const found = new Map([...proven, ...(answer.kind === 'answered' ? answer.found : [])]);
-    // Events of the other recipients may be on their way.
-    const mayHear = proven.size > 0 || context.proofs === undefined;
-    const reply = { found, ...conclude(doubt, answer, context.onUnknown, mayHear) };
+    // Delivery events for the remaining recipients may still arrive, or may be readable later.
+    const expectsEvents = proven.size > 0 || context.proofs === undefined;
+    const reply = { found, ...conclude(unknownAttempt, answer, context.onUnknown, expectsEvents) };
     progress = afterAnswer(progress, provider, reply, context);
   }
   return context.onUnknown === 'hold' ? declareHeld(progress) : progress;
 }
 
-/** Message ids of the recipients whose events prove that the provider, whatever its key is now, has the message. */
+/**
+ * Returns the provider's message id for each address for which delivery events prove that the provider has the message. Also looks under
+ * other keys of the same provider, since the provider's key may have been renamed since the attempt.
+ */
 function provenAt(
   { provider: key, account }: UnknownAttempt,
   addresses: readonly string[],
@@ -136,7 +145,7 @@ function provenAt(
   );
 }
 
-/** `too-early`: the message may still appear; ask in a later round. */
+/** `too-early`: a provider could not be asked in this round, or it is too early to ask. A later round asks the provider. */
 type Learned = LookupAnswer | { readonly kind: 'too-early' };
 
 async function learn(
@@ -161,10 +170,10 @@ async function learn(
       deadlineMs,
       connectMs: Math.min(deadlineMs, provider.connectMs ?? PROVIDER_DEFAULTS.connectMs),
     });
-    // The provider was not asked, so this does not count as an answer.
+    // The provider was not asked. Therefore this result is not counted as a query without an answer.
     if (answer.kind === 'cannot-say' && UNASKED.has(answer.reason)) return { kind: 'too-early' };
     if (answer.kind === 'answered') for (const [address, id] of answer.found) found.set(address, id);
-    // A reason that may change takes precedence over one that does not.
+    // If several queries fail, the result of a query that might succeed later is kept.
     else if (silent === undefined || !HOPELESS.has(answer.reason)) silent = answer;
     if (found.size === recipients.length) break;
   }
@@ -176,7 +185,7 @@ function conclude(
   { asked }: UnknownAttempt,
   answer: Learned,
   onUnknown: OnUnknown,
-  mayHear: boolean,
+  expectsEvents: boolean,
 ): Pick<UnknownAttempt, 'asked' | 'settled'> {
   switch (answer.kind) {
     case 'answered':
@@ -185,7 +194,7 @@ function conclude(
       // With `failover` the next provider is tried without waiting for an answer.
       return { asked, settled: onUnknown === 'failover' };
     case 'cannot-say': {
-      const hopeless = HOPELESS.has(answer.reason) && !mayHear;
+      const hopeless = HOPELESS.has(answer.reason) && !expectsEvents;
       const never = hopeless || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
       return { asked: asked + 1, settled: never };
     }

@@ -2,7 +2,7 @@ import { type Skip, UNREADY } from '../circuit/admission.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message, Tracking } from '../mail/message.ts';
 import { composeMime, readdressed } from '../mail/mime.ts';
-import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import type { AttemptResult } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import { defined } from '../platform/defined.ts';
@@ -22,7 +22,7 @@ import { cleaned } from './last-words.ts';
 /** Dependencies of an attempt. */
 export interface AttemptContext {
   readonly call: CallProvider;
-  /** Keeps the call within the provider's rate after the write to the ledger: see `Admission`. */
+  /** Called after the attempt was recorded and before the provider is called, to keep the call within the provider's rate limit. See `Admission`. */
   readonly onTime?: (() => Promise<Skip | undefined>) | undefined;
   readonly claim: SubmissionClaim;
   readonly tallies: Tallies;
@@ -31,28 +31,34 @@ export interface AttemptContext {
   readonly definitions: Registry['definitions'];
   readonly onUnknown: OnUnknown;
   readonly tracking: Tracking;
-  /** Keys of providers that send from their substitute address. */
+  /** Keys of the providers that send this message from their `substituteFrom` address, in place of the original From address. */
   readonly substituted: ReadonlySet<string>;
   readonly beyond: Beyond;
   readonly clock: Clock;
-  /** Milliseconds until the function is stopped. */
+  /** Milliseconds until the time-out of the function. */
   readonly remainingMs: () => number;
-  /** Epoch milliseconds from which the submission is no longer sent; absent if it has no such time. */
+  /** When the submission expires, in epoch milliseconds. Absent if neither the submission nor its class of mail sets an expiry. */
   readonly expiresAt?: number;
 }
 
-/** Result of an attempt; its number is used up in any case. */
+/** Result of an attempt. Even if nothing was sent, the number of the attempt is not used for another attempt. */
 export type Attempted =
   | {
       readonly kind: 'answered';
       readonly begun: StoredAttempt;
       readonly offered: readonly string[];
       readonly durationMs: number;
-      /** Addresses whose mailbox a provider in doubt called bad. */
+      /**
+       * Addresses whose mailbox the provider refused, if these refusals may be wrong because the provider refuses far more mailboxes than
+       * other vendors.
+       */
       readonly denied: ReadonlySet<string>;
       readonly result: AttemptResult;
     }
-  /** Nothing was sent; `skip`: since this worker could not call the provider, or its slot of the rate was over. */
+  /**
+   * Nothing was sent. Without `skip`, no time was left. With `skip`, this worker could not call the provider, or no slot of the provider's
+   * rate limit was free.
+   */
   | { readonly kind: 'not-called'; readonly begun: StoredAttempt; readonly skip?: Skip }
   /** Nothing was sent, because the attempt could not be recorded. */
   | { readonly kind: 'stopped'; readonly begun: StoredAttempt; readonly reason: LedgerError | TakenError };
@@ -78,7 +84,7 @@ export async function attempt(
     account: accountOf(provider),
     begun: clock.now(),
     each: joinLetters(recipients.map(({ address }) => (isOffered.has(address) ? '?' : '-'))),
-    ...(log.redrives > 0 && { redrive: log.redrives }),
+    ...defined({ redrive: log.redrives > 0 ? log.redrives : undefined }),
   };
   try {
     await claim.begin(withAttempt(log, begun));
@@ -89,8 +95,8 @@ export async function attempt(
   const late = await onTime?.();
   if (late) return { kind: 'not-called', begun, skip: late };
   const deadlineMs = deadlineOf(provider);
-  // The write may have taken its time, or the process may have slept: a call that could outlive the function, or that begins
-  // after the submission has expired, is not made.
+  // The write may have been slow, or Lambda may have frozen the process in the meantime. Therefore the provider is not called if the call
+  // could last longer than the invocation, or if the submission has expired.
   if (remainingMs() < deadlineMs || clock.now() >= expiresAt) return { kind: 'not-called', begun };
   const answerMs = answerLimit(provider, content, context);
   const called = clock.now();
@@ -98,7 +104,7 @@ export async function attempt(
   const result = await call(provider, {
     ...contentFor(provider, content, context),
     recipients: offered,
-    ...(apart.length > 0 && { apart }),
+    ...defined({ apart: apart.length > 0 ? apart : undefined }),
     tracking,
     number,
     deadlineMs,
@@ -111,14 +117,13 @@ export async function attempt(
   const clean = cleaned(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
   const { class: name } = content.message;
-  if (name !== undefined) context.classes?.count(name, [...said.values()].filter(isAccepted).length);
+  const accepted = [...said.values()].filter(({ kind }) => kind === 'accepted');
+  if (name !== undefined) context.classes?.count(name, accepted.length);
   const denied = await tallies.countOutcomes(key, said);
   return { kind: 'answered', begun, offered, durationMs, denied, result: clean };
 }
 
-const isAccepted = ({ kind }: Outcome): boolean => kind === 'accepted';
-
-/** The mail as this provider sends it. */
+/** Returns the message and its MIME source with the From address and the recipients that are used for this provider. */
 function contentFor(
   { key, substituteFrom }: ProviderConfig,
   { message, mime }: Content,
@@ -128,10 +133,10 @@ function contentFor(
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
   if (!isSubstituted && out.length === 0) return { message, mime };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
-  // An address that a provider cannot carry in the envelope is left out of To and Cc as well.
+  // An address that a provider cannot use in the envelope is left out of the headers To and Cc as well.
   const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
   const own = { ...original, to: carried(original.to), cc: carried(original.cc), bcc: carried(original.bcc) };
-  // A composed message is not held in memory twice for longer than one call.
+  // The changed MIME source is not cached. Therefore the message is in memory twice only during the call.
   return {
     message: own,
     mime: async () => (out.length > 0 ? composeMime(own) : readdressed(await mime(), message, own)),
@@ -139,8 +144,8 @@ function contentFor(
 }
 
 /**
- * Time limit of an answer, where its loss costs little: the provider can be asked later, and the message may be offered to
- * another one.
+ * Returns the time limit for the provider's answer, in milliseconds, if a lost answer does little harm. This is the case if the provider can
+ * be asked later and the message may be offered to another provider. Otherwise returns undefined, and only the provider's deadline applies.
  */
 function answerLimit(
   { key, type }: ProviderConfig,
@@ -151,7 +156,7 @@ function answerLimit(
   return answerTimes.limitOf(key, message);
 }
 
-/** Time limit of a call to this provider, in milliseconds. */
+/** Returns the time limit of a call to this provider, in milliseconds. */
 export function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
   return deadlineMs;
 }

@@ -8,15 +8,15 @@ import type { MessageProcessor } from './sender.ts';
 import { MessageKeptError } from './work.ts';
 
 /**
- * Time left before Lambda stops the function, in milliseconds: a batch that exceeds it would be delivered again, with its
- * accepted messages.
+ * The result of the batch is returned to SQS this number of milliseconds before the time-out of the Lambda function. Without a result, SQS
+ * would deliver all messages of the batch again, even messages that a provider has accepted.
  */
 const ANSWER_MS = 1_500;
 
 /**
- * Processes the messages of a batch in parallel, then one by one those that were received before: if the process
- * crashes again, the table shows which message it had claimed. Messages that could not be passed on stay on their
- * queue.
+ * Processes the messages of a batch. Messages that are received for the first time are processed in parallel. Then all other messages are
+ * processed one by one: if the process crashes again, the table shows which message the process had claimed. A message stays on its queue
+ * if it needs further processing and was not sent to another queue.
  */
 export async function sendBatch(
   records: readonly SQSRecord[],

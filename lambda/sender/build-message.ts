@@ -6,18 +6,18 @@ import type { Mailbox, Message, MessageAttachment } from '../mail/message.ts';
 import { defined } from '../platform/defined.ts';
 import { handleOf } from '../providers/reference.ts';
 
-/** Facts for a message that are not in the submission. */
+/** Values that are needed to build a message and are not in the submission. */
 export interface BuildContext {
-  /** The submission's id, or the SQS message id if it has none. */
+  /** The submission's id, or the SQS message id if the submission has no id. */
   readonly id: string;
-  /** The bytes of its attachments, in order. */
+  /** The contents of the submission's attachments, in the order of the attachments. */
   readonly attachments: readonly Buffer[];
   readonly now: Date;
-  /** Address that gets the message in place of its recipients, which then are in a header. */
+  /** Address to which the message is sent in place of its recipients. If set, a header lists the recipients. */
   readonly redirectTo?: string | undefined;
 }
 
-/** Header with the original recipients of a redirected message. */
+/** Name of the header that lists the original recipients of a redirected message. */
 const REDIRECTED_FROM = 'X-Mailover-Redirected-From';
 
 type Mailboxes = NonNullable<Submission['to']>;
@@ -32,7 +32,7 @@ export function buildMessage(
   const seen = new Set<string>();
   const lists: Record<'to' | 'cc' | 'bcc' | 'replyTo', Mailbox[]> = { to: [], cc: [], bcc: [], replyTo: [] };
   for (const field of ['to', 'cc', 'bcc', 'replyTo'] as const) {
-    // Reply-To may repeat an address of To, Cc or Bcc, since it names no recipients.
+    // Reply-To may repeat an address of To, Cc or Bcc, since the addresses in Reply-To are no recipients.
     const result = distinct(submission[field] ?? [], field === 'replyTo' ? new Set() : seen);
     if ('problem' in result) return { problem: malformed(`${field}[${result.index}]`, result.problem) };
     lists[field] = result.mailboxes;
@@ -57,7 +57,7 @@ export function buildMessage(
     headers: headersOf(submission, id, messageId),
     attachments: [
       ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
-      // The invitation is a file as well, for mail programs that ignore the alternative part.
+      // The invitation is attached as a file as well, for mail programs that ignore the part of `multipart/alternative`.
       ...(calendar
         ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
         : []),
@@ -70,10 +70,10 @@ export function buildMessage(
   return { message: redirectTo === undefined ? message : redirected(message, redirectTo) };
 }
 
-/** Largest number of original recipients in the header of a redirected message, which providers limit in size. */
+/** Largest number of original recipients that the header of a redirected message lists. Providers limit the size of headers. */
 const MOST_NAMED = 50;
 
-/** The message for one address alone. */
+/** Returns a copy of the message with `address` as its only recipient. */
 function redirected(message: Message, address: string): Message {
   const recipients = [...message.to, ...message.cc, ...message.bcc].map((one) => one.address);
   const more = recipients.length > MOST_NAMED ? ` and ${recipients.length - MOST_NAMED} more` : '';
@@ -81,7 +81,7 @@ function redirected(message: Message, address: string): Message {
   return { ...message, to: [{ address }], cc: [], bcc: [], headers: [...message.headers, [REDIRECTED_FROM, named]] };
 }
 
-/** Removes repeated addresses: the first mention in To, Cc and Bcc, in this order, is kept. */
+/** Removes repeated addresses. Only the first occurrence in To, Cc and Bcc, in this order, is kept. */
 function distinct(
   given: Mailboxes,
   seen: Set<string>,
@@ -104,9 +104,9 @@ function headersOf(
 ): [name: string, value: string][] {
   const list: [string, string][] = Object.entries(headers).map(([name, value]) => [name, value.toWellFormed()]);
   const given = (name: string) => list.find(([other]) => other.toLowerCase() === name)?.[1];
-  // SES replaces the Message-ID, and replies contain only its id, which is unknown here; References makes them repeat
-  // ours as well. Ours comes before the id that is replied to: threads follow the last id (RFC 5256), and no mail is a
-  // reply to itself.
+  // SES replaces the Message-ID by an id that Mailover does not know, and a reply refers to the id of SES. A reply also repeats the ids of
+  // the header References. Therefore Mailover adds its own Message-ID to References. If this mail is a reply, this id comes before the id
+  // of the mail that it answers: mail programs take the last id as the parent (RFC 5256), and a mail is never a reply to itself.
   if (given('references') === undefined) {
     const answered = given('in-reply-to');
     list.push(['References', answered === undefined ? messageId : `${messageId} ${answered}`]);
@@ -114,10 +114,10 @@ function headersOf(
   list.push(['X-Mailover-Id', id]);
   if (unsubscribe) {
     const { url, mailto } = unsubscribe;
-    // The URL parser's form is ASCII without angle brackets.
+    // The URL parser returns ASCII without angle brackets. The header puts angle brackets around each URL.
     const targets = [...(url ? [new URL(url).href] : []), ...(mailto ? [mailtoUri(mailto)] : [])];
     list.push(['List-Unsubscribe', targets.map((target) => `<${target}>`).join(', ')]);
-    // RFC 8058 section 3.1: the one-click header needs an https URL.
+    // RFC 8058 section 3.1: the header for one-click unsubscription needs an https URL.
     if (url) list.push(['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click']);
   }
   return list;

@@ -8,18 +8,18 @@ import type { ProviderPool } from '../providers/pool.ts';
 import type { Attempt, LookupAnswer, Question } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';
 
-/** Calls one provider once; every result is a value. */
+/** Makes one attempt to send a message through one provider. Returns every failure as a value, and never throws. */
 export type CallProvider = (provider: ProviderConfig, attempt: Attempt) => Promise<AttemptResult | NotCalled>;
 
-/** This worker could not call the provider now: nothing was sent, and it says nothing about the provider. */
+/** Result if this worker could not call the provider now. Nothing was sent, and the result proves no fault of the provider. */
 export interface NotCalled {
   readonly notCalled: string;
 }
 
-/** Asks a provider about an attempt with an unknown outcome; every result is a value. */
+/** Asks a provider about an attempt with an unknown outcome. Returns every failure as a value, and never throws. */
 export type LookUp = (provider: ProviderConfig, question: Question) => Promise<LookupAnswer>;
 
-/** Attempts through the providers of a pool. */
+/** Returns a function that makes attempts through the providers of a pool. */
 export function providerCaller(pool: ProviderPool): CallProvider {
   return async (config, attempt) => {
     const used = await pool.use(config, {
@@ -33,19 +33,20 @@ export function providerCaller(pool: ProviderPool): CallProvider {
       case 'done':
         return concealed(used.result, attempt.message, used.secret);
       case 'unusable':
-        // The circuit treats this like a refused account: nothing was sent, and the next message would fail as well.
+        // The circuit breaker treats an unusable secret in the same way as an account that the provider refuses: nothing was sent, and the
+        // next message would fail as well.
         return { outcome: { ...used, kind: 'unavailable', blames: 'account' } };
       case 'unready':
         return { notCalled: used.reason };
       case 'crashed':
-        // A defect of ours in one provider's code must not stop the other providers; whether the message was sent is
-        // unknown.
+        // A defect in Mailover's code for one provider must not stop the other providers. It is unknown whether the message
+        // was sent.
         return { outcome: { kind: 'unknown', reason: 'crashed', detail: used.detail } };
     }
   };
 }
 
-/** The same result, with message and secret removed from its words. */
+/** Returns the result after masking all parts of the message, and of the secret, in the texts of the provider's answer. */
 function concealed(result: AttemptResult, message: Message, secret: Secret): AttemptResult {
   let conceal: Redact | undefined;
   return mapOutcomes(result, (one) => {
@@ -57,15 +58,15 @@ function concealed(result: AttemptResult, message: Message, secret: Secret): Att
   });
 }
 
-/** The last word of a shortened detail may be the start of one to be masked. */
+/** Removes the last word from a shortened text. It may be only a part of a word that must be masked, which masking would miss. */
 function withoutCutWord(detail: string): string {
   return detail.length < MAX_DETAIL ? detail : detail.replace(/\S{1,250}$/, '');
 }
 
-/** Reason for a provider type that cannot be asked. */
+/** Reason of a failed query: providers of this type have no API to ask about earlier attempts. */
 export const NOT_ASKABLE = 'not-askable';
 
-/** Questions about earlier attempts, through the same providers. */
+/** Returns a function that asks the providers of a pool about earlier attempts. */
 export function providerLookUp(pool: ProviderPool): LookUp {
   return async (config, question) => {
     const used = await pool.use(config, {
@@ -80,7 +81,7 @@ export function providerLookUp(pool: ProviderPool): LookUp {
     });
     switch (used.kind) {
       case 'done':
-        // The words of an answer to a question are not kept.
+        // The text of an answer to a query is not kept.
         return used.result.kind === 'answered' ? used.result : { kind: 'cannot-say', reason: used.result.reason };
       case 'unusable':
       case 'unready':

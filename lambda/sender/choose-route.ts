@@ -9,12 +9,12 @@ import { type RouteBySize, routeBySize } from './route-by-size.ts';
 import { reportUnable, type Skips } from './telemetry.ts';
 import type { Work } from './work.ts';
 
-/** A route; `unable`: providers that cannot carry the message, and why. */
+/** A route. `unable` contains the providers that cannot carry the message, each with the reason. */
 export interface ChosenRoute extends RouteBySize {
   readonly unable: Skips;
 }
 
-/** The providers to offer a submission to, in order; none if none of them can carry it. */
+/** Returns the providers to which a submission is offered, in the order of the attempts. Empty if no provider can carry the submission. */
 export async function chooseRoute(
   progress: Progress,
   claimed: Claimed,
@@ -24,7 +24,8 @@ export async function chooseRoute(
   const { context, destinations, arrived } = work;
   const { message } = arrived;
   const { environment, definitions } = context;
-  // A provider with an unknown outcome comes last, so that another one need not wait for it to time out again.
+  // These providers come last in the order: providers that accepted the submission that is superseded by the present submission, and providers
+  // that gave no answer, since the mail might have to wait for them again.
   const last = [...(await supersededAt(claimed, work)), ...progress.recipients.flatMap((one) => one.unknownAt)];
   const shares = sharesAt(environment.providers, destinations.attributes.firstSeen);
   const chosen = await routeBySize(
@@ -38,7 +39,10 @@ export async function chooseRoute(
   return { ...chosen, unable };
 }
 
-/** Keys of the providers that accepted what this submission supersedes; reads nothing if it supersedes nothing. */
+/**
+ * Returns the keys of the providers that accepted the submission that is superseded by the present submission. If the present submission
+ * supersedes no other submission, returns an empty list without reading the table.
+ */
 async function supersededAt({ claim, stored }: Claimed, { context, arrived }: Work): Promise<readonly string[]> {
   const { supersedes } = arrived.submission;
   if (supersedes === undefined) return [];

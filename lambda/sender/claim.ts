@@ -15,28 +15,32 @@ import {
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { InFlightError, type Work } from './work.ts';
 
-/** A submission that this worker may work on. */
+/** A submission that this worker may process. */
 export interface Claimed {
   readonly kind: 'claimed';
   readonly claim: SubmissionClaim;
-  /** All earlier rounds. */
+  /** Log of the attempts in all earlier rounds of this submission. */
   readonly log: AttemptLog;
-  /** The record, if one was read. */
+  /** The record of the submission in the table, if it was read and exists. */
   readonly stored: SubmissionRecord | undefined;
-  /** Providers of attempts that were just found to be interrupted. */
+  /** Keys of the providers of attempts that were found to be interrupted when this submission was claimed. */
   readonly interrupted: ReadonlySet<string>;
-  /** False for a first delivery: nearly always there is no record, and the first write finds out. */
+  /**
+   * Whether the record was read. The record is not read when SQS delivers a new message for the first time: nearly always no record exists
+   * then, and if a record exists, the first write fails.
+   */
   readonly isCertain: boolean;
 }
 
-/** A submission that this worker leaves alone. */
+/** A submission that this worker may not process, with the reason. */
 export type Unclaimed = Exclude<ClaimState, { kind: 'new' | 'continues' }> & {
   readonly stored: SubmissionRecord | undefined;
 };
 
 /**
- * Decides by the record whether this worker may work on a submission; `current` is the record, if it was read already. A
- * first delivery is claimed without a read: its first write fails if there is a record.
+ * Decides whether this worker may process a submission, by the submission's record in the table. `current` contains the record, if the record
+ * was read already. When SQS delivers a new message for the first time, the submission is claimed without reading the record: the first write
+ * fails if a record exists.
  */
 export async function claimSubmission(
   work: Work,
@@ -66,14 +70,16 @@ export async function claimSubmission(
       lineage: takenUp(request, owner, stored?.state === 'open' ? stored.lineage : NOTHING_TAKEN),
     },
   });
-  const { log, fresh } = state.kind === 'continues' ? state : { log: request.log, fresh: new Set<string>() };
-  return { kind: 'claimed', claim, log, stored, interrupted: fresh, isCertain };
+  const { log, interrupted } =
+    state.kind === 'continues' ? state : { log: request.log, interrupted: new Set<string>() };
+  return { kind: 'claimed', claim, log, stored, interrupted, isCertain };
 }
 
 /**
- * Leaves a submission to another message, or ends its message.
+ * Handles a message whose submission this worker may not process. If this function returns, the message is deleted from its queue; it may have
+ * been dead-lettered before.
  *
- * @throws InFlightError if another worker has claimed it: the message stays on its queue
+ * @throws InFlightError if another worker has claimed the submission. The message then stays on its queue
  */
 export async function leave({ kind, stored }: Unclaimed, { record, destinations }: Work): Promise<void> {
   switch (kind) {
@@ -82,8 +88,8 @@ export async function leave({ kind, stored }: Unclaimed, { record, destinations 
     case 'in-flight':
       throw new InFlightError('another delivery of this submission is being worked on');
     case 'over':
-      // An unproven redrive may be the only copy of a dead letter, for example after the key of the proofs was changed
-      // twice: it goes back to the dead-letter queue, with a valid proof.
+      // A redriven message without a valid signature may be the only copy of a dead letter, for example after the signing key was changed
+      // twice. Such a message is sent back to the dead-letter queue with a valid signature.
       if (stored === undefined || !isUnprovenRedrive(destinations.attributes, stored, record)) return;
       destinations.attributes = { ...destinations.attributes, log: logOf(stored) };
       return destinations.deadLetter({
@@ -93,13 +99,16 @@ export async function leave({ kind, stored }: Unclaimed, { record, destinations 
   }
 }
 
-/** The problem of a submission whose id another content has. */
+/** The problem that is reported if the id of a submission belongs to another submission with different content. */
 const ID_CONFLICT: Problem = {
   reason: 'IdConflict',
-  detail: 'id: given one that another content has already; every submission needs an id of its own',
+  detail: 'id: given an id that a submission with other content has already; every submission needs an id of its own',
 };
 
-/** Whether a message claims to be the redrive of this dead record, without a valid proof. */
+/**
+ * Whether a message seems to be redriven from the dead-letter queue, but has no valid proof (signature) of Mailover. The record shows that the
+ * submission was dead-lettered, and that this message has not started it again.
+ */
 export function isUnprovenRedrive(
   { unproven }: QueueAttributes,
   { state, origin }: SubmissionRecord,
@@ -108,14 +117,14 @@ export function isUnprovenRedrive(
   return unproven === true && state === 'dead' && origin !== messageId;
 }
 
-/** The claim request of a message; each one has a new owner. */
+/** Returns the request to claim the submission of a message. Each call creates a new id for the owner of the claim. */
 export function claimRequestOf(
   { messageId }: SQSRecord,
   { notBefore, redriven, worker, signature, log }: QueueAttributes,
   hash: string,
 ): Omit<ClaimRequest, 'now'> {
   const retried = notBefore !== undefined;
-  // Each attempt in the record has it, so it is short.
+  // The owner id is short, since each attempt in the record contains it.
   const owner = randomBytes(16).toString('base64url');
   return { hash, messageId, redriven: redriven === true, retried, worker, signature, log, owner };
 }

@@ -1,14 +1,14 @@
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
 
-/** The message and its MIME, as for every provider that needs no change. */
+/** The message and its MIME source, in the form for providers that need no change of From address or recipients. */
 export interface Content {
   readonly message: Message;
-  /** The MIME, composed at the first call: not every provider needs it. */
+  /** Returns the MIME source. It is composed when this function is first called, since not every provider needs the source. */
   mime(): Promise<Buffer>;
 }
 
-/** The content of a message; `known` is its MIME, if it is composed already. */
+/** Returns the content of a message. `known` is the MIME source of the message, if the source was composed before. */
 export function contentOf(message: Message, known?: Buffer): Content {
   let composed = known && Promise.resolve(known);
   return {

@@ -6,40 +6,43 @@ import type { Log } from '../platform/log.ts';
 import type { Item, Table } from '../platform/table.ts';
 
 /**
- * Number of crashes in a row after which a message ends as `Crashed`: the process ended during its processing, or the
- * code failed on it.
+ * After this number of crashes in a row, a message is dead-lettered with the reason `Crashed`. It is a crash if the process ended while it
+ * processed the message, or if the code threw an unexpected error.
  */
 export const MOST_CRASHES = 3;
 
-/** Lifetime of an item, in seconds: longer than SQS keeps a message in one queue. */
+/** Lifetime of the table item that counts the crashes of a message, in seconds. It is longer than SQS keeps a message in one queue. */
 const RETENTION_S = 15 * 24 * 3600;
 
-/** Tries of writing a release. */
+/** Number of tries to write to the table that a worker's claim on a message has ended. */
 const RELEASE_TRIES = 5;
 
-/** The item of a message that was received before; fields are only added. */
+/** The table item of a message that was received before. Newer versions of Mailover may add fields, but not remove or change any. */
 interface CrashItem extends Item {
   readonly crashes: number;
-  /** Set while a worker has the claim: after `until` (epoch milliseconds) the invocation of that worker is certainly over. */
+  /**
+   * Set while a worker has claimed the message: the id of the claim (`owner`), and the time in epoch milliseconds after which the invocation
+   * of this worker is certainly over (`until`).
+   */
   readonly owner?: string | undefined;
   readonly until?: number | undefined;
-  /** The message ended as `Crashed`: further copies are deleted. */
+  /** The message was dead-lettered with the reason `Crashed`. Further copies of the message are deleted. */
   readonly over?: true;
 }
 
 /** Claim of one worker on one message. */
 export interface MessageClaim {
-  /** Crashes so far. */
+  /** Number of crashes in a row so far. */
   readonly crashes: number;
-  /** Releases the message; `crashed` if the code failed on it. */
+  /** Ends the claim. `crashed` tells whether the code threw an unexpected error while it processed the message. */
   release(crashed: boolean): Promise<void>;
-  /** Marks the message as ended. SQS may deliver it twice, even in one batch. */
+  /** Marks the message as ended. This is needed since SQS may deliver a copy of the message again, even in the same batch. */
   end(): Promise<void>;
 }
 
 /**
- * Releases that the table did not accept, by the owner of the claim: this process writes them later, so that no worker
- * counts it as crashed.
+ * Failed writes to the table, each of which would have ended a claim. The key is the id of the claim's owner. This process repeats the failed
+ * writes later. Otherwise another worker would count a crash of this process.
  */
 export class MissedReleases {
   readonly #missed = new Map<string, Missed>();
@@ -51,15 +54,15 @@ export class MissedReleases {
   }
 
   /**
-   * The number of crashes of a message, if this process released its claim and could not write that to the table. `owner` is
-   * the owner of the claim in the table; if the table has no claim, the latest release of this process counts.
+   * Returns the number of crashes of a message that a failed write of this process would have stored; undefined if no such write failed.
+   * `owner` is the id of the claim in the table. If the table contains no claim, the latest failed write for the message is used.
    */
   crashesOf(pk: string, owner: string | undefined): number | undefined {
     if (owner !== undefined) return this.#missed.get(owner)?.crashes;
     return [...this.#missed.values()].findLast((one) => one.pk === pk)?.crashes;
   }
 
-  /** Writes the missed releases; those that fail again are kept for the next call. Never throws. */
+  /** Repeats the failed writes. Writes that fail again are kept for the next call. Never throws. */
   async write(): Promise<void> {
     await Promise.all(
       Array.from(this.#missed, async ([owner, one]) => {
@@ -67,7 +70,7 @@ export class MissedReleases {
           await one.write();
           this.#missed.delete(owner);
         } catch {
-          // The next message of this process triggers another try.
+          // When this process receives its next message, the write is tried again.
         }
       }),
     );
@@ -78,11 +81,11 @@ interface Missed {
   readonly pk: string;
   readonly owner: string;
   readonly crashes: number;
-  /** Does nothing once another worker has the claim. */
+  /** Writes the number of crashes to the table, unless another worker has claimed the message in the meantime. */
   readonly write: () => Promise<unknown>;
 }
 
-/** Largest number of releases that are kept: more than one process misses while the table is down for hours. */
+/** Largest number of failed writes that a process keeps. Even if the table does not answer for hours, fewer writes than this number fail. */
 const MOST_MISSED = 1_000;
 
 interface CrashContext {
@@ -93,21 +96,21 @@ interface CrashContext {
 }
 
 /**
- * Whether a message was received before, so that its processing, or that of another message in its batch, has failed.
+ * Whether a message was received before. If so, the processing of this message, or of another message in its batch, has failed.
  */
 export function isReturned({ attributes }: SQSRecord): boolean {
   return Number(attributes.ApproximateReceiveCount) > 1;
 }
 
 /**
- * Claims a message for this worker. If the message was received before, the claim is written to the table, which so
- * shows the message if the process crashes.
+ * Claims a message for this worker. If the message was received before, the claim is written to the table. If this process crashes on the
+ * message, the next worker sees the claim and counts the crash.
  *
- * A first receive writes nothing, since nearly all mail is accepted then. A message that comes back without an item
- * counts as one crash: a worker that keeps a message on its queue for another reason writes an item when it releases
- * it. If the table does not answer, nothing is counted.
+ * When a message is received for the first time, nothing is written, since nearly all mail is then accepted. If a message is received again and
+ * has no item in the table, this counts as one crash: a worker that keeps a message on its queue for another reason writes an item when its
+ * claim ends. If the table does not answer, no crash is counted.
  *
- * @returns 'claimed-elsewhere' while another worker has the claim, 'over' if the message has ended as `Crashed`
+ * @returns 'claimed-elsewhere' while another worker has the claim, 'over' if the message was dead-lettered with the reason `Crashed`
  */
 export async function claimMessage(
   record: SQSRecord,
@@ -129,23 +132,23 @@ export async function claimMessage(
     return written.done;
   };
   const release = async (crashed: boolean): Promise<void> => {
-    // A process that releases a message has not crashed on it: only crashes in a row count.
+    // Only crashes in a row count. A process that ends its claim without an unexpected error has not crashed, so the number becomes 0.
     crashes = crashed ? crashes + 1 : 0;
     for (let tries = 1; ; tries++) {
       try {
         await write({ crashes });
         return;
       } catch (error) {
-        // Without this write the next worker counts a crash of this process, so it is tried again, now and later.
+        // If this write is missing, the next worker counts a crash of this process. Therefore the write is tried again, now and later.
         if (tries < RELEASE_TRIES) continue;
         missed.add({ pk, owner, crashes, write: () => write({ crashes }) });
-        log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
+        log.warn('release not written', { queueMessageId: record.messageId, error: errorName(error) });
         return;
       }
     }
   };
   const end = async () => {
-    // Without this mark a copy is compared with the record of its submission, if there is one.
+    // If this write fails, a further copy of the message is recognised only by the record of the submission, if this record exists.
     await write({ crashes, over: true }).catch(() => undefined);
   };
   if (!isReturned(record)) return { crashes, release, end };
@@ -159,7 +162,7 @@ export async function claimMessage(
     return { crashes, release, end };
   } catch (error) {
     log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
-    // The claim may be in the table although the write failed, and only this process knows that it did not crash.
+    // The claim may be stored although the write seemed to fail. The claim is removed later, so that it is not counted as a crash.
     const survived = async (crashed: boolean) => {
       const then = crashed ? crashes + 1 : 0;
       missed.add({ pk, owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
@@ -168,7 +171,7 @@ export async function claimMessage(
   }
 }
 
-/** Removes a claim from the table, if it is there. */
+/** Removes a claim from the table, if the table has stored the claim. */
 async function withdraw(pk: string, owner: string, crashes: number, table: Table): Promise<void> {
   const item = (await table.get(pk)) as CrashItem | undefined;
   if (item?.owner !== owner) return;

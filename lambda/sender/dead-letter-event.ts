@@ -5,7 +5,10 @@ import { defined } from '../platform/defined.ts';
 import { countOf } from '../submission/log.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 
-/** The event that reports a dead letter; one that is dead-lettered again after a redrive is another event. */
+/**
+ * Returns the event that reports a dead letter to the producer. If a message is redriven and then dead-lettered again, the new event has
+ * another id.
+ */
 export function deadLetterEvent(
   { reason, detail }: Problem,
   { submissionId, firstSeen, log }: QueueAttributes,

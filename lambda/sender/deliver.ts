@@ -23,20 +23,22 @@ import {
 } from './telemetry.ts';
 import { SETTLE_MS } from './work.ts';
 
-/** Result of offering a message to its providers once. */
+/** Result of one round, in which a message is offered to its providers one after the other. */
 export interface RoundResult {
   readonly progress: Progress;
-  /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and sent one. */
+  /** The shortest Retry-After of the round, in milliseconds. Set if every provider of the round throttled and sent a Retry-After. */
   readonly retryAfterMs?: number;
-  /** No provider was tried, since all were skipped: one may be tried after this many milliseconds of stack time. */
+  /**
+   * Set if no provider was tried, since all providers were skipped. After this number of milliseconds of stack time, one of them may be tried.
+   */
   readonly againAfterMs?: number;
-  /** A provider was skipped because this worker could not call it: another worker may, within seconds. */
+  /** A provider was skipped because this worker could not call the provider. Another worker may be able to call it within seconds. */
   readonly soon?: true;
-  /** A provider is being offered the recipients in smaller groups, and its time limit ended before the last group. */
+  /** A provider needs the recipients in several smaller groups, and the time limit of its attempt ended before the last group was sent. */
   readonly unfinished?: true;
-  /** Another provider was skipped as well, for an unknown time. */
+  /** Another provider was skipped, and may be usable before `againAfterMs` has passed. It is unknown when. */
   readonly orSooner?: true;
-  /** The round ended early: the ledger did not answer, or another worker has claimed the submission. */
+  /** Why the round ended early: the state table did not answer, or another worker has claimed the submission. */
   readonly stopped?: LedgerError | TakenError;
 }
 
@@ -45,11 +47,11 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
   readonly queueKind: AdmissionRequest['queueKind'];
   readonly vendorOf: VendorOf;
-  /** Providers that cannot carry the message, and why. */
+  /** Providers that cannot carry the message, each with the reason. */
   readonly unable: Skips;
 }
 
-/** Offers a message to the providers in order until no recipient is left. */
+/** Offers a message to the providers, in the given order, until no recipient is left. */
 export async function attemptInOrder(
   content: Content,
   order: readonly ProviderConfig[],
@@ -61,7 +63,7 @@ export async function attemptInOrder(
     if (!round.goesOn(provider)) break;
     await round.offer(provider);
   }
-  // A probe that was waited for without success may have ended by now.
+  // If a provider was skipped because another message was probing it, the message is offered to it again. The probe may have ended by now.
   for (const provider of round.undecided(order)) if (round.goesOn(provider)) await round.offer(provider);
   // If all providers are skipped, the provider that is most likely to accept is tried nevertheless.
   const last = round.leastBad(order);
@@ -71,18 +73,18 @@ export async function attemptInOrder(
 
 class ProviderRound {
   private progress: Progress;
-  /** Provider of the attempt before, in this round. */
+  /** Provider of the previous attempt in this round. */
   private before: string | undefined;
   private stopped: LedgerError | TakenError | undefined;
-  /** Whether a provider failed, refused the message or was skipped as failing. */
+  /** Whether a provider failed, refused the message, or was skipped because it was failing. */
   private failed: boolean;
   /** Whether a provider was called. */
   private tried = false;
-  /** Whether a provider has recipients left to be offered in smaller groups, and no other failure. */
+  /** Whether some recipients must still be offered to a provider in smaller groups, and nothing else failed in its attempt. */
   private unfinished = false;
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Skip>();
-  /** Skips that no line of the log names yet. */
+  /** Skipped providers that were not logged yet, each with the reason. */
   private readonly unlogged: Map<string, string>;
   private readonly content: Content;
   private readonly context: DeliverContext;
@@ -97,7 +99,7 @@ class ProviderRound {
     this.context = context;
   }
 
-  /** No attempt begins after the submission has expired, or without time to finish before the function is stopped. */
+  /** Whether an attempt may begin: recipients are left, the submission has not expired, and the attempt can end in time. */
   goesOn(provider: ProviderConfig): boolean {
     const wanted = pending(this.progress).length > 0 && !this.stopped;
     const { clock, remainingMs, expiresAt = Number.POSITIVE_INFINITY } = this.context;
@@ -105,11 +107,12 @@ class ProviderRound {
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
-    // The provider cannot carry the remaining addresses, or has refused their mailboxes, and another provider must
-    // confirm that.
+    // The provider is not called if it may be offered no recipient: it cannot carry the remaining addresses, or has refused their mailboxes and
+    // another provider must confirm the refusal.
     const { gate, queueKind, beyond } = this.context;
     if (pending(this.progress, provider.key, beyond).length === 0) return;
-    const entry = await gate.enter(provider, { id: this.content.message.id, queueKind, ...(forced && { forced }) });
+    const { id } = this.content.message;
+    const entry = await gate.enter(provider, { id, queueKind, ...defined({ forced: forced || undefined }) });
     if (entry.kind === 'skip') {
       if (!forced && !this.skips.has(provider.key)) {
         reportSkip(this.context, provider.key, entry.reason);
@@ -136,7 +139,8 @@ class ProviderRound {
         return this.recordAnswer(provider, attempted);
       case 'stopped':
         this.stopped = attempted.reason;
-        // If the write succeeded after all, the next round knows that nothing was sent.
+        // The write to the table may have succeeded although its answer was lost. Therefore the log of attempts in the next queue message states
+        // that nothing was sent.
         if (attempted.reason instanceof LedgerError) this.recordUntried(attempted.begun);
         return [];
       case 'not-called':
@@ -178,8 +182,10 @@ class ProviderRound {
       each: lettersOf(this.progress, key, offered, said, { vendorOf, denied }),
       ended: clock.now(),
       outcome: outcome.kind,
-      ...('blames' in outcome && { blames: outcome.blames }),
-      ...('reason' in outcome && { reason: outcome.reason }),
+      ...defined({
+        blames: 'blames' in outcome ? outcome.blames : undefined,
+        reason: 'reason' in outcome ? outcome.reason : undefined,
+      }),
       ...storedAnswer(outcomes),
       ...defined({
         maybeTaken: 'maybeTaken' in outcome || undefined,
@@ -189,14 +195,14 @@ class ProviderRound {
     };
     const next = afterAttempt(this.progress, ended, said, { onUnknown, vendorOf });
     this.progress = next.progress;
-    const isHeard = (one: Outcome) => IS_ANSWER[one.kind] || isNotTried(one);
-    if (apart && apart.length > 0 && outcomes.every(isHeard)) this.unfinished = true;
+    const isAnswer = (one: Outcome) => IS_ANSWER[one.kind] || ('reason' in one && one.reason === NOT_TRIED.reason);
+    if (apart && apart.length > 0 && outcomes.every(isAnswer)) this.unfinished = true;
     if (outcome.kind === 'accepted') reportDropped(context, message, { provider: key, entries: dropped });
     if (outcomes.some(({ kind }) => kind === 'accepted')) {
       if (this.failed) reportFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
     for (const refusedBy of next.contradicted) {
-      // Providers of an earlier round count too.
+      // The refusal by the other provider may be from an earlier round. Therefore the whole log of attempts is searched for the refusal.
       const { status, words } =
         this.progress.log.attempts.findLast((one) => one.provider === refusedBy && one.words) ?? {};
       reportContradiction(context, message, { refusedBy, acceptedBy: key, status, words });
@@ -218,8 +224,9 @@ class ProviderRound {
   }
 
   /**
-   * The provider to force; isolations and rates always hold. A message that was tried already waits rather than use a
-   * provider that is known to fail.
+   * Returns the skipped provider that is tried nevertheless, if there is any. A provider is never chosen if an operator isolated it, if it has
+   * throttled, or if its rate limit is reached. If an attempt was already made in this round, a provider that is known to fail is not chosen
+   * either, and the message waits.
    */
   leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
     const forcible = this.tried ? UNDECIDED : FORCIBLE;
@@ -240,23 +247,22 @@ class ProviderRound {
       order.map(({ key }) => key),
       this.context.beyond,
     );
-    // A provider that throttles delays only itself; all of them together delay the message.
+    // The Retry-After of a provider delays the message only if every provider of the round sent a Retry-After.
     const named = this.waits.filter((wait) => wait !== undefined);
-    // A failing provider may soon be probed, but probably not by this message: while all are failing, its waits grow.
+    // The time at which a circuit breaker ends its open state does not decide how long the message waits, since another message probably probes
+    // the provider at that time. While all providers fail, the waits grow with the age of the message.
     const skips = [...this.skips.values()].filter(({ reason }) => reason !== 'isolated');
     const timed = skips.filter(({ reason, againAfterMs }) => !BROKEN.has(reason) && againAfterMs !== undefined);
     const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
     const untried = !this.tried;
+    const waitsForSkipped = untried && again.length > 0;
     if (untried) reportUntried(this.context, this.content.message, this.takeUnlogged());
     return {
       progress,
-      ...(named.length > 0 && named.length === this.waits.length && { retryAfterMs: Math.min(...named) }),
-      ...(untried &&
-        again.length > 0 && {
-          againAfterMs: Math.min(...again),
-          ...(timed.length < skips.length && { orSooner: true }),
-        }),
       ...defined({
+        retryAfterMs: named.length > 0 && named.length === this.waits.length ? Math.min(...named) : undefined,
+        againAfterMs: waitsForSkipped ? Math.min(...again) : undefined,
+        orSooner: (waitsForSkipped && timed.length < skips.length) || undefined,
         soon: skips.some(({ reason }) => reason === 'unready') || undefined,
         unfinished: this.unfinished || undefined,
         stopped: this.stopped,
@@ -265,15 +271,14 @@ class ProviderRound {
   }
 }
 
-function isNotTried(one: Outcome): boolean {
-  return 'reason' in one && one.reason === NOT_TRIED.reason;
-}
-
 const BROKEN: ReadonlySet<string> = new Set(['open', 'quiet']);
 const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);
 const FORCIBLE: ReadonlySet<string> = new Set([...BROKEN, ...UNDECIDED]);
 
-/** Whether an outcome answers for its recipient, so that the rest of a call that was split up may follow at once. */
+/**
+ * Whether an outcome of this kind is the provider's final answer for a recipient. The remaining groups of recipients are offered soon only if
+ * all outcomes of the attempt are such answers.
+ */
 const IS_ANSWER: Readonly<Record<Outcome['kind'], boolean>> = {
   accepted: true,
   refused: true,

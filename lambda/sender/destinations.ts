@@ -14,7 +14,7 @@ import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../
 import { deadLetterEvent } from './dead-letter-event.ts';
 import { reportDeadLetter, reportInvocations, reportRetry } from './telemetry.ts';
 
-/** Dependencies of sending to the next queue. */
+/** Dependencies of the class that sends messages to the next queue. */
 export interface DestinationsContext {
   readonly environment: SenderEnvironment;
   readonly queue: Queue;
@@ -24,13 +24,16 @@ export interface DestinationsContext {
   readonly clock: Clock;
 }
 
-/** The queues that a message can be sent to next; after that it may be deleted from its present one. */
+/**
+ * Sends a message to its next queue: a retry queue or the dead-letter queue. After the message was sent there, it may be deleted from
+ * its present queue.
+ */
 export class Destinations {
-  /** Attributes of the next message. */
+  /** Attributes of the message that is sent to the next queue. */
   attributes: QueueAttributes;
-  /** Why it ends, once that is decided, whether or not the dead-letter queue has taken it. */
+  /** Why the message is dead-lettered. Set when this is decided, even if the message could not be sent to the dead-letter queue. */
   problem: Problem | undefined;
-  /** Class of the submission, once its body is read. */
+  /** Class of mail of the submission. Set after the body was read. */
   class: string | undefined;
   private readonly record: SQSRecord;
   private readonly context: DestinationsContext;
@@ -41,7 +44,7 @@ export class Destinations {
     this.context = context;
   }
 
-  /** Milliseconds of stack time since `time` (epoch milliseconds). */
+  /** Returns the time since `time` (epoch milliseconds) in stack time, which on a local stack may run faster than the clock. */
   since(time: number): number {
     return stackAge(time, this.context.clock.now(), this.context.environment);
   }
@@ -53,7 +56,7 @@ export class Destinations {
     return stackAge(Number(SentTimestamp), first, this.context.environment) > MAX_WAIT_MS;
   }
 
-  /** The producer's `MessageGroupId`, by convention the class; all later messages of the submission keep it. */
+  /** The producer's `MessageGroupId`, by convention the class of mail. All later queue messages of the submission have the same value. */
   private get group(): string | undefined {
     return this.record.attributes.MessageGroupId;
   }
@@ -62,18 +65,21 @@ export class Destinations {
     return this.context.environment.timeScale ?? 1;
   }
 
-  /** The time of the clock after a delay in stack time, both in milliseconds. */
+  /** Returns the time of the clock, in epoch milliseconds, at which a delay ends. The delay is given in milliseconds of stack time. */
   timeAfter(delayMs: number): number {
     return Math.ceil(this.context.clock.now() + delayMs / this.scale);
   }
 
-  /** Sends the message to a retry queue, due at a time of the clock. */
+  /** Sends the message to a retry queue and reports the retry to the metrics. The retry is due at `notBefore`, in epoch milliseconds. */
   retryAt(notBefore: number, provider?: string): Promise<void> {
     if (!this.isCanary) reportRetry(this.context, this.since(this.attributes.firstSeen));
     return this.requeueAt(notBefore, provider);
   }
 
-  /** A canary is not retried: its absence is what the alarm measures, and the next canary is sent as usual. */
+  /**
+   * Whether the message is a canary (a test mail). A canary is never retried: if it does not arrive, an alarm is raised, and the next canary
+   * is sent as usual.
+   */
   private get isCanary(): boolean {
     return this.attributes.canary === true;
   }
@@ -83,8 +89,8 @@ export class Destinations {
   }
 
   /**
-   * Sends the message to a retry queue. SQS delays at most 15 minutes: a longer wait consists of hops with the same
-   * `NotBefore`.
+   * Sends the message to a retry queue without reporting a retry. SQS delays a message by at most 15 minutes. During a longer wait, the
+   * message is therefore received early and sent to the retry queue again, with the same `NotBefore`.
    */
   async requeueAt(notBefore: number, provider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
@@ -110,7 +116,8 @@ export class Destinations {
     if (this.isCanary) return this.giveUp();
     this.problem = { reason, detail };
     const { environment, queue, proofs, clock } = this.context;
-    // The event first: if it fails, the message stays, and both are sent again, with the same id.
+    // The event is sent before the dead letter. If either of the two calls fails, the message stays on its queue. When the message is
+    // received again, the same event is sent again.
     if (environment.deadLetterEvents) {
       const more = { class: this.class, provider: lastProvider, now: clock.now() };
       await enqueueEvent(queue, environment.eventsQueueUrl, deadLetterEvent({ reason, detail }, this.attributes, more));

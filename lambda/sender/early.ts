@@ -3,7 +3,7 @@ import { MAX_DELAY_MS } from '../submission/backoff.ts';
 import type { Destinations } from './destinations.ts';
 import type { SenderContext } from './work.ts';
 
-/** Whether a retry must wait longer; false once a provider has recovered since the message was sent to the queue. */
+/** Whether a retry must wait longer. False if a provider has recovered since the message was sent to its queue. */
 export async function isEarly(
   record: SQSRecord,
   { attributes }: Destinations,
@@ -12,16 +12,17 @@ export async function isEarly(
   const { notBefore } = attributes;
   const sent = Number(record.attributes.SentTimestamp);
   if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
-  // The time scale was raised since the message was sent: the queue has shortened the wait, but `NotBefore` is
-  // unchanged.
+  // A local stack can run faster than the clock (`timeScale`). Its speed was raised after the message was sent: the local queue has
+  // shortened the wait, but `NotBefore` is unchanged.
   if (sent < (environment.timeScaleSince ?? 0)) return false;
-  // No wait is this long: the clock that set it was wrong, but the queue has kept the intended delay.
+  // `NotBefore` is further in the future than the longest wait, so a wrong clock set it. The queue applied the intended delay, so the
+  // retry is due.
   if (notBefore - sent > MAX_DELAY_MS / (environment.timeScale ?? 1) + SKEW_MS) return false;
   return !(await gate.recoveredSince(sent));
 }
 
-/** A retry that is this much early is sent nevertheless, since clocks and queues are not exact. */
+/** A retry may be processed this number of milliseconds too early, since clocks and the delays of queues are not exact. */
 const EARLY_MS = 1_000;
 
-/** Allowed difference between clocks, in milliseconds. */
+/** Largest difference between the clocks of two machines that is tolerated, in milliseconds. */
 const SKEW_MS = 60_000;

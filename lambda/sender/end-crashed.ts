@@ -7,10 +7,10 @@ import type { Destinations } from './destinations.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
- * Ends a message on which the sender fails repeatedly, without processing it again. A submission that has ended, or waits
- * as another message, is left unchanged; so is the record of another submission with the same id.
+ * Dead-letters a message on which the sender fails repeatedly, without processing the message again. If the submission has ended, or another
+ * message continues the submission, nothing is changed. If the record belongs to another submission with the same id, the record is not changed.
  *
- * @throws InFlightError if another worker has claimed the submission, LedgerError if the ledger does not answer
+ * @throws InFlightError if another worker has claimed the submission, LedgerError if the table with the records does not answer
  */
 export async function endCrashed(
   record: SQSRecord,
@@ -21,21 +21,21 @@ export async function endCrashed(
   const given = unvalidated(record.body);
   const id = given.id ?? destinations.attributes.submissionId;
   destinations.attributes = { ...destinations.attributes, submissionId: id };
-  const entry = await readRecord(table, id);
+  const stored = await readRecord(table, id);
   const request = claimRequestOf(record, destinations.attributes, given.hash);
-  const hash = entry && isOfRecord(entry, request) ? entry.hash : request.hash;
-  const standing = claimability(entry, { ...request, hash, now: clock.now() });
-  if (standing.kind === 'over') return;
-  if (standing.kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
-  if (standing.kind !== 'continues') return destinations.deadLetter({ reason: 'Crashed', detail });
-  destinations.attributes = { ...destinations.attributes, log: standing.log };
-  await destinations.deadLetter({ reason: 'Crashed', detail }, standing.entry.attempts.at(-1)?.provider);
-  const end = { ...standing.log, state: 'dead', reason: 'Crashed', lease: undefined };
-  // The dead letter was sent: until the record is written it reads as open, which does no harm.
-  await table.write({ ...standing.entry, ...end }, standing.entry.rev).catch(() => undefined);
+  const hash = stored && isOfRecord(stored, request) ? stored.hash : request.hash;
+  const state = claimability(stored, { ...request, hash, now: clock.now() });
+  if (state.kind === 'over') return;
+  if (state.kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
+  if (!stored || state.kind !== 'continues') return destinations.deadLetter({ reason: 'Crashed', detail });
+  destinations.attributes = { ...destinations.attributes, log: state.log };
+  await destinations.deadLetter({ reason: 'Crashed', detail }, stored.attempts.at(-1)?.provider);
+  const end = { ...state.log, state: 'dead', reason: 'Crashed', lease: undefined };
+  // The dead letter was sent. If this write fails, the record remains open, which does no harm.
+  await table.write({ ...stored, ...end }, stored.rev).catch(() => undefined);
 }
 
-/** What identifies the submission in an unvalidated body, which may be the cause of the failures. */
+/** Returns the id and the content hash of a submission. The body is not validated, since the validation may be the cause of the crash. */
 function unvalidated(body: string): { readonly id: string | undefined; readonly hash: string } {
   let id: string | undefined;
   try {
@@ -43,7 +43,7 @@ function unvalidated(body: string): { readonly id: string | undefined; readonly 
     if ('id' in given && typeof given.id === 'string' && SUBMISSION_ID.test(given.id)) id = given.id;
     return { id, hash: submissionHash(given) };
   } catch {
-    // No JSON, or nested so deeply that its hash exceeds the call stack: no record has the hash of such a body.
+    // The body is no JSON, or is nested so deeply that computing the hash overflows the call stack. No record has the hash of such a body.
     return { id, hash: '' };
   }
 }

@@ -11,17 +11,17 @@ import { withLastWords } from './last-words.ts';
 import { reportAccepted, reportClassWait } from './telemetry.ts';
 import { InFlightError, type Work } from './work.ts';
 
-/** Circumstances of a round that decide how long the submission waits, if it does. */
+/** Facts about a round that decide how long the submission waits if it must be retried. */
 export type RoundEnd = Omit<RoundResult, 'progress' | 'stopped'> & {
-  /** Provider whose retry queue a waiting submission is sent to. */
+  /** Key of the provider to whose retry queue the submission is sent, if the submission must wait. */
   readonly waitFor?: string | undefined;
 };
 
 /**
- * Ends a round: the submission is done, waits on a retry queue, or is dead-lettered, and the record says so.
+ * Ends a round: the submission is done, waits on a retry queue, or is dead-lettered. Updates the record of the submission in the table.
  *
- * @returns the error of a first delivery that called no provider and found a record at its first write: it has ended
- * nothing, and has to start again with that record
+ * @returns a TakenError if this round called no provider, had not read the record, and its first write found a record of the submission in
+ * the table. The round has then not ended the submission, which must be processed again with this record
  */
 export async function finishRound(
   progress: Progress,
@@ -51,8 +51,9 @@ export async function finishRound(
   if (failed instanceof TakenError && !claimed.isCertain && !claimed.claim.begun) return failed;
   updateAttributes(progress, claimed, work);
   if (failed instanceof TakenError) giveWay(failed);
-  // An outcome that could not be recorded is in the attributes of the message, whose next round records it.
-  // Mail that waits only for its class is no sign of a fault.
+  // If the record of the submission could not be written, the message on the retry queue has the outcomes of the attempts in its
+  // attributes. The process that receives this message then writes the outcomes to the record. A wait for a paused class of mail
+  // or for an unverified recipient is not reported as a retry, since such a wait is no sign of a fault.
   else if (nextTryAt !== undefined && waitsForClass(progress)) await destinations.requeueAt(nextTryAt, waitFor);
   else if (nextTryAt !== undefined) await destinations.retryAt(nextTryAt, waitFor);
   else if (failed instanceof LedgerError) throw failed;
@@ -67,13 +68,13 @@ function waitsForClass({ recipients, unreported }: Progress): boolean {
   return unreported.length === 0 && recipients.every(({ end, gated }) => end !== undefined || gated);
 }
 
-/** Sends the message to the dead-letter queue, then records that. */
+/** Sends the message to the dead-letter queue, then writes this end to the record of the submission. */
 export async function deadLetter(problem: Problem, progress: Progress, claimed: Claimed, work: Work): Promise<void> {
   updateAttributes(progress, claimed, work);
   try {
     await work.destinations.deadLetter(problem, progress.log.attempts.at(-1)?.provider);
   } catch (error) {
-    // The message is delivered again; without this write the providers' answers would be unknown then.
+    // The message stays on its queue and is received again. The next round needs the providers' answers from the record.
     await record(progress, { state: 'open' }, claimed, work);
     throw error;
   }
@@ -81,10 +82,11 @@ export async function deadLetter(problem: Problem, progress: Progress, claimed: 
 }
 
 /**
- * Ends a round early, because the ledger did not answer or another worker has claimed the submission. Its outcomes are
- * added to the record of the other worker, or travel in the attributes of the next message.
+ * Ends a round early, because the table with the records did not answer or another worker has claimed the submission. If another worker
+ * has claimed the submission, the outcomes of this round are added to the record. In every case, the outcomes are added
+ * to the attributes of the message for the next queue.
  *
- * @throws the reason, unless the submission has ended
+ * @throws the reason why the round ends early, unless the submission has ended
  */
 export async function stopRound(
   progress: Progress,
@@ -98,42 +100,45 @@ export async function stopRound(
   giveWay(failed instanceof TakenError ? failed : reason);
 }
 
-/** Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. */
+/** Throws, since another worker has claimed the submission. If the submission has ended, returns, so this copy of its queue message is deleted. */
 function giveWay({ current }: TakenError): void {
   if (current?.state === 'done' || current?.state === 'dead') return;
   throw new InFlightError('another delivery of this submission has taken over its claim');
 }
 
 /**
- * Age of the oldest repeated unknown outcome: asking and trying again each minute would not help a provider that fails
- * like this.
+ * Returns the age of the oldest unknown outcome at a provider from which several answers were lost. The wait before the next round grows
+ * with this age, since it would not help to ask and to try such a provider each minute.
  */
-function repeatedUnknown({ doubts, log }: Progress, { destinations }: Work): { readonly doubtMs?: number } {
+function repeatedUnknown({ unknownAttempts, log }: Progress, { destinations }: Work): { readonly unknownMs?: number } {
   const lost = log.attempts.filter(
     ({ outcome, maybeTaken, reason }) => (outcome === 'unknown' || maybeTaken) && reason !== INTERRUPTED,
   );
-  const again = doubts.filter(
+  const again = unknownAttempts.filter(
     ({ provider, settled, asked }) =>
       !settled && asked === 0 && lost.filter((one) => one.provider === provider).length > 1,
   );
-  return again.length === 0 ? {} : { doubtMs: destinations.since(Math.min(...again.map(({ at }) => at))) };
+  return again.length === 0 ? {} : { unknownMs: destinations.since(Math.min(...again.map(({ at }) => at))) };
 }
 
 /**
- * Updates the attributes of the next message. It is signed only if this worker's record write is known to have
- * succeeded.
+ * Updates the attributes of the message for the next queue. If a write of this worker to the record is known to have succeeded, the message
+ * gets the worker's token, and the attributes that mark the message as redriven are removed.
  */
 function updateAttributes(progress: Progress, { claim }: Claimed, { destinations }: Work): void {
   const { redriven, unproven, ...opened } = destinations.attributes;
   destinations.attributes = {
     ...(claim.written ? opened : destinations.attributes),
     worker: claim.worker,
-    ...(claim.written && { signature: claim.worker }),
+    ...defined({ signature: claim.written ? claim.worker : undefined }),
     log: progress.log,
   };
 }
 
-/** Writes the record; the error if the table does not answer or another worker has claimed the submission. */
+/**
+ * Writes the record of the submission. If the table does not answer, or if another worker has claimed the submission, the promise resolves
+ * with the error.
+ */
 async function record(
   progress: Progress,
   end: ClaimEnd,
@@ -150,7 +155,7 @@ async function record(
   }
 }
 
-/** Records how long a submission has waited so far, only where its class has an expiry. */
+/** Reports to the metrics how long a submission has waited so far, if its class of mail has the setting `expiresAfterSeconds`. */
 export function reportClassAge({ context, destinations, arrived }: Work): void {
   const route = routeOf(arrived.submission, context.environment.routes ?? []);
   if (route?.expiresAfterSeconds !== undefined)

@@ -4,7 +4,9 @@ import { type Progress, pending } from '../submission/progress.ts';
 import { reportHeld } from './telemetry.ts';
 import type { Work } from './work.ts';
 
-/** Lets all recipients wait while their class is paused, since too many of them bounced or complained. */
+/**
+ * Lets all recipients wait while the class of this mail is paused. A class is paused if too much of its mail bounced or led to complaints.
+ */
 export async function withoutPaused(progress: Progress, { arrived: { message }, context }: Work): Promise<Progress> {
   const addresses = pending(progress);
   if (context.classes === undefined || message.class === undefined || addresses.length === 0) return progress;
@@ -14,10 +16,11 @@ export async function withoutPaused(progress: Progress, { arrived: { message }, 
 }
 
 /**
- * Lets the recipients wait that no mail of the class has reached yet, apart from the first mail to each; only where the class
- * asks for that. The others go on.
+ * Lets recipients wait whose address is not verified, if the route of the class of mail has the setting `verifiedRecipients`. All
+ * classes with this setting together send only one mail to an address, until a mail to the address was delivered. The mail is
+ * sent to the other recipients.
  *
- * @throws LedgerError if the table does not answer: the message waits on a retry queue
+ * @throws LedgerError if the state table does not answer. The message then waits on a retry queue
  */
 export async function withoutUnverified(
   progress: Progress,

@@ -6,6 +6,7 @@ import { deploymentEnvironment, refuseStageWithoutSimulators } from '../contract
 import { senderEnvironment } from '../contract/environment.ts';
 import { eventEvidence } from '../events/evidence.ts';
 import { systemClock } from '../platform/clock.ts';
+import { defined } from '../platform/defined.ts';
 import { dynamoListTable } from '../platform/list-table.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
@@ -67,7 +68,10 @@ const context: SenderContext = {
 };
 const send = createSender(context);
 
-/** Readers of suppressions, delivery events and unsubscribes; none if no provider has delivery events and no class has links to unsubscribe. */
+/**
+ * Returns functions that read the suppression list, read delivery events and make unsubscribe tokens. Returns no functions if neither delivery
+ * events nor unsubscribe links are configured.
+ */
 function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken' | 'verified'> {
   const { suppressionSecret, listsTable } = environment;
   if (suppressionSecret === undefined) return {};
@@ -76,11 +80,16 @@ function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubs
     suppressions: suppressionReader(edges.table, secrets, suppressionSecret, systemClock),
     verified: verifiedRecipients(edges.table, hashes, systemClock.now),
     unsubscribeToken: async (one) => unsubscribeToken(one, await secrets.read(suppressionSecret)),
-    ...(listsTable !== undefined && { evidence: eventEvidence(dynamoListTable(listsTable), hashes) }),
+    ...defined({
+      evidence: listsTable === undefined ? undefined : eventEvidence(dynamoListTable(listsTable), hashes),
+    }),
   };
 }
 
-/** Counts the mail of each class, and stops a class above its rates. */
+/**
+ * Returns an object that counts the mail of each class, and pauses a class with too many bounces or complaints. Returns undefined if no class of
+ * mail can be paused.
+ */
 function guardOfClasses(): SenderContext['classes'] {
   const { listsTable, routes = [], classesPause, timeScale, timeScaleSince, stackTimeSince } = environment;
   if (listsTable === undefined || !classesPause) return undefined;
@@ -95,8 +104,8 @@ function guardOfClasses(): SenderContext['classes'] {
   });
 }
 
-// Code is loaded and compiled while the process starts, when it has a whole processor; afterwards it has only the share that
-// its memory gives, and the first mail would wait. The SDK of a fallback is loaded at its first use.
+// Code is loaded and compiled while the process starts, when Lambda gives the process a whole CPU. Later the process has only a share of a CPU,
+// in proportion to its memory, and the first mail would have to wait. The SDK of a fallback provider is loaded when the provider is first used.
 await warm(environment, { pool, gate, rehearse: (first) => rehearse(first, registry, context, deployment) });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {

@@ -8,39 +8,45 @@ import { choiceProblem } from '../routing/policy.ts';
 import { sharedLinkProblem } from '../routing/unsubscribe.ts';
 import { buildMessage } from './build-message.ts';
 
-/** Result of reading a body. */
+/** Result of reading the body of a queue message. */
 export type Intake =
   | { readonly kind: 'ready'; readonly submission: Submission; readonly message: Message }
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string; readonly submission?: Submission }
-  /** Written for a newer release: another deployment may be able to read it. */
+  /** The body has a version that only a newer release of Mailover can read. */
   | { readonly kind: 'future'; readonly version: number; readonly id?: string }
-  /** An object could not be read now. */
+  /** An S3 object to which the body refers could not be read now. A later try may succeed. */
   | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string; readonly submission?: Submission };
 
-/** The readable part of a submission that cannot be processed. */
+/** The fields that could be read, if a submission cannot be processed. */
 type Known = { readonly id?: string; readonly submission?: Submission };
 
 /**
- * Largest number of bytes read from the bucket for one submission: no provider accepts more than 40 MB, and memory is
- * limited.
+ * Largest number of bytes that are read from the mail bucket for one submission. No provider accepts more than 40 MB, and the
+ * memory of the Lambda function is limited.
  */
 const MAX_OBJECT_BYTES = 40_000_000;
 
 const DAY_MS = 24 * 3_600_000;
-/** Latest expiry of a submission: queues and the bucket keep nothing longer. */
+/**
+ * Largest time until the `expiresAt` of a submission, in milliseconds. The queues and the mail bucket keep nothing for longer than
+ * this time.
+ */
 const MAX_EXPIRY_MS = 14 * DAY_MS;
-/** Allowed clock error of producers, in milliseconds. */
+/** Largest error of a producer's clock that is tolerated, in milliseconds. */
 const SKEW_MS = 300_000;
 
 let contract: Promise<typeof import('../contract/submission.ts')> | undefined;
 
-/** Loads the schema of submissions, with zod: not part of every process that imports this file. */
+/**
+ * Loads the schema of submissions, and the library zod, when the schema is used for the first time. Some processes import this file
+ * but never read a body.
+ */
 function loadContract(): Promise<typeof import('../contract/submission.ts')> {
   contract ??= import('../contract/submission.ts');
   return contract;
 }
 
-/** Reads a body, follows its references, and builds the message. */
+/** Reads the body of a queue message and the S3 objects to which the body refers. Builds the e-mail message from them. */
 export async function intake(
   body: string,
   fallbackId: string,
@@ -56,7 +62,7 @@ export async function intake(
     if (!Buffer.isBuffer(object)) return object;
     read = readSubmission(object);
     if (read.kind === 'pointer')
-      return malformed('s3: the object holds another pointer; it must hold the submission itself');
+      return invalid('Malformed', 's3: the object contains another pointer; it must contain the submission itself');
   }
   if (read.kind !== 'submission') return read;
   const { submission, contents } = read;
@@ -64,12 +70,13 @@ export async function intake(
   const known = { id, submission };
   const aheadMs = Date.parse(submission.expiresAt ?? '') - now;
   if (aheadMs > MAX_EXPIRY_MS + SKEW_MS)
-    return malformed(
+    return invalid(
+      'Malformed',
       `expiresAt: given a time ${Math.floor(aheadMs / DAY_MS)} days ahead; it must be at most 14 days ahead`,
       known,
     );
   const problem = choiceProblem(submission, environment) ?? sharedLinkProblem(submission, environment);
-  if (problem !== undefined) return malformed(problem, known);
+  if (problem !== undefined) return invalid('Malformed', problem, known);
   const attachments: Buffer[] = [];
   let left = MAX_OBJECT_BYTES;
   for (const [place, attachment] of (submission.attachments ?? []).entries()) {
@@ -96,34 +103,28 @@ async function fetchObject(
   try {
     const object = await objects.read(reference, maxBytes);
     if (object === 'missing')
-      return {
-        kind: 'problem',
-        ...known,
-        problem: {
-          reason: 'MissingObject',
-          detail: `${field}: no object there; it must be in the mail bucket, and exist until the mail is accepted`,
-        },
-      };
+      return invalid(
+        'MissingObject',
+        `${field}: no object there; it must be in the mail bucket, and exist until the mail is accepted`,
+        known,
+      );
     if (object === 'too-large')
-      return {
-        kind: 'problem',
-        ...known,
-        problem: {
-          reason: 'TooLarge',
-          detail: `${field}: with what came before it above ${MAX_OBJECT_BYTES} bytes in all; no provider takes more than 40 MB`,
-        },
-      };
+      return invalid(
+        'TooLarge',
+        `${field}: more than ${MAX_OBJECT_BYTES} bytes together with the objects before it; no provider accepts more than 40 MB`,
+        known,
+      );
     return object;
   } catch (error) {
     return { kind: 'trouble', error, ...known };
   }
 }
 
-function malformed(detail: string, known: Known = {}): Intake {
-  return { kind: 'problem', problem: { reason: 'Malformed', detail }, ...known };
+function invalid(reason: Problem['reason'], detail: string, known: Known = {}): Intake {
+  return { kind: 'problem', problem: { reason, detail }, ...known };
 }
 
-/** Whether a body refers to objects: such submissions are processed one at a time, since their size is unknown. */
+/** Whether a body refers to S3 objects. Such submissions are processed one at a time, since the size of the objects is unknown. */
 export function isHeavy(body: string): boolean {
   if (!body.includes('"s3"') && !body.includes('\\u')) return false;
   const { namesObject, excess } = measureJson(Buffer.from(body), { depth: 16, parts: 20_000, bytes: body.length * 3 });

@@ -4,17 +4,20 @@ import { type AttemptResult, mapOutcomes, type Outcome } from '../mail/outcome.t
 import { defined } from '../platform/defined.ts';
 import type { StoredAttempt } from '../submission/log.ts';
 
-/** Characters of an answer that the record keeps. */
+/** Largest number of characters of a provider's answer that the submission's record keeps. */
 const MAX_WORDS = 300;
-/** Least number of characters by which a subject is recognised in a provider's words. */
+/** A start of the subject that is shorter than this number of characters is not searched for in the text of a provider's answer. */
 const LEAST_SUBJECT = 8;
 
-/** The result of an attempt, with names, subject and file names of the message removed from the provider's words. */
+/** Returns the result of an attempt without the names, the subject and the file names of the message in the texts of the provider's answer. */
 export function cleaned(result: AttemptResult, message: Message): AttemptResult {
   return mapOutcomes(result, (one) => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one));
 }
 
-/** The part of an answer that the record keeps: the words for recipients who were not served. */
+/**
+ * Returns the status and the text of an answer, as the submission's record keeps them. They come from the first outcome that is not
+ * `accepted` and has a status or a text.
+ */
 export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
   const answered = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
   if (answered === undefined || answered.kind === 'accepted') return {};
@@ -23,14 +26,15 @@ export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 
 }
 
 /**
- * A sentence followed by status and last words of each provider, at most {@link MAX_DEAD_LETTER_DETAIL} characters in
- * all.
+ * Returns a sentence, followed by the status and the text of the last answer of each provider. The result has at most
+ * {@link MAX_DEAD_LETTER_DETAIL} characters.
  */
 export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
   const byProvider = new Map<string, StoredAttempt>();
   for (const one of attempts) {
     const { provider, outcome, reason, words } = one;
-    // An attempt that served or left all its recipients says nothing about those that an earlier one refused.
+    // The result shows the last answer of each provider. An attempt that was accepted without a text, or that ended before the
+    // provider was called (`not-tried`), must not replace an earlier answer of this provider.
     const isSilent =
       words === undefined && (outcome === 'accepted' || (reason === 'not-tried' && byProvider.has(provider)));
     if (outcome !== undefined && !isSilent) byProvider.set(provider, one);
@@ -43,7 +47,7 @@ export function withLastWords(sentence: string, attempts: readonly StoredAttempt
 }
 
 function inWords({ provider, status, reason = 'no answer', words }: StoredAttempt): string {
-  // A reply over SMTP begins with its status.
+  // The text of an SMTP reply begins with the status, so the status is not shown twice.
   const shown = status === undefined || words?.startsWith(status) ? '' : ` ${status}`;
   return `${provider}${words || shown ? '' : ` ${reason}`}${shown}${words ? `: ${words}` : ''}`;
 }
@@ -58,7 +62,7 @@ function cleanWords(words: string, message: Message): string {
   return clean;
 }
 
-/** Removes the subject; providers quote only the start of a long one. */
+/** Removes the subject, or the longest start of the subject, since providers quote only the start of a long subject. */
 function cut(words: string, subject: string): string {
   const said = words.toLowerCase();
   const plain = subject.replace(/\s+/g, ' ').trim().toLowerCase();
@@ -69,7 +73,7 @@ function cut(words: string, subject: string): string {
   return words;
 }
 
-/** Replaces whole words only, in any case: a name of one letter must not damage the sentence. */
+/** Replaces a text only where it stands as whole words, in upper or lower case. Otherwise a name of one letter would damage other words. */
 function without(words: string, text: string, placeholder: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   if (plain === '') return words;

@@ -9,10 +9,10 @@ import { OWN_SOURCE } from '../suppression/unsubscribes.ts';
 import type { Work } from './work.ts';
 
 /**
- * Takes out the recipients on the suppression list, and those that unsubscribed from the class, before any provider is asked;
- * the others go on. A class may override hard bounces, never complaints.
+ * Excludes the recipients that are on the suppression list or have unsubscribed from the class of mail, before any provider is called. The
+ * mail is sent to the other recipients. The settings of a class can ignore entries for hard bounces, but never entries for complaints.
  *
- * @throws LedgerError if the list cannot be read and the class waits for it: the message waits on a retry queue
+ * @throws LedgerError if the list cannot be read and `onListUnreadable` is `wait`. The message then waits on a retry queue
  */
 export async function withoutListed(
   progress: Progress,
@@ -36,7 +36,7 @@ export async function withoutListed(
     stopped,
     ([address, { source, reason }]): Suppression => ({
       address,
-      // The source of a manual entry is the name of an operator, which is for no application.
+      // The source of a manual entry is the name of an operator. The name must not be sent to applications.
       provider: reason === 'manual' ? OWN_SOURCE : source,
       attempt: countOf(progress.log),
       reason: REASON[reason],

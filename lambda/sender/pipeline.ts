@@ -27,8 +27,8 @@ import { withUnsubscribeLink } from './unsubscribe-link.ts';
 import type { Work, WorkContext } from './work.ts';
 
 /**
- * Processes one queue message: resolves when its next queue has it or it has ended, and rejects when it must stay on its
- * queue.
+ * Processes one queue message. The promise resolves when the message was sent to its next queue or needs no further processing, and rejects
+ * when the message must stay on its queue.
  */
 export async function processMessage(
   record: SQSRecord,
@@ -52,11 +52,12 @@ export async function processMessage(
 }
 
 /**
- * Makes one round with a submission. `current` is its record, if it was read already.
+ * Makes one round with a submission: offers its mail to the providers one after the other. `current` contains the record of the
+ * submission, if the record was read already.
  *
- * Each attempt is recorded before the call, and its outcome after it. An attempt whose answer is lost ends the round, and the
- * submission waits on a retry queue; the next round begins by asking that provider, and only then offers the mail to the
- * next one.
+ * Each attempt is recorded before the provider is called. Its outcome is recorded after the call. If the provider's answer is lost, the round
+ * ends and the submission waits on a retry queue, unless `onUnknown` is `failover`. The next round first asks this provider whether it has
+ * the mail. Only then is the mail offered to the next provider.
  */
 async function sendSubmission(work: Work, current?: { readonly record: SubmissionRecord | undefined }): Promise<void> {
   const { arrived, context } = work;
@@ -82,7 +83,7 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
   const { route, mime, unable } = await chooseRoute(start, claimed, policy, work);
   if (route.order.length === 0) return isUnread ? readFirst() : deadLetter(uncarried(route), start, claimed, work);
 
-  // Recipients that all providers have refused end now, even while others wait.
+  // No further attempt is made for a recipient that all providers have refused. This is decided now, even while other recipients wait.
   const keys = route.order.map(({ key }) => key);
   const offered = declareRefused(start, keys, route.beyond);
   const round = await attemptInOrder(
@@ -92,14 +93,15 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
     roundContext(route, unable, claimed, policy, work),
   );
   const { stopped, progress: after, ...end } = round;
-  // A first delivery that found a record before it called a provider starts again with that record.
+  // When SQS delivers a message for the first time, the record is not read before the first write. This write has found a record, and no
+  // provider was called. Therefore the round is started again with this record.
   if (stopped instanceof TakenError && !claimed.claim.begun) return sendSubmission(work, { record: stopped.current });
   const [progress] = await Promise.all([reportSuppressed(after, work), listEnded(after, work)]);
   if (stopped) return stopRound(progress, stopped, claimed, work);
   return finish(progress, { ...end, waitFor: keys[0] });
 }
 
-/** The policy of a round; `isOver`: the time of the submission is up, or it is too old to be sent. */
+/** The settings of a round. `isOver` is true if the submission has expired, or if its queue message is too old to be sent. */
 type RoundPolicy = Policy & { readonly now: number; readonly isOver: boolean };
 
 function policyFor({ arrived, destinations, context }: Work): RoundPolicy {
@@ -136,10 +138,13 @@ function roundContext(
   };
 }
 
-/** Mail with less time than this until it expires is urgent, in milliseconds. */
+/** Mail that expires within this number of milliseconds is urgent. */
 const URGENT_MS = 3_600_000;
 
-/** The kind of mail, for the rates of providers. A canary is never retried: without a slot its alarm would be false. */
+/**
+ * Returns how urgent the mail is. This decides which mail gets the next free slot of a provider's rate limit. A canary (a test mail) is urgent: it
+ * is never retried, so a canary that gets no slot would raise a false alarm.
+ */
 function queueKindOf(
   { canary, notBefore }: QueueAttributes,
   expiresInMs: number | undefined,

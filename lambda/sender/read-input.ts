@@ -5,14 +5,18 @@ import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { type Intake, intake } from './intake.ts';
 import { SETTLE_MS, type SenderContext } from './work.ts';
 
-/** Reads the body of a queue message and the objects that it names, as long as there is time for them. */
+/**
+ * Reads the body of a queue message and the S3 objects to which the body refers. Each object must be read before the time that is reserved for the
+ * end of the round begins.
+ */
 export async function readInput(
   { body }: SQSRecord,
   { canary, redriven, submissionId }: QueueAttributes,
   remainingMs: () => number,
   { environment, clock, objects, redirectTo }: SenderContext,
 ): Promise<Intake> {
-  // A canary tests its provider, whatever the route of its class, and its address is Mailover's own.
+  // A canary (a test mail) tests one provider, so no settings of a class of mail apply to it. A canary is not redirected, since it is sent to
+  // an address of Mailover.
   const chooses = canary ? { providers: environment.providers } : environment;
   const target = canary ? undefined : redirectTo;
   const given = redriven ? renewed(objects) : objects;
@@ -22,7 +26,10 @@ export async function readInput(
   return await intake(body, submissionId, timed, chooses, clock.now(), target);
 }
 
-/** Objects for a redriven message: their lifetime is extended before they are read, since it may be nearly over. */
+/**
+ * Returns a reader for the S3 objects of a redriven message. The reader extends the lifetime of each object before it reads the object, since
+ * the lifetime may be nearly over.
+ */
 function renewed(objects: RenewableObjects): Objects {
   return {
     read: async (reference, maxBytes) => {

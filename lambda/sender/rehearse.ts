@@ -1,5 +1,4 @@
 import type { SQSRecord } from 'aws-lambda';
-import { ownTypes } from '#own-types';
 import { createGate } from '../circuit/gate.ts';
 import type { DeploymentEnvironment } from '../contract/deployment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
@@ -8,6 +7,7 @@ import { quietMetrics } from '../platform/metrics.ts';
 import type { Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import { allowedFrom } from '../providers/from-domains.ts';
+import { ownTypes } from '../providers/own/types.ts';
 import { providerPool, type Registry } from '../providers/pool.ts';
 import { definitionOf } from '../providers/registry.ts';
 import { sendBatch } from './batch.ts';
@@ -15,27 +15,27 @@ import { providerCaller } from './call.ts';
 import { createSender } from './sender.ts';
 import type { SenderContext } from './work.ts';
 
-/** A table that keeps nothing. */
+/** A table that stores nothing. */
 const TABLE: Table = {
   get: async () => undefined,
   getAll: async () => new Map(),
   write: async (item, expected) => ({ done: true, item: { ...item, rev: (expected ?? 0) + 1 } }),
 };
 
-/** A port where nothing listens: every call to it is refused by the own machine, before anything is sent. */
+/** A port on which no process listens. This machine refuses every connection to the port, so nothing is sent. */
 const NOWHERE = 'https://127.0.0.1:1';
 
-/** Longest time of a rehearsal, in milliseconds. */
+/** Longest time for processing the sample mail, in milliseconds. */
 const MOST_MS = 2_000;
 
 /**
- * Processes a sample mail with the code of the sender and of one provider; the table of submissions and circuits, the queues, the
- * log and the metrics are replaced, and the provider's call reaches no server. A provider type that you wrote yourself is
- * rehearsed without its call. The lists of suppressed addresses are really read, where there are any: the first mail needs their
- * secret and their connection.
+ * Processes a sample mail with the code of the sender and of one provider. The table with submissions and circuit breakers, the queues, the
+ * log and the metrics are replaced by objects without effects, and the call to the provider reaches no server. If you wrote the provider type
+ * yourself, the call to the provider is left out. If there is a suppression list, the list is really read, since the first mail needs the secret
+ * and the connection of the list.
  *
- * V8 compiles a function at its first call. A rehearsal while the process starts, when Lambda grants more CPU, spares the
- * first mail that time. A failure of the sample mail is ignored.
+ * V8 compiles a function when it is called for the first time. The sample mail is processed while the process starts, when Lambda grants more
+ * CPU. This saves time for the first real mail. A failure of the sample mail is ignored.
  */
 export async function rehearse(
   provider: ProviderConfig,
@@ -57,9 +57,9 @@ export async function rehearse(
     table: TABLE,
     queue: { send: async () => undefined },
     gate: createGate({ ...environment, ...context, ...quiet, providers, table: TABLE }),
-    // What follows an acceptance is rehearsed, not what follows a failure.
+    // The sample mail counts as accepted, so that the code that runs after an acceptance is compiled too.
     call: async (...attempt) => {
-      // Code from outside of this repository might not use the address that it is given, and send the sample.
+      // A provider type from outside this repository might ignore the given address and really send the sample mail.
       if (!Object.hasOwn(ownTypes, type)) await call(...attempt);
       return { outcome: { kind: 'accepted', providerMessageId: 'sample' } };
     },

@@ -2,16 +2,16 @@ import type { Message } from '../mail/message.ts';
 import { composeMime, leastSize, mostSize } from '../mail/mime.ts';
 import { isTooLarge, type Route } from '../routing/route.ts';
 
-/** The route of a message; `mime`, if it had to be composed to find its size. */
+/** The route of a message. Also contains the MIME source, if the source had to be composed to find the size of the message. */
 export interface RouteBySize {
   readonly route: Route;
   readonly mime?: Buffer;
 }
 
 /**
- * Finds the route of a message by its size. The message is composed only if its size is so near to a limit that the bounds
- * of it lead to different providers: a provider that takes fields needs no MIME, and a message that is too large for all
- * providers would need its memory twice.
+ * Finds the route of a message, which depends on the size of its MIME source. The MIME source is composed only if the lower and the upper
+ * bound of its size lead to different providers. There are two reasons: a provider whose API accepts the fields of a message needs no MIME
+ * source, and composing the source of a message that is too large for all providers would double the memory in use.
  */
 export async function routeBySize(message: Message, routeFor: (bytes: number) => Route): Promise<RouteBySize> {
   const ifLarge = routeFor(mostSize(message));

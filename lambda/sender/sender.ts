@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { DEAD_LETTER_ATTRIBUTE, PROOF_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
+import { defined } from '../platform/defined.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError } from '../platform/within.ts';
@@ -19,8 +20,8 @@ import { reportOwnTrouble } from './telemetry.ts';
 import { InFlightError, isLastReceive, MessageKeptError, type SenderContext, type WorkContext } from './work.ts';
 
 /**
- * Processes one queue message. Resolves when the message was sent to its next queue, or has ended, and may be deleted;
- * rejects when it must stay on its queue.
+ * Processes one queue message. The promise resolves when the message may be deleted, because it was sent to its next queue or needs no
+ * further processing. The promise rejects when the message must stay on its queue.
  */
 export type MessageProcessor = (record: SQSRecord, remainingMs: () => number) => Promise<void>;
 
@@ -38,7 +39,7 @@ export function createSender(given: SenderContext): MessageProcessor {
   };
 }
 
-/** Counts the crashes of a message around its processing, and ends it after {@link MOST_CRASHES}. */
+/** Processes a message and counts the crashes while doing so. Dead-letters the message after {@link MOST_CRASHES} crashes in a row. */
 async function countingCrashes(record: SQSRecord, remainingMs: () => number, given: WorkContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
@@ -72,7 +73,10 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
   if (isReturned(record)) await claimed.release(false);
 }
 
-/** Processes a message; if that fails, lets it wait, or ends it at its last receive. */
+/**
+ * Processes a message. If the processing fails, the message waits on its queue or on a retry queue, or is dead-lettered when SQS delivers it
+ * for the last time.
+ */
 async function processOrKeep(
   record: SQSRecord,
   destinations: Destinations,
@@ -86,12 +90,12 @@ async function processOrKeep(
     if (error instanceof LedgerError) {
       reportOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: errorName(error.cause) });
-      // The providers may be available, and the table usually answers again soon.
+      // The first waits are short, since the table usually answers again soon, and the providers may be available.
       const waitMs = backoff(destinations.since(destinations.attributes.firstSeen), random(), SOON_MS);
       return destinations.retryAt(destinations.timeAfter(waitMs));
     }
     if (!isLastReceive(record, environment) || error instanceof NewerVersionError) throw error;
-    // Another worker holds the submission; only this duplicate reached its receive limit.
+    // Another worker has claimed the submission. Only this copy of its message has reached the maximum receive count.
     if (error instanceof InFlightError) return destinations.retryAt(destinations.timeAfter(MIN_DELAY_MS));
     const failed = `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`;
     await destinations.deadLetter(destinations.problem ?? { reason: 'Crashed', detail: failed });
@@ -99,23 +103,26 @@ async function processOrKeep(
 }
 
 /**
- * Reads the attributes of a message. On the outbound queue producers can write the same attributes, so they are used only
- * with a valid proof, as after a redrive from the dead-letter queue. Only Mailover may send to retry queues.
+ * Reads the attributes of a message. On the outbound queue, producers could send messages with forged attributes. Therefore the
+ * attributes of a message on this queue are used only if they have a valid proof (signature). A message that an operator has
+ * redriven from the dead-letter queue has such a proof. Only Mailover may send messages to the retry queues.
  */
 async function trustedAttributes(record: SQSRecord, { environment, proofs }: SenderContext): Promise<QueueAttributes> {
   const given = attributesOf(record);
   if (record.eventSourceARN !== environment.outboundQueueArn) return readAttributes(record, given);
   const claims = given[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
-  // A message of a retry queue gets here only over the dead-letter queue, if SQS had moved it there.
+  // This attribute is set only on retry queues. A message with this attribute is on the outbound queue only if SQS moved it from a retry
+  // queue to the dead-letter queue, and it was then redriven.
   const fromRetries = given[RETRY_ATTRIBUTE.notBefore] !== undefined;
   if (given[PROOF_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, given)))
     return readAttributes(record, given, fromRetries);
-  return { ...readAttributes(record, {}), ...(claims && { unproven: true }) };
+  return { ...readAttributes(record, {}), ...defined({ unproven: claims || undefined }) };
 }
 
 /**
- * A queue that sends nothing after the end of its invocation: unfinished work continues in the next invocation of the
- * process, when SQS has made its message visible again, and must not change anything then.
+ * Returns a queue that sends nothing after the end of the present invocation. Lambda freezes unfinished work, which then continues during the
+ * next invocation of the process. By then SQS may have made the message visible again, so the unfinished work must not send the message a
+ * second time.
  */
 function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<SenderContext, 'metrics'>): Queue {
   return {

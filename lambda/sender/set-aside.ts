@@ -10,15 +10,16 @@ import type { Intake } from './intake.ts';
 import { reportOwnTrouble } from './telemetry.ts';
 import { InFlightError, isLastReceive, MessageKeptError, type SenderContext } from './work.ts';
 
-/** The body has a version that this release does not know; it stays on its queue for a newer deployment. */
+/** The body has a version that this release of Mailover cannot read. The message stays on its queue until a newer release is deployed. */
 export class NewerVersionError extends MessageKeptError {
   override readonly name = 'NewerVersionError';
 }
 
 /**
- * Ends a message that cannot be processed, or lets it wait for its object or for a newer release.
+ * Handles a message that cannot be processed now. The message is dead-lettered, or waits until its S3 object can be read or until a newer
+ * release of Mailover is deployed.
  *
- * @throws NewerVersionError if it must stay on its queue for a newer release, InFlightError if another worker has claimed its
+ * @throws NewerVersionError if the message must stay on its queue for a newer release, InFlightError if another worker has claimed the
  * submission
  */
 export async function setAside(
@@ -29,8 +30,7 @@ export async function setAside(
 ): Promise<void> {
   const { log, random, environment } = context;
   if (await isLateCopy(arrived, record, destinations, context)) return;
-  if ('id' in arrived && arrived.id !== undefined)
-    destinations.attributes = { ...destinations.attributes, submissionId: arrived.id };
+  if (arrived.id !== undefined) destinations.attributes = { ...destinations.attributes, submissionId: arrived.id };
   switch (arrived.kind) {
     case 'problem':
       return destinations.deadLetter(arrived.problem);
@@ -51,8 +51,8 @@ export async function setAside(
       });
       const ageMs = destinations.since(destinations.attributes.firstSeen);
       if (destinations.isStale) return destinations.deadLetter(STALE);
-      // A redriven message stays on the outbound queue: on a retry queue it would lose the mark of the redrive, and the
-      // lifetime of its objects would not be extended.
+      // A redriven message stays on the outbound queue. On a retry queue, the message would no longer be marked as redriven, and the
+      // lifetime of its S3 objects would not be extended.
       if (destinations.attributes.redriven)
         throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
@@ -63,8 +63,8 @@ export async function setAside(
 }
 
 /**
- * Whether a submission that names a missing object or an unknown provider is a copy of a submission that has ended, so
- * that no failure is reported.
+ * Whether a message that cannot be processed, for example because its S3 object is missing, is a late copy: its submission has ended, or
+ * another message continues the submission. No failure is reported for a late copy.
  *
  * @throws InFlightError if another worker has claimed the submission
  */
@@ -75,7 +75,7 @@ async function isLateCopy(
   { table, clock }: SenderContext,
 ): Promise<boolean> {
   const { id, submission } = arrived.kind === 'future' ? {} : arrived;
-  // A malformed message may name any id.
+  // A malformed message may contain the id of another submission.
   if (submission === undefined && attributes.notBefore === undefined) return false;
   const entry = await readRecord(table, id ?? attributes.submissionId);
   if (!entry) return false;

@@ -1,19 +1,22 @@
 import type { Message } from '../mail/message.ts';
 
-/** Facts about a message that reveal nothing of its content. */
+/** Facts about a message that do not reveal its content. */
 export interface RefusedShape {
-  /** Names of its fields, of its own headers and of its metadata. */
+  /** Names of the message's fields. `headers` and `metadata` contain the names of its additional headers and of its metadata. */
   readonly fields: readonly string[];
   readonly headers: readonly string[];
   readonly metadata: readonly string[];
   readonly recipients: number;
   /** Sizes in bytes, by field. */
   readonly sizes: Readonly<Record<string, number>>;
-  /** Content type, names of its parameters, and bytes of each attachment; `inline` with a Content-ID. */
+  /**
+   * For each attachment: the content type, the names of the parameters of the content type, and the size in bytes; also `inline` if the
+   * attachment has a Content-ID.
+   */
   readonly attachments: readonly string[];
 }
 
-/** Names, sizes and content types of a message that a provider refused, to compare with what the provider accepts. */
+/** Returns names, sizes and content types of a message that a provider refused. An engineer can compare them with what the provider accepts. */
 export function refusedShape(message: Message): RefusedShape {
   const { headers, metadata, to, cc, bcc, subject, text = '', html = '', calendar, tag = '' } = message;
   const given = Object.entries(message).filter(([, value]) => !isEmpty(value));
@@ -39,7 +42,7 @@ export function refusedShape(message: Message): RefusedShape {
   };
 }
 
-/** A content type with the names of its parameters, the values of which may be names of files. */
+/** Returns a content type with the names of its parameters, but without the values of the parameters, which may be file names. */
 function typeOf(contentType: string): string {
   const unquoted = contentType.replace(/"[^"]*"/g, '');
   return unquoted

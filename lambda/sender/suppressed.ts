@@ -9,11 +9,11 @@ import { loggedId } from '../providers/reference.ts';
 import { type Progress, type Suppression, withoutNotified } from '../submission/progress.ts';
 import type { Work } from './work.ts';
 
-/** Sends an event for each suppressed recipient; events that could not be sent are left for a later round. */
+/** Sends an event to the producer for each suppressed recipient. Events that could not be sent are sent in a later round. */
 export async function reportSuppressed(progress: Progress, { context, record, arrived }: Work): Promise<Progress> {
   const { queue, environment, clock, log } = context;
   const out = new Set<string>();
-  // In parallel: the time kept for the end of a round allows one call, whatever the number of recipients.
+  // The events are sent in parallel, since the time that is reserved for the end of a round would be too short for one event after another.
   await Promise.all(
     progress.unreported.map((one) =>
       enqueueEvent(queue, environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
@@ -26,8 +26,9 @@ export async function reportSuppressed(progress: Progress, { context, record, ar
 }
 
 /**
- * Lists recipients that ended in this round because only one provider refused the mailbox, in case that provider is
- * doubted later. Not at their event, which may go out in a later round.
+ * Lists the recipients that get no further attempt from this round on, because one provider alone refused the mailbox. With this
+ * list the recipients can be found later, if the refusals turn out to be wrong. The recipients are listed even if their events are
+ * sent only in a later round.
  */
 export async function listEnded({ unreported }: Progress, { context, arrived }: Work): Promise<void> {
   const at = context.clock.now();
@@ -68,6 +69,6 @@ function suppressedEvent(message: Message, one: Suppression, now: number): Deliv
     }),
     at: new Date(now).toISOString(),
     reason: one.reason,
-    ...(one.detail && { detail: one.detail }),
+    ...defined({ detail: one.detail || undefined }),
   };
 }

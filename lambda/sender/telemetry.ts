@@ -22,8 +22,8 @@ export interface TelemetryContext {
   readonly log: Log;
   readonly metrics: Metrics;
   /**
-   * Share of the submissions accepted at their first attempt that are logged, from 0 to 1. Everything else is always
-   * logged.
+   * Of the submissions that are accepted at their first attempt, the fraction that is logged, from 0 to 1. All other attempts are
+   * always logged.
    * @default 1
    */
   readonly straightLogShare?: number;
@@ -35,25 +35,25 @@ type Identity = Pick<Message, 'id' | 'handle'>;
 export interface EndedAttempt {
   readonly message: Identity;
   readonly provider: string;
-  /** Number of the attempt at this submission, from 1. */
+  /** Number of the attempt for this submission. The first attempt has the number 1. */
   readonly number: number;
-  /** Provider of the attempt before, in this round or an earlier one. */
+  /** Provider of the previous attempt in this round. */
   readonly before?: string | undefined;
-  /** The outcome, and those of recipients that differ from it. */
+  /** The outcome of the attempt, followed by the outcomes of those recipients for which the outcome is different. */
   readonly outcomes: readonly Outcome[];
   readonly durationMs: number;
-  /** It was sent from the provider's substitute address. */
+  /** The message was sent from the provider's `substituteFrom` address in place of its own From address. */
   readonly substituted?: boolean;
-  /** Providers that were skipped since the attempt before, or since the start of the round. */
+  /** Providers that were skipped since the previous attempt, or since the start of the round. */
   readonly skipped?: Skips;
 }
 
-/** Why providers were skipped, by key: the word of the circuit, or the limit that the message exceeds. */
+/** Why providers were skipped, by provider key: the {@link SkipReason}, or the provider's limit that the message exceeds. */
 export type Skips = ReadonlyMap<string, string>;
 
 /**
- * Records an attempt, before failover is decided: so a failing provider is visible although all mail is accepted by
- * others.
+ * Adds an attempt to metrics and log. This happens before the next provider is tried. Therefore a failing provider is visible even if other
+ * providers accept all mail.
  */
 export function reportAttempt(context: TelemetryContext, attempt: EndedAttempt): void {
   const { metrics } = context;
@@ -67,7 +67,7 @@ export function reportAttempt(context: TelemetryContext, attempt: EndedAttempt):
   if (isWritten(context, attempt)) for (const one of outcomes) writeAttempt(context.log, attempt, one);
 }
 
-/** Classifies an attempt like the circuit; a provider that accepted part of the message has accepted. */
+/** Classifies an attempt by the rules of the circuit breaker. If the provider accepts some of the recipients, the attempt counts as accepted. */
 export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
   switch (providerHealth(outcomes).kind) {
     case 'accepted':
@@ -80,7 +80,7 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
       return outcomes.some(({ kind }) => kind === 'unavailable') ? 'outage' : 'unknown';
     case 'sender-refused':
       return 'sender';
-    // The provider works, and refused this message or this recipient; or nothing is known of it.
+    // Either the provider works and refused this message or this recipient, or the attempt shows nothing about the health of the provider.
     case 'answered':
     case 'unasked': {
       const blamed = outcomes.map(blamedBy);
@@ -89,7 +89,10 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
   }
 }
 
-/** Unknown words are counted as about the message; they have their own alarm as well. */
+/**
+ * Returns the cause of an outcome, with the name that the metrics use. A refusal whose text Mailover does not know counts as a refusal of the
+ * message. Such refusals also have an alarm of their own.
+ */
 function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
   switch (outcome.kind) {
     case 'unrecognised':
@@ -107,8 +110,8 @@ function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
 const IS_FAULT = { works: false, nothing: false, fault: true, failure: true };
 
 /**
- * Records that a provider was skipped. An isolation, a Retry-After and a slow start are not counted here, since other
- * metrics show them.
+ * Adds a skipped provider to the metrics. Providers that are skipped because an operator isolated them, because of a Retry-After, or during
+ * slow start are not counted here, since other metrics show them.
  */
 export function reportSkip({ metrics }: TelemetryContext, provider: string, reason: SkipReason): void {
   const outcome = SKIPS[reason];
@@ -124,7 +127,7 @@ const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
   rate: 'no-slot',
 };
 
-/** Records that no provider was tried in a round, since all were skipped. */
+/** Logs that no provider was tried in a round, since all providers were skipped. */
 export function reportUntried({ log }: TelemetryContext, message: Identity, skips: Skips): void {
   if (skips.size > 0) log.info('no provider tried', { submissionId: loggedId(message.id), skipped: inOneField(skips) });
 }
@@ -133,17 +136,20 @@ function inOneField(skips: Skips): string {
   return JSON.stringify(Object.fromEntries(skips));
 }
 
-/** Records that a message was accepted after another provider had failed, refused it or was skipped as failing. */
+/** Counts a message that was accepted after another provider had failed, had refused the message, or was skipped because it was failing. */
 export function reportFailover({ metrics }: TelemetryContext): void {
   metrics.add('FailedOver', 1);
 }
 
-/** Records how many providers cannot carry a message by their published limits. */
+/** Adds to the metrics the number of providers that cannot carry a message, for example because of its size. */
 export function reportUnable({ metrics }: TelemetryContext, providers: number): void {
   if (providers > 0) metrics.add('SkippedUnable', providers);
 }
 
-/** Records that a provider accepted a message without this many values of its tag and metadata, which exceed its limits. */
+/**
+ * Records that a provider accepted a message without some values of its tag and metadata. `entries` is the number of the values that were left
+ * out, since they exceed the limits of the provider.
+ */
 export function reportDropped(
   { log, metrics }: TelemetryContext,
   message: Identity,
@@ -154,7 +160,7 @@ export function reportDropped(
   log.warn('metadata dropped', { submissionId: loggedId(message.id), provider, entries });
 }
 
-/** Records that a provider accepted what another one called a bad message. */
+/** Records that a provider accepted a message that another provider had refused. */
 export function reportContradiction(
   { log, metrics }: TelemetryContext,
   message: Message,
@@ -183,7 +189,7 @@ export function reportContradiction(
   log.warn('contradiction', fields);
 }
 
-/** Records that a provider accepted what another one may have accepted before: the only way to send a message twice. */
+/** Records that a provider accepted a message that another provider may have accepted before. Only in this case can a message be sent twice. */
 export function reportPossibleDuplicate(
   { log, metrics }: TelemetryContext,
   message: Identity,
@@ -193,17 +199,17 @@ export function reportPossibleDuplicate(
   log.warn('possible duplicate', { submissionId: loggedId(message.id), provider, cause, acceptedBy });
 }
 
-/** Records that a submission was accepted, `ageMs` of stack time after it was sent. */
+/** Records that a submission was accepted. `ageMs` is the time since the producer sent the submission, in stack time. */
 export function reportAccepted({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('Delay', seconds(ageMs));
 }
 
-/** Records how long a message of a class with an expiry has waited so far, in stack time. */
+/** Records how long a message has waited so far, in stack time. Called only for classes of mail with an expiry. */
 export function reportClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
   metrics.add('ClassWait', seconds(ageMs), { class: name });
 }
 
-/** Records that a round left recipients waiting for their class. */
+/** Records that recipients must wait, because the class of mail is paused or because the recipients are not verified. */
 export function reportHeld({ metrics }: Pick<TelemetryContext, 'metrics'>, outcome: HeldOutcome): void {
   metrics.add('HeldBack', 1, { outcome });
 }
@@ -213,17 +219,17 @@ export function reportRetry({ metrics }: TelemetryContext, ageMs: number): void 
   metrics.add('RetryAge', seconds(ageMs));
 }
 
-/** Records the number of invocations for a message, as a share of the most that its age explains. */
+/** Records the number of invocations for a submission, divided by the largest number that is normal for the age of the submission. */
 export function reportInvocations({ metrics }: TelemetryContext, share: number): void {
   metrics.add('InvocationsPerMail', Math.round(share * 1_000) / 1_000);
 }
 
-/** Records that a service of our own failed and a message waits for it. */
+/** Records that a call to an AWS service, such as DynamoDB, failed, and that a message must wait for this reason. */
 export function reportOwnTrouble({ metrics }: Pick<TelemetryContext, 'metrics'>, service: OwnService): void {
   metrics.add('OwnTrouble', 1, { outcome: service });
 }
 
-/** Records that a message ended without being accepted. */
+/** Records that a message was dead-lettered. */
 export function reportDeadLetter(
   { log, metrics }: TelemetryContext,
   reason: DeadLetterReason,
@@ -245,8 +251,8 @@ function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number
 }
 
 /**
- * An evenly distributed number in [0, 1) from the handle, which is a hash: the same submission is always logged, or
- * never.
+ * Computes an evenly distributed number in [0, 1) from a submission's handle, which is a hash. If SQS delivers a submission again, the number
+ * is the same.
  */
 function fraction(handle: string): number {
   return Buffer.from(handle.slice(0, 8), 'base64url').readUIntBE(0, 6) / 2 ** 48;
@@ -267,12 +273,12 @@ function writeAttempt(log: Log, attempt: EndedAttempt, outcome: Outcome): void {
     status: good ? undefined : outcome.status,
     detail: outcome.detail,
     durationMs,
-    // The part after the @ is a domain of the mail.
+    // The part after the @ is left out, since it may be a domain from the content of the mail.
     providerMessageId: good ? outcome.providerMessageId.split('@')[0] : undefined,
   });
 }
 
-/** Seconds with one decimal, which is exact enough for minutes, and short in the log. */
+/** Converts milliseconds to seconds with one decimal. This is exact enough for waits of minutes, and short in the log. */
 function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }

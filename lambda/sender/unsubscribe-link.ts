@@ -7,9 +7,9 @@ import type { SenderContext } from './work.ts';
 const HEADER = 'List-Unsubscribe';
 
 /**
- * Adds the headers of a one-click unsubscribe (RFC 8058) where the class of the submission has them.
+ * Adds the headers for one-click unsubscription (RFC 8058) if the settings of the submission's class of mail require an unsubscribe link.
  *
- * @throws LedgerError if the key of the link cannot be read: the message waits on a retry queue
+ * @throws LedgerError if the key that signs the link cannot be read. The message then waits on a retry queue
  */
 export async function withUnsubscribeLink(
   arrived: Intake,
@@ -29,7 +29,7 @@ export async function withUnsubscribeLink(
   }
 }
 
-/** The message with the link, before a mailto that the submission brought. */
+/** Returns the message with the unsubscribe link in its headers. If the submission has a `mailto` link, the new link comes before it. */
 function withHeaders(message: Message, url: string): Message {
   const given = message.headers.find(([name]) => name === HEADER)?.[1];
   const others = message.headers.filter(([name]) => name !== HEADER);

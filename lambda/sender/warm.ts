@@ -4,18 +4,18 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import { ranking } from '../routing/route.ts';
 
-/** What a new process loads from. */
+/** Dependencies that a new process loads. */
 interface Warmed {
   readonly pool: Pick<ProviderPool, 'prepare'>;
   readonly gate: Pick<Gate, 'recoveredSince'>;
-  /** Processes a sample mail over a provider, without effects. */
+  /** Processes a sample mail with the code of a provider, without effects. */
   readonly rehearse: (first: ProviderConfig) => Promise<void>;
 }
 
 /**
- * Loads what the first mail of a process needs: the table, the secret of the provider that is likely to be tried first, and
- * the code, by a rehearsal. It takes some seconds at most, and never throws: what cannot be loaded now is loaded by the
- * first mail.
+ * Loads what the first mail of a process needs: the connection to the table, the secret of the provider that is likely to be tried first, and
+ * the code, by processing a sample mail. This takes a few seconds at most, and never throws. What cannot be loaded now is loaded when the
+ * first mail needs it.
  */
 export async function warm(
   { providers }: Pick<SenderEnvironment, 'providers'>,
@@ -26,7 +26,7 @@ export async function warm(
     providers.filter(({ outbound }) => outbound !== false),
   );
   await Promise.allSettled([
-    // Reads the circuits, as the first mail does.
+    // Reads the states of the circuit breakers, which the first mail needs.
     gate.recoveredSince(Date.now()),
     ...(first ? [pool.prepare(first.provider), rehearse(first.provider)] : []),
   ]);

@@ -32,27 +32,30 @@ export interface SenderContext {
   readonly table: Table;
   readonly queue: Queue;
   readonly proofs: Proofs;
-  /** Absent if no provider has delivery events. */
+  /** Suppression list; absent if no provider has delivery events and no class of mail has unsubscribe links. */
   readonly suppressions?: Pick<Suppressions, 'find'>;
-  /** Absent if no provider has delivery events. */
+  /** Looks up delivery events, which prove that a provider has a mail. Absent under the same condition as `suppressions`. */
   readonly evidence?: Evidence;
-  /** Absent if no class waits for the first mail of a recipient. */
+  /** Recipients with a delivered mail. Absent under the same condition as `suppressions`. */
   readonly verified?: Pick<VerifiedRecipients, 'waiting'>;
-  /** Absent if no class pauses above a rate. */
+  /** Pauses and counts of classes of mail; absent if no class of mail is paused above a rate of bounces or complaints. */
   readonly classes?: ClassGuard | undefined;
-  /** Makes the token of a link to unsubscribe; absent if no class has them. Throws if its key cannot be read. */
+  /** Makes the token of an unsubscribe link. Throws if the signing key cannot be read. Absent under the same condition as `suppressions`. */
   readonly unsubscribeToken?: (one: Subscription) => Promise<string>;
   readonly objects: RenewableObjects;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Address that gets all mail except canaries; undefined: its own recipients do. */
+  /** Address to which all mail except canaries (test mails) is sent. If undefined, mail is sent to its own recipients. */
   readonly redirectTo?: string | undefined;
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
 }
 
-/** Context of the sender: its dependencies, its telemetry, its data about the providers, and the releases that it still has to write. */
+/**
+ * The dependencies of the sender, its data about the providers, and its failed writes to the table that must be repeated (`missed`). These
+ * writes end this worker's claims on messages.
+ */
 export interface WorkContext extends SenderContext {
   readonly tallies: Tallies;
   readonly answerTimes: AnswerTimes;
@@ -60,8 +63,8 @@ export interface WorkContext extends SenderContext {
 }
 
 /**
- * Time kept for the end of a round, in milliseconds: the ledger, an event and the next queue, each with one retry of the
- * call.
+ * Time that is reserved for the end of a round, in milliseconds. It is enough for one write to the state table, one event and one message to
+ * the next queue, with one retry of each of these calls.
  */
 export const SETTLE_MS = 12_000;
 
@@ -74,17 +77,17 @@ export interface Work {
   readonly context: WorkContext;
 }
 
-/** A reason to keep a message on its queue that is not a fault of the message. */
+/** Error that keeps a message on its queue, and whose cause is not a fault of the message. */
 export class MessageKeptError extends ServiceError {
-  override readonly name: string = 'KeptError';
+  override readonly name: string = 'MessageKeptError';
 }
 
-/** Another worker has claimed the submission: the message stays on its queue until that is decided. */
+/** Another worker has claimed the submission. The message stays on its queue until the claim has ended. */
 export class InFlightError extends MessageKeptError {
   override readonly name = 'InFlightError';
 }
 
-/** Whether SQS would move the message to the dead-letter queue, without attributes, if it stayed on its queue again. */
+/** Whether this is the last receive of the message. If it then stays on its queue, SQS moves it to the dead-letter queue, without a reason. */
 export function isLastReceive(
   { attributes }: SQSRecord,
   { maxReceiveCount }: Pick<SenderEnvironment, 'maxReceiveCount'>,

@@ -5,7 +5,7 @@ import type { NewItem, Table } from '../platform/table.ts';
 import { type AttemptLog, mergeLogs } from './log.ts';
 import { logOf, recordKey, type SubmissionRecord } from './record.ts';
 
-/** The state table did not answer; nothing may be sent, and the message waits. */
+/** The state table did not answer. Therefore no mail may be sent, and the message waits on its queue. */
 export class LedgerError extends ServiceError {
   override readonly name = 'LedgerError';
 }
@@ -21,19 +21,22 @@ export class TakenError extends ServiceError {
   }
 }
 
-/** Lifetime of a record: longer than SQS can keep any copy, 14 days in a retry queue and 14 in the dead-letter queue. */
+/**
+ * Lifetime of a record, in seconds. It is longer than SQS can keep a copy of the message: 14 days in a retry queue and then 14
+ * days in the dead-letter queue.
+ */
 const RETENTION_S = 30 * 24 * 3600;
 
-/** Tries of a write that must not be lost, and the pause between them in milliseconds. */
+/** Number of tries for a write that must not be lost, and the pause between two tries in milliseconds. */
 const SAVE_TRIES = 3;
 const SAVE_PAUSE_MS = 200;
-/** Tries of a write that conflicts with simultaneous ones. */
+/** Number of tries for a write that conflicts with writes of other workers. */
 const MERGE_TRIES = 5;
 
-/** State of a submission when its claim ends. */
+/** State of a submission when a worker ends its claim on the submission. */
 export type ClaimEnd =
   | { readonly state: 'done' }
-  /** `nextTryAt`: when its message is due, in epoch milliseconds. @default - now: the message stays on its queue */
+  /** `nextTryAt`: when the queue message of the submission is due, in epoch milliseconds. @default - now: the message stays on its queue */
   | { readonly state: 'open'; readonly nextTryAt?: number }
   | { readonly state: 'dead'; readonly reason: DeadLetterReason };
 
@@ -48,10 +51,10 @@ export async function readRecord(
 type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'had'>;
 
 /**
- * Claim of one worker on one submission, with a lease.
+ * Claim of one worker on one submission, with a lease that ends at a set time.
  *
- * The outcome of an attempt is written with the next `begin`, or with `close`: a submission that is accepted at the first
- * attempt costs two writes.
+ * The outcome of an attempt is written with the next `begin` or with `close`. Therefore a submission that is accepted at the
+ * first attempt costs two writes.
  */
 export class SubmissionClaim {
   readonly #table: Table;
@@ -59,7 +62,7 @@ export class SubmissionClaim {
   readonly #pk: string;
   readonly #lease: NonNullable<SubmissionRecord['lease']>;
   #known: Known;
-  /** The stored item, including fields unknown to this release. */
+  /** The stored item, including fields that this release does not know. */
   #stored: SubmissionRecord | undefined;
 
   constructor(options: {
@@ -78,12 +81,12 @@ export class SubmissionClaim {
     this.#known = options.known;
   }
 
-  /** This worker, by its id in leases and messages. */
+  /** Id of this worker in leases, attempts and message attributes. */
   get worker(): string {
     return this.#lease.owner;
   }
 
-  /** Whether this worker has called a provider, or was about to. */
+  /** Whether this worker has recorded an attempt, and therefore may have called a provider. */
   get begun(): boolean {
     return this.#begun;
   }
@@ -96,24 +99,27 @@ export class SubmissionClaim {
   #written = false;
 
   /**
-   * Records that a provider is about to be called: the last attempt of the log.
+   * Records the last attempt of the log before its provider is called.
    *
-   * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer: then
-   * nothing may be sent
+   * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer. After either error
+   * the provider must not be called.
    */
   async begin(log: AttemptLog): Promise<void> {
     await this.#write(log, { state: 'open', lease: this.#lease });
     this.#begun = true;
   }
 
-  /** Sets the providers that accepted what this submission supersedes, for the next one that supersedes it. */
+  /**
+   * Adds the providers that accepted the superseded submission to the next write of the record. A later submission that
+   * supersedes the submission of this record reads these providers.
+   */
   superseded(had: readonly string[]): void {
     if (had.length > 0) this.#known = { ...this.#known, had };
   }
 
   /**
-   * Ends the claim and records the state of the submission. If another worker has claimed it, adds the outcomes of this
-   * worker's attempts to its record.
+   * Ends the claim and records the state of the submission. If another worker has claimed the submission, `close` only adds the
+   * outcomes of this worker's attempts to the record.
    *
    * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer
    */
@@ -131,7 +137,7 @@ export class SubmissionClaim {
 
   async #write(log: AttemptLog, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
     for (let tries = 1; ; tries++) {
-      // A worker whose claim was taken over may have added the outcomes of its attempts.
+      // An earlier worker may have added the outcomes of its attempts to the record after that worker lost its claim.
       const known = this.#written && this.#stored ? mergeLogs(logOf(this.#stored), log) : log;
       const isAccepted = known.attempts.some(({ outcome }) => outcome === 'accepted');
       const item: NewItem = {
@@ -145,12 +151,13 @@ export class SubmissionClaim {
         ...change,
         pk: this.#pk,
         worker: this.#lease.owner,
-        expires: this.#expires(),
+        expires: Math.ceil(this.#clock.now() / 1_000) + RETENTION_S,
       };
       const written = await answered(this.#table.write(item, this.#stored?.rev));
       const current = (written.done ? written.item : written.current) as SubmissionRecord | undefined;
-      // The stored revision is newer because our own write succeeded and its answer was lost, or because an
-      // earlier worker has added its outcomes.
+      // The record may still name this worker although the revision of the record is newer. Then this worker's own write
+      // succeeded and the answer was lost, or an earlier worker has added the outcomes of its attempts. In both cases the write
+      // is tried again.
       if (!written.done && (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES))
         throw new TakenError(current);
       this.#stored = current;
@@ -159,7 +166,7 @@ export class SubmissionClaim {
     }
   }
 
-  /** Adds the outcomes of own attempts to a record that another worker has claimed. */
+  /** Adds the outcomes of this worker's attempts to a record that another worker has claimed. */
   async #addTo(current: SubmissionRecord | undefined, log: AttemptLog): Promise<SubmissionRecord | undefined> {
     let latest = current;
     for (let tries = 1; latest && this.#begun && tries <= MERGE_TRIES; tries++) {
@@ -168,10 +175,6 @@ export class SubmissionClaim {
       if (written.done) break;
     }
     return latest;
-  }
-
-  #expires(): number {
-    return Math.ceil(this.#clock.now() / 1_000) + RETENTION_S;
   }
 }
 

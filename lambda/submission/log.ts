@@ -2,81 +2,105 @@ import type { Outcome } from '../mail/outcome.ts';
 import type { ProviderAccount } from '../providers/account.ts';
 
 /**
- * Result of an attempt for one recipient: not offered, accepted, nothing learned, failed after the whole request,
- * refused, refused in unknown words, mailbox denied by a doubted provider, suppressed, or unknown.
+ * Result of an attempt for one recipient: `-` the recipient was not offered to the provider, `a` accepted, `n` not accepted
+ * because the provider throttled or was unavailable, `f` failed after the provider had received the whole request, `r` refused,
+ * `u` refused with a text that Mailover does not know, `d` the provider refused the mailbox, but Mailover doubts that such
+ * refusals of this provider are correct, `s` suppressed, `?` the answer of the provider was lost.
  */
-export type Letter = '-' | 'a' | 'n' | 'f' | 'r' | 'u' | 'd' | 's' | '?';
+export type ResultLetter = '-' | 'a' | 'n' | 'f' | 'r' | 'u' | 'd' | 's' | '?';
 
-/** One attempt: worker and number are its unique id. Without `ended` its outcome has not been recorded. */
+/**
+ * One attempt to send the message through one provider, identified by worker and number. An attempt without `ended` has no
+ * recorded outcome.
+ */
 export interface StoredAttempt {
   readonly worker: string;
-  /** Counts the attempts of the submission, from 1; two workers may use the same number. */
+  /** Number of the attempt within the submission, counted from 1. Two workers may use the same number. */
   readonly number: number;
   readonly provider: string;
-  /** Account of the provider key at that time. */
+  /** The account to which the provider key referred when the attempt was made. */
   readonly account: ProviderAccount;
-  /** Epoch milliseconds. */
+  /** When the attempt began, in epoch milliseconds. */
   readonly begun: number;
-  /** A {@link Letter} for each recipient, in the order To, Cc, Bcc without repeats; one letter if all have the same. */
+  /**
+   * A {@link ResultLetter} for each recipient, in the order To, Cc, Bcc, without repeated addresses; a single letter if all recipients
+   * have the same letter.
+   */
   readonly each: string;
   /** Number of redrives before this attempt; absent for 0. */
   readonly redrive?: number;
-  /** Epoch milliseconds. */
+  /** When the attempt ended, in epoch milliseconds. */
   readonly ended?: number;
   readonly outcome?: Outcome['kind'];
   readonly blames?: string;
   readonly reason?: string;
-  /** Status of the answer, and its text without any part of the message; the newest text of each provider only. */
+  /**
+   * Status of the provider's answer, and the text of the answer (`words`), without any part of the message. Only the newest text
+   * of each provider is kept.
+   */
   readonly status?: string;
   readonly words?: string;
   readonly providerMessageId?: string;
-  /** A failure that may hide an acceptance. */
+  /** The attempt failed, but the provider may have accepted the message. */
   readonly maybeTaken?: true;
-  /** Groups of recipients, by position, to be offered by themselves; the newest groups of each provider only. */
+  /**
+   * Groups of recipients, as positions: each group needs a separate call of the provider. Only the newest groups of each provider
+   * are kept.
+   */
   readonly apart?: readonly (readonly number[])[];
-  /** Number of queries about its unknown outcome that had no result. */
+  /** How often the provider was asked about the unknown outcome of the attempt without a result. */
   readonly asked?: number;
-  /** No query can add anything to its unknown outcome. */
+  /** The provider is not asked again about the unknown outcome of the attempt. */
   readonly settled?: true;
 }
 
-/** Knowledge about one submission; positions count To, Cc and Bcc without repeats, from 0. */
+/**
+ * Log of the attempts of one submission. The position of a recipient is an index, from 0, in the list of all addresses in To, Cc
+ * and Bcc without repeated addresses.
+ */
 export interface AttemptLog {
   /** Attempts in the order of their numbers; see {@link KEPT_ATTEMPTS}. */
   readonly attempts: readonly StoredAttempt[];
-  /** Positions of recipients who were served, or whose suppression was reported. */
+  /**
+   * Positions of two kinds of recipients: a provider has accepted the message for the recipient, or the suppression of the
+   * recipient was reported to the producer.
+   */
   readonly done: readonly number[];
-  /** Number of redrives from the dead-letter queue: refusals from before the last one do not count. */
+  /** Number of redrives from the dead-letter queue. Refusals before the last redrive do not count. */
   readonly redrives: number;
 }
 
 export const EMPTY_LOG: AttemptLog = { attempts: [], done: [], redrives: 0 };
 
 /**
- * Number of attempts that are kept in any case. Of older ones, only the first of each provider with the same letters is
- * kept, unless nothing was learned from it: four days of retries through four providers are several hundred attempts.
+ * Number of newest attempts that are always kept. An older attempt is dropped if its result letters are only `-`, `a` and `n`, or
+ * if an earlier attempt at the same provider has the same letters. This is needed because four days of retries through four
+ * providers are several hundred attempts.
  */
 const KEPT_ATTEMPTS = 50;
 
-/** A submission with more kept attempts ends: with 1,000 recipients its record has about 300 KB. */
+/**
+ * Largest number of attempts in a record. A submission with more attempts ends. A record with this number of attempts and 1,000
+ * recipients has about 300 KB.
+ */
 export const MOST_ATTEMPTS = 150;
 
-/** Letter of the recipient at a position. */
-export function letterAt(each: string, place: number): Letter {
-  return (each.length === 1 ? each : (each[place] ?? '-')) as Letter;
+/** Returns the letter for the result of an attempt for the recipient at the position `place`. */
+export function letterAt(each: string, place: number): ResultLetter {
+  return (each.length === 1 ? each : (each[place] ?? '-')) as ResultLetter;
 }
 
-/** The letters as they are stored. */
-export function joinLetters(letters: readonly Letter[]): string {
-  return new Set(letters).size === 1 ? (letters[0] as Letter) : letters.join('');
+/** Returns the result letters of an attempt in the form in which the record stores them: a single letter if all letters are the same. */
+export function joinLetters(letters: readonly ResultLetter[]): string {
+  return new Set(letters).size === 1 ? (letters[0] as ResultLetter) : letters.join('');
 }
 
-/** Number of attempts so far, including those that are no longer kept. */
+/** Returns the number of attempts so far, including attempts that the log no longer contains. */
 export function countOf({ attempts }: AttemptLog): number {
   return attempts.at(-1)?.number ?? 0;
 }
 
-/** The log with a new attempt, or with what is known of it now. */
+/** Returns the log with one attempt added. The attempt replaces an earlier version of the same attempt. */
 export function withAttempt(log: AttemptLog, attempt: StoredAttempt): AttemptLog {
   const others = log.attempts.flatMap((one) => {
     if (idOf(one) === idOf(attempt)) return [];
@@ -87,12 +111,12 @@ export function withAttempt(log: AttemptLog, attempt: StoredAttempt): AttemptLog
   return { ...log, attempts: bounded([...others, attempt]) };
 }
 
-/** The log with more recipients marked as done. */
+/** Returns the log with the recipients at the positions `places` marked as done. */
 export function withDone(log: AttemptLog, places: readonly number[]): AttemptLog {
   return places.length === 0 ? log : { ...log, done: [...new Set([...log.done, ...places])].sort((a, b) => a - b) };
 }
 
-/** Merges the logs of two copies. The later result of an attempt replaces the earlier one. */
+/** Merges two logs of the same submission. If both logs contain an attempt, the later result of the attempt replaces the earlier result. */
 export function mergeLogs(a: AttemptLog, b: AttemptLog): AttemptLog {
   const known = new Map<string, StoredAttempt>();
   for (const one of [...a.attempts, ...b.attempts]) {
@@ -103,7 +127,7 @@ export function mergeLogs(a: AttemptLog, b: AttemptLog): AttemptLog {
   return { ...withDone(a, b.done), attempts: bounded(attempts), redrives: Math.max(a.redrives, b.redrives) };
 }
 
-/** The log with every attempt that was begun and never ended marked as interrupted: its worker has ended. */
+/** Returns the log in which every attempt without an end is marked as interrupted, because the worker of the attempt has ended. */
 export function endInterrupted(log: AttemptLog, now: number): AttemptLog {
   const attempts = log.attempts.map(
     (one): StoredAttempt =>
@@ -115,18 +139,21 @@ export function endInterrupted(log: AttemptLog, now: number): AttemptLog {
 export const INTERRUPTED = 'interrupted';
 export const FOUND = 'found';
 
-/** The log for another try from the start: refusals no longer count, and providers are asked about unknown outcomes. */
+/**
+ * Returns the log for a submission that is reopened after a redrive. Earlier refusals no longer count, and providers are asked
+ * again about unknown outcomes.
+ */
 export function reopened(log: AttemptLog): AttemptLog {
   const attempts = log.attempts.map(({ asked: _asked, settled: _settled, ...one }) => one);
   return { ...log, attempts, redrives: log.redrives + 1 };
 }
 
-/** Identity of an attempt within its submission. */
+/** Returns the identity of an attempt within its submission. */
 export function idOf({ worker, number }: StoredAttempt): string {
   return `${worker} ${number}`;
 }
 
-/** Merges two versions of one attempt: the fields of the later version, and those that only the other one has. */
+/** Merges two versions of one attempt. The result has all fields of the later version, and the fields that only the earlier version has. */
 function later(a: StoredAttempt, b: StoredAttempt): StoredAttempt {
   const [less, more] = rank(a) > rank(b) ? [b, a] : [a, b];
   const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = less;
@@ -137,7 +164,11 @@ function later(a: StoredAttempt, b: StoredAttempt): StoredAttempt {
   return { ...others, ...more, each: joinLetters(letters) };
 }
 
-/** Begun, marked as interrupted, ended by its own worker, found by a query; of two like that, the one asked about more. */
+/**
+ * Returns the rank of a version of an attempt; a later version has a higher rank. The order from the lowest rank: the attempt has
+ * begun, is marked as interrupted, was ended by its own worker, or was found by a query to the provider. If two versions are
+ * equal in this order, the version with more queries is the later version.
+ */
 function rank({ ended, reason, asked = 0 }: StoredAttempt): number {
   if (ended === undefined) return 0;
   return (reason === FOUND ? 3_000 : reason === INTERRUPTED ? 1_000 : 2_000) + asked;

@@ -2,88 +2,103 @@ import type { ProviderAccount } from '../providers/account.ts';
 import { type AttemptLog, countOf, withDone } from './log.ts';
 
 /**
- * How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is an
- * unknown outcome that could not be resolved, under policy `hold`.
+ * How a submission has ended for one recipient. `refused`: two vendors, or all providers that may be used, have refused the
+ * message. `held`: it is not known whether a provider accepted the message, and the policy `hold` allows no other provider.
  */
 export type RecipientEnd = 'accepted' | 'suppressed' | 'refused' | 'held';
 
-/** State of one recipient over all rounds. */
+/** State of one recipient after all rounds of attempts so far. */
 export interface RecipientProgress {
   readonly address: string;
   readonly end?: RecipientEnd;
-  /** Keys of the providers that refused the message for this recipient, in words that are known to mean that. */
+  /** Keys of the providers that refused the message for this recipient with an answer that Mailover knows as a refusal. */
   readonly refusedBy: readonly string[];
-  /** Keys of the providers that refused it in unknown words; these are no votes. */
+  /**
+   * Keys of the providers that refused the message for this recipient with an answer that Mailover does not know. Such a refusal
+   * does not count towards the two refusals that end the submission for the recipient.
+   */
   readonly unrecognisedBy: readonly string[];
-  /** Keys of doubted providers that refused the mailbox: another provider is tried before the recipient ends. */
+  /**
+   * Keys of the providers that refused the mailbox while Mailover doubts that such refusals of the provider are correct. Before
+   * the refusal counts, another provider is tried.
+   */
   readonly deniedBy: readonly string[];
-  /** Keys of the providers with an unknown outcome. */
+  /** Keys of the providers that may have accepted the message for this recipient, because the outcome of an attempt is unknown. */
   readonly unknownAt: readonly string[];
-  /** Keys of the providers that failed after they had received the whole request. */
+  /** Keys of the providers that answered with a failure after they had received the whole request. */
   readonly failedAt: readonly string[];
-  /** No further provider is tried, because one with an unknown outcome may still answer a query. */
+  /** Whether no further provider is tried until a provider has answered a query about an unknown outcome. */
   readonly waiting: boolean;
-  /** No provider is tried in this round, since the class lets this recipient wait; its time runs on. */
+  /**
+   * No provider is tried in this round, because the class of mail is paused, or because no first mail has been delivered to the
+   * recipient yet, which would verify the address.
+   */
   readonly gated?: boolean;
 }
 
-/** Attempts at one provider with an unknown outcome, and the efforts to resolve it. */
+/** All attempts at one provider whose outcome is unknown, and the state of the queries to the provider about these attempts. */
 export interface UnknownAttempt {
   readonly provider: string;
-  /** Account of the provider key at that time. */
+  /** The account to which the provider key referred when these attempts were made. */
   readonly account: ProviderAccount;
   /** When the first of these attempts began, in epoch milliseconds. */
   readonly at: number;
   /** When the last of these attempts began, in epoch milliseconds. */
   readonly last: number;
-  /** Number of queries to the provider without a result. */
+  /** How often the provider was asked about these attempts without a result. */
   readonly asked: number;
-  /** No query can add anything: the provider does not have the message, or cannot be asked. */
+  /**
+   * The provider is not asked again, because the provider has answered or cannot answer, or because the policy does not wait for
+   * an answer.
+   */
   readonly settled: boolean;
-  /** A redrive asked to try again nevertheless: `hold` does not apply a second time. */
+  /** The submission was redriven after these attempts. The policy `hold` does not apply to these attempts a second time. */
   readonly reopened?: true;
 }
 
-/** A recipient who is not mailed: no further provider is tried, and an event reports it to the producer. */
+/** A recipient who gets no mail: no further provider is tried, and an event reports the suppression to the producer. */
 export interface Suppression {
   readonly address: string;
   readonly provider: string;
-  /** Number of the attempt that was refused. */
+  /** Number of the attempt in which the provider refused the recipient. */
   readonly attempt: number;
   readonly reason: string;
   readonly detail?: string;
-  /** This provider alone refused the mailbox. */
+  /** Only this provider refused the mailbox; no other provider confirmed the refusal. */
   readonly alone?: true;
 }
 
-/** Recipients that a provider has to be offered by themselves, since it refused a larger group because of one of them. */
+/**
+ * Group of recipients for which a provider needs a separate call, since the provider refused a larger group because of one of its
+ * recipients.
+ */
 export interface Apart {
   readonly provider: string;
   readonly group: readonly string[];
 }
 
-/** State of a submission: its log, and what follows from it. */
+/** State of a submission: the log of its attempts, and the state of its recipients, which is computed from the log. */
 export interface Progress {
   readonly log: AttemptLog;
   readonly recipients: readonly RecipientProgress[];
-  readonly doubts: readonly UnknownAttempt[];
-  /** Suppressed recipients whose event was not sent yet. */
+  readonly unknownAttempts: readonly UnknownAttempt[];
+  /** Suppressed recipients whose suppression event was not sent yet. */
   readonly unreported: readonly Suppression[];
   readonly apart: readonly Apart[];
 }
 
 /**
- * Policy for an unknown outcome: ask the provider, then try another one; try another one at once; or ask, and never try
- * another one.
+ * Policy for an attempt whose outcome is unknown. `ask`: ask the provider whether it has the mail, then try another provider.
+ * `failover`: try another provider immediately. `hold`: ask the provider, and never try another provider.
  */
 export type OnUnknown = 'ask' | 'failover' | 'hold';
 
-/** Recipients whose address a provider cannot carry, by its key. */
+/** For each provider key: the recipients whose address the provider does not support. */
 export type Beyond = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Recipients that a provider may be offered: all that have not ended, except those whose address it cannot carry or whose
- * mailbox it has refused.
+ * Returns the addresses of the recipients that a provider may be called for. These are all recipients that have no end and need
+ * not wait, except recipients whose address the provider does not support or whose mailbox the provider has refused.
  */
 export function pending(progress: Progress, provider?: string, beyond: Beyond = new Map()): readonly string[] {
   const isOpen = ({ address, deniedBy }: RecipientProgress) =>
@@ -93,26 +108,30 @@ export function pending(progress: Progress, provider?: string, beyond: Beyond = 
     .map((one) => one.address);
 }
 
-/** Whether nothing is left to do in any round. */
+/**
+ * Returns whether no further round of attempts is needed: the submission has ended for all recipients, and all suppression events
+ * were sent.
+ */
 export function ended(progress: Progress): boolean {
   return progress.recipients.every((one) => one.end) && progress.unreported.length === 0;
 }
 
-/** Adds the recipients whose events were sent to those that are done. */
+/** Marks recipients as done after their suppression events were sent. */
 export function withoutNotified(progress: Progress, addresses: ReadonlySet<string>): Progress {
   const reported = placesOf(progress, (one) => addresses.has(one.address));
   const unreported = progress.unreported.filter(({ address }) => !addresses.has(address));
   return { ...progress, log: withDone(progress.log, reported), unreported };
 }
 
-/** Positions of some recipients. */
+/** Returns the positions of all recipients with which `wanted` returns true. */
 export function placesOf({ recipients }: Progress, wanted: (one: RecipientProgress) => boolean): readonly number[] {
   return recipients.flatMap((one, place) => (wanted(one) ? [place] : []));
 }
 
 /**
- * The groups of `offered` that a provider has to be offered by themselves: what is left of an earlier attempt, and each
- * recipient that it has refused, unless it has refused all.
+ * Returns groups of the recipients `offered` for which a provider needs separate calls. The groups are the groups that an earlier
+ * attempt left and, unless the provider has refused all of `offered`, a separate group for each recipient that the provider has
+ * refused. The result does not contain the other recipients.
  */
 export function groupsAt(progress: Progress, provider: string, offered: readonly string[]): Apart['group'][] {
   const refused = progress.recipients.filter(
@@ -126,8 +145,9 @@ export function groupsAt(progress: Progress, provider: string, offered: readonly
 }
 
 /**
- * Ends recipients that every usable provider has refused or cannot carry, even if all are of one vendor; where they only
- * refused the mailbox, the recipient is suppressed.
+ * Ends the submission for a recipient if every usable provider has refused the recipient or does not support the address, even if
+ * all providers belong to one vendor. If a provider refused the mailbox and no provider refused the message, the recipient is
+ * suppressed.
  */
 export function declareRefused(progress: Progress, usable: readonly string[], beyond: Beyond = new Map()): Progress {
   const refused = mapPending(progress, (one) => {
@@ -146,9 +166,12 @@ export function declareRefused(progress: Progress, usable: readonly string[], be
   return { ...refused, unreported: [...refused.unreported, ...unreported] };
 }
 
-/** Ends recipients that some provider may have served: policy `hold` allows no other provider, except after a redrive. */
+/**
+ * Ends the submission for a recipient if the outcome of an attempt is still unknown after the queries: the policy `hold` allows
+ * no other provider, except after a redrive.
+ */
 export function declareHeld(progress: Progress): Progress {
-  const isHeld = (key: string) => !progress.doubts.find(({ provider }) => provider === key)?.reopened;
+  const isHeld = (key: string) => !progress.unknownAttempts.find(({ provider }) => provider === key)?.reopened;
   return mapPending(progress, (one) => (one.unknownAt.some(isHeld) && !one.waiting ? { ...one, end: 'held' } : one));
 }
 

@@ -1,119 +1,131 @@
 import { createHash } from 'node:crypto';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
+import { isObject } from '../platform/is-object.ts';
 import type { Item } from '../platform/table.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
 import { type AttemptLog, countOf, EMPTY_LOG, endInterrupted, idOf, mergeLogs, reopened } from './log.ts';
 
 /**
- * Record of one submission in the state table. Fields are only ever added: older and newer releases read and write it
- * side by side.
+ * Record of one submission in the state table. A release may add fields to the record, but never removes or changes fields, since
+ * older and newer releases read and write the same records.
  */
 export interface SubmissionRecord extends Item, AttemptLog {
-  /** Hash of the content: the same id with another hash is a conflict. */
+  /** Hash of the submission's content. A submission with the same id and another hash is a conflict. */
   readonly hash: string;
-  /** Id of the SQS message that created this record, or reopened it from the dead-letter queue. */
+  /**
+   * Id of the SQS message that created this record. If a message from the dead-letter queue reopened the record, the id of that
+   * message.
+   */
   readonly origin: string;
   /** When the submission was first received, in epoch milliseconds. */
   readonly firstSeen: number;
   readonly state: 'open' | 'done' | 'dead';
-  /** Set in state `dead`. */
+  /** Why the submission was sent to the dead-letter queue; set in state `dead`. */
   readonly reason?: DeadLetterReason;
-  /** Set in state `done`, if no provider accepted it: none of its recipients may be mailed. */
+  /** Set in state `done` if no provider accepted the submission, because all of its recipients are suppressed. */
   readonly suppressed?: true;
-  /** Set in state `open` without a claim: when its message is due, in epoch milliseconds. */
+  /**
+   * When the queue message of the submission is due, in epoch milliseconds; set in state `open` while no worker has claimed the
+   * submission.
+   */
   readonly nextTryAt?: number;
-  /** Worker that wrote this last. */
+  /** Id of the worker that last claimed the submission. */
   readonly worker: string;
-  /** Messages that may continue the submission; if `unknown`, every copy may. */
+  /** The queue messages that may continue the submission; if `unknown`, every queue message of the submission may. */
   readonly lineage: Lineage | 'unknown';
-  /** Claim of a worker: after `until` (epoch milliseconds) its invocation has certainly ended. */
+  /**
+   * Claim of the worker `owner` on the submission. After `until` (epoch milliseconds) the Lambda invocation of this worker has
+   * certainly ended.
+   */
   readonly lease?: { readonly owner: string; readonly until: number };
   /**
-   * Keys of the providers that accepted what this submission supersedes, or may have, over the whole chain; latest last.
+   * Keys of the providers that accepted, or may have accepted, the submission that this submission supersedes, or any submission
+   * superseded before it. The latest provider is last.
    */
   readonly had?: readonly string[];
 }
 
-/** Whether a received message may be worked on, according to the submission's record. */
+/** Whether a worker may process a received queue message, according to the record of the submission. */
 export type ClaimState =
-  /** No worker has claimed the submission yet. */
+  /** The submission has no record: no worker has claimed it yet. */
   | { readonly kind: 'new' }
   /**
-   * May be claimed: `log` has all earlier rounds, with interrupted attempts marked. `fresh` are the providers of
-   * attempts that are now found to be interrupted, because the lease has ended.
+   * The worker may claim the message. `log` contains the attempts of all earlier rounds; interrupted attempts are marked.
+   * `interrupted` contains the keys of the providers whose attempts are marked as interrupted by this decision: each of these
+   * attempts has begun, and its worker has ended without recording an outcome.
    */
-  | {
-      readonly kind: 'continues';
-      readonly entry: SubmissionRecord;
-      readonly log: AttemptLog;
-      readonly fresh: ReadonlySet<string>;
-    }
-  /** The submission has ended, or another message continues it: this message is a late copy. */
+  | { readonly kind: 'continues'; readonly log: AttemptLog; readonly interrupted: ReadonlySet<string> }
+  /** The submission has ended, or another queue message continues it. This message is no longer needed. */
   | { readonly kind: 'over' }
   /** Another worker has claimed the submission. */
   | { readonly kind: 'in-flight' }
-  /** The id belongs to a submission with other content. */
+  /** The submission id already belongs to a submission with other content. */
   | { readonly kind: 'conflict' };
 
-/** Inputs of the decision, apart from the record. */
+/** Inputs, in addition to the record, of the decision whether a worker may process a received message. */
 export interface ClaimRequest {
   readonly hash: string;
   /** Id of the SQS message. */
   readonly messageId: string;
-  /** The message comes from the dead-letter queue: an operator wants it tried again. */
+  /** The message was redriven from the dead-letter queue, because an operator wants the submission to be tried again. */
   readonly redriven: boolean;
   /** The message comes from a retry queue. */
   readonly retried: boolean;
-  /** Token of the message in the lineage, worker that sent it, and the knowledge of that worker. */
+  /**
+   * Token that identifies the message in the lineage, id of the worker that sent the message, and the log of attempts in the
+   * message's attributes.
+   */
   readonly signature?: string | undefined;
   readonly worker?: string | undefined;
   readonly log: AttemptLog;
+  /** Id under which this worker claims the submission. */
   readonly owner: string;
-  /** Epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   readonly now: number;
 }
 
-/** Decides whether a received message may be worked on. */
+/** Decides whether a worker may process a received message. */
 export function claimability(record: SubmissionRecord | undefined, delivery: ClaimRequest): ClaimState {
   if (!record) return { kind: 'new' };
   const { hash, messageId, redriven, retried, worker, owner, now } = delivery;
   if (record.hash !== hash) return { kind: 'conflict' };
   if (record.state === 'done') return { kind: 'over' };
   if (record.state === 'dead') {
-    // The message is a copy of the dead-lettered message. Any other message requests another try, which is refused for
-    // an unknown outcome under `hold`, unless the message comes from the dead-letter queue.
+    // A redriven message reopens the submission. A new message with the same id and content also reopens it, unless the
+    // submission ended with an unknown outcome under the policy `hold`. If the message that created or last reopened the record
+    // is received again, it does not reopen the record.
     const reopen = redriven || (!retried && record.reason !== 'Unknown');
     if (!reopen || record.origin === messageId) return { kind: 'over' };
     const log = reopened(mergeLogs(endInterrupted(logOf(record), now), delivery.log));
-    return { kind: 'continues', entry: record, log, fresh: new Set() };
+    return { kind: 'continues', log, interrupted: new Set() };
   }
-  // Another delivery of a redriven message: the record was reopened by the first one. Later attempts
-  // must be kept; those that the dead letter carried are in the record.
+  // This redriven message is received a second time: its first receive reopened the record and merged the message's log into the
+  // record. The record may contain later attempts, so the log of the message is not merged a second time.
   const isReopened = redriven && record.origin === messageId;
   const carried = isReopened ? EMPTY_LOG : delivery.log;
   const known = mergeLogs(logOf(record), carried);
-  // A message that was replaced counts nevertheless if it knows more than the record: its worker could not write that,
-  // or the table was restored to an earlier time.
+  // A message that another message has replaced is still processed if its log contains more than the record. Then the worker that
+  // sent the message could not write to the table, or the table was restored to an earlier time.
   const knowsMore = countOf(carried) > countOf(record) || known.done.length > record.done.length;
   if (isReplaced(delivery, record.lineage) && !knowsMore) return { kind: 'over' };
   const unended = known.attempts.filter(({ ended }) => ended === undefined);
-  // A message of the worker that has the lease was its last act: its attempts have ended.
+  // The worker that has the lease sent this message as its last step. Therefore this worker no longer works on the submission.
   const isReleased = worker !== undefined && worker === record.lease?.owner && unended.length === 0;
   if (record.lease && record.lease.owner !== owner && record.lease.until > now && !isReleased)
     return { kind: 'in-flight' };
   const log = endInterrupted(known, now);
   return {
     kind: 'continues',
-    entry: record,
     log: redriven && !isReopened ? reopened(log) : log,
-    fresh: new Set(unended.map(({ provider }) => provider)),
+    interrupted: new Set(unended.map(({ provider }) => provider)),
   };
 }
 
 /**
- * Whether a message certainly belongs to the record of its id, which can be told without its content: it created the record,
- * the worker that sent it had written to the record, or both know the same attempt. The id alone may be that of another
- * submission, and so may a record where the attempts of the message could not be written.
+ * Returns whether a message certainly belongs to the record that is stored under its submission id. The content of the message is
+ * not needed for this. The message belongs to the record in three cases: the message created or reopened the record; the message
+ * has a token, which only a worker that wrote the record sets; or the message and the record contain the same attempt. The id
+ * alone proves nothing, since another submission may have the same id.
  */
 export function isOfRecord(
   { origin, attempts }: SubmissionRecord,
@@ -123,7 +135,7 @@ export function isOfRecord(
   return origin === messageId || signature !== undefined || log.attempts.some((one) => known.has(idOf(one)));
 }
 
-/** The log of attempts of a submission, from its record. */
+/** Returns the log of a submission's attempts from its record. */
 export function logOf({ attempts, done, redrives }: SubmissionRecord): AttemptLog {
   return { attempts, done, redrives };
 }
@@ -133,12 +145,10 @@ export function recordKey(submissionId: string): string {
   return `submission/${submissionId}`;
 }
 
-/** Hash of a submission's content, independent of the order and formatting of its JSON. */
+/** Returns a hash of a submission's content. The hash does not depend on the order of the fields in the JSON text or on its formatting. */
 export function submissionHash(submission: object): string {
   const sorted = JSON.stringify(submission, (_name, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+    isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
   return createHash('sha256').update(sorted).digest('base64url');
 }

@@ -6,8 +6,8 @@ import {
   type AttemptLog,
   FOUND,
   joinLetters,
-  type Letter,
   letterAt,
+  type ResultLetter,
   type StoredAttempt,
   withAttempt,
   withDone,
@@ -22,50 +22,53 @@ import {
 } from './progress.ts';
 import { isRefusedByEnough, type VendorOf } from './votes.ts';
 
-/** Rules that decide what the result of an attempt means for its recipients. */
+/** Rules by which the result of an attempt is applied to its recipients. */
 export interface Reading {
   readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
 }
 
-/** Computes the progress of a submission from its log: applies the result of each attempt, in the order of the attempts. */
+/** Computes the progress of a submission from its log: applies the results of all attempts, in the order of the attempts. */
 export function progressOf(log: AttemptLog, addresses: readonly string[], rules: Reading): Progress {
   const done = new Set(log.done);
-  const recipients = addresses.map((address, place): RecipientProgress => {
-    const end = done.has(place) && { end: 'accepted' as const };
-    return {
+  const recipients = addresses.map(
+    (address, place): RecipientProgress => ({
       address,
+      ...defined({ end: done.has(place) ? 'accepted' : undefined }),
       refusedBy: [],
       unrecognisedBy: [],
       deniedBy: [],
       unknownAt: [],
       failedAt: [],
       waiting: false,
-      ...end,
-    };
-  });
-  const start: Progress = { log, recipients, doubts: [], unreported: [], apart: [] };
+    }),
+  );
+  const start: Progress = { log, recipients, unknownAttempts: [], unreported: [], apart: [] };
   return log.attempts.reduce((progress, attempt) => step(progress, attempt, rules), start);
 }
 
-/** The progress after an attempt, and further findings of the attempt. */
+/** The progress after an attempt, and what the attempt shows about other providers. */
 export interface Consequences {
   readonly progress: Progress;
-  /** Providers that had refused the message that this attempt delivered: their API may have changed. */
+  /**
+   * Keys of the providers that had refused a recipient before this attempt's provider accepted the message for the same
+   * recipient. The API of these providers may have changed.
+   */
   readonly contradicted: readonly string[];
-  /** Providers that may have accepted the message before this attempt did, each with the cause. */
+  /** Providers that may have accepted the message before this attempt's provider accepted it, each with the cause of this uncertainty. */
   readonly doubled: readonly PossibleDuplicate[];
 }
 
-/** A provider that may have accepted what another one accepted later, and the cause. */
+/** A provider that may have accepted the message before another provider accepted it, and the cause of this uncertainty. */
 export interface PossibleDuplicate {
   readonly provider: string;
   readonly cause: (typeof DUPLICATE_OUTCOMES)[number];
 }
 
 /**
- * The letters of an attempt's result for the recipients `offered`; `denied` are addresses whose mailbox a doubted
- * provider refused.
+ * Returns the result of an attempt as one letter for each recipient. A recipient who is not in `offered` gets `-`. `denied`
+ * contains the addresses whose mailbox this provider has refused while Mailover doubts that such refusals of the provider are
+ * correct.
  */
 export function lettersOf(
   { recipients }: Progress,
@@ -75,10 +78,10 @@ export function lettersOf(
   { vendorOf, denied = new Set() }: { readonly vendorOf: VendorOf; readonly denied?: ReadonlySet<string> },
 ): string {
   const isOffered = new Set(offered);
-  const letters = recipients.map(({ address, deniedBy }): Letter => {
+  const letters = recipients.map(({ address, deniedBy }): ResultLetter => {
     if (!isOffered.has(address)) return '-';
     const outcome = said(address);
-    // Another account of a vendor whose word is in doubt has no second opinion.
+    // A doubtful refusal is confirmed only by a provider of another vendor, not by another account at the same vendor.
     const hasOther = deniedBy.some((key) => vendorOf(key) !== vendorOf(provider));
     const isDenied = isAboutMailbox(outcome) && !hasOther && (denied.has(address) || deniedBy.length > 0);
     return isDenied ? 'd' : letterOf(outcome);
@@ -86,7 +89,7 @@ export function lettersOf(
   return joinLetters(letters);
 }
 
-function letterOf(outcome: Outcome): Letter {
+function letterOf(outcome: Outcome): ResultLetter {
   switch (outcome.kind) {
     case 'accepted':
       return 'a';
@@ -103,7 +106,10 @@ function letterOf(outcome: Outcome): Letter {
   }
 }
 
-/** Adds an attempt that has ended to the log and its progress; `said` is the outcome of each recipient offered. */
+/**
+ * Adds an attempt that has ended to the log and to the progress. `said` returns the outcome for an address that the attempt
+ * offered to the provider.
+ */
 export function afterAttempt(
   before: Progress,
   attempt: StoredAttempt,
@@ -128,7 +134,7 @@ export function afterAttempt(
   };
 }
 
-/** What follows from one more attempt; `said` is absent when it is read from a record. */
+/** Returns the progress after one more attempt; `said` is absent if the attempt is read from a record. */
 function step(
   progress: Progress,
   attempt: StoredAttempt,
@@ -159,11 +165,14 @@ function step(
     recipients,
     unreported: suppressed.length === 0 ? progress.unreported : [...progress.unreported, ...suppressed],
     apart: apart && !isOld ? replaced(progress, provider, apart) : progress.apart,
-    doubts: lost ? doubt(progress.doubts, attempt, isOld) : progress.doubts,
+    unknownAttempts: lost ? withUnknown(progress.unknownAttempts, attempt, isOld) : progress.unknownAttempts,
   };
 }
 
-/** Why a recipient is suppressed; of several outcomes of one attempt, the record has one reason. */
+/**
+ * Returns the reason for a suppression. Without `said` this is the reason in the record, which stores only one reason per
+ * attempt, even if the recipients of the attempt had different reasons.
+ */
 function causeOf(
   { address, deniedBy }: RecipientProgress,
   { blames, reason }: StoredAttempt,
@@ -180,8 +189,8 @@ function causeOf(
   };
 }
 
-/** Letters that say nothing after a redrive. */
-const FORGOTTEN: ReadonlySet<Letter> = new Set(['r', 'u', 'd']);
+/** Results of earlier attempts, as letters, that no longer count after a redrive: all kinds of refusal. */
+const FORGOTTEN: ReadonlySet<ResultLetter> = new Set(['r', 'u', 'd']);
 const LISTS = { r: 'refusedBy', u: 'unrecognisedBy', d: 'deniedBy', f: 'failedAt' } as const;
 
 function replaced({ recipients, apart }: Progress, provider: string, groups: NonNullable<StoredAttempt['apart']>) {
@@ -192,13 +201,16 @@ function replaced({ recipients, apart }: Progress, provider: string, groups: Non
   return [...apart.filter((one) => one.provider !== provider), ...named];
 }
 
-/** Adds an unknown outcome of a provider to its earlier ones; earlier queries say nothing about this attempt. */
-function doubt(
-  doubts: readonly UnknownAttempt[],
+/**
+ * Adds an attempt with an unknown outcome to the earlier attempts with unknown outcomes at the same provider. `asked` counts only
+ * the queries after this attempt.
+ */
+function withUnknown(
+  unknownAttempts: readonly UnknownAttempt[],
   { provider, account, begun, asked = 0, settled }: StoredAttempt,
   isOld: boolean,
 ): readonly UnknownAttempt[] {
-  const before = doubts.find((one) => one.provider === provider);
+  const before = unknownAttempts.find((one) => one.provider === provider);
   const all: UnknownAttempt = {
     provider,
     account,
@@ -206,18 +218,21 @@ function doubt(
     last: Math.max(begun, before?.last ?? begun),
     asked,
     settled: settled === true && (before === undefined || before.settled),
-    ...(isOld && (before === undefined || before.reopened) && { reopened: true as const }),
+    ...defined({ reopened: (isOld && (before === undefined || before.reopened)) || undefined }),
   };
-  return [...doubts.filter((one) => one !== before), all];
+  return [...unknownAttempts.filter((one) => one !== before), all];
 }
 
-/** Reply of a provider about its unknown outcome. */
+/** Answer of a provider to a query about an attempt whose outcome is unknown. */
 export interface Reply extends Pick<UnknownAttempt, 'asked' | 'settled'> {
-  /** Message id of each recipient that it has served. */
+  /** The provider's message id for each recipient whose mail the provider has accepted. The keys of the map are the addresses. */
   readonly found: ReadonlyMap<string, string>;
 }
 
-/** Adds a provider's reply about its unknown outcome: which recipients it has served, and whether to ask it again. */
+/**
+ * Adds a provider's answer to a query about attempts with an unknown outcome. The answer shows which recipients' mail the
+ * provider has accepted, and whether to ask the provider again.
+ */
 export function afterAnswer(progress: Progress, provider: string, reply: Reply, rules: Reading): Progress {
   const { found, asked, settled } = reply;
   const [providerMessageId] = found.values();

@@ -13,77 +13,86 @@ import { defined } from '../platform/defined.ts';
 import type { Attributes } from '../platform/proof.ts';
 import { type AttemptLog, countOf, EMPTY_LOG, type StoredAttempt } from './log.ts';
 
-/** Attributes of a message on a retry queue or the dead-letter queue, apart from its body. */
+/** Facts about a submission that are in the attributes of its queue message. */
 export interface QueueAttributes {
   readonly submissionId: string;
-  /** When the submission was first received, in epoch milliseconds; reset by a redrive from the dead-letter queue. */
+  /** When the submission was first received, in epoch milliseconds. A redrive from the dead-letter queue resets this time. */
   readonly firstSeen: number;
-  /** When the producer sent it; not reset by a redrive, so that a message too late for its class stays too late. */
+  /**
+   * When the producer sent the submission, in epoch milliseconds. A redrive does not reset this time: mail that is older than its
+   * class of mail allows is not sent after a redrive either.
+   */
   readonly born: number;
-  /** Epoch milliseconds before which a retry is not due; absent on the outbound queue. */
+  /** Time before which a retry is not due, in epoch milliseconds; absent on the outbound queue. */
   readonly notBefore?: number;
-  /** Redriven from the dead-letter queue; dropped once the record has been reopened. */
+  /**
+   * The message was redriven from the dead-letter queue. After the record of the submission was reopened, further messages of the
+   * submission do not have this mark.
+   */
   readonly redriven?: true;
-  /** Claims to be redriven, without a valid proof. */
+  /** The message has the attributes of a dead letter, but no valid proof (signature) that Mailover wrote them. */
   readonly unproven?: true;
-  /** Message of our own that tests the complete route. */
+  /** The message is a test message (canary) that Mailover sends to itself through one provider. */
   readonly canary?: true;
-  /** Key of the provider whose retry queue it was sent to. */
+  /** Key of the provider to whose retry queue the message was sent. */
   readonly provider?: string;
-  /** Worker that sent it as its last step with the submission; absent until a worker has claimed the submission. */
+  /** Id of the worker that sent the message as its last step; absent until a worker has claimed the submission. */
   readonly worker?: string;
   /**
-   * Token that identifies this message in the record's lineage: the id of the worker that sent it if that worker's record
-   * write is known to have succeeded, otherwise the token of the message it replaced. Absent if there is none yet.
+   * Token that identifies this message in the lineage of the record. If the worker that sent this message is known to have
+   * written the record, the token is the id of this worker. Otherwise the token of the replaced message is kept, if that message
+   * had a token.
    */
   readonly signature?: string;
   readonly log: AttemptLog;
-  /** Number of invocations for it since `firstSeen`, including the current one. */
+  /** How often messages of the submission were received since `firstSeen`, including the current receive. */
   readonly invocations: number;
 }
 
 /**
- * Longest history in attributes, in characters: the record has all of it; the copy serves while the table fails.
+ * Longest text of the log of attempts in the message attributes, in characters. The record in the table contains the whole log;
+ * the log in the attributes is used while the table cannot be read.
  */
 const MAX_HISTORY = 6_000;
 
-/** The string attributes of a queue message, whether or not they can be trusted. */
+/** Returns the string attributes of a queue message, without a check whether they can be trusted. */
 export function attributesOf({ messageAttributes }: SQSRecord): Attributes {
   return Object.fromEntries(Object.entries(messageAttributes).map(([name, { stringValue }]) => [name, stringValue]));
 }
 
 /**
- * Reads a queue message and its trusted attributes; a new submission has none, and its values come from the message
+ * Reads the attributes of a queue message. A new submission has no attributes yet; its initial values are read from the message
  * itself.
  *
- * @param fromDeadLetters - SQS had moved the message from a retry queue to the dead-letter queue, without a `Reason`, and
- * it was redriven
+ * @param trusted - the attributes that have a valid signature of Mailover
+ * @param fromDeadLetters - whether SQS itself had moved the message from a retry queue to the dead-letter queue, without the
+ * attribute `Reason`, and an operator then redrove the message
  */
 export function readAttributes(
   { messageId, attributes }: SQSRecord,
-  believed: Attributes,
+  trusted: Attributes,
   fromDeadLetters = false,
 ): QueueAttributes {
-  const text = (name: string) => believed[name];
-  const time = (name: string) => Date.parse(text(name) ?? '');
+  const time = (name: string) => Date.parse(trusted[name] ?? '');
   const notBefore = time(RETRY_ATTRIBUTE.notBefore);
-  const known = text(RETRY_ATTRIBUTE.submissionId) ?? '';
+  const known = trusted[RETRY_ATTRIBUTE.submissionId] ?? '';
   const submissionId = SUBMISSION_ID.test(known) ? known : messageId;
-  const done = (text(RETRY_ATTRIBUTE.done) ?? '').split(',').filter(Boolean).map(Number);
+  const done = (trusted[RETRY_ATTRIBUTE.done] ?? '').split(',').filter(Boolean).map(Number);
   const sent = Number(attributes.SentTimestamp);
   const seen = time(RETRY_ATTRIBUTE.firstSeen);
   const firstSeen = Number.isNaN(seen) ? sent : seen;
   const received = Number(attributes.ApproximateFirstReceiveTimestamp);
   const receives = Number(attributes.ApproximateReceiveCount);
-  const life = parseLife(text(RETRY_ATTRIBUTE.life));
-  // Everything is tried again, except for recipients who were served.
-  if (fromDeadLetters || (Number.isNaN(notBefore) && text(DEAD_LETTER_ATTRIBUTE.reason)))
+  const life = parseLife(trusted[RETRY_ATTRIBUTE.life]);
+  const sender = parseWorker(trusted[RETRY_ATTRIBUTE.worker]);
+  // After a redrive the log of attempts is empty, except for the list of recipients who were served.
+  if (fromDeadLetters || (Number.isNaN(notBefore) && trusted[DEAD_LETTER_ATTRIBUTE.reason]))
     return {
       submissionId,
       firstSeen: received,
       born: life.born ?? firstSeen,
       redriven: true,
-      ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
+      ...sender,
       log: { ...EMPTY_LOG, done },
       invocations: receives,
     };
@@ -93,34 +102,31 @@ export function readAttributes(
       submissionId: canary ? known : messageId,
       firstSeen: received,
       born: sent,
-      ...(canary && { canary }),
+      ...defined({ canary: canary || undefined }),
       log: EMPTY_LOG,
       invocations: receives,
     };
   }
-  const provider = text(RETRY_ATTRIBUTE.provider);
   return {
     submissionId,
     firstSeen,
     born: life.born ?? firstSeen,
     ...(life.mark && { [life.mark]: true }),
     notBefore,
-    ...defined({ provider }),
-    ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
-    log: { ...parseHistory(text(RETRY_ATTRIBUTE.history)), done },
+    ...defined({ provider: trusted[RETRY_ATTRIBUTE.provider] }),
+    ...sender,
+    log: { ...parseHistory(trusted[RETRY_ATTRIBUTE.history]), done },
     invocations: life.invocations + receives,
   };
 }
 
-/** Attributes of a message on a retry queue. */
+/** Returns the attributes with which a message is sent to the retry queue of a provider. */
 export function retryAttributes(
   attributes: QueueAttributes,
   provider: string,
   notBefore: number,
 ): Record<string, string> {
   const { done } = attributes.log;
-  const history = formatHistory(attributes.log);
-  const worker = formatWorker(attributes);
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(attributes.submissionId, 128),
     [RETRY_ATTRIBUTE.firstSeen]: new Date(attributes.firstSeen).toISOString(),
@@ -129,14 +135,17 @@ export function retryAttributes(
     [RETRY_ATTRIBUTE.provider]: provider,
     [RETRY_ATTRIBUTE.life]: formatLife(attributes),
     ...defined({
-      [RETRY_ATTRIBUTE.worker]: worker,
-      [RETRY_ATTRIBUTE.done]: done.length > 0 ? done.join(',') : undefined,
-      [RETRY_ATTRIBUTE.history]: history || undefined,
+      [RETRY_ATTRIBUTE.worker]: formatWorker(attributes),
+      [RETRY_ATTRIBUTE.done]: done.join(',') || undefined,
+      [RETRY_ATTRIBUTE.history]: formatHistory(attributes.log) || undefined,
     }),
   };
 }
 
-/** Attributes of a message on the dead-letter queue. `Done` lists the recipients (by position) who were served. */
+/**
+ * Returns the attributes with which a message is sent to the dead-letter queue. The attribute `Done` lists the positions of the
+ * recipients who were served.
+ */
 export function deadLetterAttributes(
   attributes: QueueAttributes,
   reason: DeadLetterReason,
@@ -151,20 +160,20 @@ export function deadLetterAttributes(
     [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(attributes.born).toISOString(),
     ...defined({
       [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider || undefined,
-      [RETRY_ATTRIBUTE.done]: attributes.log.done.length > 0 ? attributes.log.done.join(',') : undefined,
+      [RETRY_ATTRIBUTE.done]: attributes.log.done.join(',') || undefined,
     }),
   };
 }
 
 /**
- * Marks of a redriven submission until the record has been reopened. They share the attribute `Life`, since SQS allows no
- * further attribute.
+ * Marks that a redriven message has until the record of the submission has been reopened. They are a part of the attribute
+ * `Life`, since SQS allows ten attributes, and all ten are in use.
  */
 const MARKS = ['redriven', 'unproven'] as const;
 
 /**
- * The count of invocations, followed by the time when the producer sent the submission if that differs from `FirstSeen`
- * or a mark follows.
+ * Returns the text of the attribute `Life`: the number of receives, the time when the producer sent the submission, and the mark,
+ * separated by spaces. The time is left out if it equals `FirstSeen` and no mark follows.
  */
 function formatLife(attributes: QueueAttributes): string {
   const { invocations, born, firstSeen } = attributes;
@@ -185,7 +194,8 @@ function parseLife(text = ''): {
 }
 
 /**
- * The worker and the token; the worker alone if there is no token: such messages are never taken for replaced.
+ * Returns the text of the attribute with the worker's id and the message's token. If the message has no token, the text is the
+ * worker's id alone, and the message never counts as replaced by another message.
  */
 function formatWorker({ worker, signature }: QueueAttributes): string | undefined {
   return worker === undefined || signature === undefined ? worker : `${worker} ${signature}`;
@@ -196,7 +206,7 @@ function parseWorker(text: string | undefined): Pick<QueueAttributes, 'worker' |
   return defined({ worker, signature });
 }
 
-/** The newest attempts that fit, without the providers' words. */
+/** Returns the newest attempts that fit into the attribute, as JSON, without the status and the text of the providers' answers. */
 function formatHistory({ attempts }: AttemptLog): string {
   const texts: string[] = [];
   let left = MAX_HISTORY;
@@ -209,7 +219,10 @@ function formatHistory({ attempts }: AttemptLog): string {
   return texts.length === 0 ? '' : `[${texts.join()}]`;
 }
 
-/** A redrive that no attempt followed is not in it: the message is marked as redriven then. */
+/**
+ * Reads the attempts, and takes the number of redrives from them. The attempts do not show a redrive that no attempt has
+ * followed; the mark `redriven` shows it.
+ */
 function parseHistory(text = '[]'): Pick<AttemptLog, 'attempts' | 'redrives'> {
   try {
     const attempts: readonly StoredAttempt[] = JSON.parse(text);

@@ -3,36 +3,45 @@ import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, SOON_MS, unknownDelay } 
 import { MOST_ATTEMPTS } from './log.ts';
 import { ended, type Progress } from './progress.ts';
 
-/** Decision on a submission after a round. */
+/** Decision on what happens to a submission after a round of attempts. */
 export type Settlement =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly detail: string };
 
-/** Inputs of the decision, apart from the progress; ages and delays are in stack time. */
+/**
+ * Inputs of the decision on what happens to a submission after a round of attempts, in addition to the progress. All ages and
+ * delays are in stack time (which on a local stack may run faster than the clock).
+ */
 export interface SettleContext {
-  /** Time since the first receive, in milliseconds. */
+  /** Time since the submission was first received, in milliseconds. */
   readonly ageMs: number;
   /** The message was first received more than five days after it was sent. */
   readonly stale?: boolean;
-  /** Time until `expiresAt`, in milliseconds; absent if the submission has none. */
+  /** Time until `expiresAt`, in milliseconds; absent if the submission has no `expiresAt`. */
   readonly expiresInMs?: number;
   readonly retryAfterMs?: number;
-  /** No provider was tried; a skipped one may be tried after this many milliseconds. */
+  /** Milliseconds after which a skipped provider may be tried again; set if no provider was tried in this round. */
   readonly againAfterMs?: number;
-  /** Another skipped provider may be usable earlier, at an unknown time: use the shorter of the two waits. */
+  /**
+   * Another skipped provider may be usable before `againAfterMs`, but the time is not known. Then the usual wait is used if it is
+   * shorter.
+   */
   readonly orSooner?: true;
-  /** Time since the first of several unknown answers of the same provider, in milliseconds. */
-  readonly doubtMs?: number;
-  /** A provider was skipped because a service of our own failed: the first wait is some seconds. */
+  /**
+   * Milliseconds since the first of several attempts with an unknown outcome at the same provider; absent if no provider has
+   * several such attempts.
+   */
+  readonly unknownMs?: number;
+  /** A provider was skipped because this worker could not call it. Then the first wait is only some seconds. */
   readonly soon?: true;
-  /** A provider is being offered the recipients in smaller groups, which each round continues: the waits grow slowly. */
+  /** The provider gets the recipients in smaller groups, which takes several rounds. Then the waits grow slowly. */
   readonly unfinished?: true;
   /** A random number in [0, 1). */
   readonly random: number;
 }
 
-/** Decides what happens to a submission after a round. */
+/** Decides what happens to a submission after a round of attempts. */
 export function settle(progress: Progress, context: SettleContext): Settlement {
   if (ended(progress)) return close(progress);
   const {
@@ -42,17 +51,17 @@ export function settle(progress: Progress, context: SettleContext): Settlement {
     retryAfterMs,
     againAfterMs,
     orSooner,
-    doubtMs,
+    unknownMs,
     soon,
     unfinished,
     random,
   } = context;
-  // Also after the time is up: asking a provider sends nothing, and a recipient who was served must not be reported as
-  // expired.
+  // Providers are asked about unknown outcomes even after the submission has expired. A query sends no mail. If a provider has
+  // accepted the message for a recipient, this recipient must not be reported as expired.
   if (progress.recipients.some((one) => one.waiting))
     return {
       kind: 'retry',
-      delayMs: Math.max(unknownDelay(random), doubtMs === undefined ? 0 : backoff(doubtMs, random)),
+      delayMs: Math.max(unknownDelay(random), unknownMs === undefined ? 0 : backoff(unknownMs, random)),
     };
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
@@ -64,42 +73,42 @@ export function settle(progress: Progress, context: SettleContext): Settlement {
     again === undefined
       ? Math.max(usual, Math.min(retryAfterMs ?? 0, MAX_DELAY_MS))
       : Math.min(again, orSooner ? usual : again);
-  // Near its end a submission is retried more often, each time after half of the time left, since a login code that is
-  // valid for two minutes cannot wait for one.
+  // If the wait would use up all the time left, the submission is retried after half of the time left. For example, a login code
+  // that is valid for two minutes cannot wait for a whole minute.
   const shorter = delayMs >= leftMs && leftMs > SHORTEST_MS;
   return { kind: 'retry', delayMs: shorter ? Math.max(SHORTEST_MS, leftMs / 2) : delayMs };
 }
 
 const SHORTEST_MS = 10_000;
 
-/** The waits of a submission that is offered in smaller groups are this many times shorter. */
+/** The waits are shorter by this factor while a provider gets the recipients in smaller groups. */
 const UNFINISHED_GROWTH = 8;
 
-/** Time in which a submission may still be tried, in milliseconds; zero or less when it is overdue. */
+/** Returns the time for which a submission may still be tried, in milliseconds; zero or less if this time is over. */
 export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {
   return expiresInMs ?? MAX_AGE_MS - ageMs;
 }
 
-/** Reason to end a message that was not received for days: its content may be out of date. */
+/** Reason for the dead-letter queue if no worker received a message for five days after it was sent: its content may be out of date. */
 export const STALE: Problem = {
   reason: 'Exhausted',
   detail: 'it was first received more than five days after it was sent; no provider was tried',
 };
 
-/** Reason to end a message whose record would become too large for the table. */
+/** Reason for the dead-letter queue if the record of a submission would become too large for the table. */
 const TOO_LONG: Problem = {
   reason: 'Exhausted',
   detail: `no provider accepted it for all recipients, and more than ${MOST_ATTEMPTS} attempts had different results`,
 };
 
-/** The end of a submission whose time is up. */
+/** Returns the decision on a submission that has expired, or that was tried for the longest time allowed. */
 export function overdue(expiresInMs: number | undefined): Settlement {
   return expiresInMs === undefined
     ? { kind: 'dead-letter', reason: 'Exhausted', detail: 'no provider accepted it within four days' }
     : {
         kind: 'dead-letter',
         reason: 'Expired',
-        detail: 'expiresAt, or the time that its class has, is over; it was not sent after that',
+        detail: 'the time of expiresAt, or that of its class, has passed; it was not sent after that',
       };
 }
 
@@ -122,7 +131,7 @@ function close({ recipients }: Progress): Settlement {
     return {
       kind: 'dead-letter',
       reason: 'Unknown',
-      detail: `the answer of ${at.join(' and ')} was lost, and could not be found out; onUnknown is hold`,
+      detail: `the answer of ${at.join(' and ')} was lost, and no look-up found the mail; onUnknown is hold`,
     };
   }
   return { kind: 'done' };

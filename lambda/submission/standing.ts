@@ -2,15 +2,19 @@ import type { Standing } from '../contract/metric-outcomes.ts';
 import { type Speed, stackAge } from '../platform/stack-time.ts';
 import type { SubmissionRecord } from './record.ts';
 
-/** Time by which a message may be late before its submission counts as lost, in milliseconds of stack time. */
+/**
+ * Time from the due time of a queue message until the message counts as lost, in milliseconds of stack time (which on a local
+ * stack may run faster than the clock).
+ */
 const OVERDUE_MS = 3_600_000;
 
-/** Fields of a record that decide what it counts as. */
+/** Fields of a submission's record that decide with which state the submission is counted in the daily count of all submissions. */
 export type StandingFields = Pick<SubmissionRecord, 'state' | 'suppressed' | 'lease' | 'nextTryAt' | 'firstSeen'>;
 
 /**
- * What a submission that was taken from a queue counts as, at `now` in epoch milliseconds. `lost`: its record names a message
- * that should have come back more than an hour ago.
+ * Returns the state with which a submission is counted in the daily count of all submissions, at the time `now` in epoch
+ * milliseconds. `lost`: the queue message of the open submission was due more than an hour ago, and no worker has received the
+ * message since.
  */
 export function standingOf(record: StandingFields, now: number, speed: Speed = {}): Standing {
   const { state, suppressed, lease } = record;
@@ -25,7 +29,10 @@ export function standingOf(record: StandingFields, now: number, speed: Speed = {
   }
 }
 
-/** Time at which the message of an open submission is due, in epoch milliseconds: the end of its worker's lease, or of its wait. */
+/**
+ * Returns the time at which the queue message of an open submission is due, in epoch milliseconds: the end of the worker's lease,
+ * or else the end of the wait before the next round of attempts.
+ */
 export function dueAt({ lease, nextTryAt, firstSeen }: StandingFields): number {
   return lease?.until ?? nextTryAt ?? firstSeen;
 }

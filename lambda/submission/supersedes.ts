@@ -2,10 +2,15 @@ import type { Item, Table } from '../platform/table.ts';
 import { recordKey } from './record.ts';
 
 /**
- * Keys of the providers that accepted an earlier submission or one that it superseded, or whose answer is unknown; oldest
- * first. A submission that supersedes it tries other providers first.
+ * Reads the keys of the providers that accepted, or may have accepted, a submission or any earlier submission that it superseded.
+ * The oldest provider is first. The list is for a new submission that supersedes this submission: the new submission tries other
+ * providers first. The list is empty if the record does not exist or cannot be read.
  */
-export function hadBy(record: Item | undefined): readonly string[] {
+export async function readHad(table: Pick<Table, 'get'>, submissionId: string): Promise<readonly string[]> {
+  return table.get(recordKey(submissionId)).then(hadBy, () => []);
+}
+
+function hadBy(record: Item | undefined): readonly string[] {
   const before = Array.isArray(record?.['had']) ? record['had'] : [];
   const attempts = Array.isArray(record?.['attempts']) ? record['attempts'] : [];
   const keys = attempts.flatMap((attempt: unknown) => {
@@ -14,9 +19,4 @@ export function hadBy(record: Item | undefined): readonly string[] {
   });
   const all = [...before, ...keys].filter((key) => typeof key === 'string');
   return all.filter((key, place) => all.lastIndexOf(key) === place);
-}
-
-/** Reads {@link hadBy} of a submission from its record; empty if the record does not exist or cannot be read. */
-export async function readHad(table: Table, submissionId: string): Promise<readonly string[]> {
-  return table.get(recordKey(submissionId)).then(hadBy, () => []);
 }

@@ -1,9 +1,9 @@
-/** Vendor of a configured provider by its key; undefined for one that is no longer configured. */
+/** Returns the vendor of the provider with this key; undefined if the provider is no longer configured. */
 export type VendorOf = (provider: string) => string | undefined;
 
 /**
- * Whether the providers of two different vendors have refused the message, which ends it; providers that are no longer
- * configured do not count.
+ * Returns whether providers of two different vendors have refused the message for a recipient. If they have, the submission ends
+ * for this recipient with the result refused. Providers that are no longer configured do not count.
  */
 export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: VendorOf): boolean {
   const vendors = new Set(refusedBy.map(vendorOf).filter((vendor) => vendor !== undefined));

@@ -6,37 +6,35 @@ export interface SuppressedAddress extends SuppressionEntry {
   readonly address: string;
 }
 
-/** First characters of the hashes: the addresses are in 64 lists, so that none is hot. */
+/**
+ * Possible first characters of a hash. The first character of its hash assigns an address to one of 64 lists, so that no
+ * partition of the table is hot.
+ */
 const SHARDS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /**
- * The addresses of the suppression list, by their hashes, for the operator and for the lists of the providers.
+ * Index of the addresses on the suppression list, by the hash of the address. Operators read the index, and it is compared
+ * with the providers' own suppression lists.
  *
- * They are apart from the entries that the sender reads, so that only the functions which need them may read them.
+ * The items of the index are separate from the entries that are read before mail is sent. Therefore only functions that need
+ * the addresses get permission to read the addresses.
  */
 export interface AddressIndex {
-  /** Writes an address, in place of an older entry. */
+  /** Writes the entry of an address, and replaces an older entry of this address. */
   put(hash: string, entry: SuppressedAddress): Promise<void>;
   remove(hash: string): Promise<void>;
-  /** All addresses from one of the lists on, list by list; `next` is the place of the one after it. */
+  /** Yields the addresses of one list after the other, from the list number `from` on; `next` is the number of the following list. */
   all(from?: number): AsyncGenerator<{ readonly addresses: readonly SuppressedAddress[]; readonly next: number }>;
 }
 
 const listOf = (hash: string): string => `suppressed/${hash.slice(0, 1)}`;
 
-/** The index in the lists table. */
+/** Creates the index of addresses, which is stored in the lists table. */
 export function addressIndex(lists: Pick<ListTable, 'put' | 'remove' | 'list'>): AddressIndex {
   return {
     async put(hash, { address, reason, source, at, eventId, expires }) {
-      await lists.put({
-        pk: listOf(hash),
-        sk: hash,
-        address,
-        reason,
-        source,
-        at,
-        ...defined({ eventId, expires }),
-      });
+      const optional = defined({ eventId, expires });
+      await lists.put({ pk: listOf(hash), sk: hash, address, reason, source, at, ...optional });
     },
     async remove(hash) {
       await lists.remove({ pk: listOf(hash), sk: hash });

@@ -5,25 +5,25 @@ import type { Table } from '../platform/table.ts';
 import { hourly, placeOf } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
 
-/** Suppressions by a provider, and recipients that it accepted, in one day. */
+/** Number of addresses that a provider reported for suppression in one day, and number of recipients that the provider accepted in this day. */
 interface Share {
   readonly suppressed: number;
   readonly accepted: number;
 }
 
-/** Suppressions of a day below which no provider is doubted: single lists of old addresses. */
+/** Number of suppressions in a day below which a provider's suppressions are not doubted: a single mailing to old addresses may cause this number. */
 const LEAST_SUPPRESSED = 20;
-/** New entries of a provider's own list below which an import is not doubted. */
+/** Number of new entries on a provider's own suppression list below which the import of these entries is not doubted. */
 const LEAST_IMPORTED = 50;
-/** A provider is doubted when its rate is more than this many times that of the others. */
+/** A provider's suppressions are doubted when its rate of suppressions is more than this factor times the rate of the other providers. */
 const FACTOR = 5;
-/** Least rate assumed for the others. */
+/** Smallest rate of suppressions that is used for the other providers, even if their real rate is lower. */
 const LEAST_USUAL = 0.02;
-/** The same while the others have had too little mail to know. */
+/** Rate of suppressions that is assumed for the other providers while they have accepted fewer than `LEAST_OF_OTHERS` recipients. */
 const USUAL_ALONE = 0.05;
 const LEAST_OF_OTHERS = 200;
 
-/** Whether a provider suppresses far more of its mail than the others do. */
+/** Whether a provider suppresses a far larger share of its recipients than the other providers do. */
 export function isFarBeyond(ofProvider: Share, others: readonly Share[]): boolean {
   const { suppressed, accepted } = ofProvider;
   if (suppressed < LEAST_SUPPRESSED) return false;
@@ -32,33 +32,42 @@ export function isFarBeyond(ofProvider: Share, others: readonly Share[]): boolea
   return suppressed / Math.max(accepted, suppressed) > FACTOR * usual;
 }
 
-/** Whether the suppressions of a provider are in doubt, by those of the last day. */
+/** Decides whether the suppressions that a provider reports are doubtful. The number of these suppressions in the last day decides. */
 export interface SuppressionDoubt {
-  /** Counts one suppression, each address once, and judges the provider with it. */
+  /** Counts one suppressed address, each address only once. Returns whether the provider's suppressions are doubtful after this count. */
   count(provider: string, hash: string): Promise<boolean>;
   isDoubted(provider: string): Promise<boolean>;
-  /** Whether a number of new entries of a provider's own list is far more than its mail of the last day explains. */
+  /**
+   * Whether `entries`, the number of new entries on a provider's own suppression list, is far more than the mail that the
+   * provider accepted in the last day explains.
+   */
   doubtsImport(provider: string, entries: number): Promise<boolean>;
 }
 
 const HOURS = 24;
 const DAY_MS = HOURS * 3_600_000;
 const KEEP_DAYS = 3;
-/** A judgement is used again for this time, and for this number of suppressions: a provider may report many at once. */
-const JUDGED_MS = 10_000;
-const JUDGED_COUNTS = 5;
+/**
+ * A result is reused for this time in milliseconds, and for at most the following number of further suppressions. A provider
+ * may report many suppressions at the same time.
+ */
+const CACHED_MS = 10_000;
+const CACHED_COUNTS = 5;
 
 interface DoubtContext extends Speed {
-  /** The providers with delivery events: two of one type may be wrong for the same reason, so they are not compared. */
+  /**
+   * The providers that report delivery events. Two providers of the same type are not compared, since the reports of both
+   * may be wrong for the same reason.
+   */
   readonly providers: readonly { readonly key: string; readonly type: string }[];
   readonly lists: Pick<ListTable, 'add' | 'list'>;
   readonly table: Pick<Table, 'getAll'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The doubt of one process; what it counts is shared by all. */
+/** Creates a {@link SuppressionDoubt} for one process; all processes share the counts. */
 export function suppressionDoubt({ providers, lists, table, clock, ...speed }: DoubtContext): SuppressionDoubt {
-  const judged = new Map<string, { readonly doubted: boolean; readonly until: number; counts: number }>();
+  const cached = new Map<string, { readonly doubted: boolean; readonly until: number; counts: number }>();
   const dayList = (provider: string, time: number) =>
     `suppressing/${provider}/${new Date(time).toISOString().slice(0, 10)}`;
 
@@ -68,7 +77,7 @@ export function suppressionDoubt({ providers, lists, table, clock, ...speed }: D
     return items.flat().filter(({ at }) => Number(at) > now - DAY_MS).length;
   }
 
-  async function judge(provider: string, imported = 0): Promise<boolean> {
+  async function isDoubtful(provider: string, imported = 0): Promise<boolean> {
     const { type } = providers.find(({ key }) => key === provider) ?? {};
     const others = providers.filter((one) => one.key !== provider && one.type !== type).map(({ key }) => key);
     const suppressed = imported + (await suppressedBy(provider));
@@ -87,18 +96,18 @@ export function suppressionDoubt({ providers, lists, table, clock, ...speed }: D
       const at = clock.now();
       const expires = Math.floor(at / 1000) + (KEEP_DAYS * DAY_MS) / 1000;
       await lists.add({ pk: dayList(provider, at), sk, at, expires });
-      const known = judged.get(provider);
-      if (known && !known.doubted && ++known.counts >= JUDGED_COUNTS) judged.delete(provider);
+      const known = cached.get(provider);
+      if (known && !known.doubted && ++known.counts >= CACHED_COUNTS) cached.delete(provider);
       return await doubt.isDoubted(provider);
     },
     async isDoubted(provider) {
-      const known = judged.get(provider);
+      const known = cached.get(provider);
       if (known && known.until > clock.now()) return known.doubted;
-      const doubted = await judge(provider);
-      judged.set(provider, { doubted, until: clock.now() + JUDGED_MS, counts: 0 });
+      const doubted = await isDoubtful(provider);
+      cached.set(provider, { doubted, until: clock.now() + CACHED_MS, counts: 0 });
       return doubted;
     },
-    doubtsImport: async (provider, entries) => entries >= LEAST_IMPORTED && (await judge(provider, entries)),
+    doubtsImport: async (provider, entries) => entries >= LEAST_IMPORTED && (await isDoubtful(provider, entries)),
   };
   return doubt;
 }

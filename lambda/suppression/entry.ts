@@ -1,14 +1,14 @@
 import type { SuppressionReason } from './reason.ts';
 
-/** An address that must not be mailed. */
+/** Entry of the suppression list for an address to which no mail may be sent. */
 export interface SuppressionEntry {
   readonly reason: SuppressionReason;
-  /** Key of the provider that reported it, or who of the operators added it. */
+  /** Key of the provider that reported the address, or name of the operator who added it. */
   readonly source: string;
-  /** Epoch milliseconds. */
+  /** Time of the report or of the addition, in epoch milliseconds. */
   readonly at: number;
-  /** Id of the delivery event that added it. */
+  /** Id of the delivery event that reported the address. */
   readonly eventId?: string;
-  /** Epoch seconds after which the address may be mailed again; absent: never. */
+  /** Time in epoch seconds after which the address may be mailed again; absent: never. */
   readonly expires?: number;
 }

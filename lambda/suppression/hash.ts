@@ -1,13 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { type Secrets, UnusableSecret } from '../platform/secrets.ts';
 
-/** Hashes of an address: by the present key first, and during a rotation also by the previous key. */
+/**
+ * Returns the keyed hashes of an address. The first hash is made with the current key; during a rotation of the key, there
+ * is also a hash that is made with the previous key.
+ */
 export type AddressHashes = (address: string) => Promise<readonly [string, ...string[]]>;
 
 /**
- * Hashes of addresses by the key of the suppression list: a plain hash of an address can be guessed.
+ * Creates the function that hashes addresses with the key of the suppression list. If the hash had no key, known addresses
+ * could be hashed and compared with it.
  *
- * The secret has `key`, and `previousKey` after a rotation.
+ * The secret contains the field `key`, and after a rotation also the field `previousKey`.
  */
 export function addressHashes(secrets: Secrets, secretName: string): AddressHashes {
   return async (address) => {
@@ -17,7 +21,7 @@ export function addressHashes(secrets: Secrets, secretName: string): AddressHash
   };
 }
 
-/** Keyed hash of an address; upper and lower case are one mailbox in practice, and providers report either. */
+/** Keyed hash of an address. Letter case is ignored: in practice it distinguishes no mailboxes, and providers may change it. */
 function hashOf(address: string, key: string): string {
   return createHmac('sha256', key).update(address.trim().toLowerCase()).digest('base64url');
 }

@@ -1,29 +1,27 @@
 import { changeItem } from '../platform/change-item.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Secrets } from '../platform/secrets.ts';
-import type { Item, Table } from '../platform/table.ts';
+import { getMany, type Item, type Table } from '../platform/table.ts';
 import type { AddressIndex } from './addresses.ts';
 import type { SuppressionEntry } from './entry.ts';
 import { addressHashes } from './hash.ts';
 import type { SuppressionReason } from './reason.ts';
 import { unsubscribedIn, unsubscribedKey } from './unsubscribes.ts';
 
-/** An entry of the list, or an unsubscribe from the class that was asked about. */
+/** Result of a search: an entry of the suppression list, or an unsubscribe from the class of mail for which the search was made. */
 export type FoundEntry = Pick<SuppressionEntry, 'source' | 'at'> & {
   readonly reason: SuppressionReason | 'unsubscribed';
 };
 
-/** Days for which a hard bounce suppresses: the mailbox may exist again later. A complaint has no end. */
+/** Days for which a hard bounce suppresses an address, since the mailbox may exist again later. A complaint never expires. */
 const HARD_BOUNCE_DAYS = 180;
 const DAY_S = 24 * 3_600;
-/** Most keys of one read. */
-const KEYS_AT_A_TIME = 100;
 
-/** The suppression list as the sender reads it. */
+/** Read access to the suppression list, for the check before mail is sent. */
 export interface SuppressionReader {
   /**
-   * The entries of these addresses, by address; with a class also of those that unsubscribed from it, in the same read. Throws
-   * if the list cannot be read.
+   * Returns the entries of these addresses, by address. If a class of mail is given as `unsubscribable`, the same read also
+   * finds unsubscribes from this class. Throws if the list cannot be read.
    */
   find(addresses: readonly string[], unsubscribable?: string): Promise<ReadonlyMap<string, FoundEntry>>;
 }
@@ -31,24 +29,29 @@ export interface SuppressionReader {
 /** One list of suppressed addresses, for all providers. */
 export interface Suppressions extends SuppressionReader {
   /**
-   * Adds an address, and returns its entry: one that is there stays, unless the new reason is stronger. Undefined for one that is
-   * over already, or is older than its removal.
+   * Adds an address, and returns its stored entry. An existing entry stays unless the reason of the new entry is stronger.
+   * Returns undefined, and adds nothing, if the new entry has already expired, or is older than a removal of the address.
    */
   add(address: string, entry: Omit<SuppressionEntry, 'expires'>): Promise<SuppressionEntry | undefined>;
-  /** Removes an address; false if it was not listed. */
+  /** Removes an address; false if the address was not on the list. */
   remove(address: string): Promise<boolean>;
-  /** Whether an address was removed after a time, in epoch milliseconds, and is not listed. */
+  /** Whether an address was removed after a time in epoch milliseconds, and has not been added since. */
   wasRemoved(address: string, after: number): Promise<boolean>;
 }
 
-/** An item of the state table: an entry, or the removal of one. */
+/**
+ * An item of the state table. It contains an entry, or instead of an entry the field `removed`: the time in epoch
+ * milliseconds at which an operator removed the address.
+ */
 type StoredEntry = Item & Partial<SuppressionEntry> & { readonly removed?: number };
 
 /**
- * The suppression list in the state table. An address is listed by its HMAC-SHA-256, since a plain hash of an address can
- * be guessed; a copy of the table names no one.
+ * Creates read access to the suppression list in the state table, for the check before mail is sent. The key of an entry is
+ * the HMAC-SHA-256 of its address, so that a copy of the table reveals no address. If the hash had no key, known addresses
+ * could be hashed and compared with it.
  *
- * The secret has `key`, and `previousKey` after a rotation, by which older entries are still found.
+ * The secret contains the field `key`, and after a rotation also the field `previousKey`, with which older entries are still
+ * found.
  */
 export function suppressionReader(
   table: Pick<Table, 'getAll'>,
@@ -62,9 +65,7 @@ export function suppressionReader(
       const leftKey = (hash: string) => (unsubscribable === undefined ? [] : [unsubscribedKey(hash, unsubscribable)]);
       const keyed = await Promise.all(addresses.map(async (address) => [address, await hashes(address)] as const));
       const all = keyed.flatMap(([, keys]) => keys.flatMap((key) => [keyOf(key), ...leftKey(key)]));
-      const items = new Map<string, Item>();
-      for (let from = 0; from < all.length; from += KEYS_AT_A_TIME)
-        for (const [key, item] of await table.getAll(all.slice(from, from + KEYS_AT_A_TIME))) items.set(key, item);
+      const items = await getMany(table, all);
       return new Map(
         keyed.flatMap(([address, keys]): [string, FoundEntry][] => {
           const entry = keys.map((key) => entryIn(items.get(keyOf(key)), clock.now())).find((one) => one !== undefined);
@@ -78,7 +79,7 @@ export function suppressionReader(
   };
 }
 
-/** The suppression list for the functions that change it; each address is also in the index. */
+/** Creates access to the suppression list for the functions that change the list. Each address is also in the index of addresses. */
 export function suppressionList(
   table: Table,
   index: Pick<AddressIndex, 'put' | 'remove'>,
@@ -105,7 +106,7 @@ export function suppressionList(
         const known = entryIn(current, clock.now());
         const isRemoved = known === undefined && (isRemovedBefore || wasRemovedAfter(current, wanted.at));
         found = known && !isStronger(wanted, known) ? known : isRemoved ? undefined : wanted;
-        // The index first: without its entry an address could not be listed or removed by hand.
+        // The index is written first: without an entry in the index, an operator could not list or remove the address.
         if (found === wanted || (found && isIndexed)) await index.put(hash, { ...found, address });
         isIndexed = true;
         return found === wanted ? wanted : undefined;
@@ -118,7 +119,8 @@ export function suppressionList(
         let isListed = false;
         await changeItem(table, keyOf(hash), (current) => {
           isListed = entryIn(current, clock.now()) !== undefined;
-          // The removal stays without an end, as a provider may keep its older entry: Postmark does, of complaints.
+          // The record of the removal never expires, since a provider's own list may keep an older entry of the address.
+          // Postmark keeps such entries for complaints.
           return isListed ? { removed: clock.now() } : undefined;
         });
         if (isListed) await index.remove(hash);
@@ -133,12 +135,9 @@ export function suppressionList(
   };
 }
 
-/** Whether an entry still suppresses; DynamoDB deletes what has expired within days. */
-export function isOpen(
-  { expires = Number.POSITIVE_INFINITY }: Pick<SuppressionEntry, 'expires'>,
-  now: number,
-): boolean {
-  return expires > now / 1000;
+/** Whether an entry has not expired. DynamoDB may delete an expired item only some days after its expiry. */
+export function isOpen({ expires }: Pick<SuppressionEntry, 'expires'>, now: number): boolean {
+  return expires === undefined || expires > now / 1000;
 }
 
 const keyOf = (hash: string): string => `suppression/${hash}`;
@@ -154,16 +153,16 @@ function wasRemovedAfter(item: Item | undefined, after: number): boolean {
   return ((item as StoredEntry | undefined)?.removed ?? 0) > after;
 }
 
-/** The end of an entry by its reason: a provider's old hard bounce may be over already. */
+/** Adds the time of expiry that follows from the reason of an entry; for an old hard bounce, this time may be in the past. */
 export function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {
   if (entry.reason !== 'hard-bounce') return entry;
   return { ...entry, expires: Math.floor(entry.at / 1000) + HARD_BOUNCE_DAYS * DAY_S };
 }
 
-/** A complaint outlasts every other reason; what an operator added has no end, so a hard bounce does not keep its place. */
+/** Strength of each reason. A complaint is the strongest. An operator's entry never expires, so it replaces a hard bounce. */
 const STRENGTH = { unsubscribed: 0, 'hard-bounce': 1, manual: 2, complaint: 3 } as const;
 
-/** Whether an entry takes the place of another one. */
+/** Whether an entry replaces another entry of the same address. */
 export function isStronger(one: Pick<FoundEntry, 'reason'>, other: Pick<FoundEntry, 'reason'>): boolean {
   return STRENGTH[one.reason] > STRENGTH[other.reason];
 }

@@ -1,21 +1,24 @@
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { AddressHashes } from './hash.ts';
 
-/** A removal that a provider's own list has not followed yet. */
+/** An address that was removed from Mailover's suppression list, and must still be removed from a provider's own suppression list. */
 interface PendingRemoval {
   readonly address: string;
-  /** Notes that it is done. */
+  /** Records that the provider has removed the address. */
   done(): Promise<void>;
 }
 
-/** Removals that are still to be made in the providers' own lists: a call may fail, and a provider may take one a second. */
+/**
+ * Addresses that must be removed from the providers' own suppression lists. The addresses are stored, since calls to a
+ * provider may fail or be limited to one per second.
+ */
 export interface PendingRemovals {
-  /** Notes one; it is kept until it is done. */
+  /** Stores that an address has to be removed from a provider's list, until the removal is done. */
   note(provider: string, address: string): Promise<void>;
   of(provider: string): Promise<readonly PendingRemoval[]>;
 }
 
-/** The removals in the lists table: one list for each provider, by the hashes of the addresses. */
+/** Stores pending removals in the lists table: one list for each provider, with the hash of the address as the sort key. */
 export function pendingRemovals(
   lists: Pick<ListTable, 'put' | 'remove' | 'list'>,
   hashes: AddressHashes,

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { type Secret, UnusableSecret } from '../platform/secrets.ts';
 
-/** A recipient, and the class of mail that it can unsubscribe from. */
+/** A recipient, and the class of mail from which the recipient can unsubscribe. */
 export interface Subscription {
   readonly address: string;
   readonly class: string;
@@ -12,22 +12,23 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * The token of a link to unsubscribe: recipient and class, encrypted and authenticated by a key that is derived from that of
- * the suppression list. No token can be made up, and a link in a log or a forwarded mail names no address.
+ * Makes the token of an unsubscribe link. The token contains the recipient and the class of mail, encrypted and
+ * authenticated. The key for this is derived from the key of the suppression list. Tokens cannot be forged, and a link in a
+ * log or a forwarded mail reveals no address.
  *
- * The same recipient and class give the same token: all attempts of a mail have the same headers.
+ * The same recipient and class give the same token, so a mail has the same headers in all attempts to send it.
  */
 export function unsubscribeToken({ address, class: name }: Subscription, { key }: Secret): string {
   if (!key) throw new UnusableSecret('malformed');
   const { cipherKey, nonceKey } = keysOf(key);
   const plain = `${name}\0${address}`;
-  // Derived from the plain text, so that no two texts share a nonce.
+  // The nonce is derived from the plain text, so that no two texts share a nonce.
   const iv = createHmac('sha256', nonceKey).update(plain).digest().subarray(0, IV_BYTES);
   const cipher = createCipheriv(CIPHER, cipherKey, iv);
   return Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 }
 
-/** Reads a token, also one that was made by the previous key; undefined if no key made it. */
+/** Reads a token that was made with the current or the previous key; undefined for any other token. */
 export function readUnsubscribeToken(token: string, { key, previousKey }: Secret): Subscription | undefined {
   if (!key) throw new UnusableSecret('malformed');
   const bytes = Buffer.from(token, 'base64url');
@@ -40,7 +41,7 @@ export function readUnsubscribeToken(token: string, { key, previousKey }: Secret
       const [name = '', address = ''] = plain.toString().split('\0');
       return { address, class: name };
     } catch {
-      // Not by this key.
+      // The token was not made with this key.
     }
   }
   return undefined;

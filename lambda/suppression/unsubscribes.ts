@@ -3,51 +3,51 @@ import type { Item, Table } from '../platform/table.ts';
 import type { AddressHashes } from './hash.ts';
 import type { Subscription } from './unsubscribe-token.ts';
 
-/** An item of a recipient that unsubscribed from a class. */
+/** Item for a recipient that unsubscribed from a class of mail. */
 export interface Unsubscribed {
-  /** Epoch milliseconds. */
+  /** Time of the unsubscribe, in epoch milliseconds. */
   readonly at: number;
-  /** Key of the provider that reported it, or `mailover` for a link of Mailover's own. */
+  /** Key of the provider that reported the unsubscribe, or `mailover` for an unsubscribe link of Mailover. */
   readonly source: string;
-  /** Its event is on the events queue. */
+  /** Present when the event for the unsubscribe is on the events queue. */
   readonly reported?: true;
-  /** Time of the newest unsubscribe since: only a later removal ends it. */
+  /** Time of the newest repetition of the unsubscribe, in epoch milliseconds. A removal ends the unsubscribe only if it is later than this time. */
   readonly again?: number;
 }
 
-/** Addresses that unsubscribed, by class. */
+/** The addresses that unsubscribed from each class of mail. */
 export interface Unsubscribes {
   /**
-   * Adds a subscription that ended; returns its item. One that is there keeps its time and source, and notes a newer time. One that
-   * is older than its removal is not added.
+   * Adds an unsubscribe, and returns its item. An existing item keeps its time and source, and a newer time is recorded in
+   * `again`. An unsubscribe is not added if a removal of the same address and class is later.
    */
   add(one: Subscription, item: Unsubscribed): Promise<Unsubscribed>;
-  /** Notes that its event is on the events queue. */
+  /** Records that the event for the unsubscribe is on the events queue. */
   markReported(one: Subscription): Promise<void>;
-  /** Removes it, with `before` only one from before that time; false if there was none. */
+  /** Removes an unsubscribe; if `before` is given, only an unsubscribe that is older than this time. Returns false if no unsubscribe was removed. */
   remove(one: Subscription, before?: number): Promise<boolean>;
 }
 
-/** `provider` and source of what happens at Mailover itself. */
+/** Value of `provider` (in events) and of `source` (in unsubscribes) if Mailover itself is the origin, and no provider. */
 export const OWN_SOURCE = 'mailover';
 
 /**
- * Time for which a removal is remembered, since the older news that it ended may come later: providers repeat their posts for up to
- * three days, and queues keep messages for 14.
+ * Seconds for which a removal is stored. A removal ends older unsubscribes, and such an unsubscribe may be reported only
+ * after the removal: providers repeat their posts for up to three days, and queues keep messages for 14 days.
  */
 const REMOVED_S = 30 * 24 * 3_600;
 
-/** Key of the item of an address, by its hash, and a class. */
+/** Key of the item for a class of mail and the hash of an address. */
 export function unsubscribedKey(hash: string, name: string): string {
   return `unsubscribed/${hash}/${name}`;
 }
 
-/** The entry of an item; undefined if it was removed. */
+/** Returns the unsubscribe in an item; undefined if there is no item, or if the unsubscribe was removed. */
 export function unsubscribedIn(item: Item | undefined): Unsubscribed | undefined {
   return item === undefined || item['removed'] !== undefined ? undefined : (item as Item & Unsubscribed);
 }
 
-/** The list of unsubscribes in the state table; it has hashes of addresses only, and no end. */
+/** Stores unsubscribes in the state table. Their items never expire, and contain only hashes of addresses. */
 export function unsubscribes(table: Table, hashes: AddressHashes, now: () => number): Unsubscribes {
   const keysOf = async ({ address, class: name }: Subscription) =>
     (await hashes(address)).map((hash) => unsubscribedKey(hash, name)) as [string, ...string[]];
@@ -64,7 +64,7 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
       return unsubscribedIn(stored) ?? item;
     },
     async markReported(one) {
-      // Also an item that was written before a rotation.
+      // Items that were written before a rotation of the key contain hashes with the previous key.
       for (const pk of await keysOf(one))
         await changeItem(table, pk, (current) => {
           const known = unsubscribedIn(current);
@@ -75,7 +75,7 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
       let removed = false;
       const [pk, ...older] = await keysOf(one);
       const at = Math.min(before, now());
-      // The table has no deletes: the item stays for a while, as removed.
+      // `Table` has no method that deletes items, so the item is marked as removed, and expires.
       const gone = { removed: at, expires: Math.floor(now() / 1000) + REMOVED_S };
       for (const key of [pk, ...older])
         await changeItem(table, key, (current) => {
@@ -84,7 +84,8 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
             removed = true;
             return gone;
           }
-          // Where there is none, the one that this removal ended may come later.
+          // If there is no unsubscribe, the removal is stored nevertheless: an older unsubscribe, which the removal ends,
+          // may be reported later.
           const isLatest = !known && ((current as Removed | undefined)?.removed ?? 0) < at;
           return key === pk && isLatest ? gone : undefined;
         });
@@ -93,10 +94,13 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
   };
 }
 
-/** Item of a subscription whose end was removed; epoch milliseconds. */
+/** Item of an unsubscribe that may have been removed, at the time `removed` in epoch milliseconds. */
 type Removed = Item & { readonly removed?: number };
 
-/** Whether an item leaves no place for another unsubscribe: it is one itself, or a later removal. */
+/**
+ * Whether an item prevents an unsubscribe from being added: the item is an unsubscribe itself, or a removal that is later
+ * than the new unsubscribe.
+ */
 function decides(current: Item | undefined, { at }: Unsubscribed): boolean {
   return current !== undefined && ((current as Removed).removed ?? Number.POSITIVE_INFINITY) > at;
 }

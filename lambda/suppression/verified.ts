@@ -1,53 +1,53 @@
 import { changeItem } from '../platform/change-item.ts';
-import type { Item, Table } from '../platform/table.ts';
+import { getMany, type Item, type Table } from '../platform/table.ts';
 import type { AddressHashes } from './hash.ts';
 
-/** Addresses that a mail has reached, for classes that send one mail to an address until then. */
+/** Verified addresses. In some classes of mail, an address gets only one mail until a mail has reached the address. */
 export interface VerifiedRecipients {
   /**
-   * The addresses that have to wait: not verified, and another submission is their first mail. The others may be mailed; for
-   * one that is not verified, this submission becomes the first mail. Throws if the table does not answer.
+   * Returns the addresses to which this submission cannot be sent yet, since they are not verified and another submission is
+   * their first mail. The submission may be sent to all other addresses; for an address that is not verified, it becomes the
+   * first mail. Throws if the table does not answer.
    */
   waiting(addresses: readonly string[], submissionId: string): Promise<ReadonlySet<string>>;
-  /** Verifies an address; false if it was verified before. */
+  /** Marks an address as verified; false if the address was verified before. */
   verify(address: string): Promise<boolean>;
 }
 
-/** Days after which another submission may be the first mail: as long as a mail may wait. */
+/** Days after which another submission may become the first mail; no mail has to wait longer than this. */
 const FIRST_MAIL_DAYS = 14;
 const DAY_S = 24 * 3_600;
-/** Most keys of one read. */
-const KEYS_AT_A_TIME = 100;
 
-/** The item of an address: when it was verified, or which submission is its first mail. */
-type Entry = { readonly verifiedAt: number } | { readonly firstMail: string; readonly expires: number };
+/**
+ * The item of an address. It contains the time in epoch milliseconds at which the address was verified, or the submission id
+ * of the first mail to the address.
+ */
+type VerificationItem = { readonly verifiedAt: number } | { readonly firstMail: string; readonly expires: number };
 
-/** Verified recipients in the state table, by keyed hashes of their addresses. */
+/** Stores verified recipients in the state table, under keyed hashes of their addresses. */
 export function verifiedRecipients(table: Table, hashes: AddressHashes, now: () => number): VerifiedRecipients {
   const keysFor = async (address: string) =>
     (await hashes(address)).map((hash) => `verified/${hash}`) as [string, ...string[]];
-  const entryIn = (item: Item | undefined): Entry | undefined => {
-    // DynamoDB deletes what has expired within days.
+  const itemIn = (item: Item | undefined): VerificationItem | undefined => {
+    // The expiry is checked, since DynamoDB may delete an expired item only some days after its expiry.
     if (!item || (item.expires ?? Number.POSITIVE_INFINITY) <= now() / 1000) return undefined;
-    return item as Item & Entry;
+    return item as Item & VerificationItem;
   };
-  /** Whether a submission is the first mail of an address, which nothing is known of. */
+  /** Tries to make a submission the first mail of an address without a valid item; false if another submission was faster. */
   const claim = async (pk: string, submissionId: string, found: Item | undefined): Promise<boolean> => {
     const expires = Math.floor(now() / 1000) + FIRST_MAIL_DAYS * DAY_S;
     const written = await table.write({ pk, firstMail: submissionId, expires }, found?.rev);
-    return written.done || isOpen(entryIn(written.current), submissionId);
+    return written.done || isOpen(itemIn(written.current), submissionId);
   };
   return {
     async waiting(addresses, submissionId) {
       const keyed = await Promise.all(addresses.map(async (address) => [address, await keysFor(address)] as const));
       const all = keyed.flatMap(([, keys]) => keys);
-      const items = new Map<string, Item>();
-      for (let from = 0; from < all.length; from += KEYS_AT_A_TIME)
-        for (const [key, item] of await table.getAll(all.slice(from, from + KEYS_AT_A_TIME))) items.set(key, item);
+      const items = await getMany(table, all);
       const held = await Promise.all(
         keyed.map(async ([address, keys]) => {
-          const entry = keys.map((key) => entryIn(items.get(key))).find((one) => one !== undefined);
-          const may = entry ? isOpen(entry, submissionId) : await claim(keys[0], submissionId, items.get(keys[0]));
+          const item = keys.map((key) => itemIn(items.get(key))).find((one) => one !== undefined);
+          const may = item ? isOpen(item, submissionId) : await claim(keys[0], submissionId, items.get(keys[0]));
           return may ? [] : [address];
         }),
       );
@@ -66,7 +66,7 @@ export function verifiedRecipients(table: Table, hashes: AddressHashes, now: () 
   };
 }
 
-/** Whether a submission may go to an address with this entry. */
-function isOpen(entry: Entry | undefined, submissionId: string): boolean {
-  return entry !== undefined && ('verifiedAt' in entry || entry.firstMail === submissionId);
+/** Whether a submission may be sent to an address that has this item. */
+function isOpen(item: VerificationItem | undefined, submissionId: string): boolean {
+  return item !== undefined && ('verifiedAt' in item || item.firstMail === submissionId);
 }

@@ -1,9 +1,10 @@
 /**
- * Counts of all workers for one hour of stack time, by short names.
+ * The counts of all workers for one hour of stack time, by name.
  *
- * in/<quarter>: received submissions. ok/<provider>/<slot> and no/<provider>/<slot>: recipients that a provider accepted,
- * and those whose mailbox it refused, in twelve slots an hour. dok/<provider>/<domain> and dno/…: the same by domain, for
- * domains with refusals.
+ * `in/<quarter>`: number of submissions received in a quarter of the hour. `ok/<provider>/<slot>`: number of recipients that a provider accepted
+ * in a twelfth of the hour. `no/<provider>/<slot>`: number of recipients whose mailbox the provider refused in this time.
+ * `dok/<provider>/<domain>` and `dno/<provider>/<domain>`: numbers of accepted and of refused recipients in a domain with refusals; `<domain>` is
+ * a hash.
  */
 export type HourCounts = Readonly<Record<string, number>>;
 
@@ -12,14 +13,13 @@ export const HOUR_MS = 3_600_000;
 const SLOTS = 12;
 const QUARTERS = 4;
 
-/** Position of a time: hours of stack time since 1970, and the part of the hour. */
+/** Position of a point in stack time: the number of hours since 1970, the twelfth of the hour (`slot`) and the quarter of the hour. */
 export interface Place {
   readonly hour: number;
   readonly slot: number;
   readonly quarter: number;
 }
 
-/** The position of a stack time. */
 export function placeOf(stack: number): Place {
   const part = (stack % HOUR_MS) / HOUR_MS;
   return {
@@ -29,7 +29,7 @@ export function placeOf(stack: number): Place {
   };
 }
 
-/** The sum of two counts. */
+/** Adds two sets of counts: the counts with the same name are added. */
 export function plus(a: HourCounts, b: HourCounts): HourCounts {
   const sum: Record<string, number> = { ...a };
   for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
@@ -37,27 +37,31 @@ export function plus(a: HourCounts, b: HourCounts): HourCounts {
 }
 
 /**
- * Numbers of a provider's newest recipients that are judged, and least number of refusals among them.
+ * A provider's rate of refusals is computed for this number of its newest recipients (`recipients`). With fewer refusals than `refusals`, the
+ * refusals of the provider do not count as doubtful.
  *
- * A list with 4 % dead mailboxes has two or three in fifty, and eight in two hundred. Fifty recipients are enough to find a
- * provider that suddenly refuses a fifth or more. If it refuses a tenth, fifty recipients contain six refusals only one time in
- * three, so two hundred are judged as well.
+ * In mail to a list with 4 % dead mailboxes, two or three of fifty recipients are refused, and eight of two hundred recipients. Fifty recipients
+ * are enough to detect a provider that suddenly refuses a fifth of its recipients or more. If the provider refuses a tenth of its recipients,
+ * fifty recipients contain six refusals with a probability of only one third. Therefore the newest two hundred recipients are used as well.
  */
 const WINDOWS = [
   { recipients: 50, refusals: 6 },
   { recipients: 200, refusals: 15 },
 ] as const;
-/** Largest of these numbers of recipients. */
-export const JUDGED_RECIPIENTS = Math.max(...WINDOWS.map(({ recipients }) => recipients));
-/** Least number of the others' recipients for their rate. */
+/** Largest number of recipients in `WINDOWS`. */
+export const COMPARED_RECIPIENTS = Math.max(...WINDOWS.map(({ recipients }) => recipients));
+/** If the other vendors together had fewer recipients than this number, their rate of refusals is not used. */
 const LEAST_OF_OTHERS = 50;
-/** A provider is doubted when its rate of refusals is more than this many times that of the others. */
+/** A provider's refusals count as doubtful (possibly wrong) if its rate of refusals is more than this factor times the rate of the other vendors. */
 const DOUBT_FACTOR = 5;
-/** Least rate assumed for the others: some providers refuse at once where others report a bounce later. */
+/**
+ * Smallest rate of refusals that is used for the other vendors, even if their real rate is lower: some providers accept mail to dead mailboxes at
+ * first, and report a bounce later.
+ */
 const LEAST_USUAL_RATE = 0.01;
 /**
- * Number of refused recipients of one domain from which a provider is doubted, if they are at least half of its recipients
- * of the domain and no other vendor refuses the domain.
+ * A provider's refusals in one recipient domain are doubtful if the provider refused at least this number of recipients in the domain. Two more
+ * conditions apply: these recipients are at least half of the provider's recipients in the domain, and no other vendor refused a recipient there.
  */
 const LEAST_OF_DOMAIN = 3;
 
@@ -66,28 +70,31 @@ interface Share {
   readonly refused: number;
 }
 
-/** What a provider said about its newest recipients, at most {@link JUDGED_RECIPIENTS}, oldest first: `+` accepted, `-` mailbox refused. */
+/**
+ * Results for a provider's newest recipients, the oldest result first. Each result is one character: `+` accepted, `-` mailbox refused. There are
+ * at most {@link COMPARED_RECIPIENTS} results.
+ */
 export type Newest = string;
 
-/** The newest of two lists, of which `later` has the later recipients. */
+/** Appends later results to earlier results. Keeps only the newest {@link COMPARED_RECIPIENTS} results. */
 export function newest(earlier: Newest, later: Newest): Newest {
-  return (earlier + later).slice(-JUDGED_RECIPIENTS);
+  return (earlier + later).slice(-COMPARED_RECIPIENTS);
 }
 
-/** A provider that has refused a mailbox, and the domain of that. */
+/** A provider that has refused a mailbox, and the (hashed) domain of the mailbox. */
 export interface Refusing {
   readonly provider: string;
   readonly domain: string;
-  /** Vendor of a provider by its key; undefined for one that is no longer configured. */
+  /** Returns the vendor of a provider by its key; undefined for a provider that is no longer configured. */
   readonly vendorOf: (provider: string) => string | undefined;
 }
 
 /**
- * Whether a provider's refusals of mailboxes are doubtful: its rate of refusals among its newest recipients is more than
- * five times that of the other vendors, or it refuses a domain that no other vendor refuses. Two accounts of one vendor
- * may be wrong for the same reason, so they are not compared.
+ * Whether a provider's refusals of mailboxes are doubtful, that is, possibly wrong. There are two cases. The rate of refusals among the provider's
+ * newest recipients is more than five times the rate of the other vendors. Or the provider refuses most recipients of a domain in which no other
+ * vendor refuses a recipient. Two accounts of one vendor may be wrong for the same reason, so they are not compared with each other.
  *
- * @param hours this hour and the previous hour
+ * @param hours counts of the current hour and of the previous hour
  */
 export function isDoubted(
   hours: readonly [HourCounts, HourCounts],
@@ -135,33 +142,40 @@ function providersOf(counts: HourCounts): ReadonlySet<string> {
   return new Set(Object.keys(counts).flatMap((name) => (/^(ok|no)\//.test(name) ? (name.split('/')[1] ?? []) : [])));
 }
 
-/** Recipients of a provider in the last sixty minutes, the newest slot of which is `slot`. */
+/** Returns the numbers of recipients of a provider in the last twelve slots (one hour). The newest of these is `slot` of the current hour. */
 function lastHour([now = {}, before = {}]: readonly HourCounts[], provider: string, slot: number): Share {
   return Array.from({ length: SLOTS }, (_, place) => shareOf(place <= slot ? now : before, provider, place)).reduce(
     add,
   );
 }
 
-/** Recipients of a provider in all slots, and how many were refused. */
+/** Returns two numbers for a provider in a whole hour: the number of all recipients, and the number of recipients that the provider refused. */
 export function hourly(counts: HourCounts, provider: string): Share {
   return Array.from({ length: SLOTS }, (_, slot) => shareOf(counts, provider, slot)).reduce(add);
 }
 
-/** Recipients that all providers accepted in an hour. */
+/** Returns the number of recipients that all providers together accepted in an hour. */
 export function acceptedIn(counts: HourCounts): number {
   return Object.entries(counts).reduce((sum, [name, count]) => (name.startsWith('ok/') ? sum + count : sum), 0);
 }
 
-/** Below this number, the refusals of the last hour are single mailboxes. */
+/**
+ * If a provider has fewer refusals or fewer recipients than these numbers in the last hour, its share of refusals does not count as risen. Such a
+ * small number of refusals may come from a few dead mailboxes.
+ */
 const LEAST_REFUSED = 5;
 const LEAST_RECIPIENTS = 20;
-/** Recipients added to the past at the usual rate, so that a short past does not exaggerate. */
+/**
+ * This number of recipients is added to the counts of the day before, with refusals at the rate `LEAST_USUAL_RATE`. Without this addition, a
+ * day with few recipients would exaggerate the rise.
+ */
 const DILUTION = 200;
 
 /**
- * By what factor a provider's share of refused recipients has risen: the last sixty minutes against the day before.
+ * Returns the factor by which a provider's share of refused recipients has risen: the share in the last hour, divided by the share in the day
+ * before.
  *
- * @param hours the newest first
+ * @param hours the counts of each hour, beginning with the current hour and going back in time
  */
 export function suppressionRise(hours: readonly HourCounts[], provider: string, slot: number): number {
   const now = lastHour(hours, provider, slot);
@@ -174,33 +188,34 @@ export function suppressionRise(hours: readonly HourCounts[], provider: string, 
   return now.refused / now.all / Math.max(LEAST_USUAL_RATE, usual);
 }
 
-/** Quarters of an hour without a submission that count as silence. */
+/** Producers count as stopped after this number of quarters of an hour without a submission. */
 const QUARTERS_WITHOUT = 2;
-/** Quarters before the silence, each of which had traffic. */
+/** Number of quarters of an hour before the quarters without submissions. Each of them must have had traffic. */
 const QUARTERS_BEFORE = 8;
-/** Least number of submissions of a quarter with traffic. */
+/** A quarter of an hour has traffic if it has at least this number of submissions. */
 const LEAST_SUBMISSIONS = 10;
 const DAY_HOURS = 24;
 
-/** How many days ago the hours were that show whether silence is usual at this time of the day. */
+/** The counts of these numbers of days ago show whether producers usually send nothing at this time of the day. */
 const DAYS_BACK = [1, 7] as const;
-/** Hours that contain the silent and the busy quarters. */
+/** The quarters without submissions and the quarters with traffic lie within this number of hours. */
 const WINDOW_HOURS = 4;
 
-/** Hours that are read for the check for silence, counted back from the current one. */
+/** Hours whose counts show whether producers have stopped. Each number means this number of hours before the current hour. */
 export const HOURS_COMPARED: readonly number[] = [0, ...DAYS_BACK].flatMap((days) =>
   Array.from({ length: WINDOW_HOURS }, (_, back) => days * DAY_HOURS + back),
 );
 
 /**
- * Whether producers have fallen silent: no submission in the last half hour, traffic in each quarter of the two hours
- * before, and no such silence at this time yesterday or a week ago, as far as counts are known.
+ * Whether producers have stopped sending submissions. There must be no submission in the last half hour, and traffic in each quarter of the two
+ * hours before. Yesterday and a week ago, there must have been traffic at this time of the day, if counts of these days exist.
  *
- * @param hourOf counts by hours back from the current one; undefined if there are none
+ * @param hourOf returns the counts of the hour that is `back` hours before the current hour; undefined if no counts exist for this hour
  */
 export function haveProducersStopped(hourOf: (back: number) => HourCounts | undefined, quarter: number): boolean {
   /**
-   * Submissions in `number` quarters of an hour; the newest of these is `from` quarters before the last full quarter.
+   * Returns the number of submissions in each of `number` quarters of an hour. The newest of these quarters is `from` quarters before the last
+   * full quarter, `days` days ago.
    */
   const quarters = (from: number, number: number, days = 0) =>
     Array.from({ length: number }, (_, place) => {

@@ -2,35 +2,42 @@ import { createHash } from 'node:crypto';
 import type { Item, NewItem } from '../platform/table.ts';
 import type { HourCounts, Newest } from './counts.ts';
 
-/** Keys of the items in the state table; hours are counted in stack time since 1970. */
+/** Returns the key of the state table's item with the counts of one hour. `hour` is the number of hours since 1970, in stack time. */
 export const tallyKey = (hour: number) => `tally/${hour}`;
-/** Key of one page of the recipients that ended in an hour. */
+/** Returns the key of one page of the list of recipients to which sending was given up in one hour. See {@link Ended}. */
 export const endedKey = (provider: string, hour: number, page: number) => `ended/${provider}/${hour}/${page}`;
 
-/** Counts of one hour, its newest recipients by provider, and providers whose refusals were doubted at some time in it. */
+/**
+ * Counts of one hour, results of the newest recipients of each provider, and keys of the providers that refused suspiciously many mailboxes in the
+ * hour (`doubted`).
+ */
 export interface Tally {
   readonly counts: HourCounts;
   readonly newest: Readonly<Record<string, Newest>>;
   readonly doubted: readonly string[];
 }
 
-/** A recipient that ended because one provider refused its mailbox. */
+/** A recipient who gets no further attempt because one provider refused the mailbox. */
 export interface Ended {
-  /** Epoch milliseconds. */
+  /** Time at which sending to the recipient was given up, in epoch milliseconds. */
   readonly at: number;
   readonly submissionId: string;
   readonly address: string;
   readonly reason: string;
 }
 
-/** Days for which recipients are listed: as long as a dead letter is kept. */
+/** Number of days for which the recipients to which sending was given up are listed. Dead letters are kept for the same number of days. */
 export const LISTED_DAYS = 14;
 
-/** Both kinds of items are needed to list recipients; a day more, since the doubt may be later than their end. */
+/**
+ * Lifetime of both kinds of items, in milliseconds. It is one day longer than `LISTED_DAYS`, since a provider's refusals may look suspicious only
+ * after sending to some recipients was given up.
+ */
 const KEEP_MS = (LISTED_DAYS + 1) * 24 * 3_600_000;
 
 /**
- * Largest number of recipients on one page: an item has room for 400 kilobytes, and each write is billed by its size.
+ * Largest number of recipients on one page of the list. The number is limited since an item of DynamoDB may have at most 400 kilobytes, and each
+ * write is billed by the size of the item.
  */
 export const PAGE = 100;
 
@@ -60,7 +67,7 @@ export function endedItem(pk: string, item: Item | undefined, ended: readonly En
   return { ...item, pk, ended, expires: Math.ceil((now + KEEP_MS) / 1_000) };
 }
 
-/** Short hash of a recipient domain, for counting; the domain cannot be read from it. */
+/** Returns a short hash of a recipient's domain. Recipients are counted by this hash, so that the counts do not reveal the domain. */
 export function domainName(address: string): string {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   return createHash('sha256').update(domain).digest('base64url').slice(0, 8);

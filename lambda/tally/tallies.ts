@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type Speed, stackTime } from '../platform/stack-time.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { type HourCounts, isDoubted, type Newest, newest, placeOf, plus } from './counts.ts';
+import { type HourCounts, isDoubted, type Newest, newest, placeOf, plus, type Refusing } from './counts.ts';
 import {
   domainName,
   type Ended,
@@ -22,54 +22,60 @@ export interface TalliesContext {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
-  /** Vendor of a provider by its key; undefined for one that is no longer configured. */
-  readonly vendorOf: (provider: string) => string | undefined;
-  /** @default - that of the clock */
+  readonly vendorOf: Refusing['vendorOf'];
+  /** @default - the speed of the clock */
   readonly speed?: Speed;
 }
 
-/** Longest interval of reports to the table, in stack time; refusals of mailboxes are reported at once. */
+/**
+ * A worker writes its counts to the table (a report) at the latest after this interval, in milliseconds of stack time. If a provider refuses a
+ * mailbox, the worker writes its counts immediately.
+ */
 const REPORT_INTERVAL_MS = 60_000;
 
 /**
- * A worker reports earlier when it has counted as many recipients as it has reported in this hour, and this number at
- * least: it may get no further message, and would leave out more than half of a list of mails that took less than the interval.
+ * A worker writes its counts before the interval ends if it has counted at least this number of recipients since its last report.
+ * This number of recipients must also be at least as large as the number that the worker has already reported in this hour. Early
+ * reports are needed since the worker may get no further message. Without them, if a mailing takes less time than the interval,
+ * more than half of its recipients would not be counted.
  */
 const LEAST_REPORTED = 20;
+/** Shortest time between a report and the next early report, in milliseconds of stack time. */
 const SOONEST_REPORT_MS = 1_000;
 
-/** Longest wait for the table: without an answer the provider's refusal counts. */
+/** Longest wait for an answer of the table, in milliseconds. If the table does not answer, the provider's refusal does not count as doubtful. */
 const TABLE_WAIT_MS = 500;
 
-/** Longest wait for the list of ended recipients. */
+/** Longest wait for a write to the list of recipients to which sending was given up, in milliseconds. */
 const LIST_WAIT_MS = 3_000;
 
-/** Writes of one item in a row that lose against other workers, and the longest pause before the next one. */
+/** After more conflicts with other workers than this number, a write is given up. `MAX_PAUSE_MS`: longest pause after a conflict, in milliseconds. */
 const MAX_CONFLICTS = 20;
 const MAX_PAUSE_MS = 40;
 
-/** Hours back from which the newest recipients of a provider are taken over. */
+/** When a new hour begins, the results for the newest recipients are searched in this number of earlier hours. */
 const HOURS_BACK = 24;
 
-/** Largest number of domains counted between two reports. */
+/** Largest number of counts by provider and domain between two reports. */
 const MAX_DOMAINS = 1_000;
 
 /**
- * Counts of submissions and recipients: those of this worker, and those shared by all workers. A busy worker writes once
- * a minute.
+ * Counts submissions and recipients. The counts are first collected in this worker. From time to time the worker adds them to the counts in the
+ * table, which all workers share (a report). A busy worker writes once a minute.
  */
 export class Tallies {
   readonly #context: TalliesContext;
-  /** Unreported counts by hour. */
+  /** Counts that were not reported yet, for each hour. */
   #pending = new Map<number, HourCounts>();
-  /** Unreported newest recipients by provider. */
+  /** Results for the newest recipients of each provider that were not reported yet. */
   #newest = new Map<string, Newest>();
   #domains = new Map<string, number>();
   #reportedAt: number;
-  /** Recipients counted since the last report, and reported in the hour of the last report. */
+  /** Number of recipients that were counted since the last report. */
   #unreported = 0;
+  /** The hour of the last report, and the number of recipients that this worker has reported in this hour. */
   #reported = { hour: 0, recipients: 0 };
-  /** First pages with room, as far as this worker knows. */
+  /** For each provider: the page to which recipients are added next, in the list of recipients to which sending was given up. */
   readonly #pages = new Map<string, { readonly hour: number; readonly page: number }>();
 
   constructor(context: TalliesContext) {
@@ -83,7 +89,7 @@ export class Tallies {
     await this.#reportWhenDue();
   }
 
-  /** Counts a provider's outcomes by recipient; resolves with the recipients whose refusal is doubtful. Never throws. */
+  /** Counts the outcome of a provider for each recipient. Resolves with the recipients whose refusal is doubtful (possibly wrong). Never rejects. */
   async countOutcomes(provider: string, outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlySet<string>> {
     const { slot } = this.#place;
     const refused: string[] = [];
@@ -107,7 +113,7 @@ export class Tallies {
     }
   }
 
-  /** Records recipients that ended because one provider refused their mailboxes; throws if the table does not answer. */
+  /** Records recipients that get no further attempt because one provider refused their mailboxes. Throws if the table does not answer. */
   async listEnded(provider: string, recipients: readonly Ended[]): Promise<void> {
     await within(LIST_WAIT_MS, this.#listOnPages(provider, recipients), this.#context.clock);
   }
@@ -159,8 +165,8 @@ export class Tallies {
   }
 
   /**
-   * Adds the counts of this worker to the shared ones, and resolves with this hour's item; marks the provider `doubted`
-   * as doubted.
+   * Adds the counts of this worker to the shared counts in the table. Resolves with the item of the current hour. If `doubted` is given, adds this
+   * provider to the providers whose refusals are doubtful.
    */
   async #report(doubted?: string): Promise<Item | undefined> {
     const { hour } = this.#place;
@@ -179,12 +185,7 @@ export class Tallies {
         await this.#add(before, { counts });
         pending.delete(before);
       }
-      const item = await this.#add(hour, {
-        counts: pending.get(hour) ?? {},
-        newestHere,
-        domains,
-        ...(doubted && { doubted }),
-      });
+      const item = await this.#add(hour, { counts: pending.get(hour) ?? {}, newestHere, domains, doubted });
       this.#reported = {
         hour,
         recipients: recipients + (this.#reported.hour === hour ? this.#reported.recipients : 0),
@@ -210,7 +211,7 @@ export class Tallies {
       readonly counts: HourCounts;
       readonly newestHere?: ReadonlyMap<string, Newest>;
       readonly domains?: ReadonlyMap<string, number>;
-      readonly doubted?: string;
+      readonly doubted?: string | undefined;
     },
   ): Promise<Item | undefined> {
     return await this.#change(tallyKey(hour), async (item) => {
@@ -229,14 +230,17 @@ export class Tallies {
     });
   }
 
-  /** The newest recipients of the last hour with any, for an hour that begins. */
+  /**
+   * Returns the results for the newest recipients of each provider from the latest earlier hour that has an item. They are copied to the item of
+   * an hour that begins.
+   */
   async #newestBefore(hour: number): Promise<Readonly<Record<string, Newest>>> {
     const keys = Array.from({ length: HOURS_BACK }, (_, back) => tallyKey(hour - 1 - back));
     const items = await this.#context.table.getAll(keys);
     return readTally(keys.map((key) => items.get(key)).find((item) => item !== undefined)).newest;
   }
 
-  /** Writes what `step` returns for the item; resolves with the stored item. */
+  /** Passes the stored item to `step`, and writes the item that `step` returns, if any. Resolves with the item that is stored afterwards. */
   async #change(
     pk: string,
     step: (item: Item | undefined) => NewItem | undefined | Promise<NewItem>,
@@ -249,10 +253,10 @@ export class Tallies {
       const written = await table.write(wanted, item?.rev);
       if (written.done) return written.item;
       item = written.current;
-      // The random pause separates workers that conflicted, which would otherwise conflict again.
+      // The length of the pause is random. Otherwise two workers that have conflicted would conflict again.
       if (conflicts > 0) await clock.sleep(random() * MAX_PAUSE_MS);
     }
-    throw new Error('the item conflicts with the writes of other workers at every try');
+    throw new Error('other workers changed the item before every attempt to write it');
   }
 
   get #place() {
@@ -270,10 +274,10 @@ export class Tallies {
   }
 }
 
-/** Largest number of names of domains in an item, whose size is limited. */
+/** When an item has this number of counts, no further domain is added, since the size of an item is limited. */
 const MAX_COUNTS = 5_000;
 
-/** Counts of domains that have a refusal; the others are not worth the space. */
+/** Returns the counts of the domains in which a mailbox was refused. Other domains are left out, since only refusals are compared. */
 function ofRefusedDomains(domains: ReadonlyMap<string, number>, known: HourCounts): HourCounts {
   const refused = new Set(
     [...domains.keys(), ...Object.keys(known)].flatMap((name) =>

@@ -4,11 +4,12 @@ const COMPLAINT = /complain|unsubscri|spam report/i;
 const BOUNCE = /bounce/i;
 
 /**
- * Whether a refusal is about a mailbox, about which another provider may know better.
+ * Whether a provider refused a recipient because of the recipient's mailbox. Such a refusal may be wrong, and another provider may accept the
+ * recipient.
  *
- * A complaint or an unsubscription is the recipient's decision and applies to all providers. Postmark's sentence names
- * all three causes at once (postmarkapp.com/developer/api/overview, ErrorCode 406, 2026-11-23), so it may be about the
- * mailbox.
+ * A refusal because of a complaint or an unsubscription is not about the mailbox. The recipient made this decision, and it applies to all
+ * providers. The text of Postmark names bounce, complaint and unsubscription together (postmarkapp.com/developer/api/overview, ErrorCode 406,
+ * 2026-11-23). Therefore such a text counts as a refusal because of the mailbox.
  */
 export function isAboutMailbox(outcome: Outcome): boolean {
   if (outcome.kind !== 'refused' || outcome.blames !== 'recipient') return false;

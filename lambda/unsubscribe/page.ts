@@ -5,10 +5,10 @@ export interface PageAnswer {
   readonly body: string;
 }
 
-/** The one field of a one-click request (RFC 8058, section 3.1), which the button of the page posts too. */
+/** The only form field of a one-click request (RFC 8058, section 3.1). The button of the page posts the same field. */
 export const ONE_CLICK = ['List-Unsubscribe', 'One-Click'] as const;
 
-/** A page without scripts, pictures or content of others; no site can show it in a frame, to steal a click. */
+/** A page without scripts, pictures or content of other sites. No other site can show it in a frame to make a person click it. */
 function page(statusCode: number, text: string, form = ''): PageAnswer {
   return {
     statusCode,
@@ -28,10 +28,10 @@ const [NAME, VALUE] = ONE_CLICK;
 const BUTTON = `<form method="post"><input type="hidden" name="${NAME}" value="${VALUE}"><button>Unsubscribe</button></form>`;
 
 export const PAGES = {
-  /** Programs that follow every link of a mail get here, so it changes nothing. */
-  ask: page(200, 'Do you want no more mail of this kind?', BUTTON),
+  /** The page that a link opens. Opening the page changes nothing, since some programs open every link of a mail. */
+  ask: page(200, 'Do you want to stop getting mail of this kind?', BUTTON),
   done: page(200, 'You will get no more mail of this kind.'),
   invalid: page(404, 'This link is not complete. Please open it from the mail again.'),
   wrong: page(400, 'This request does not ask to unsubscribe.'),
-  failed: page(500, 'This did not work now. Please try again in a minute.'),
+  failed: page(500, 'This did not work. Please try again in a minute.'),
 } as const;

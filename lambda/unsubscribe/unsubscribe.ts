@@ -29,10 +29,7 @@ export interface LinkRequest {
   readonly body: string;
 }
 
-/**
- * Answers a request to a link to unsubscribe. Only a POST with the field of RFC 8058 changes anything; the same one again has
- * the same answer.
- */
+/** Answers a request to an unsubscribe link. Only a POST with the field of RFC 8058 changes anything; a repeated POST gets the same answer. */
 export async function answerLink(
   { method, token, body }: LinkRequest,
   dependencies: UnsubscribeDependencies,
@@ -60,7 +57,7 @@ async function tell(subscription: Subscription, item: Unsubscribed, dependencies
   await unsubscribes.markReported(subscription);
 }
 
-/** The event of an unsubscribe; a copy after a failure has the same id. */
+/** Makes the event of an unsubscribe. If the event is queued again after a failure, it has the same id. */
 function unsubscribedEvent({ address, class: name }: Subscription, { at }: Unsubscribed): DeliveryEvent {
   const id = createHash('sha256').update(`unsubscribed\0${name}\0${address}\0${at}`).digest('base64url');
   return {
@@ -75,7 +72,7 @@ function unsubscribedEvent({ address, class: name }: Subscription, { at }: Unsub
   };
 }
 
-/** Whether a body has the field, as a form or as multipart, which RFC 8058 allows both. */
+/** Whether a request body contains the form field of RFC 8058. The RFC allows URL-encoded forms and multipart forms. */
 function isOneClick(body: string): boolean {
   const [name, value] = ONE_CLICK;
   return new URLSearchParams(body).get(name) === value || body.includes(`name="${name}"\r\n\r\n${value}`);

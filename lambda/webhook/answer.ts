@@ -8,8 +8,9 @@ export interface HttpAnswer {
 export type RefusedOutcome = 'refused' | 'replayed' | 'unknown-path' | 'failed';
 
 /**
- * Answer to a request that is not taken. Never 406 to Mailgun or 403 to Postmark, which end their retries: a wrong key after
- * a rotation, or a fault of ours, must not lose anything.
+ * Returns the answer to a request that is not accepted. The status is never 406, after which Mailgun stops retrying, and
+ * never 403, after which Postmark stops retrying. A wrong key after a rotation, or a fault of Mailover, must not cause the
+ * loss of mail or events.
  */
 export function refusal(outcome: RefusedOutcome): HttpAnswer {
   switch (outcome) {
@@ -17,7 +18,7 @@ export function refusal(outcome: RefusedOutcome): HttpAnswer {
     case 'replayed':
       return { status: 401, text: 'not authenticated' };
     case 'unknown-path':
-      return { status: 404, text: 'nothing receives here' };
+      return { status: 404, text: 'there is no webhook at this path' };
     case 'failed':
       return { status: 500, text: 'try again later' };
   }

@@ -5,19 +5,20 @@ import type { Genuine, Refusal, WebhookModule, WebhookRequest } from '../provide
 import { isFrom } from './source-ranges.ts';
 
 /**
- * Least time between two reads of a secret because of requests that it does not match, so that forged requests cause few.
+ * If requests do not match a secret, the secret is read again, but only after this time since the last such read. Therefore
+ * forged requests cause few reads.
  */
 const FRESH_MS = 30_000;
 
-/** A request and the path parts that it was sent to. */
+/** A request, and the variable parts of the path to which it was sent. */
 export interface Arrival extends WebhookRequest {
   readonly key: string;
   readonly path: string;
-  /** Source address of the connection, never of a header. */
+  /** Source address of the connection, never taken from a header. */
   readonly sourceIp: string;
 }
 
-/** Result of the check; a genuine request comes with the secret that matched. */
+/** Result of the check of a request. For a genuine request, the result includes the secret that matched. */
 export type Authenticated<Content> =
   | { readonly kind: 'unknown-path' }
   | Refusal
@@ -27,16 +28,16 @@ export type Authenticated<Content> =
 interface Posting {
   /** Name of the secret with path, keys and passwords. */
   readonly secretName?: string;
-  /** Address ranges that its requests come from; any if absent. */
+  /** IP address ranges that the provider's requests come from; absent if they may come from any address. */
   readonly sourceRanges?: readonly string[];
 }
 
-/** Field of the secret with the secret part of the path. */
+/** Field of the provider's secret that contains the secret part of the path. */
 type PathField = 'inboundPath' | 'eventsPath';
 
 /**
- * Checks requests by path, source and signature. If the secret does not match, it is read again: it may have been
- * rotated.
+ * Creates the function that checks requests by path, source address and signature. If a request does not match the secret,
+ * the secret is read again, since it may have been rotated.
  */
 export function createAuthenticator(secrets: Secrets, clock: Clock, pathField: PathField) {
   const freshAt = new Map<string, number>();

@@ -11,10 +11,10 @@ import type { Log } from '../platform/log.ts';
 import type { Arrival } from './authenticate.ts';
 import { arrivalOf } from './request.ts';
 
-/** Time left for the answer before Lambda stops the function, in milliseconds. */
+/** Time that is reserved for the answer before Lambda's time-out, in milliseconds. */
 const ANSWER_MS = 1_500;
 
-/** What a function does that takes requests of providers, and messages about what they deliver in another way. */
+/** Functions that process the requests of providers, and the messages of providers that do not deliver over HTTP. */
 interface Intakes {
   readonly takePosted: (
     arrival: Arrival,
@@ -27,7 +27,7 @@ interface Intakes {
 
 type Answer = APIGatewayProxyStructuredResultV2 | SQSBatchResponse;
 
-/** A handler of requests over HTTP, and of batches of a queue. */
+/** A Lambda handler for requests over HTTP and for batches of a queue. */
 export function webhookHandler({ takePosted, takeRecord, log, metrics }: Intakes) {
   const answerRequest = async (event: APIGatewayProxyEventV2, limitMs: number): Promise<Answer> => {
     const { status, text } = await takePosted(arrivalOf(event), limitMs);

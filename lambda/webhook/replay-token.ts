@@ -2,13 +2,18 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
-/** A signature is accepted for a day, plus a quarter of an hour of clock error: the token is kept for longer. */
+/**
+ * Time for which a token is remembered, in seconds. It is longer than the time for which a signature is accepted: a day,
+ * plus a quarter of an hour for errors of clocks.
+ */
 const REMEMBER_S = 25 * 3_600;
 
 /**
- * Binds a token to the content that it first came with; false if it is bound to other content.
+ * Binds the token of a signature to the content of the first request with this token; returns false if the token is bound to
+ * other content.
  *
- * A request that fails later leaves its token bound, so that its retry is admitted and other content is not.
+ * The token stays bound if the processing of the request fails later. Therefore a retry of the request is admitted, and a
+ * request with the same token and other content is not.
  */
 export async function bindToken(
   table: Table,

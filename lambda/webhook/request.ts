@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Arrival } from './authenticate.ts';
 
-/** A request in the format of API Gateway: payload format 2.0, header names in lower case. */
+/** Reads a request in the format of API Gateway: payload format 2.0, with header names in lower case. */
 export function arrivalOf(event: APIGatewayProxyEventV2): Arrival {
   const { headers = {}, body = '', isBase64Encoded, pathParameters = {}, requestContext } = event;
   return {

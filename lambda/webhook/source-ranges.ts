@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 
-/** Whether an address is in one of the ranges; without ranges every address is. */
+/** Whether an IP address is in one of the ranges; true for every address if no ranges are given. */
 export function isFrom(ranges: readonly string[] | undefined, address: string): boolean {
   if (ranges === undefined) return true;
   const list = new BlockList();

@@ -2,28 +2,31 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { ConfigurationError } from './configuration-error.ts';
 import type { Given } from './given.ts';
 
-/** How applications get delivery events. */
+/** Options for the delivery of events to your application. */
 export interface ApplicationEvents {
   /**
-   * EventBridge bus, or a function that names it in the stack, such as `(stack) => EventBus.fromEventBusName(stack, 'Bus', 'default')`: it gets each delivery event and dead letter, with the source `mailover` and its `type` as detail type. It then reads the
-   * events queue in place of a program of yours.
+   * EventBridge bus, or a function that returns the bus, such as `(stack) => EventBus.fromEventBusName(stack, 'Bus', 'default')`.
+   * The bus gets each delivery event and each dead letter, with the source `mailover` and the field `type` as detail type.
+   * EventBridge then reads the events queue, so no program of yours should read it.
    * @default - none: a program reads the events queue
    */
   readonly bus?: Given<IEventBus>;
   /**
-   * Address that each delivery event and dead letter is posted to, signed by the Standard Webhooks specification; https, or http of this
-   * machine. The address must contain nothing secret, since the template shows it. Not together with `bus`.
+   * URL to which each delivery event and each dead letter is posted. The posts are signed as the Standard Webhooks specification
+   * describes. The URL must use https; http is allowed only for an address of this machine. The URL must contain nothing secret,
+   * since the template shows it. `url` and `bus` exclude each other.
    * @default - none: a program reads the events queue
    */
   readonly url?: string;
   /**
-   * Whether a program reads the events queue, so that an unread event is a fault: the alarm EventsUnread. With `bus` or `url` an unread event is always a fault.
+   * Whether a program reads the events queue. If so, an unread event is a fault, and raises the alarm EventsUnread. With `bus` or
+   * `url` an unread event is always a fault.
    * @default false
    */
   readonly consumed?: boolean;
 }
 
-/** @throws ConfigurationError */
+/** @throws ConfigurationError if both are given, or the URL is not allowed */
 export function checkApplicationEvents({ bus, url }: ApplicationEvents = {}): void {
   if (url === undefined) return;
   const problem = bus === undefined ? urlProblem(url) : 'cannot be given together with `bus`; choose one of them';

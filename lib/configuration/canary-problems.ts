@@ -8,12 +8,18 @@ interface CanaryProblem {
   readonly problem: string;
 }
 
-/** Canaries that would prove nothing: of a domain that several providers receive, or from one that no provider may send for. */
+/**
+ * Finds canaries (test mails) that would prove nothing: several providers receive mail for the domain of the canary, or no
+ * provider may send from its From domain.
+ */
 export function canaryProblems(providers: readonly ProviderConfig[]): CanaryProblem[] {
   return [...receivedTwice(providers), ...neverSent(providers)];
 }
 
-/** Canaries with a From domain that their provider may not send for; of canaries to an MX, with one that no provider may send for. */
+/**
+ * Finds two kinds of canaries: canaries whose provider may not send from their From domain, and inbound canaries with a From
+ * domain from which no provider may send.
+ */
 function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
   const sending = providers.filter(({ outbound }) => outbound !== false);
   return providers.flatMap((provider) => {
@@ -21,7 +27,7 @@ function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
     const received = typeof inbound === 'object' ? inbound.canary : undefined;
     const from = canary && (canary.from ?? canary.to);
     const fromReceived = received && (received.from ?? received.to);
-    const none = 'so that none would be sent; verify it there, or use another address';
+    const none = 'so no canary would be sent; verify it there, or use another address';
     return [
       ...(from !== undefined && sending.includes(provider) && !maySend(provider, from)
         ? [{ provider, problem: `canary.from: ${key} may not send for ${domainOf(from)}, ${none}` }]
@@ -33,7 +39,7 @@ function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
   });
 }
 
-/** Whether a provider sends mail with this From address, as far as the configuration tells. */
+/** Whether a provider may send mail with this From address, according to the configuration. */
 function maySend(provider: ProviderConfig, address: string): boolean {
   const allowed = allowedFrom(provider);
   return allowed === undefined || provider.substituteFrom !== undefined || allows(allowed, address);

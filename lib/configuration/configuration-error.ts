@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
-/** A configuration that must not be deployed; the message names every fault with index, key and reason. */
+/**
+ * An error for a configuration that must not be deployed. The message names every fault, with the index and key of the entry and
+ * the reason.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];
@@ -12,9 +15,9 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Runs all checks and reports the faults of all of them at once.
+ * Runs all checks, and reports the faults that all checks found in a single error.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError if a check found a fault
  */
 export function runChecks(checks: readonly (() => void)[]): void {
   const problems = checks.flatMap((check) => {
@@ -29,7 +32,7 @@ export function runChecks(checks: readonly (() => void)[]): void {
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-/** A sentence about what a schema refused: the field, and what it must be. */
+/** Describes a value that a schema refused: names the field, and what the value must be. */
 export function describeIssue({ path, message }: z.core.$ZodIssue): string {
   const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   const problem =

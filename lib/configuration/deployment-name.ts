@@ -4,14 +4,18 @@ import { ConfigurationError } from './configuration-error.ts';
 
 const CONTEXT = 'mailover:name';
 
-/** Names of metric namespaces, alarms, dashboards, secrets and topics may all begin with it. */
+/**
+ * Form of a deployment name. A name of this form may be the first part of the name of a metric namespace, an alarm, a dashboard,
+ * a secret and a topic.
+ */
 const FORM = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 
 /**
- * Names a deployment for everything within a construct, which may have no children yet.
+ * Sets the name of the deployment for all constructs below this construct, which must not have children yet.
  *
- * @param given - by default the names of the stack and of the constructs in it
- * @throws ConfigurationError if the name has not its form, or another deployment of the app in the same account and region has it
+ * @param given - name from the configuration; by default the name is made from the names of the stack and of the constructs in it
+ * @throws ConfigurationError if the name has a wrong form, or if another deployment of the app in the same account and region has
+ * the same name
  */
 export function nameDeployment(construct: Construct, given?: string): void {
   const name = given ?? Names.uniqueResourceName(construct, { separator: '-', maxLength: 64 });
@@ -30,7 +34,7 @@ export function nameDeployment(construct: Construct, given?: string): void {
   construct.node.setContext(CONTEXT, name);
 }
 
-/** Name of the deployment that a construct is a part of. */
+/** Returns the name of the deployment to which a construct belongs. */
 export function deploymentName(scope: IConstruct): string {
   const name: unknown = scope.node.tryGetContext(CONTEXT);
   if (typeof name !== 'string') throw new Error(`${scope.node.path} is not a part of a Mailover`);

@@ -10,8 +10,9 @@ interface OneProviderDomain {
 }
 
 /**
- * From domains that only one of several sending providers is configured for: if it fails, their mail waits. A provider without a list of domains
- * counts as one that carries every domain, since its account is not asked.
+ * Finds the From domains that only one of several sending providers is configured for. If that provider fails, mail from such a
+ * domain waits. A provider without a configured list of domains counts as configured for every domain, since synthesis does not
+ * ask the provider's API.
  */
 function oneProviderDomains(providers: readonly ProviderConfig[]): readonly OneProviderDomain[] {
   if (providers.length < 2) return [];

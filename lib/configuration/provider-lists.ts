@@ -5,28 +5,31 @@ import type { InboundProvider, ReportedProvider } from '../../lambda/contract/in
 import type { EventsOptions, InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
 import { defined } from '../../lambda/platform/defined.ts';
-import type { ReceiptRule } from '../../lambda/providers/provider.ts';
+import type { ReceiptRule } from '../../lambda/providers/inbound-definition.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 
-/** The provider list as each part of the deployment needs it: no function gets options that it does not use. */
+/** One list of providers for each kind of function, so that no function gets options that it does not use. */
 export interface ProviderLists {
-  /** Providers that send, as the sender gets them. */
+  /** Providers that send, with the options that the sender uses. */
   readonly sending: readonly ProviderConfig[];
-  /** Providers that send, as the health check gets them: with their canaries and blocklists. */
+  /** Providers that send, with the options that the health function uses; these include canaries and blocklists. */
   readonly watched: readonly ProviderConfig[];
   readonly receiving: readonly InboundProvider[];
-  /** Receiving providers that can be asked for mail that did not arrive. */
+  /** Receiving providers whose API can be asked for mail that did not arrive. */
   readonly reconciled: readonly ReconciledProvider[];
   readonly inboundCanaries: readonly InboundCanary[];
-  /** Providers with delivery events, without the queues of those that publish them. */
+  /** Providers with delivery events. If a provider publishes its events to a queue, this queue is not yet included. */
   readonly reporting: readonly EventsProvider[];
-  /** Providers whose delivery events come back as received mail. */
+  /** Providers that send their delivery events as mail, which arrives as received mail. */
   readonly reportedByMail: readonly ReportedProvider[];
-  /** The receipt rule of the provider that receives over the mail bucket; undefined if none does. */
+  /**
+   * SES receipt rule of the provider that receives mail through the mail bucket; undefined if no provider receives mail in this
+   * way.
+   */
   readonly receiptRule: ReceiptRule | undefined;
 }
 
-/** Derives every list from the provider list of the configuration; `name` is that of the deployment. */
+/** Derives every list from the provider list of the configuration; `name` is the name of the deployment. */
 export function providerLists(providers: readonly ProviderConfig[], name: string): ProviderLists {
   const outbound = providers.filter((provider) => provider.outbound !== false);
   const receiving = inboundProviders(providers, name);
@@ -87,7 +90,7 @@ function inboundCanaries(providers: readonly ProviderConfig[]): InboundCanary[] 
   );
 }
 
-/** The receiving providers whose API lists received mail, with the options of its requests. */
+/** The receiving providers whose API lists received mail, with the options for requests to this API. */
 function reconciledProviders(
   providers: readonly ProviderConfig[],
   list: readonly InboundProvider[],

@@ -6,13 +6,16 @@ const RELEASES = ['gradual', 'at-once'] as const;
 /** How a new version of a function replaces the previous version. */
 export type Releases = (typeof RELEASES)[number];
 
-/** What the configuration says, or what fits the stage; a local stack has one version of each function. */
+/**
+ * Returns the configured kind of release, or the default for the stage. For a local stack it is always `at-once`, since a local
+ * stack has only one version of each function.
+ */
 export function releasesOf(given: Releases | undefined, stage: Stage): Releases {
   if (stage === 'local') return 'at-once';
   return given ?? (stage === 'live' ? 'gradual' : 'at-once');
 }
 
-/** @throws ConfigurationError */
+/** @throws ConfigurationError if the value is unknown */
 export function checkReleases(given: Releases | undefined): void {
   if (given !== undefined && !RELEASES.includes(given))
     throw new ConfigurationError([`releases: must be one of ${RELEASES.join(', ')}`]);

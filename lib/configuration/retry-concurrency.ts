@@ -4,12 +4,15 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 const LEAST = 5;
 const MOST = 100;
 const BATCH = 10;
-/** Factor for batches that are not full and batches that wait for their slowest mail. */
+/**
+ * The number of invocations is multiplied by this factor, since some batches are not full, and each batch waits for its slowest
+ * mail.
+ */
 const SLACK = 1.5;
 
 /**
- * Default of the concurrent invocations for one retry queue: enough that the backlog of a single queue
- * uses the whole rate of all providers, though each mail may wait for its slot.
+ * Returns the default number of concurrent invocations for one retry queue. With it, the backlog of a single queue can use the
+ * whole `maxPerSecond` of all providers, although each mail may wait for its turn under this rate limit.
  */
 export function retryConcurrencyOf(providers: readonly ProviderConfig[]): number {
   const perSecond = providers.reduce((sum, { maxPerSecond = 0 }) => sum + maxPerSecond, 0);

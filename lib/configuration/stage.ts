@@ -7,8 +7,9 @@ import { ConfigurationError } from './configuration-error.ts';
 /** Whether a deployment delivers mail, and to which addresses. */
 export interface StageProps {
   /**
-   * Whether mail is delivered. `sandbox`: none is; each provider's test mode is used. `redirect`: all of it to `redirectTo`, with the original
-   * recipients in the header `X-Mailover-Redirected-From`. `live`: to its recipients. `npm start` is always as `live`, with simulated providers.
+   * Decides to which addresses mail is delivered. `sandbox`: no mail is delivered; the test mode of each provider is used.
+   * `redirect`: all mail goes to `redirectTo`, with the original recipients in the header `X-Mailover-Redirected-From`. `live`:
+   * mail goes to its recipients. `npm start` always behaves like `live`, with simulated providers.
    * @default 'sandbox'
    */
   readonly stage?: 'sandbox' | 'redirect' | 'live';
@@ -19,24 +20,27 @@ export interface StageProps {
   readonly redirectTo?: string;
   /**
    * The AWS account that the stage `live` is for: a stack for another account is refused, and so is a stack without an account.
-   * @default - none, so that the stage cannot be `live`
+   * @default - none: the stage cannot be `live`
    */
   readonly account?: string;
 }
 
-/** The stage of a deployment, and what its outputs and its dashboard say of it. */
+/** Returns the stage of a deployment; it is `local` for a local stack. */
 export function stageOf(scope: Construct, { stage = 'sandbox' }: StageProps): Stage {
   return scope.node.tryGetContext(LOCAL_STACK) ? 'local' : stage;
 }
 
-/** A sentence about a stage in which mail does not reach its recipients; undefined for the others. */
+/**
+ * Returns a text which says that mail does not reach its recipients in this stage; undefined for a stage in which mail reaches
+ * them.
+ */
 export function notDelivered(stage: Stage): string | undefined {
   if (stage === 'sandbox') return 'Sandbox: no mail is delivered, each provider only tests it';
   if (stage === 'redirect') return 'Redirect: no mail reaches its recipients, all of it goes to one address';
   return undefined;
 }
 
-/** @throws ConfigurationError if mail could be delivered by accident */
+/** @throws ConfigurationError if the stage and the other options could cause mail to be delivered by mistake */
 export function checkStage(scope: Construct, props: StageProps): void {
   const problems = problemsOf(stageOf(scope, props), props, Stack.of(scope).account);
   if (problems.length > 0) throw new ConfigurationError(problems);

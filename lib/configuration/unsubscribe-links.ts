@@ -1,34 +1,38 @@
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
-/** Settings of the links to unsubscribe, for the classes whose route has `unsubscribe`. */
+/** Settings of the links to unsubscribe. They apply to the classes of mail whose route has `unsubscribe`. */
 export interface UnsubscribeLinks {
   /**
-   * Base of the links, https and at most 200 characters, where a domain of yours leads to the HTTP API; the path behind it must stay.
+   * First part of the URL of the links: https, at most 200 characters, on a domain of yours. That domain must forward requests to
+   * the HTTP API with the same path.
    * @default - the address of the HTTP API
    */
   readonly unsubscribeUrl?: string;
   /**
-   * Largest number of requests to links per second, from 1 to 10000; further requests are answered with 429.
+   * Largest number of requests per second to the links to unsubscribe, from 1 to 10000; further requests are answered with 429.
    * @default 20
    */
   readonly unsubscribeRate?: number;
 }
 
-/** Longest base, so that the whole link fits on a header line. */
+/** Largest length of the first part of the links. With it, the whole link still fits on one header line. */
 const LONGEST_BASE = 200;
 
-/** The classes that recipients can unsubscribe from. */
+/** Returns the classes of mail from which recipients can unsubscribe. */
 export function unsubscribableClasses(routes: readonly RouteConfig[]): readonly string[] {
   return routes.flatMap((route) => (route.unsubscribe ? [route.class] : []));
 }
 
-/** The classes that wait for the first mail of a recipient. */
+/**
+ * Returns the classes of mail with `verifiedRecipients`: a recipient gets further mail of such a class only after the first mail
+ * was delivered.
+ */
 export function gatedClasses(routes: readonly RouteConfig[]): readonly string[] {
   return routes.flatMap((route) => (route.verifiedRecipients ? [route.class] : []));
 }
 
-/** @throws ConfigurationError */
+/** @throws ConfigurationError if `unsubscribeUrl` is not valid */
 export function checkUnsubscribeLinks({ unsubscribeUrl }: UnsubscribeLinks): void {
   if (unsubscribeUrl === undefined) return;
   const url = URL.parse(unsubscribeUrl);

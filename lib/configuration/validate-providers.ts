@@ -12,7 +12,7 @@ type Definitions = Readonly<Record<string, ProviderDefinition>>;
 
 const { canary, domain, list, secretName, webhook, whole } = optionFields;
 
-/** Name of a class; the `class` of a submission follows the same rule. */
+/** Schema of the name of a class of mail; the field `class` of a submission must have the same form. */
 export const className = z
   .string()
   .max(64, 'must have at most 64 characters')
@@ -61,7 +61,7 @@ const common = {
   limits: z.strictObject({ maxBytes: z.int().min(1).optional(), maxRecipients: z.int().min(1).optional() }).optional(),
 } satisfies Shape<Omit<ProviderConfig, 'type' | 'options' | 'inbound'>>;
 
-/** The check of an entry of one type. */
+/** Schema for a provider entry of one type. */
 function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodType {
   const received = inbound && { inbound: inbound.checkOptions(optionFields).optional() };
   const media = z.literal('email', 'is reserved: only `email` exists').optional();
@@ -69,8 +69,8 @@ function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodTyp
 }
 
 /**
- * The list, in which an entry without options gets empty options. They are valid if each option has a default; if not,
- * the check names the option that is missing.
+ * Adds empty options to each provider entry without options. The check accepts empty options if each option has a default;
+ * otherwise the check names the option that is missing.
  */
 export function withOptions(providers: ConfiguredProviders): readonly ProviderConfig[] {
   if (!Array.isArray(providers)) return providers as readonly never[];
@@ -79,9 +79,9 @@ export function withOptions(providers: ConfiguredProviders): readonly ProviderCo
 }
 
 /**
- * Refuses a provider list that could not work, with all of its faults at once.
+ * Refuses a provider list that could not work. The error names all faults of the list.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError if the list has a fault
  */
 export function validateProviders(
   providers: unknown,
@@ -89,7 +89,7 @@ export function validateProviders(
 ): asserts providers is readonly ProviderConfig[] {
   if (!Array.isArray(providers)) throw new ConfigurationError(['it must be an ordered list']);
   const shape = providers.flatMap((entry: unknown, index) => shapeProblems(entry, index, definitions));
-  // Checks across entries run only if every entry has a valid shape.
+  // Checks that compare entries run only if each entry by itself is valid.
   const problems = shape.length > 0 ? shape : listProblems(providers, definitions);
   const duplicates = duplicateKeys(providers);
   if (problems.length + duplicates.length > 0) throw new ConfigurationError([...problems, ...duplicates]);
@@ -162,7 +162,7 @@ function eventsProblems({ type, options, events }: ProviderConfig, definition: P
   if (definition.events.over === 'http') return [];
   if (definition.events.over === 'mail')
     return events === true ? [] : [`events: reports of type ${type} come as mail, so that only \`true\` is right`];
-  // A topic of the stack takes events of its own region only.
+  // SES can publish events only to an SNS topic in the same region, and the topic is in the region of the stack.
   const region = definition.events.region(options);
   return [
     ...(events === true ? [] : [`events: type ${type} publishes its events, so that only \`true\` is right`]),
@@ -170,7 +170,9 @@ function eventsProblems({ type, options, events }: ProviderConfig, definition: P
   ];
 }
 
-/** Reports that come back as mail need a provider that receives it. */
+/**
+ * Finds problems of providers that send their delivery events as mail: one of the providers in the list must receive this mail.
+ */
 function reportProblems(providers: readonly ProviderConfig[], definitions: Definitions) {
   if (providers.some(({ inbound }) => inbound !== undefined)) return [];
   return providers
@@ -191,12 +193,12 @@ function substituteProblems(provider: ProviderConfig): string[] {
 
 function shareProblems(outbound: readonly ProviderConfig[]): string[] {
   const sum = outbound.reduce((total, { share = 0 }) => total + share, 0);
-  // Ten shares of 0.1 add up to a little more than 1 in binary.
+  // The tolerance allows for rounding errors: in floating point, some shares that should add up to 1 add up to a little more.
   return sum > 1 + 1e-9 ? [`the shares of all providers add up to ${Number(sum.toFixed(6))}, which is above 1`] : [];
 }
 
 function weightProblems(outbound: readonly ProviderConfig[]): { provider: ProviderConfig; problem: string }[] {
-  // The default priority is the place from the end of the list, as routing has it.
+  // By default, the priority of a provider is its place counted from the end of the list. Routing uses the same default.
   const groups = Map.groupBy(outbound, (provider) => provider.priority ?? outbound.length - outbound.indexOf(provider));
   return [...groups.values()].flatMap((group) => {
     const total = group.reduce((sum, { weight = PROVIDER_DEFAULTS.weight }) => sum + weight, 0);

@@ -25,9 +25,10 @@ const schema = z.strictObject({
 });
 
 /**
- * Refuses named routes that could not work beside these (valid) providers, with all of their faults at once.
+ * Refuses routes that could not work with these providers. The error names all faults. The provider list must have passed its own
+ * check before.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError if a route has a fault
  */
 export function validateRoutes(
   routes: unknown,
@@ -54,7 +55,7 @@ export function validateRoutes(
 function shapeProblems(entry: unknown): string[] {
   const problems = (schema.safeParse(entry).error?.issues ?? []).map(describeIssue);
   const { class: name, expiresAfterSeconds } = (entry ?? {}) as Record<string, unknown>;
-  // CloudWatch takes no other character in a dimension.
+  // The name of the class becomes the value of a metric dimension, and CloudWatch accepts no other characters there.
   if (expiresAfterSeconds !== undefined && typeof name === 'string' && !WATCHABLE.test(name))
     problems.push('class: must be printable ASCII where it has expiresAfterSeconds, since its alarm bears its name');
   return problems;
@@ -62,11 +63,14 @@ function shapeProblems(entry: unknown): string[] {
 
 const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
-/** A class that waits for events needs a provider that has signed ones. */
+/**
+ * Finds problems of a class of mail with `verifiedRecipients` or `pauseAbove`: such a class needs a provider with signed delivery
+ * events.
+ */
 function gateProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
   const { verifiedRecipients, pauseAbove, providers: keys } = (entry ?? {}) as Record<string, unknown>;
   const carrying = providers.filter(({ key }) => !Array.isArray(keys) || keys.includes(key));
-  // Reports that come back as mail are not signed.
+  // Delivery events that a provider sends as mail are not signed.
   if (carrying.some(({ type, events }) => events !== undefined && definitionOf(type).events?.over !== 'mail'))
     return [];
   return [

@@ -5,19 +5,19 @@ import { ASSUMED, invocations } from './measured.ts';
 import { PRICE_LIST, PRICES } from './prices.ts';
 import { type CostLine, line, type Resources, watchingCost } from './watching.ts';
 
-/** A deployment as far as its fixed costs need it. */
+/** The properties of a deployment on which its fixed costs depend. */
 export interface CostedDeployment {
   readonly resources: Resources;
   readonly providers: readonly ProviderConfig[];
   readonly routes: readonly RouteConfig[];
   readonly size: MonitoringSize;
-  /** Names of the secrets that the functions read and the template does not make. */
+  /** Names of the secrets that the functions read, but that the template does not create. */
   readonly secrets: readonly string[];
 }
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** What a deployment costs in a month without any mail, in dollars. */
+/** Costs of a deployment in a month without any mail, in dollars. */
 export function fixedCosts({ resources, providers, routes, size, secrets }: CostedDeployment): readonly CostLine[] {
   const of = (type: string): readonly Properties[] =>
     Object.values(resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties as Properties] : []));
@@ -55,7 +55,7 @@ export function fixedCosts({ resources, providers, routes, size, secrets }: Cost
   ];
 }
 
-/** The function that a rule calls: what it does, and its memory. */
+/** Returns the description and the memory of the function that a scheduled rule invokes. */
 function targetOf(targets: unknown, resources: Resources): { readonly what: string; readonly memoryMb: number } {
   const [target] = targets as readonly { readonly Arn: { readonly 'Fn::GetAtt'?: readonly string[] } }[];
   const { Properties = {} } = resources[target?.Arn['Fn::GetAtt']?.[0] ?? ''] ?? {};
@@ -72,7 +72,7 @@ function runsInMonth(expression: string): number {
   return (inHour / Number(count)) * PRICE_LIST.hoursOfMonth;
 }
 
-/** Availability zones of an interface endpoint; 0 for a gateway endpoint, which costs nothing. */
+/** Returns the number of availability zones of an interface endpoint, and 0 for a gateway endpoint, which costs nothing. */
 function zonesOf({ VpcEndpointType, SubnetIds }: Properties): number {
   return VpcEndpointType === 'Interface' ? ((SubnetIds as readonly unknown[] | undefined)?.length ?? 1) : 0;
 }

@@ -1,21 +1,25 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
-import { EVENTS_MEMORY_MB } from '../functions/memory.ts';
+import { EVENTS_MEMORY_MB } from '../configuration/memory.ts';
 import { ASSUMED, batchSeconds, invocations, MEASURED } from './measured.ts';
 import { PRICES, PROVIDER_PRICES } from './prices.ts';
 import { sum } from './watching.ts';
 
-/** A provider as far as the cost of its mail needs it. */
+/** The properties of a provider on which the cost of its mail depends. */
 export interface CostedProvider {
   readonly key: string;
   readonly type: string;
-  /** Whether the deployment takes delivery events of the provider. */
+  /** Whether the deployment receives delivery events of the provider. */
   readonly events: boolean;
 }
 
-/** Dollars for a million mails over one provider: of 10 KB, to one recipient, in full batches, accepted at once. */
+/**
+ * Dollars for a million mails through one provider. Each mail has 10 KB and one recipient, and is accepted at its first attempt,
+ * in a full batch.
+ */
 export interface MailCost {
   readonly key: string;
-  /** Cost of the producers, for `SendMessage` without batches. */
+  /** Cost of `SendMessage` for the programs that submit mail, without batches. */
   readonly submissions: number;
   readonly sending: {
     readonly table: number;
@@ -24,7 +28,7 @@ export interface MailCost {
     readonly log: number;
     readonly network: number;
   };
-  /** Cost of the delivery events; 0 without `events`. */
+  /** Cost of the delivery events; 0 if the provider has no `events`. */
   readonly events: number;
   /** Cost of AWS in total. */
   readonly aws: number;
@@ -36,7 +40,10 @@ export interface MailCost {
 const MILLION = 1e6;
 const GB = 1e9;
 
-/** The cost of a million mails over a provider; `prices` are dollars for one mail by provider key, in place of its list price. */
+/**
+ * Returns the cost of a million mails through a provider. `prices` has, by provider key, dollars for one mail; such a price
+ * replaces the list price.
+ */
 export function mailCost(
   { key, type, events }: CostedProvider,
   memoryMb: number,
@@ -50,10 +57,10 @@ export function mailCost(
       MILLION * MEASURED.writeUnits * PRICES.writeUnit.dollars +
       kept * (PRICES.tableStorage.dollars + PRICES.tableBackup.dollars),
     function: invocations(batches, batchSeconds(type, memoryMb), memoryMb),
-    // One receive and one delete for each batch.
+    // Each batch needs one receive request and one delete request.
     queue: 2 * batches * PRICES.queueRequest.dollars,
     log: logCost(MEASURED.logBytes),
-    // Requests to services of AWS in the region of the stack cost no transfer.
+    // Requests to AWS services in the same region have no transfer costs.
     network: type === 'ses' ? 0 : ((MILLION * ASSUMED.sentBytes) / GB) * PRICES.transferOut.dollars,
   };
   const ofEvents = events ? eventsCost(type) : 0;
@@ -65,18 +72,19 @@ export function mailCost(
     sending,
     events: ofEvents,
     aws,
-    ...(each !== undefined && { provider: MILLION * each }),
+    ...defined({ provider: each === undefined ? undefined : MILLION * each }),
     total: aws + MILLION * (each ?? 0),
   };
 }
 
-/** Dollars for the delivery events of a million mails. */
+/** Returns the price, in dollars, of the delivery events of a million mails. */
 function eventsCost(type: string): number {
   const { over } = definitionOf(type).events ?? {};
-  // Reports by mail come only of mail that was not delivered.
+  // Some providers send delivery events as mail. They do so only for mail that was not delivered.
   if (over === undefined || over === 'mail') return 0;
   const events = MILLION * (ASSUMED.eventsOfMail[type] ?? 2);
-  // Posts have one event each at most providers; published events reach the function over a topic and a queue, in batches.
+  // Most providers post each delivery event in a request of its own. Published events reach the function through a topic and a
+  // queue, in batches.
   const way =
     over === 'http'
       ? PRICES.apiRequest.dollars + invocations(1, ASSUMED.eventSeconds, EVENTS_MEMORY_MB)
@@ -88,25 +96,28 @@ function eventsCost(type: string): number {
   return events * (way + taken) + (events / MILLION) * logCost(ASSUMED.eventLogBytes);
 }
 
-/** Dollars for a log with these bytes for each of a million mails. */
+/** Returns the price, in dollars, of the log of a million mails with this number of bytes each. */
 function logCost(bytes: number): number {
   const gigabytes = (MILLION * bytes) / GB;
   return gigabytes * (PRICES.logIngestion.dollars + ASSUMED.logMonths * PRICES.logStorage.dollars);
 }
 
-/** What an outage costs more for a million mails. */
+/** Additional cost of an outage for a million mails. */
 export interface OutageCost {
   /** Key of the provider that is down. */
   readonly key: string;
-  /** Key of the provider that takes its mail. */
+  /** Key of the provider that accepts the mail instead. */
   readonly instead: string;
-  /** Dollars more than without the outage; absent if a price is not known. */
+  /** Additional dollars compared with no outage; absent if a price is not known. */
   readonly more?: number;
-  /** The part of it that AWS bills. */
+  /** The part of `more` that AWS bills. */
   readonly aws: number;
 }
 
-/** Additional cost of a million mails of each provider while the next provider takes them; the first one is next after the last. */
+/**
+ * Returns, for each provider, the additional cost if the next provider of the list accepts a million of its mails. For the last
+ * provider in the list, the next provider is the first.
+ */
 export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[] {
   return costs.flatMap((own, place) => {
     const next = costs[place + 1] ?? costs[0];
@@ -117,13 +128,16 @@ export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[]
         key: own.key,
         instead: next.key,
         aws: next.aws - own.aws,
-        ...(known && { more: next.total - own.total }),
+        ...defined({ more: known ? next.total - own.total : undefined }),
       },
     ];
   });
 }
 
-/** Dollars for a million mails that wait because no provider takes them: once, and for each hour. */
+/**
+ * Returns the price, in dollars, of a million mails that wait because no provider accepts them: a fixed part, and a part for each
+ * hour.
+ */
 export function waitingCost(memoryMb: number): { readonly once: number; readonly hour: number } {
   const looks = MILLION * ASSUMED.looksInHour;
   return {

@@ -1,62 +1,80 @@
 import { PRICES } from './prices.ts';
 
-/** Figures of the mail of 10 KB of docs/performance.md, measured on 2026-11-29 with Node 24.21 on two cores of an Intel Xeon. */
+/**
+ * Figures for the mail of 10 KB that docs/performance.md describes, measured on 2026-11-29 with Node 24.21 on two cores of an
+ * Intel Xeon.
+ */
 export const MEASURED = {
-  /** Messages of a full batch. */
+  /** Number of messages in a full batch. */
   batch: 10,
-  /** CPU of a mail in a full batch, in milliseconds (`npm run bench -- cpu`), by type. */
+  /** CPU time of one mail in a full batch, in milliseconds (`npm run bench -- cpu`), by type of provider. */
   cpuMs: { postmark: 3.58, mailgun: 5.26, ses: 4.7, smtp: 3.9 } as Readonly<Record<string, number>>,
-  /** Write units of a mail that is accepted at once (`npm run bench -- dollars`). */
+  /** Write units of DynamoDB for a mail that is accepted at the first attempt (`npm run bench -- dollars`). */
   writeUnits: 2,
-  /** Bytes of log of a mail, with what CloudWatch adds (`npm run bench -- dollars`). */
+  /** Bytes of log for one mail, including the bytes that CloudWatch adds (`npm run bench -- dollars`). */
   logBytes: 430,
 } as const;
 
-/** Figures that nothing measures; each is named in the bill. */
+/** Figures that were assumed and not measured; the bill names each of them. */
 export const ASSUMED = {
-  /** Time of a provider for its answer, in seconds. */
+  /** Time until a provider answers, in seconds. */
   answerSeconds: 0.2,
-  /** Further write units of a mail that has waited: two writes of a record of up to 2 KB instead of 1 KB. */
+  /**
+   * Additional write units of DynamoDB for a mail that has waited: two writes, each of a record of up to 2 KB instead of 1 KB.
+   */
   writeUnitsOfWait: 2,
-  /** Bytes that leave for a mail of 10 KB, with its form and TLS. */
+  /** Bytes that are sent to the provider for a mail of 10 KB, including the encoding of the request and TLS. */
   sentBytes: 13_000,
-  /** Bytes of a mail's record, which the table keeps for thirty days. */
+  /** Bytes of the record of one submission, which the table keeps for thirty days. */
   recordBytes: 1_000,
-  /** Months that a log is kept, as by default. */
+  /** Number of months for which a log is kept (the default of `logRetention`). */
   logMonths: 3,
-  /** Seconds of a run of a function on a schedule: it waits for the slowest provider. */
+  /** Duration of a scheduled run of a function, in seconds. The function waits for the slowest provider. */
   scheduledSeconds: 1,
-  /** Units that a run of the health check reads and writes. */
+  /** Read and write units of DynamoDB for one run of the health function. */
   healthUnits: { reads: 40, writes: 2 },
   /**
-   * Receives a month of a queue that is empty. Lambda polls it with five long polls of 20 seconds, and empty receives are billed
-   * (docs.aws.amazon.com/lambda, services-sqs-scaling, and premiumsupport/knowledge-center/sqs-high-charges, read 2026-11-29).
+   * Number of ReceiveMessage calls on an empty queue in a month. Lambda runs five long polls of 20 seconds at the same time, and
+   * empty receives are billed (docs.aws.amazon.com/lambda, services-sqs-scaling, and
+   * premiumsupport/knowledge-center/sqs-high-charges, read 2026-11-29).
    */
   receivesOfIdleQueue: (5 * 730 * 3_600) / 20,
-  /** Seconds of a function for one delivery event, and bytes of its lines in the logs. */
+  /** Duration of the events function for one delivery event, in seconds, and the bytes of log for one delivery event. */
   eventSeconds: 0.02,
   eventLogBytes: 600,
-  /** Events of a delivered mail by type: accepted and delivered, of which Postmark has the second only. */
+  /**
+   * Number of delivery events for a delivered mail, by type of provider. The default is two events (accepted, delivered);
+   * Postmark reports only `delivered`.
+   */
   eventsOfMail: { postmark: 1 } as Readonly<Record<string, number>>,
-  /** Additional writes of a post by type: a token of Mailgun counts once, so it is kept. */
+  /**
+   * Additional table writes for a posted event, by type of provider. A token of Mailgun is valid only once, so used tokens are
+   * stored.
+   */
   tokenWrites: { mailgun: 1 } as Readonly<Record<string, number>>,
-  /** Seconds of a batch that is only looked at, since its mail still has to wait. */
+  /** Duration, in seconds, of an invocation with a batch of mails that are not due yet and are put back on their queue. */
   lookSeconds: 0.03,
-  /** Times that mail which waits goes through its retry queue in an hour: SQS hides a message for a quarter of an hour. */
+  /** How often in an hour a waiting mail is received and put back. SQS can delay a message for at most a quarter of an hour. */
   looksInHour: 4,
 } as const;
 
-/** Memory of a function that has one processor, in MB (docs.aws.amazon.com/lambda, configuration-memory, 2026-11-29). */
+/**
+ * Memory, in MB, at which Lambda gives a function one whole processor (docs.aws.amazon.com/lambda, configuration-memory,
+ * 2026-11-29).
+ */
 const MEMORY_OF_PROCESSOR = 1_769;
 
-/** Duration of a full batch, in seconds: the answer time of the provider, and the CPU time of ten mails, divided by the share of a processor that the memory gives. */
+/**
+ * Duration of a full batch, in seconds. It is the answer time of the provider plus the CPU time of ten mails. The CPU time is
+ * divided by the share of a processor that Lambda gives for this memory.
+ */
 export function batchSeconds(type: string, memoryMb: number): number {
   const cpuMs = MEASURED.cpuMs[type] ?? Math.max(...Object.values(MEASURED.cpuMs));
   const share = Math.min(1, memoryMb / MEMORY_OF_PROCESSOR);
   return ASSUMED.answerSeconds + (MEASURED.batch * cpuMs) / 1_000 / share;
 }
 
-/** Dollars of invocations of this length. */
+/** Returns the price, in dollars, of this number of invocations with this duration. */
 export function invocations(number: number, seconds: number, memoryMb: number): number {
   return number * (PRICES.invocation.dollars + ((seconds * memoryMb) / 1_024) * PRICES.gigabyteSecond.dollars);
 }

@@ -1,16 +1,16 @@
-/** A price in US dollars, with its unit and where it was read. */
+/** A price in US dollars, with its unit and its source. */
 export interface Price {
   readonly dollars: number;
   readonly per: string;
   readonly source: string;
 }
 
-/** Region and day of every price. The free tier and discounts of volume are not counted. */
+/** Region and day of every price. The prices do not include the free tier and volume discounts. */
 export const PRICE_LIST = { region: 'us-east-1', date: '2026-11-29', hoursOfMonth: 730 } as const;
 
 const price = (dollars: number, per: string, source: string): Price => ({ dollars, per, source });
 
-/** Prices of AWS. CodeDeploy costs nothing for functions: its price list has deployments to on-premises servers only. */
+/** Prices of AWS. CodeDeploy is free for Lambda functions: its price list names only deployments to on-premises servers. */
 export const PRICES = {
   gigabyteSecond: price(0.0000133334, 'GB-second of a function on arm64', 'aws.amazon.com/lambda/pricing'),
   invocation: price(0.2e-6, 'invocation of a function', 'aws.amazon.com/lambda/pricing'),
@@ -42,8 +42,9 @@ export const PRICES = {
 const perThousand = (dollars: number, plan: string, source: string): Price => price(dollars / 1_000, plan, source);
 
 /**
- * List prices of the providers for one mail to one recipient, above what the plan includes; by type. A contract may differ by more than half: `npm run bill`
- * takes other prices. None for `smtp`, and for types of your own.
+ * List prices by type of provider, for one mail to one recipient. They apply to mails beyond the number that the plan includes. A
+ * contract may differ by more than half: `npm run bill` accepts other prices. There is no price for `smtp`, and no price for
+ * provider types of your own.
  */
 export const PROVIDER_PRICES: Readonly<Record<string, Price>> = {
   postmark: perThousand(1.3, 'mail above the plan Pro', 'postmarkapp.com/pricing'),
@@ -53,11 +54,11 @@ export const PROVIDER_PRICES: Readonly<Record<string, Price>> = {
     'camoa.github.io/dev-guides, mailgun/pricing-tier-selection',
   ),
   sendgrid: perThousand(0.9, 'mail above the plan Essentials 100K', 'twilio.com/en-us/products/email-api/pricing'),
-  // Accounts that sent before 2026-07-21 pay 0.10 a thousand à la carte.
+  // Accounts that sent mail before 2026-07-21 pay 0.10 dollars for a thousand mails, without a plan.
   ses: perThousand(0.16, 'mail of the plan Essentials', 'aws.amazon.com/ses/pricing'),
 };
 
-/** What an hourly price is for a month, such as `32.85`. */
+/** Converts an hourly price to dollars a month, such as `32.85`. */
 export function monthly({ dollars }: Price): string {
   return (dollars * PRICE_LIST.hoursOfMonth).toFixed(2);
 }

@@ -9,7 +9,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 
-/** One time series that CloudWatch bills as a metric. */
+/** One combination of a metric and its dimensions, which CloudWatch bills as one metric. */
 export interface BilledSeries {
   readonly name: MetricName;
   readonly provider?: string;
@@ -17,7 +17,7 @@ export interface BilledSeries {
   readonly class?: string;
 }
 
-/** All series that the functions can emit for these providers and routes. */
+/** All time series that the functions can write for these providers and routes. */
 export function possibleSeries(
   providers: readonly ProviderConfig[],
   size: MonitoringSize = 'full',

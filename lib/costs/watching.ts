@@ -15,9 +15,11 @@ export interface CostLine {
 export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
 
 /**
- * Costs of monitoring a month, at any volume: from the template, and from the series that its functions can emit.
+ * Returns the costs of monitoring in a month; they do not depend on the volume of mail. They are computed from the template and
+ * from the metrics that the functions can write.
  *
- * An upper bound: CloudWatch bills a series for the hours in which it has a value, and many have none for months.
+ * The result is an upper bound. CloudWatch bills a time series only for the hours in which it has a value, and many series have
+ * no value for months.
  */
 export function watchingCost(
   resources: Resources,
@@ -31,15 +33,16 @@ export function watchingCost(
   const series = possibleSeries(providers, size, routes);
   const daily = series.filter(({ name }) => (METRICS[name] as MetricDefinition).daily);
   return [
-    // Metrics from log filters are billed like metrics that a function emits.
+    // Metrics from log filters are billed like metrics that a function writes.
     line(
       'series of metrics',
       series.length - daily.length + of('AWS::Logs::MetricFilter').length,
       PRICES.metric.dollars,
     ),
-    // Billed by the hour in which a series gets a value.
+    // CloudWatch bills a time series only for the hours in which it gets a value: a series with one value a day costs 1/24 of the
+    // price.
     line('series with a value a day', daily.length, PRICES.metric.dollars / 24),
-    // Metric math is billed by the metrics that it reads, not by the alarm.
+    // For an alarm on metric math, AWS bills each metric that the expression reads.
     line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICES.alarmMetric.dollars),
     line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICES.compositeAlarm.dollars),
     line('dashboards', of('AWS::CloudWatch::Dashboard').length, PRICES.dashboard.dollars),
@@ -47,12 +50,12 @@ export function watchingCost(
   ];
 }
 
-/** The sum of the lines, in dollars a month. */
+/** Returns the sum of the lines, in dollars a month. */
 export function totalOf(lines: readonly CostLine[]): number {
   return sum(lines.map(({ total }) => total));
 }
 
-/** A line of the costs. */
+/** Creates one line of the list of costs. */
 export function line(what: string, number: number, each: number): CostLine {
   return { what, number, each, total: number * each };
 }

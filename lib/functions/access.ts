@@ -8,7 +8,7 @@ import type { AwsResource } from '../../lambda/providers/aws-permissions.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
 
-/** SQS actions of a Lambda event source. */
+/** SQS actions that a Lambda function needs to read a queue through an event source mapping. */
 export const CONSUME = [
   'sqs:ReceiveMessage',
   'sqs:DeleteMessage',
@@ -16,7 +16,10 @@ export const CONSUME = [
   'sqs:ChangeMessageVisibility',
 ];
 
-/** Permissions of a function that sends through these providers: those of their types, and their secrets. */
+/**
+ * Returns the permissions of a function that sends through these providers: the permissions that the provider types need, and the
+ * right to read the secrets of the providers.
+ */
 export function providerStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const stack = Stack.of(scope);
   return [
@@ -32,13 +35,19 @@ export function providerStatements(scope: Construct, providers: readonly Provide
   ];
 }
 
-/** Permissions of a function that checks these providers' health: those of their types, and their secrets. */
+/**
+ * Returns the permissions of a function that checks the health of these providers: the permissions that the provider types need,
+ * and the right to read the secrets of the providers.
+ */
 export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const permissions = providers.flatMap(({ type, options }) => definitionOf(type).permissions?.health(options) ?? []);
   return [...regionalStatements(scope, permissions), ...secretStatements(scope, providers)];
 }
 
-/** Permissions for the providers' own lists of addresses, and the reasons why these permissions name no resource. */
+/**
+ * Returns the permissions for the providers' own lists of suppressed addresses, and the reasons why these permissions name no
+ * resource.
+ */
 export function ownListStatements(
   scope: Construct,
   providers: readonly ProviderConfig[],
@@ -48,7 +57,9 @@ export function ownListStatements(
   return { statements: regionalStatements(scope, permissions), reasons: healthReasons(needing) };
 }
 
-/** Statements for actions without a resource type, limited to their regions. */
+/**
+ * Returns the statements for actions that cannot be limited to a resource. Instead, each statement is limited to AWS regions.
+ */
 function regionalStatements(
   scope: Construct,
   permissions: readonly { readonly actions: readonly string[]; readonly region?: string | undefined }[],
@@ -66,13 +77,13 @@ function regionalStatements(
   );
 }
 
-/** A resource of a permission that is wider than one name, with the reason. */
+/** A resource in a permission that contains a wildcard, and the reason for the wildcard. */
 interface Wildcard {
   readonly resource: string;
   readonly reason: string;
 }
 
-/** The resources of {@link providerStatements} whose names are not known. */
+/** Returns the resources in {@link providerStatements} that contain a wildcard because their names are not known. */
 export function sendWildcards(scope: Construct, providers: readonly ProviderConfig[]): readonly Wildcard[] {
   return providers.flatMap(({ type, options }) => {
     const { permissions } = definitionOf(type);
@@ -84,7 +95,10 @@ export function sendWildcards(scope: Construct, providers: readonly ProviderConf
   });
 }
 
-/** Why {@link healthStatements} and {@link ownListStatements} have actions without a resource, once for each type. */
+/**
+ * Returns the reasons why {@link healthStatements} and {@link ownListStatements} have actions without a resource: one reason for
+ * each provider type.
+ */
 export function healthReasons(providers: readonly ProviderConfig[]): readonly string[] {
   return [...new Set(providers.flatMap(({ type }) => definitionOf(type).permissions?.noResource ?? []))];
 }
@@ -105,7 +119,7 @@ function secretStatements(scope: Construct, providers: readonly ProviderConfig[]
   return secrets.length > 0 ? [secretStatement(Stack.of(scope), secrets)] : [];
 }
 
-/** Permission for items of the state table, limited to these key prefixes. */
+/** Returns a permission for items of the state table whose keys have one of these prefixes. */
 export function tableStatement(
   { tableArn }: { readonly tableArn: string },
   actions: readonly TableAction[],
@@ -124,7 +138,7 @@ function keyedStatement(
     resources: [tableArn],
     conditions: {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] },
-      // The second condition is needed because a "for all" condition is true for a request without keys.
+      // This condition is needed because the `ForAllValues` condition above is also true for a request without keys.
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   });
@@ -132,7 +146,10 @@ function keyedStatement(
 
 type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem';
 
-/** Permission for items of the lists table, limited to these lists. */
+/**
+ * Returns a permission for the items of the lists table whose partition key matches one of the patterns in `lists`, such as
+ * `event/*`.
+ */
 export function listsStatement(
   table: { readonly tableArn: string },
   actions: readonly ('PutItem' | 'DeleteItem' | 'Query')[],
@@ -141,7 +158,7 @@ export function listsStatement(
   return keyedStatement(table, actions, lists);
 }
 
-/** Permission to read secrets by name. */
+/** Returns the permission to read the secrets with these names. */
 export function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {
   return new PolicyStatement({
     actions: ['secretsmanager:GetSecretValue'],
@@ -149,7 +166,7 @@ export function secretStatement(stack: Stack, names: readonly string[]): PolicyS
       stack.formatArn({
         service: 'secretsmanager',
         resource: 'secret',
-        // Secrets Manager ends every ARN with a hyphen and six characters of its own.
+        // Secrets Manager appends a hyphen and six random characters to the name in every ARN.
         resourceName: `${name}-??????`,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
@@ -157,7 +174,7 @@ export function secretStatement(stack: Stack, names: readonly string[]): PolicyS
   });
 }
 
-/** An ARN as cdk-nag writes it in the id of a finding: references in angle brackets. */
+/** Returns an ARN in the form that cdk-nag uses in the id of a finding: references are in angle brackets. */
 export function nagName(scope: Construct, arn: string): string {
   return inWords(Stack.of(scope).resolve(arn));
 }

@@ -2,15 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin, transform } from 'esbuild';
 
-// A script that bundles one entry for Lambda: `node build.ts ENTRY OUTDIR` writes `index.mjs` and its chunks, and prints the files
-// that they were built from. The CDK bundles within a synchronous call, and esbuild has plugins only in asynchronous ones.
+// This script bundles one entry file for Lambda: `node build.ts ENTRY OUTDIR` writes `index.mjs` and its chunks to OUTDIR, and
+// prints the names of the source files. It is a separate process because the CDK calls the bundler synchronously, while esbuild
+// supports plugins only in its asynchronous functions.
 
 const ROOT = join(import.meta.dirname, '../..');
 const CORE = 'mailover:core';
 
 /**
- * Puts all code that an entry imports into one chunk: each module behind a dynamic import imports all of it, too, so that
- * the bundler need not divide it by what which of them uses. A process compiles two files when it starts instead of ten.
+ * Creates an esbuild plugin that puts all code which the entry file imports statically into one chunk. The plugin makes each
+ * dynamically imported module import this chunk too; otherwise esbuild would split the code into more chunks. With the plugin a
+ * starting process compiles two files instead of ten.
  */
 function oneCore(entry: string): Plugin {
   return {
@@ -22,7 +24,7 @@ function oneCore(entry: string): Plugin {
         const found = await resolve(path, { kind, importer, resolveDir, pluginData: CORE });
         return found.external || found.errors.length > 0
           ? found
-          : // Relative, since the names of chunks depend on it.
+          : // The path is relative: the names of the chunks depend on it, and must not depend on the machine.
             { path: relative(ROOT, found.path), namespace: 'lazy' };
       });
       onLoad({ filter: /.*/, namespace: 'core' }, async () => ({
@@ -43,7 +45,7 @@ function oneCore(entry: string): Plugin {
   };
 }
 
-/** The modules that a file imports when it is loaded, without those of which it uses types only. */
+/** Returns the modules that a file imports statically, except modules from which it imports only types. */
 async function importedBy(file: string): Promise<readonly string[]> {
   const { code } = await transform(await readFile(file, 'utf8'), { loader: 'ts', format: 'esm' });
   return Array.from(code.matchAll(/^import\b[^;]*?"([^"]+)";$/gm), ([, path = '']) => path);
@@ -76,6 +78,6 @@ try {
   const inputs = Object.keys(metafile.inputs).filter((path) => !/^(core|lazy):/.test(path));
   process.stdout.write(JSON.stringify(inputs));
 } catch {
-  // esbuild has written its errors.
+  // No message is printed here, since esbuild has already printed its errors.
   process.exitCode = 1;
 }

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { join, relative, resolve } from 'node:path';
 
 /**
- * Environment variable with a directory that keeps bundles between two syntheses. Only the local stack sets it: a
- * deployment always builds.
+ * Name of the environment variable with the directory in which bundles are kept for the next synthesis. Only the local stack sets
+ * the variable: a deployment always builds its bundles.
  */
 export const BUNDLE_CACHE = 'MAILOVER_BUNDLE_CACHE';
 
@@ -17,9 +17,10 @@ const BUILDERS = [join(import.meta.dirname, 'build.ts'), join(ROOT, 'package-loc
 const hashes = new Map<string, string>();
 
 /**
- * Copies the bundle of an entry to `outdir` from the cache, or builds it there and keeps a copy.
+ * Copies the bundle of an entry file from the cache to `outdir`. If the cache does not have it, builds the bundle in `outdir` and
+ * stores a copy in the cache.
  *
- * A kept bundle is used while every file that it was built from has the same content.
+ * A bundle in the cache is used as long as none of the files from which it was built has changed.
  *
  * @param build writes the bundle to a directory and returns the paths of the files that it was built from
  */
@@ -43,7 +44,7 @@ function isCurrent(kept: string): boolean {
     const inputs = JSON.parse(readFileSync(join(kept, 'inputs.json'), 'utf8')) as Inputs;
     return Object.entries(inputs).every(([path, hash]) => hashOf(resolve(ROOT, path)) === hash);
   } catch {
-    // Nothing is kept, or a file that it was built from is gone.
+    // The cache has no such bundle, or a source file of the bundle was deleted.
     return false;
   }
 }
@@ -59,7 +60,8 @@ function keep(kept: string, outdir: string, inputs: readonly string[]): void {
     rmSync(kept, { recursive: true, force: true });
     renameSync(unfinished, kept);
   } catch {
-    // Another stack that starts now may keep the same bundle, or the disk may be full: the bundle itself is built.
+    // The bundle could not be stored in the cache: for example, another stack stored the same bundle first, or the disk is full.
+    // This is no problem, since the bundle in `outdir` is complete.
     rmSync(unfinished, { recursive: true, force: true });
   }
 }

@@ -7,22 +7,24 @@ import { BUNDLE_CACHE, cachedBundle } from './bundle-cache.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const BUILD = join(import.meta.dirname, 'build.ts');
 
-/** Lambda handler name of the bundled entry's export. */
+/** Name of the handler for Lambda: the export `handler` of the bundled entry file. */
 export const HANDLER = 'index.handler';
 
 /**
- * Bundles one entry into a directory, with a chunk for each dynamic import and one for all code that is loaded at once.
+ * Bundles one entry file into a directory. The bundle has one chunk for each dynamic import, and one chunk for all code that is
+ * loaded at the start.
  *
- * `NodejsFunction` writes a single file; splitting lets a process load the SDK of a provider when it first uses it.
- * A dynamic import may name only packages with ES modules: for a CommonJS package in its own chunk, esbuild 0.28 exports
- * the default export alone.
+ * `NodejsFunction` writes a single file; with several chunks, a process loads the SDK of a provider only when it first uses this
+ * provider. Only packages with ES modules may be imported dynamically: if a CommonJS package has its own chunk, esbuild 0.28
+ * exports only its default export.
  */
 export function bundle(entry: string): Code {
   return Code.fromAsset(join(ROOT, entry, '..'), {
-    // Hash of the output: the same code gives the same asset on every machine.
+    // The name of the asset is the hash of the output, so the same code results in the same asset on every machine.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // The CDK requires an image, which is never pulled, since the local bundler either succeeds or throws.
+      // The CDK requires a container image here. The image is never pulled, since the local bundler below either succeeds or
+      // throws an error.
       image: DockerImage.fromRegistry('none'),
       command: [relative(ROOT, join(ROOT, entry))],
       local: {
@@ -38,9 +40,9 @@ export function bundle(entry: string): Code {
 }
 
 /**
- * Bundles an entry with esbuild for Lambda; writes `index.mjs` and its chunks to `outdir`.
+ * Bundles an entry file with esbuild for Lambda. Writes `index.mjs` and its chunks to `outdir`.
  *
- * @returns the files that it was built from, relative to the root of the repository
+ * @returns the source files of the bundle, with paths relative to the root of the repository
  */
 export function build(entry: string, outdir: string): readonly string[] {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BUILD, entry, outdir], { encoding: 'utf8' });

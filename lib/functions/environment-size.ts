@@ -1,25 +1,29 @@
 import { CfnResource, type IResolvable, Reference, StringConcat, Tokenization } from 'aws-cdk-lib/core';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 
-/** Lambda's limit for the names and values of all variables together (docs.aws.amazon.com/lambda, quotas, 2026-11-23). */
+/**
+ * Largest total size that Lambda allows for the names and values of all environment variables (docs.aws.amazon.com/lambda,
+ * quotas, 2026-11-23).
+ */
 const MAX_BYTES = 4096;
 
-/** Length of the longest name, URL or ARN of a resource, which is known at the deployment only. */
+/** Greatest possible length of a name, URL or ARN, by type of resource. The value itself is known only at the deployment. */
 const LONGEST: Readonly<Record<string, number>> = {
   'AWS::SES::ConfigurationSet': 64,
-  // A queue URL: the region's host, the account, and a queue name of 80 characters. An ARN is shorter.
+  // A queue URL has the host of the region, the account, and a queue name of up to 80 characters. The ARN of a queue is shorter.
   'AWS::SQS::Queue': 'https://sqs.ap-southeast-99.amazonaws.com.cn/123456789012/'.length + 80,
   'AWS::S3::Bucket': 63,
-  // The secret of the proof key: CloudFormation names it after the stack and the resource.
+  // CloudFormation generates the name of this secret from the names of the stack and of the resource.
   'AWS::SecretsManager::Secret': 'arn:aws-cn:secretsmanager:ap-southeast-99:123456789012:secret:-AbCdEf'.length + 64,
   'AWS::DynamoDB::GlobalTable': 255,
   'AWS::ApiGatewayV2::Api': 'https://abcdefghij.execute-api.ap-southeast-99.amazonaws.com.cn'.length,
 };
 
 /**
- * Refuses an environment that Lambda might refuse later, in the middle of a deployment; `variables` may hold tokens.
+ * Refuses an environment that could be too large for Lambda; otherwise Lambda would refuse it in the middle of a deployment.
+ * `variables` may contain CDK tokens.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError if the environment may become larger than Lambda allows
  */
 export function checkEnvironmentSize(
   functionName: string,
@@ -36,7 +40,7 @@ export function checkEnvironmentSize(
     ]);
 }
 
-/** A text with every token replaced by as many characters as its value may have. */
+/** Returns the text with every CDK token replaced by as many characters as the value of the token may have. */
 function atItsLongest(value: string): string {
   const fragments = Tokenization.reverseString(value).mapTokens({ mapToken: (token) => 'x'.repeat(longestOf(token)) });
   return String(fragments.join(new StringConcat()) ?? '');

@@ -6,20 +6,20 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { keyStatement } from '../storage/encryption.ts';
 
-/** Most messages of one call: the limit of PutEvents. */
+/** Largest number of messages in one call: the limit of PutEvents. */
 const BATCH_SIZE = 10;
 
 export interface EventPipeProps {
   /** The events queue. */
   readonly queue: Queue;
   readonly bus: IEventBus;
-  /** Keys that the queue may be encrypted by. */
+  /** KMS keys that may encrypt the queue. */
   readonly keys: readonly IKey[];
 }
 
 /**
- * Puts the messages of the events queue on an EventBridge bus. EventBridge itself reads the queue, so no code can fail
- * between the two; what the bus does not take becomes visible again.
+ * Puts the messages of the events queue on an EventBridge bus. EventBridge itself reads the queue, so there is no code of
+ * Mailover in between that could fail. A message that the bus rejects becomes visible on the queue again.
  */
 export class EventPipe extends Construct {
   constructor(scope: Construct, id: string, { queue, bus, keys }: EventPipeProps) {
@@ -42,14 +42,14 @@ export class EventPipe extends Construct {
       source: queue.queueArn,
       sourceParameters: { sqsQueueParameters: { batchSize: BATCH_SIZE } },
       target: bus.eventBusArn,
-      // The body of a message is JSON, which a pipe reads by paths (eb-pipes-event-target and eb-pipes-input-transformation,
-      // 2026-11-29).
+      // The body of a message is JSON, so paths such as `$.body.type` can select fields of it (eb-pipes-event-target and
+      // eb-pipes-input-transformation, 2026-11-29).
       targetParameters: {
         inputTemplate: '<$.body>',
         eventBridgeEventBusParameters: { source: 'mailover', detailType: '$.body.type' },
       },
     });
-    // A pipe is checked for its permissions when it is made.
+    // EventBridge checks the permissions of the role when it creates the pipe, so the role must be created first.
     pipe.node.addDependency(role);
   }
 }

@@ -9,49 +9,55 @@ import {
   eventsEnvironment,
 } from '../../lambda/contract/events-environment.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
+import { EVENTS_MEMORY_MB } from '../configuration/memory.ts';
 import type { ListsTable } from '../storage/lists-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
 import { CONSUME, listsStatement, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
-import { EVENTS_MEMORY_MB } from './memory.ts';
 import type { SesEvents } from './ses-events.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
-/** Time-out just below the 30 s that an HTTP API waits at most, so that providers get the function's own answer. */
+/**
+ * Time-out of the function. An HTTP API waits for at most 30 s; the time-out is a little shorter, so that providers get the
+ * answer of the function and not that of the API.
+ */
 const FUNCTION_TIMEOUT = Duration.seconds(29);
 
-/** Key prefixes of state table items that the function reads and writes: used tokens, suppressed addresses. */
+/** Key prefixes of the items in the state table that the function reads and writes: used tokens and suppressed addresses. */
 const ITEMS = ['token/*', 'suppression/*'];
-/** Lists that it reads and writes. */
+/** Lists in the lists table that the function reads and writes. */
 const LISTS = ['event/*', 'suppressing/*'];
-/** Lists that it only writes: the addresses of the suppression list. */
+/** Lists that the function only writes: the addresses of the suppression list. */
 const ADDRESSES = ['suppressed/*'];
-/** Lists that it only writes: bounces and complaints by class. */
+/** Lists that the function only writes: bounces and complaints by class of mail. */
 const CLASSES = ['classes/*'];
 
 export interface EventsProps extends FunctionProps {
   readonly providers: readonly EventsProvider[];
   /** The events queue. */
   readonly queue: Queue;
-  /** Published events, by provider key. */
+  /** Topic and queue of each provider that publishes its delivery events through SNS, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
-  /** Classes that recipients can unsubscribe from. */
+  /** Classes of mail from which recipients can unsubscribe. */
   readonly unsubscribable: readonly string[];
-  /** Classes that wait for the first mail of a recipient. */
+  /**
+   * Classes of mail with `verifiedRecipients`: a recipient gets further mail of such a class only after the first mail was
+   * delivered.
+   */
   readonly gated: readonly string[];
   readonly api: WebhookApi;
-  /** Requests a second that the HTTP API admits. */
+  /** Number of requests per second that the HTTP API accepts. */
   readonly rate: number;
-  /** Largest number of invocations at a time. */
+  /** Largest number of concurrent invocations. */
   readonly concurrency: number | undefined;
 }
 
-/** The function that takes delivery events, with its role. */
+/** The Lambda function that receives delivery events, and the IAM role of the function. */
 export class EventsFunction extends MailoverFunction<EventsEnvironment> {
-  /** Undefined if no provider posts its events. */
+  /** Counts of the requests that the function did not answer; undefined if no provider posts its delivery events. */
   readonly unanswered: UnansweredRequests | undefined;
 
   constructor(scope: Construct, id: string, props: EventsProps) {
@@ -101,7 +107,8 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         eventSourceArn: source.queueArn,
         batchSize: 10,
         reportBatchItemFailures: true,
-        // Less than the reserved concurrency, where there is one: throttled receives count.
+        // This number is below the reserved concurrency of the function, if there is one. Otherwise invocations could be
+        // throttled, and a throttled invocation also increases the receive count of its messages.
         maxConcurrency: 2,
       });
     }

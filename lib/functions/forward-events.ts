@@ -9,9 +9,10 @@ import type { FunctionProps } from './function.ts';
 import { PosterFunction } from './poster.ts';
 
 /**
- * Makes what reads the events queue for an event bus or a URL; without either, a program may read it.
+ * Creates the pipe to an event bus, or the function that posts to a URL. If the configuration has neither a bus nor a URL, a
+ * program of the user may read the events queue.
  *
- * @returns the key of the signatures, for a URL
+ * @returns the key that signs the posts, if events are posted to a URL
  */
 export function forwardEvents(
   scope: Construct,

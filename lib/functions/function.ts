@@ -19,61 +19,75 @@ import { Construct } from 'constructs';
 import { type DeploymentEnvironment, deploymentEnvironment } from '../../lambda/contract/deployment.ts';
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
 import { defined } from '../../lambda/platform/defined.ts';
-import type { Network } from '../configuration/network.ts';
 import type { Releases } from '../configuration/releases.ts';
 import { encryptionKey, keyStatement } from '../storage/encryption.ts';
 import { nagName } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
+import type { Network } from './network.ts';
 
 /** Properties of every function of Mailover. */
 export interface FunctionProps {
-  /** VPC that it runs in; undefined for Lambda's own network. */
+  /** VPC and subnets in which the function runs; undefined if the function runs outside of a VPC. */
   readonly network: Network | undefined;
-  /** Keys of what it reads and writes. */
+  /** KMS keys of the data that the function reads and writes. */
   readonly keys: readonly IKey[];
   readonly logRetention: RetentionDays;
   /** How a new version of the sender, the receiver and the events function replaces the previous version. */
   readonly releases: Releases;
-  /** Values of the deployment that all functions get. */
+  /** Values of the deployment that all functions get in their environment. */
   readonly deployment: DeploymentEnvironment;
 }
 
 interface Declaration<Values> extends FunctionProps {
   readonly description: string;
   readonly roleDescription: string;
-  /** Source file with the handler, from the root of the repository. */
+  /** Path of the source file with the handler, relative to the root of the repository. */
   readonly entry: string;
   readonly environment: EnvironmentCodec<Values>;
   readonly values: Values;
-  /** Advice on making its environment smaller, for the error when the environment is larger than Lambda allows. */
+  /**
+   * Advice on how to make the environment of the function smaller. It is a part of the error message if the environment is larger
+   * than Lambda allows.
+   */
   readonly smallerEnvironment: string;
   readonly timeout: Duration;
   readonly memorySize: number;
-  /** Whether Lambda ends chains of its own messages (docs/adr/0017-loop-detection.md). */
+  /**
+   * Whether Lambda stops a recursive loop, in which messages of the function invoke the function again
+   * (docs/adr/0017-loop-detection.md).
+   */
   readonly recursiveLoop: RecursiveLoop;
   /**
-   * Invocations at a time that are reserved for it, and are its limit.
-   * @default - shares the concurrency of the account
+   * Number of concurrent invocations that are reserved for the function. This number is also the limit of its concurrency.
+   * @default - the function shares the concurrency of the AWS account
    */
   readonly reservedConcurrency?: number | undefined;
-  /** Whether new versions of the function may be released gradually: for functions that process mail, or what cannot be repeated. */
+  /**
+   * Whether new versions of the function may be released gradually. This is so for functions that process mail or delivery
+   * events.
+   */
   readonly isReleased?: true;
   /**
    * Invokes the function at this interval. A run that fails or is late is not repeated: the next run does its work.
-   * @default - no schedule: events from the sources of its construct invoke it
+   * @default - no schedule: other event sources, which the construct of the function creates, invoke the function
    */
   readonly schedule?: { readonly id: string; readonly every: Duration; readonly description: string };
 }
 
 /**
- * The only place where a Lambda function is made: its runtime, role, log group, bundle and environment.
+ * The base class of all Lambda functions. It creates the function with its runtime, role, log group, bundle and environment; no
+ * other code creates Lambda functions.
  *
- * Its role may write to its log group and nothing else until the construct allows more.
+ * At first the role of the function may only write to the log group of the function. Each derived construct adds further
+ * permissions.
  */
 export abstract class MailoverFunction<Values> extends Construct {
   readonly function: LambdaFunction;
-  /** Alias of the version that is invoked; undefined where a new version gets all invocations at once. */
+  /**
+   * Alias of the version that is invoked; undefined if the function is not released gradually. A new version then gets all
+   * invocations immediately.
+   */
   readonly alias: Alias | undefined;
   readonly logGroup: LogGroup;
   protected readonly role: Role;
@@ -114,7 +128,7 @@ export abstract class MailoverFunction<Values> extends Construct {
       },
       role: this.role,
       logGroup: this.logGroup,
-      // The logger writes JSON by itself; Lambda would wrap each of its lines in JSON again.
+      // The logger itself writes JSON. With the format JSON, Lambda would wrap each log line in JSON again.
       loggingFormat: LoggingFormat.TEXT,
       ...declaration.network,
       recursiveLoop: declaration.recursiveLoop,
@@ -133,12 +147,15 @@ export abstract class MailoverFunction<Values> extends Construct {
       });
   }
 
-  /** What queues and the HTTP API invoke: the alias, or the function itself. */
+  /** Returns what queues and the HTTP API must invoke: the alias if there is one, otherwise the function. */
   protected get invoked(): IFunction {
     return (this.alias ?? this.function) as IFunction;
   }
 
-  /** Lets Lambda, and not the code of the function, make network interfaces in the VPC. */
+  /**
+   * Allows the Lambda service to create network interfaces in the VPC. Denies the same actions to the code of the function, which
+   * uses the same role.
+   */
   private allowInterfaces(): void {
     const interfaces = {
       actions: [
@@ -152,7 +169,8 @@ export abstract class MailoverFunction<Values> extends Construct {
       resources: ['*'],
     };
     this.role.addToPolicy(new PolicyStatement(interfaces));
-    // Calls of the code have the function in this key (docs.aws.amazon.com/lambda, permissions-source-function-arn, 2026-11-29).
+    // Only calls by the code of the function have an ARN in this condition key; calls by the Lambda service do not
+    // (docs.aws.amazon.com/lambda, permissions-source-function-arn, 2026-11-29).
     this.role.addToPolicy(
       new PolicyStatement({
         ...interfaces,
@@ -172,19 +190,22 @@ export abstract class MailoverFunction<Values> extends Construct {
     this.role.addToPolicy(new PolicyStatement({ actions, resources }));
   }
 
-  /** Allows actions on all objects under a prefix; `reason` is why not on single ones. */
+  /** Allows actions on all S3 objects under a prefix. `reason` says why the permission cannot name single objects. */
   protected allowObjects(actions: string[], bucket: IBucket, prefix: string, reason: string): void {
     this.allow(actions, [bucket.arnForObjects(`${prefix}*`)]);
     this.acknowledge(`AwsSolutions-IAM5[Resource::${nagName(this, bucket.bucketArn)}/${prefix}*]`, reason);
   }
 
-  /** Accepts a finding of cdk-nag about the role. */
+  /** Marks a finding of cdk-nag about the role as accepted. */
   protected acknowledge(id: string, reason: string): void {
     Validations.of(this.role).acknowledge({ id, reason });
   }
 }
 
-/** Age from which a scheduled event is dropped: the interval, at most the six hours that Lambda allows. */
+/**
+ * Returns the age at which Lambda drops a scheduled event: the interval of the schedule, but at most the six hours that Lambda
+ * allows.
+ */
 function eventAge(every: Duration): Duration {
   return every.toHours({ integral: false }) > 6 ? Duration.hours(6) : every;
 }

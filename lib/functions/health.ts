@@ -19,10 +19,13 @@ import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.minutes(1);
 
-/** Time-out: health requests run concurrently and end after ten seconds; the rest is for start-up, the table and DNS. */
+/**
+ * Time-out of the function. Requests to providers run concurrently and end after at most ten seconds. The rest of the time is for
+ * the start of the process, the state table and DNS.
+ */
 const FUNCTION_TIMEOUT = Duration.seconds(30);
 
-/** Key prefixes of state table items that the function reads, and those that it also writes. */
+/** Key prefixes of the items in the state table that the function reads, and of the items that it also writes. */
 const READS = ['circuit/*', 'switch/*', 'health/*', 'canary/*', 'tally/*'];
 const WRITES = ['health/*', 'canary/*'];
 
@@ -31,19 +34,22 @@ export interface HealthCheckProps extends FunctionProps {
   readonly providers: readonly ProviderConfig[];
   /** The canaries of the receiving providers. */
   readonly inboundCanaries: readonly InboundCanary[];
-  /** Key of the proofs by which the sender recognises canaries. */
+  /** Secret key of the signatures (proofs) by which the sender recognises canaries (test mails). */
   readonly proofKey: ProofKey;
-  /** Canary mail is put on the outbound queue; retry queues of removed providers are found by their names. */
+  /**
+   * Canaries are put on the outbound queue. The names of the retry queues serve to find retry queues of providers that were
+   * removed from the list.
+   */
   readonly queues: Queues;
   readonly stateTable: ITable;
   readonly routes: readonly RouteConfig[];
   /** The providers with delivery events. */
   readonly reporting: readonly { readonly key: string; readonly type: string }[];
-  /** The counts of classes; undefined if no class pauses. */
+  /** Table with the bounces and complaints of each class of mail; undefined if no class of mail is ever paused. */
   readonly listsTable: ListsTable | undefined;
 }
 
-/** The function that checks every minute whether each account may send, with its role. */
+/** The Lambda function that checks every minute whether each provider account may send, and the IAM role of the function. */
 export class HealthFunction extends MailoverFunction<HealthEnvironment> {
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
     const { providers, inboundCanaries, proofKey, queues, stateTable, listsTable } = props;
@@ -98,20 +104,24 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
   }
 }
 
-/** Undefined where the name of the stack is not known at synth. */
+/** Returns the names of the retry queues; undefined if the name of the stack is not known at synth. */
 function namesOf(queues: Queues): RetryQueueNames | undefined {
   const { stackName } = Stack.of(queues);
   if (Token.isUnresolved(stackName)) return undefined;
   const all = [...queues.retry.values()];
   const logicalIds = all.map((queue) => Stack.of(queue).getLogicalId(queue.node.defaultChild as CfnQueue));
-  // Logical ids are the path of the construct without hyphens: all of retry queues begin like those of `Retry-`.
+  // A logical id is the path of the construct without hyphens. So the logical ids of all retry queues begin with the same text,
+  // which ends in `QueuesRetry`.
   const [prefix = ''] = logicalIds.map((id) =>
     id.slice(0, id.indexOf(`Queues${RETRY_QUEUE}`) + `Queues${RETRY_QUEUE}`.length),
   );
   return { prefix: `${stackName}-${prefix}`, present: all.map(({ queueName }) => queueName) };
 }
 
-/** The limits of the classes that have their own; undefined if none has. */
+/**
+ * Returns the rates above which a class of mail is paused, for the classes with limits of their own; undefined if no class has
+ * limits of its own.
+ */
 function pauseAbove(routes: readonly RouteConfig[]): HealthEnvironment['pauseAbove'] {
   const own = routes.flatMap((route) => (route.pauseAbove === undefined ? [] : [[route.class, route.pauseAbove]]));
   return own.length > 0 ? Object.fromEntries(own) : undefined;

@@ -10,7 +10,7 @@ import {
   inboundEnvironment,
   type ReportedProvider,
 } from '../../lambda/contract/inbound-environment.ts';
-import type { ReceiptRule } from '../../lambda/providers/provider.ts';
+import type { ReceiptRule } from '../../lambda/providers/inbound-definition.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { ListsTable } from '../storage/lists-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
@@ -19,13 +19,19 @@ import { type FunctionProps, MailoverFunction } from './function.ts';
 import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
-/** Time-out just below the 30 s that an HTTP API waits at most, so that providers get the function's own answer. */
+/**
+ * Time-out of the function. An HTTP API waits for at most 30 s; the time-out is a little shorter, so that providers get the
+ * answer of the function and not that of the API.
+ */
 const FUNCTION_TIMEOUT = Duration.seconds(29);
 
 /** Key prefix of all objects of received mail in the mail bucket. */
 const PREFIX = 'inbound/';
 
-/** Key prefixes of state table items that the function reads and writes: received mail, used tokens, returned canaries. */
+/**
+ * Key prefixes of the items in the state table that the function reads and writes: records of received mail, used tokens, and
+ * canaries that returned.
+ */
 const ITEMS = ['inbound/*', 'message-id/*', 'token/*', 'canary/*'];
 
 export interface InboundProps extends FunctionProps {
@@ -33,15 +39,20 @@ export interface InboundProps extends FunctionProps {
   readonly providers: readonly InboundProvider[];
   /** The inbound queue. */
   readonly queue: Queue;
-  /** The receipt rule by which SES writes mail to the bucket; undefined if none does. */
+  /** The receipt rule by which SES writes mail to the bucket; undefined if no SES provider receives. */
   readonly receiptRule: ReceiptRule | undefined;
   readonly mailBucket: IBucket;
   readonly stateTable: ITable;
   readonly api: WebhookApi;
   readonly memorySize: number;
-  /** Requests a second that the HTTP API admits; the rest is answered 429, and the providers post again. */
+  /**
+   * Number of requests per second that the HTTP API accepts. Further requests are answered with 429, and the providers post them
+   * again.
+   */
   readonly rate: number;
-  /** What reports about mail of ours need; undefined if no provider's delivery events come back as mail. */
+  /**
+   * Resources to process bounce reports that arrive as received mail; undefined if no provider sends its delivery events as mail.
+   */
   readonly reports:
     | {
         readonly providers: readonly ReportedProvider[];
@@ -53,10 +64,10 @@ export interface InboundProps extends FunctionProps {
     | undefined;
 }
 
-/** The function that providers post received mail to, with its role. */
+/** The Lambda function to which providers post received mail, and the IAM role of the function. */
 export class InboundFunction extends MailoverFunction<InboundEnvironment> {
   readonly unanswered: UnansweredRequests;
-  /** Undefined if SES does not receive mail. */
+  /** The resources to receive mail through SES; undefined if no SES provider receives mail. */
   readonly ses: SesReceiving | undefined;
 
   constructor(scope: Construct, id: string, props: InboundProps) {

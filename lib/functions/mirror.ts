@@ -12,7 +12,9 @@ import { listsStatement, ownListStatements, secretStatement, tableStatement } fr
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.days(1);
-/** The longest that Lambda allows: SES takes one change a second. */
+/**
+ * The longest time-out that Lambda allows. It is needed since SES accepts only one change of its suppression list per second.
+ */
 const FUNCTION_TIMEOUT = Duration.minutes(15);
 
 export interface MirrorProps extends FunctionProps {
@@ -21,13 +23,16 @@ export interface MirrorProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
-  /** Whether recipients can unsubscribe from a class. */
+  /** Whether recipients can unsubscribe from at least one class of mail. */
   readonly unsubscribes: boolean;
-  /** Whether a class mails addresses that are suppressed for a hard bounce. */
+  /** Whether at least one class of mail is also sent to addresses that are suppressed because of a hard bounce. */
   readonly overridesHardBounces: boolean;
 }
 
-/** The function that keeps the suppression list and those of the providers equal, and carries out operators' commands. */
+/**
+ * The Lambda function that keeps the suppression list and the providers' own lists equal. It also carries out the commands of
+ * operators about suppressed addresses.
+ */
 export class MirrorFunction extends MailoverFunction<MirrorEnvironment> {
   constructor(scope: Construct, id: string, props: MirrorProps) {
     const { stateTable, listsTable, suppressionKey, deployment } = props;

@@ -7,10 +7,13 @@ import type { SigningKey } from '../storage/signing-key.ts';
 import { CONSUME } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
-/** Time-out: one post of 15 s, since those of a batch are concurrent, and the secret and the queue. */
+/**
+ * Time-out of the function: 15 s for the posts of a batch, which run concurrently; the rest is for calls to Secrets Manager and
+ * SQS.
+ */
 const FUNCTION_TIMEOUT = Duration.seconds(30);
 
-/** Most batches that are posted at a time, so that an application that was away is not overrun when it is back. */
+/** Largest number of batches that are posted concurrently, so that an application is not overloaded after an outage. */
 const CONCURRENCY = 5;
 
 export interface PosterProps extends FunctionProps {
@@ -21,7 +24,7 @@ export interface PosterProps extends FunctionProps {
   readonly signingKey: SigningKey;
 }
 
-/** The function that posts the events queue to an application, with its role. */
+/** The Lambda function that posts the messages of the events queue to an application, and the IAM role of the function. */
 export class PosterFunction extends MailoverFunction<PosterEnvironment> {
   constructor(scope: Construct, id: string, props: PosterProps) {
     const { queue, url, signingKey } = props;
@@ -35,7 +38,8 @@ export class PosterFunction extends MailoverFunction<PosterEnvironment> {
       smallerEnvironment: 'use a shorter URL',
       timeout: FUNCTION_TIMEOUT,
       memorySize: 256,
-      // It sends to no queue, and the events of mail that was retried often have the long chain of that mail.
+      // The function sends messages to no queue, so it cannot cause a loop. But Lambda counts the invocations in the chain that
+      // led to an event. For an event about a mail that was retried often this count is high, and Lambda would drop the event.
       recursiveLoop: RecursiveLoop.ALLOW,
     });
     this.allow(CONSUME, [queue.queueArn]);

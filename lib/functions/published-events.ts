@@ -4,7 +4,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { SesEvents } from './ses-events.ts';
 
-/** Makes what takes the events of the providers that publish them, by provider key. */
+/** Creates the topics and queues for providers that publish their delivery events to SNS. Returns them by provider key. */
 export function publishEvents(
   scope: Construct,
   reporting: readonly EventsProvider[],
@@ -20,7 +20,7 @@ export function publishEvents(
   );
 }
 
-/** A provider whose mail has the configuration set that was made for its events. */
+/** Returns the configuration of the provider, with the SES configuration set that was created for its delivery events. */
 export function withEventSet(provider: ProviderConfig, published: SesEvents | undefined): ProviderConfig {
   const { events } = definitionOf(provider.type);
   if (published?.set === undefined || events?.over !== 'topic') return provider;

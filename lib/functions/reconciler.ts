@@ -13,11 +13,11 @@ import { secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.minutes(5);
-/** Time-out below the interval of the runs, so that they do not overlap. */
+/** Time-out of the function. It is shorter than the interval between two runs, so that runs do not overlap. */
 const FUNCTION_TIMEOUT = Duration.minutes(4);
 
 const PREFIX = 'inbound/';
-/** Key prefixes of state table items: the reconciler's own, and received mail. */
+/** Key prefixes of the items in the state table that the function uses: its own items, and the records of received mail. */
 const ITEMS = ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*', 'canary/*'];
 
 export interface ReconcilerProps extends FunctionProps {
@@ -28,7 +28,10 @@ export interface ReconcilerProps extends FunctionProps {
   readonly memorySize: number;
 }
 
-/** The function that asks every five minutes for received mail that did not arrive, with its role. */
+/**
+ * The Lambda function that asks the providers every five minutes for received mail that did not arrive, and the IAM role of the
+ * function.
+ */
 export class ReconcilerFunction extends MailoverFunction<ReconcilerEnvironment> {
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     const { providers, queue, mailBucket, stateTable } = props;

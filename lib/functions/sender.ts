@@ -19,7 +19,7 @@ import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const BATCH_SIZE = 10;
 
-/** Key prefixes of state table items that the function writes, and those that it reads. */
+/** Key prefixes of the items in the state table that the function writes, and of the items that it reads. */
 const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*', 'tally/*', 'ended/*'];
 const READS = [...WRITES, 'switch/*', 'suppression/*'];
 
@@ -33,11 +33,11 @@ export interface SenderProps extends FunctionProps {
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
   readonly listsTable: ListsTable;
-  /** Whether classes pause above their rates. */
+  /** Whether a class of mail is paused when its rate of bounces or complaints is above the limit. */
   readonly classesPause: boolean;
-  /** Base of the links to unsubscribe; undefined if no class has them. */
+  /** First part of the links to unsubscribe; undefined if no class of mail has such links. */
   readonly unsubscribeUrl: string | undefined;
-  /** Whether each dead letter is an event, too. */
+  /** Whether the sender also writes an event for each dead letter. */
   readonly deadLetterEvents: boolean;
   readonly timing: Timing;
   readonly memorySize: number;
@@ -46,7 +46,7 @@ export interface SenderProps extends FunctionProps {
   readonly straightLogShare: number;
 }
 
-/** The function that sends the submissions of the outbound queue and all retry queues, with its role. */
+/** The Lambda function that sends the mail of the outbound queue and of all retry queues, and the IAM role of the function. */
 export class SenderFunction extends MailoverFunction<SenderEnvironment> {
   constructor(scope: Construct, id: string, props: SenderProps) {
     const { queues, timing, outboundConcurrency, retryConcurrency } = props;
@@ -59,8 +59,9 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       values: valuesOf(props),
       smallerEnvironment: 'use fewer providers and routes, or shorter options',
       timeout: timing.functionTimeout,
-      // A retry is a message to a queue that triggers the same function. Lambda detects that as a recursive loop and drops it after
-      // 16 rounds (docs/adr/0017-loop-detection.md); the age of a submission bounds it instead.
+      // For a retry the function sends a message to a queue that invokes the same function. Lambda detects this as a recursive
+      // loop, and would drop the message after 16 invocations (docs/adr/0017-loop-detection.md). Instead, the sender stops
+      // retries at a maximum age of the submission.
       recursiveLoop: RecursiveLoop.ALLOW,
       isReleased: true,
     });
@@ -68,8 +69,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     this.consume('Outbound', queues.outbound, outboundConcurrency);
     for (const [key, queue] of queues.retry) {
       const mapping = this.consume(`Retry-${key}`, queue, retryConcurrency);
-      // A provider that is removed from the list leaves its queue and this consumer running: waiting mail still goes out
-      // through the others. The queue's own policy then grants access, as the role no longer names the queue.
+      // If a provider is removed from the list, its queue and this event source mapping are retained: waiting mail still goes out
+      // through the other providers. The role then no longer names the queue, so the policy of the queue grants the access.
       mapping.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       queue.addToResourcePolicy(
         new PolicyStatement({ principals: [this.role.grantPrincipal], actions: CONSUME, resources: [queue.queueArn] }),
@@ -83,8 +84,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       eventSourceArn: queue.queueArn,
       batchSize: BATCH_SIZE,
       reportBatchItemFailures: true,
-      // A maximum concurrency instead of a reserved one, whose throttled receives count and would move healthy mail to
-      // the dead-letter queue.
+      // A maximum concurrency is set here, and no reserved concurrency of the function. With reserved concurrency, throttled
+      // invocations would increase the receive count of messages and move healthy mail to the dead-letter queue.
       maxConcurrency,
     });
   }
@@ -106,13 +107,15 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     this.allow(CONSUME, arns([outbound, ...retry.values()]));
     this.allow(['sqs:SendMessage'], arns([deadLetter, events, ...retry.values()]));
     this.allowObjects(
-      // Objects of a redriven message are copied in place, which starts their expiration again.
+      // When a dead letter is redriven, the sender copies the S3 objects of the message onto themselves, so that the time until
+      // they expire starts again.
       ['s3:GetObject', 's3:PutObject'],
       mailBucket,
       SUBMISSIONS,
       'Producers choose the names of the objects under this prefix, so the sender reads any of them, and copies them in place.',
     );
-    // Without this permission S3 answers "access denied" for a missing object, and a lost attachment looks like an outage.
+    // Without this permission, S3 answers "access denied" for a missing object. A lost attachment would then look like an outage
+    // of S3.
     this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     const gated = routes.some(({ verifiedRecipients }) => verifiedRecipients) ? ['verified/*'] : [];
     const pauses = classesPause ? ['paused-classes'] : [];

@@ -10,19 +10,24 @@ import { Construct } from 'constructs';
 import { MailQueue } from '../storage/queues.ts';
 import { SesTopic } from './ses-topic.ts';
 
-/** Time-out of the function that reads the queue, below which no message may reappear. */
+/** Visibility time-out of the queue: at least six times the time-out of the function that reads it, as AWS recommends. */
 const VISIBILITY = Duration.seconds(180);
 
 export interface SesEventsProps {
-  /** Configuration sets of the provider that exist; with none, one is made. */
+  /** Existing configuration sets of the provider; if there are none, one is created. */
   readonly sets: readonly string[];
 }
 
-/** The events of one SES provider: its configuration sets publish them to a topic, and the topic to a queue. */
+/**
+ * The resources for the delivery events of one SES provider. Its SES configuration sets publish the events to a topic, and the
+ * topic sends them to a queue.
+ */
 export class SesEvents extends Construct {
   readonly queue: Queue;
   readonly deadLetter: Queue;
-  /** The configuration set that was made; undefined if the provider has its own. */
+  /**
+   * The SES configuration set that this construct creates; undefined if the configuration of the provider names existing sets.
+   */
   readonly set: ConfigurationSet | undefined;
 
   constructor(scope: Construct, id: string, { sets }: SesEventsProps) {
@@ -31,7 +36,8 @@ export class SesEvents extends Construct {
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
       visibilityTimeout: VISIBILITY,
-      // Number of failed receives in two days: each lasts a visibility time-out.
+      // This receive count is reached after two days, since a message that fails becomes visible again after each visibility
+      // time-out.
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: 960 },
     });
     const topic = new SesTopic(this, 'Topic', this.queue);

@@ -5,26 +5,28 @@ import { S3 } from 'aws-cdk-lib/aws-ses-actions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { ReceiptRule as ReceiptRuleOptions } from '../../lambda/providers/provider.ts';
+import type { ReceiptRule as ReceiptRuleOptions } from '../../lambda/providers/inbound-definition.ts';
 import { receivesInADay } from '../configuration/timing.ts';
 import { MailQueue } from '../storage/queues.ts';
 import { SesTopic } from './ses-topic.ts';
 
-/** Key prefix of raw mail that SES writes. */
+/** Key prefix of the objects with raw mail that SES writes. */
 export const SES_PREFIX = 'inbound/ses/';
 
 export interface SesReceivingProps {
   readonly rule: ReceiptRuleOptions;
   readonly mailBucket: IBucket;
   readonly receiver: IFunction;
-  /** Time-out of the receiver. */
+  /** Time-out of the function that receives mail. */
   readonly timeout: Duration;
 }
 
 /**
- * Receiving over SES, which takes large mail: SES writes a mail to the bucket and notifies a queue, which the receiver reads.
+ * The resources to receive mail through SES, which accepts large mail. SES writes each mail to the bucket, and sends a
+ * notification to a queue that the receiving function reads.
  *
- * Over a topic instead of the bucket's events, since only the notification of SES has the envelope.
+ * The notifications come from an SNS topic of SES, not from the events of the bucket, since only the notification of SES contains
+ * the envelope.
  */
 export class SesReceiving extends Construct {
   readonly queue: Queue;
@@ -36,7 +38,7 @@ export class SesReceiving extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
-      // Visibility time-out as for every queue that a function reads.
+      // Six times the time-out of the function, as for every queue that a Lambda function reads.
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInADay(visibilityTimeout) },
     });
@@ -48,15 +50,16 @@ export class SesReceiving extends Construct {
         : new ReceiptRuleSet(this, 'RuleSet'),
       recipients: [...recipients],
       actions: [new S3({ bucket: mailBucket, objectKeyPrefix: SES_PREFIX, topic })],
-      // The verdicts are part of the notification; no mail is refused because of them.
+      // SES scans each mail for spam and viruses, and adds the results to the notification. SES refuses no mail because of these
+      // results.
       scanEnabled: true,
-      // Optional, so that mail of servers without TLS is not lost.
+      // TLS is optional, so that mail from servers without TLS is not lost.
       tlsPolicy: TlsPolicy.OPTIONAL,
     });
     new EventSourceMapping(this, 'Source', {
       target: receiver,
       eventSourceArn: this.queue.queueArn,
-      // One at a time: a mail may have 40 MB in the memory of the function.
+      // Each invocation gets one mail, since a mail may need 40 MB of the memory of the function.
       batchSize: 1,
       reportBatchItemFailures: true,
       maxConcurrency: 10,

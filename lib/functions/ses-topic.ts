@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { defined } from '../../lambda/platform/defined.ts';
 import { encryptionKey } from '../storage/encryption.ts';
 
-/** Topic that SES publishes to, and that puts each notification on a queue. */
+/** An SNS topic to which SES publishes. The topic sends each notification to a queue. */
 export class SesTopic extends Topic {
   constructor(scope: Construct, id: string, queue: Queue) {
     const masterKey = encryptionKey(scope);
@@ -27,7 +27,8 @@ export class SesTopic extends Topic {
         conditions: { ArnEquals: { 'aws:SourceArn': this.topicArn } },
       }),
     );
-    // `SqsSubscription` would name this topic in the policy of the key, and the key encrypts the topic: a cycle.
+    // The construct `SqsSubscription` is not used: it would name this topic in the policy of the KMS key that encrypts the topic.
+    // The topic and the key would then depend on each other.
     this.addSubscription({
       bind: () => ({
         subscriberScope: queue,

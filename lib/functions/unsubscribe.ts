@@ -10,7 +10,7 @@ import { tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
-/** Time-out: two calls of the table, one of the queue and one of the secret, each with a retry. */
+/** Time-out of the function: enough for two calls to DynamoDB, one to SQS and one to Secrets Manager, each with a retry. */
 const FUNCTION_TIMEOUT = Duration.seconds(20);
 
 export interface UnsubscribeProps extends FunctionProps {
@@ -19,11 +19,11 @@ export interface UnsubscribeProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly suppressionKey: SuppressionKey;
   readonly api: WebhookApi;
-  /** Requests a second that the HTTP API admits. */
+  /** Number of requests per second that the HTTP API accepts. */
   readonly rate: number;
 }
 
-/** The function behind the links to unsubscribe, with its role. */
+/** The Lambda function behind the links to unsubscribe, and the IAM role of the function. */
 export class UnsubscribeFunction extends MailoverFunction<UnsubscribeEnvironment> {
   readonly unanswered: UnansweredRequests;
 
@@ -53,10 +53,13 @@ export class UnsubscribeFunction extends MailoverFunction<UnsubscribeEnvironment
   }
 }
 
-/** First part of the links' paths. */
+/** First part of the paths of the links to unsubscribe. */
 const UNSUBSCRIBE_PATH = 'unsubscribe';
 
-/** Base of the links, for the sender; undefined if no class has them. */
+/**
+ * Returns the first part of the links to unsubscribe, which the sender writes into mail; undefined if no class of mail has such
+ * links.
+ */
 export function unsubscribeBase(
   classes: readonly string[],
   api: WebhookApi | undefined,

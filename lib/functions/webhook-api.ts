@@ -23,24 +23,26 @@ export interface WebhookApiProps {
 interface RouteProps {
   /** First part of the paths: `inbound` for `/inbound/{key}/{path}`. */
   readonly name: string;
-  /** Last parts of further paths, after the secret one. */
+  /** For each of these names there is one more path, which has the name as an additional segment after the secret segment. */
   readonly ends?: readonly string[];
   readonly function: IFunction;
-  /** Requests a second that are admitted; the rest is answered 429, and the providers post again. */
+  /**
+   * Number of requests per second that are accepted. Further requests are answered with 429, and the providers post them again.
+   */
   readonly rate: number;
 }
 
-/** Counts of the requests of one name that its function did not answer. */
+/** Metric filters that count the requests to one route that the function of this route did not answer. */
 export interface UnansweredRequests {
-  /** Counts requests that are larger than Lambda or the API takes; they never reach the function. */
+  /** Counts requests that are larger than Lambda or the API accepts. Such requests never reach the function. */
   readonly tooLarge: MetricFilter;
   /** Counts requests that the API answered in place of the function. */
   readonly turnedAway: MetricFilter;
 }
 
 /**
- * The HTTP API that providers post to. Received mail and delivery events have routes, functions and rates of their own, so
- * that neither slows the other down.
+ * The HTTP API that providers post to. Received mail and delivery events have separate routes, functions and rate limits, so that
+ * many requests of one kind do not slow down the other kind.
  */
 export class WebhookApi extends Construct {
   readonly api: HttpApi;
@@ -64,7 +66,7 @@ export class WebhookApi extends Construct {
     this.#stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
-      // The access log never has the path, since a part of it is a secret.
+      // The access log omits the path, since one segment of it is a secret.
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(
@@ -85,7 +87,10 @@ export class WebhookApi extends Construct {
     this.#stage.node.addDependency(this.accessLog);
   }
 
-  /** Adds the routes of a function, and counts what it did not answer under metrics that begin with `metric`. */
+  /**
+   * Adds the routes of a function. Counts the requests that the function did not answer, in metrics whose names begin with
+   * `metric`.
+   */
   route({ ends = [], ...props }: RouteProps, metric: string): UnansweredRequests {
     const paths = ['', ...ends].map((end) => `/${props.name}/{key}/{path}${end === '' ? '' : `/${end}`}`);
     const reason = 'Providers sign within the body or send a password: the function checks both, no authorizer could.';
@@ -94,7 +99,10 @@ export class WebhookApi extends Construct {
     return this.#countUnanswered(`$.routeKey = "POST /${props.name}/*"`, metric);
   }
 
-  /** Adds the route of links in mail, which people open and mail programs post to, and counts as {@link route} does. */
+  /**
+   * Adds the route for links in mail. People open these links, and mail programs post to them. Counts unanswered requests like
+   * {@link route}.
+   */
   linkRoute(props: Omit<RouteProps, 'ends'>, metric: string): UnansweredRequests {
     const reason = 'The link has an authenticated token of its recipient, who has no other credentials.';
     const integration = new HttpLambdaIntegration(`${props.name}-function`, props.function);
@@ -114,7 +122,7 @@ export class WebhookApi extends Construct {
     const routes = this.api.addRoutes({ path, methods, integration, authorizer: new HttpNoneAuthorizer() });
     for (const route of routes) {
       Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason });
-      // The settings name the route, which must exist before.
+      // The settings of the API stage contain the route, so the route must be created first.
       this.#stage.node.addDependency(route);
     }
     for (const method of methods)
@@ -132,9 +140,11 @@ export class WebhookApi extends Construct {
         metricValue: '1',
       });
     return {
-      // 413 of the API itself (above 10 MB) or of Lambda (above 6 MB), which the API may answer with another status.
+      // Status 413 of the API itself (above 10 MB), or status 413 of Lambda (above 6 MB). In the second case the API may answer
+      // the client with another status.
       tooLarge: filter('TooLarge', '$.status = "413" || $.integrationStatus = "413"'),
-      // 429 above the rate, 502 to 504 for a function that is throttled, broken or late; the function itself answers none of these.
+      // The API answers 429 above the rate limit, and 502 to 504 if the function is throttled, broken or late. The function
+      // itself never answers with one of these.
       turnedAway: filter('TurnedAway', ['429', '502', '503', '504'].map((one) => `$.status = "${one}"`).join(' || ')),
     };
   }

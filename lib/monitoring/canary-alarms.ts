@@ -5,43 +5,39 @@ import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Alarm on the canaries that are sent over a provider at this interval. */
+/** Registers the alarm on canaries (test mails) that are sent through a provider at this interval. */
 export function watchCanary(monitoring: Monitoring, provider: string, every: Duration): void {
   monitoring.alarm({
     title: 'CanaryMissing',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
     action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
     metric: monitoring.metric('CanaryAge', 'Maximum', { provider }, PERIOD),
-    // Two canaries are missing, and the second has had ten minutes to arrive.
+    // The alarm is raised when two consecutive canaries are missing, and the second canary has had ten minutes to arrive.
     threshold: 2 * every.toSeconds() + 600,
-    datapoints: 1,
-    of: 1,
-    // The gauge has a value each minute unless an operator isolates the provider; without a value the state of the
-    // alarm is kept.
+    // The metric has a value each minute unless an operator isolates the provider. Without a value the alarm keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }
 
-/** Alarms on inbound canaries, each to a subdomain with one MX, including a standby's, which other mail does not use. */
+/**
+ * Registers the alarms on inbound canaries (test mails to our own addresses). Each canary goes to a subdomain with a single MX.
+ * So a standby provider is also tested, although other mail does not use its MX.
+ */
 export function watchMxCanaries(monitoring: Monitoring, canaries: readonly InboundCanary[]): void {
   for (const { key: provider, canary } of canaries)
     monitoring.alarm({
       title: 'MxCanaryMissing',
       dependsOnTime: true,
       provider,
-      severity: 'ticket',
       meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,
       action:
         'If the canaries to the other MX arrive, look at the account, the MX record and the route of this provider; otherwise at the sending provider.',
       metric: monitoring.metric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
-      // Two canaries are missing, and the second has had ten minutes to arrive.
+      // The alarm is raised when two consecutive canaries are missing, and the second canary has had ten minutes to arrive.
       threshold: 2 * canary.everyMinutes * 60 + 600,
-      datapoints: 1,
-      of: 1,
-      // The gauge has a value each minute; without one the state of the alarm is kept.
+      // The metric has a value each minute. Without a value the alarm keeps its state.
       missing: TreatMissingData.IGNORE,
     });
 }

@@ -6,10 +6,12 @@ import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 
-/** Fraction of a class's expiry after which its mail has waited too long. */
+/** Mail has waited too long if it has waited for this fraction of the time after which mail of its class expires. */
 const PART = 0.1;
 
-/** Alarms for each class with an expiry, whose mail is useless before any queue is long. */
+/**
+ * Registers an alarm for each class of mail with an expiry, since that mail expires before the alarms on long queues are raised.
+ */
 export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfig[]): void {
   const watched = routes.flatMap(({ class: name, expiresAfterSeconds }) =>
     expiresAfterSeconds === undefined ? [] : [{ name, expiresAfterSeconds }],
@@ -19,16 +21,13 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
       title: 'ClassWaits',
       dependsOnTime: true,
       class: name,
-      severity: 'ticket',
       meanwhile: `Mail of the class ${name} has waited for more than a tenth of its ${expiresAfterSeconds} s.`,
       action:
         'See whether the outbound queue has a backlog without message groups, or every provider of the class fails.',
       metric: monitoring.metric('ClassWait', 'Maximum', { class: name }, MINUTE),
       threshold: expiresAfterSeconds * PART,
-      datapoints: 1,
-      of: 1,
-      // Missing data means that there is no mail of the class, or that the sender does not run, which has alarms of its
-      // own.
+      // Missing data means that there is no mail of the class, or that the sender does not run. There are other alarms for a
+      // sender that does not run.
       missing: TreatMissingData.NOT_BREACHING,
     });
   if (watched.length > 0)

@@ -1,6 +1,9 @@
 import type { Monitoring, NamedAlarm } from './monitoring.ts';
 
-/** Composite alarms: one provider is broken (ticket), no provider is left and mail has stopped (pages). */
+/**
+ * Registers the composite alarms: a ticket if one provider is broken, a page if no provider is left, and a page if mail has
+ * stopped.
+ */
 export function watchWhole(monitoring: Monitoring, providers: readonly string[]): void {
   const alarms = [...monitoring.alarms];
   const closed = (provider: string) =>
@@ -22,7 +25,6 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
   });
   monitoring.composite({
     title: 'OneWayBroken',
-    severity: 'ticket',
     meanwhile: 'One provider is broken. Mail goes through the others, and users notice nothing.',
     action: 'See which provider it is; check that the others have room for all of the mail.',
     ...any(alarms.filter(({ effectOnRoute }) => effectOnRoute === 'closed' || effectOnRoute === 'failing')),
@@ -30,7 +32,7 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
 }
 
 function any(watches: readonly NamedAlarm[]): { readonly rule: string; readonly watches: readonly NamedAlarm[] } {
-  // The rule refers to alarms by name, which is known at synth, so that it is readable and below CloudWatch's 10,240
-  // characters.
+  // The rule refers to alarms by their names, which are known at synth. So the rule is readable, and shorter than CloudWatch's
+  // limit of 10,240 characters.
   return { rule: watches.map(({ name }) => `ALARM("${name}")`).join(' OR '), watches };
 }

@@ -21,14 +21,14 @@ import type { Queues } from '../storage/queues.ts';
 import { FAILING_PERCENT, failureRate } from './failures.ts';
 import type { Monitoring } from './monitoring.ts';
 
-/** The composite alarms, shown first. */
+/** Titles of the composite alarms, which the dashboard shows first. */
 const WHOLE: ReadonlySet<string> = new Set(['MailStopped', 'NoProviderLeft', 'OneWayBroken']);
 
 const PERIOD = Duration.minutes(5);
 const HEIGHT = 6;
 
-/** The first row: whether mail goes out, and through which provider. */
-export function showWhole(
+/** Adds the first row: whether mail goes out, and through which provider. */
+export function addWholeRow(
   monitoring: Monitoring,
   providers: readonly ProviderConfig[],
   { outbound, deadLetter }: Queues,
@@ -60,8 +60,11 @@ export function showWhole(
   );
 }
 
-/** The row of one provider: its share, outcomes, latency, account and circuit. */
-export function showProvider(monitoring: Monitoring, config: ProviderConfig, all: readonly ProviderConfig[]): void {
+/**
+ * Adds the row of one provider: its share of the mail, the outcomes of its attempts, its latency, the state of its account and of
+ * its circuit breaker.
+ */
+export function addProviderRow(monitoring: Monitoring, config: ProviderConfig, all: readonly ProviderConfig[]): void {
   const { key: provider, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
   const accepted = (key: string) => monitoring.metric('Attempts', 'Sum', { provider: key, outcome: 'accepted' });
   const ids = new Map(all.map(({ key }, place) => [`p${place}`, accepted(key)]));
@@ -103,8 +106,8 @@ export function showProvider(monitoring: Monitoring, config: ProviderConfig, all
   ]);
 }
 
-/** Rows of the queues: waiting mail, its age, and dead letters; these change last. */
-export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry }: Queues): void {
+/** Adds the rows of the queues: waiting mail, the age of waiting mail, and dead letters. */
+export function addQueuesRow(monitoring: Monitoring, { outbound, deadLetter, retry }: Queues): void {
   const waiting = (queue: IQueue, label: string): IMetric =>
     queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label });
   const age = (queue: IQueue, label: string): IMetric =>
@@ -130,8 +133,12 @@ export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry
   ]);
 }
 
-/** Rows of failover, possible duplicates, and the sender function. */
-export function showSender(monitoring: Monitoring, providers: readonly ProviderConfig[], sender: LambdaFunction): void {
+/** Adds the rows for failover, for possible duplicates, and for the sender function. */
+export function addSenderRow(
+  monitoring: Monitoring,
+  providers: readonly ProviderConfig[],
+  sender: LambdaFunction,
+): void {
   const by = (name: 'TookOver' | 'Contradictions' | 'UnrecognisedAnswers') =>
     providers.map(({ key }) => monitoring.metric(name, 'Sum', { provider: key }).with({ label: key }));
   monitoring.row('Failover', [
@@ -169,13 +176,13 @@ interface GraphContent {
   readonly left: IMetric[];
   readonly right?: IMetric[];
   readonly stacked?: boolean;
-  /** End of the left axis. */
+  /** Largest value on the left axis. */
   readonly most?: number;
-  /** Threshold of the alarm. */
+  /** Threshold of the alarm, drawn as a line. */
   readonly line?: number;
 }
 
-/** A graph with the periods of the alarms. */
+/** A graph that uses the same periods as the alarms. */
 export function graph(
   title: string,
   width: number,

@@ -1,2 +1,5 @@
-/** Key in the metadata of an alarm in the template: it depends on time, so that a machine that is too busy can raise it. */
+/**
+ * Metadata key in the template that marks an alarm which depends on time. An overloaded machine can raise such an alarm while
+ * nothing is broken.
+ */
 export const DEPENDS_ON_TIME = 'Mailover:DependsOnTime';

@@ -11,18 +11,18 @@ import type { EventsFunction } from '../functions/events.ts';
 import type { SesEvents } from '../functions/ses-events.ts';
 import { graph } from './dashboard.ts';
 import { counted } from './metric.ts';
-import type { Monitoring } from './monitoring.ts';
+import { IDLE_QUEUE_KEEPS_STATE, type Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Resources of delivery events that are monitored. */
+/** The monitored resources that process delivery events. */
 interface WatchedEvents {
   readonly providers: readonly EventsProvider[];
   readonly events: EventsFunction;
   readonly published: ReadonlyMap<string, SesEvents>;
 }
 
-/** Registers every alarm of delivery events, and their row of the dashboard. */
+/** Registers every alarm for delivery events, and adds the row for delivery events to the dashboard. */
 export function watchEvents(monitoring: Monitoring, { providers, events, published }: WatchedEvents): void {
   watchFunction(monitoring, events);
   watchDuplicates(monitoring);
@@ -31,52 +31,44 @@ export function watchEvents(monitoring: Monitoring, { providers, events, publish
     monitoring.alarm({
       title: 'EventsDeadLetters',
       provider: key,
-      severity: 'ticket',
-      meanwhile: `Events that ${key} published could not be taken for two days; they are kept for 14 days in all.`,
+      meanwhile: `Events that ${key} published could not be taken for two days; they are kept for 14 days in total.`,
       action: 'Read the reason in the log of the events function, repair it, and redrive them.',
       metric: deadLetter.metricApproximateNumberOfMessagesVisible({
         statistic: 'Maximum',
         period: Duration.minutes(1),
       }),
-      threshold: 1,
-      datapoints: 1,
-      of: 1,
-      // SQS stops measuring a queue that was idle for six hours: it was empty, or the alarm is already raised.
-      missing: TreatMissingData.IGNORE,
+      missing: IDLE_QUEUE_KEEPS_STATE,
     });
-  showEvents(monitoring, providers, events);
+  addEventsRow(monitoring, providers, events);
 }
 
 function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: EventsFunction): void {
   monitoring.alarm({
     title: 'EventsErrors',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'The function that takes delivery events crashes or is stopped; the providers post them again for a while.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: taker.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    threshold: 1,
-    // No event is an error of the function, so each error is a defect of ours; a retry repairs a single one.
+    // The function returns normally even for a malformed event, so each error is a defect of the code. Two periods must breach the
+    // threshold, since a retry repairs a single error.
     datapoints: 2,
     of: 3,
-    // Lambda emits no value without an invocation, and then there is no error.
+    // Lambda writes no value if there was no invocation; without an invocation there is no error.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (unanswered === undefined) return;
   monitoring.alarm({
     title: 'EventsTurnedAway',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'The HTTP API answers in place of the events function: above eventsRate, or because the function does not answer. Mail is sent and received as usual.',
     action: 'See the status in the access log: 429 is the rate, the rest the function.',
     metric: unanswered.turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
-    threshold: 1,
-    // Providers post again after a few minutes, so a short peak loses nothing.
+    // Providers post an event again after a few minutes, so no event is lost in a short peak.
     datapoints: 3,
     of: 4,
-    // Counted from the access log: without a refused request there is no value.
+    // The metric is counted from the access log, so it has no value if no request was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -84,14 +76,10 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
 function watchDuplicates(monitoring: Monitoring): void {
   monitoring.alarm({
     title: 'SentTwice',
-    severity: 'ticket',
     meanwhile:
       'Two providers report the same mail for the same recipient, and no answer was lost: a recipient got it twice.',
     action: 'Read the line `sent twice` in the log of the events function, and the record of its submission.',
     metric: monitoring.metric('SentTwice', 'Sum', { outcome: 'unexpected' }, PERIOD),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
     // Missing data means that no mail was accepted twice.
     missing: TreatMissingData.NOT_BREACHING,
   });
@@ -103,21 +91,18 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'EventsRefused',
     provider,
-    severity: 'ticket',
     meanwhile: `Requests with delivery events of ${provider} are refused: bounces and complaints do not arrive, and their addresses are mailed again.`,
     action: 'Compare the address at the provider with EventsUrl, and its keys with those in the secret.',
     metric: counted(requests('refused'), 'refused'),
-    threshold: 1,
-    // A stranger who guesses paths does not repeat a guess for a quarter of an hour.
+    // Two periods must breach the threshold, since a stranger who guesses paths does not repeat a guess for a quarter of an hour.
     datapoints: 2,
     of: 3,
-    // Missing data means no requests, so none was refused.
+    // Missing data means that there were no requests, so no request was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'EventsUnusable',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} posts events of a type that its table lacks, or requests that are none. Known events are taken.`,
     action: 'Read the lines `unknown event` in the log, and add a row to the table of the provider.',
     metric: new MathExpression({
@@ -129,29 +114,24 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
         unknown: monitoring.metric('DeliveryEvents', 'Sum', { provider, outcome: 'unknown' }, PERIOD),
       },
     }),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // Missing data means no events, so none that is unknown.
+    // Missing data means that there was no event, so there was no event of an unknown type.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'EventsFailed',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     meanwhile: `Events of ${provider} could not be kept. It posts them again: bounces for hours, deliveries for 20 minutes only.`,
     action: 'Read the detail in the log of the events function: it names the service that failed.',
     metric: counted(requests('failed'), 'failed'),
-    threshold: 1,
     datapoints: 3,
     of: 4,
-    // Missing data means no requests, so none failed.
+    // Missing data means that there were no requests, so no request failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
-function showEvents(monitoring: Monitoring, providers: readonly EventsProvider[], events: EventsFunction): void {
+function addEventsRow(monitoring: Monitoring, providers: readonly EventsProvider[], events: EventsFunction): void {
   monitoring.row('What becomes of accepted mail?', [
     graph('Delivery events, by provider', 8, {
       left: providers.flatMap(({ key }) =>

@@ -3,17 +3,24 @@ import type { Duration } from 'aws-cdk-lib/core';
 import { ATTEMPT_OUTCOMES, SAYS_OF_PROVIDER } from '../../lambda/contract/metric-outcomes.ts';
 import type { Monitoring } from './monitoring.ts';
 
-/** Least number of attempts in a period for a rate, since one failure of three would be a third. */
+/**
+ * A failure rate is computed only for a period with at least this number of attempts: of three attempts, a single failure would
+ * already be a third.
+ */
 const FLOOR = 20;
 
 /** Failure rate, in percent, from which a provider counts as failing. */
 export const FAILING_PERCENT = 25;
 
-/** Some failures of a provider raise an alarm if they reach two limits: this rate, in percent, and this number. */
+/**
+ * The alarms SomeFailures and Faults are raised if the failures of a provider reach both limits: this rate, in percent, and this
+ * number.
+ */
 const SOME = { percent: 3, number: 3 } as const;
 
 /**
- * Lost answers raise an alarm from this rate on, in percent of at least {@link FLOOR} attempts, or from this number on.
+ * Lost answers raise an alarm if they reach this number, or if they reach this rate, in percent, of at least {@link FLOOR}
+ * attempts.
  */
 const LOST = { percent: 2, number: 3 } as const;
 
@@ -23,7 +30,7 @@ const FAILURES = ATTEMPT_OUTCOMES.filter((outcome) => SAYS_OF_PROVIDER[outcome] 
 const FAILED = `(${[...FAILURES, 'open'].map((name) => `FILL(${name}, 0)`).join(' + ')})`;
 const TOTAL = `(FILL(accepted, 0) + ${FAILED})`;
 
-/** Failure rate of a provider, in percent; 0 below {@link FLOOR} attempts. */
+/** Failure rate of a provider, in percent; 0 if there were fewer than {@link FLOOR} attempts. */
 export function failureRate(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   return expression(
     monitoring,
@@ -34,15 +41,18 @@ export function failureRate(monitoring: Monitoring, provider: string, period: Du
   );
 }
 
-/** Number of a provider's failures, if at least half of fewer than {@link FLOOR} attempts fail; else 0. */
+/**
+ * Number of failures of a provider if there were fewer than {@link FLOOR} attempts and at least half of them failed; otherwise 0.
+ */
 export function failureCount(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const few = `${TOTAL} < ${FLOOR} AND 2 * ${FAILED} >= ${TOTAL}`;
   return expression(monitoring, provider, period, `IF(${few}, ${FAILED}, 0)`, 'failed');
 }
 
-/** Number of attempts that failed with an outage, if there are enough for an alarm; else 0.
+/**
+ * Number of attempts that failed because of an outage of the provider, if it is high enough for an alarm; otherwise 0.
  *
- * Accounts, lost answers and open circuits have alarms of their own.
+ * Refused accounts, lost answers and open circuit breakers have alarms of their own.
  */
 export function someFailures(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
@@ -56,9 +66,9 @@ export function someFailures(monitoring: Monitoring, provider: string, period: D
 }
 
 /**
- * Failures as the circuit counts them: throttling, refused messages and refused senders are no failure, and neither is a wait for an
- * answer or for a slot. Mail not offered because of an open circuit counts as failed, since otherwise an outage would end for this metric when the
- * circuit opens.
+ * A metric of the failures, counted as the circuit breaker counts them. Throttling, refused messages and refused senders are not
+ * failures. A wait for an answer or for the rate limit is not a failure either. Mail that is not offered because the circuit is
+ * open counts as failed; otherwise this metric would show the end of an outage as soon as the circuit opens.
  */
 function expression(monitoring: Monitoring, provider: string, period: Duration, text: string, label: string): IMetric {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
@@ -74,7 +84,7 @@ function expression(monitoring: Monitoring, provider: string, period: Duration, 
   });
 }
 
-/** Number of lost answers of a provider, if the number or its rate is high enough for an alarm; else 0. */
+/** Number of lost answers of a provider, if the number or the rate of lost answers is high enough for an alarm; otherwise 0. */
 export function lostAnswers(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   const all = '(FILL(accepted, 0) + FILL(outage, 0) + FILL(unknown, 0))';
@@ -87,7 +97,7 @@ export function lostAnswers(monitoring: Monitoring, provider: string, period: Du
   });
 }
 
-/** All failures of a provider in the small size of monitoring, if there are enough for an alarm; else 0. */
+/** Number of all failures of a provider, for the monitoring size `small`, if it is high enough for an alarm; otherwise 0. */
 export function faults(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const all = '(FILL(accepted, 0) + FILL(faults, 0))';
   const enough = `FILL(faults, 0) >= ${SOME.number} AND 100 * FILL(faults, 0) >= ${SOME.percent} * ${all}`;

@@ -14,40 +14,37 @@ export interface WatchHealthProps {
   /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
   readonly function: LambdaFunction;
-  /** Whether classes pause above their rates. */
+  /** Whether a class of mail is paused when its rate of bounces or complaints is above the limit. */
   readonly classesPause: boolean;
 }
 
-/** Registers the alarms of the health check itself, and of what only it can see. */
+/** Registers the alarms on the health check itself, and on faults that only the health check detects. */
 export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): void {
   monitoring.alarm({
     title: 'HealthCheckStopped',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'Accounts are no longer checked: mail goes out, but a closed account or an open circuit is not detected.',
     action: 'Read the end of the log of the health function, and look whether its rule is enabled.',
     metric: props.function.metricInvocations({ statistic: 'Sum', period: PERIOD }),
-    threshold: 1,
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
     of: 3,
-    // Five invocations are due in each period: missing data is the fault itself.
+    // Five invocations are due in each period, so missing data means that the health check does not run.
     missing: TreatMissingData.BREACHING,
     warmUpMinutes: 20,
   });
   monitoring.alarm({
     title: 'HealthCheckErrors',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile: 'The health check crashes or is stopped: mail is still sent, but its gauges may be out of date.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: props.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // A period has five runs; a provider's failure is never an error of the function.
+    // The function runs five times in a period. The failure of a provider is never an error of the function.
     threshold: 2,
     datapoints: 2,
     of: 3,
-    // Lambda emits no value without an invocation; missing invocations have an alarm of their own.
+    // Lambda writes no value if there was no invocation. Missing invocations have an alarm of their own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (props.providers.length > 1) watchCapacity(monitoring);
@@ -66,12 +63,11 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
     dependsOnTime: true,
     provider,
     effectOnRoute: 'failing',
-    severity: 'ticket',
     meanwhile: `For some ten minutes ${provider} has not answered whether its account may send. Mail that it does not accept goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
     metric: new MathExpression({
-      // The check ran, since it wrote the other gauge, and got no answer about the account, although it had the secret
-      // and the credentials to ask.
+      // The expression is 1 if the health check ran (it wrote CircuitState), got no answer about the account (no AccountHealthy),
+      // and had both the secret and the credentials for its request.
       expression:
         'IF(FILL(checked, 0) > 0 AND FILL(answered, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
       label: 'account check not answered',
@@ -83,19 +79,17 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
         credentials: monitoring.metric('CredentialsRefused', 'Sum', {}, MINUTE),
       },
     }),
-    threshold: 1,
-    // An outage of minutes is left to the circuit; this alarm is for a standby without mail.
-    // Eight of ten, since a schedule of a minute may run twice in one minute and not in the next.
+    // For an outage of a few minutes the circuit breaker is enough. This alarm is for a standby provider that gets no mail. Eight
+    // of ten periods must breach the threshold, since a schedule of one minute may run twice in one minute and not in the next.
     datapoints: 8,
     of: 10,
-    // Missing data means that the check does not run, which has an alarm of its own.
+    // Missing data means that the health check does not run, for which there is another alarm.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (!definitionOf(type).gauges?.includes('QuotaHeadroom')) return;
   monitoring.alarm({
     title: 'QuotaLow',
     provider,
-    severity: 'ticket',
     meanwhile: `Less than a tenth of the quota of ${provider} is left; when it is gone, mail goes to the others.`,
     action: 'Ask for a higher quota, or find the producer that sends this much.',
     metric: monitoring.metric('QuotaHeadroom', 'Minimum', { provider }, PERIOD),
@@ -103,7 +97,7 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 1,
     of: 3,
-    // A single minute without a value is normal: the next minute has one.
+    // A single minute without a value is normal: the next minute has a value.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -111,17 +105,15 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
 function watchCapacity(monitoring: Monitoring): void {
   monitoring.alarm({
     title: 'CapacityShort',
-    severity: 'ticket',
     meanwhile:
       'Nothing yet: all mail goes out. Without one of the providers the others could not carry the day with the most recipients of the last week, and the rest would wait.',
     action:
       'Ask a provider for a higher quota, or add one; the log of the health function has the provider and both numbers.',
     metric: monitoring.metric('SpareCapacity', 'Minimum', {}, PERIOD),
-    threshold: 1,
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
     of: 3,
-    // Without a value no limit is known, or a provider has not answered: the state of the alarm is kept.
+    // If there is no value, no quota is known or a provider has not answered. The alarm then keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -130,14 +122,11 @@ function watchBlocklists(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'Blocklisted',
     provider,
-    severity: 'ticket',
     meanwhile: `A sending address of ${provider} is on a blocklist: it accepts mail, but receivers may refuse it or mark it as spam.`,
     action: `Ask the list for the reason and for removal; isolate the provider if mail bounces.`,
     metric: monitoring.metric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // The lists are queried each half hour; a listing stays until the list removes it.
+    // The blocklists are queried every half hour. An address stays listed until the blocklist removes it, so the alarm keeps its
+    // state between two queries.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -5,7 +5,10 @@ import type { InboundFunction } from '../functions/inbound.ts';
 import { graph } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';
 
-/** Age, in seconds, from which received mail is late: a retry of the provider, not a slow minute. */
+/**
+ * Received mail of this age or more, in seconds, counts as late. Such a delay means that the provider had to post the mail again;
+ * it is too long to be caused by one minute of high load.
+ */
 export const LATE_S = 300;
 
 /** Resources of received mail that are monitored. */
@@ -16,8 +19,8 @@ export interface ShownInbound {
   readonly queue: Queue;
 }
 
-/** The row of received mail. */
-export function showInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
+/** Adds the row for received mail to the dashboard. */
+export function addInboundRow(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
   const by = (outcome: InboundOutcome) =>
     providers.map(({ key }) =>
       monitoring.metric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }),

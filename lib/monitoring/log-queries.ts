@@ -15,8 +15,8 @@ const ATTEMPT_FIELDS = [
   'providerMessageId',
 ];
 
-/** Saved log queries: the attempts of a submission, and the failures of a provider. */
-export function showLogQueries(monitoring: Monitoring, logGroup: ILogGroup, providers: readonly string[]): void {
+/** Saves two log queries in CloudWatch: the attempts of a submission, and the failures of a provider. */
+export function addLogQueries(monitoring: Monitoring, logGroup: ILogGroup, providers: readonly string[]): void {
   const submission = new QueryString({
     fields: ['message', ...ATTEMPT_FIELDS],
     filterStatements: ['submissionId = "put the id here"'],

@@ -3,12 +3,12 @@ import { Duration } from 'aws-cdk-lib/core';
 import { METRICS, type MetricName } from '../../lambda/contract/metrics.ts';
 import type { Dimensions } from '../../lambda/platform/metrics.ts';
 
-/** CloudWatch's statistic of the values of one period. */
+/** A CloudWatch statistic, computed from the values of one period. */
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p95';
 
 /**
- * A count that is 0 without values: CloudWatch looks further back for values if some are missing, and would keep an alarm
- * on rare events raised for longer than its periods.
+ * Returns a count that is 0 if there are no values. If values are missing, CloudWatch evaluates earlier values instead, and would
+ * keep an alarm on rare events raised for longer than its periods.
  */
 export function counted(metric: Metric, label: string): IMetric {
   return new MathExpression({
@@ -20,9 +20,9 @@ export function counted(metric: Metric, label: string): IMetric {
 }
 
 /**
- * A metric that the functions of a deployment emit, by the definition that they use.
+ * A metric that the functions of a deployment write, from the same definition that they use.
  *
- * @throws Error if a dimension is missing: such a metric has no data, and its alarm is never raised
+ * @throws Error if a dimension is missing: such a metric would have no data, and its alarm would never be raised
  */
 export function ownMetric(
   namespace: string,

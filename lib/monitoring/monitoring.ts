@@ -10,7 +10,7 @@ import {
   type IWidget,
   type Metric,
   TextWidget,
-  type TreatMissingData,
+  TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Duration } from 'aws-cdk-lib/core';
@@ -24,33 +24,50 @@ import { ownMetric, type Statistic } from './metric.ts';
 import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
 
 /**
- * Effect of an alarm's fault on a route. `closed`: the provider accepts no mail now. `failing`: mail offered to it fails, or
- * would. `stopped`: mail waits and none is accepted.
+ * Effect on sending of the fault that an alarm reports. `closed`: the provider accepts no mail now. `failing`: mail that is
+ * offered to the provider fails, or would fail. `stopped`: mail waits, and no provider accepts mail.
  */
 export type RouteEffect = 'closed' | 'failing' | 'stopped';
+
+/**
+ * SQS writes no metrics for a queue that was idle for six hours. Such a queue is empty, since SQS continues to measure a queue with
+ * an unread message.
+ */
+export const IDLE_QUEUE_IS_EMPTY = TreatMissingData.NOT_BREACHING;
+
+/**
+ * SQS writes no metrics for a queue that was idle for six hours. Such a queue was empty, or the alarm is already raised: the alarm
+ * keeps its state.
+ */
+export const IDLE_QUEUE_KEEPS_STATE = TreatMissingData.IGNORE;
 
 interface AlarmText {
   /** Last part of the alarm's name, and the heading of its section in the runbook. */
   readonly title: string;
-  /** Key of the provider that it is about; absent if it is about all of Mailover. */
+  /** Key of the provider that the alarm is about; absent for an alarm that is about the whole deployment. */
   readonly provider?: string;
-  /** Class of mail that it is about, in place of a provider. */
+  /** Class of mail that the alarm is about, in place of a provider. */
   readonly class?: string;
-  /** Part of the whole that it watches, where one alarm cannot watch all of it. */
+  /**
+   * An additional part of the name. It is needed if several alarms have the same title, because one alarm cannot watch all
+   * resources.
+   */
   readonly part?: string;
-  readonly severity: Severity;
-  /** What happens to mail meanwhile: one sentence. */
+  /** @default 'ticket' */
+  readonly severity?: Severity;
+  /** One sentence that says what happens to mail while the alarm is raised. */
   readonly meanwhile: string;
-  /** What to do first: one sentence. */
+  /** One sentence that says what the operator must do first. */
   readonly action: string;
   /**
-   * Effect in the composite alarms.
-   * @default - none: mail goes out
+   * Role of this alarm in the composite alarms.
+   * @default - none: the fault does not keep mail from going out
    */
   readonly effectOnRoute?: RouteEffect;
   /**
-   * Whether a ticket exists in the size `small` too, since a page needs it; `only`: in no other size.
-   * @default - not in the size `small`; pages always exist
+   * Whether an alarm with the severity `ticket` also exists in the monitoring size `small`, because a composite alarm with the
+   * severity `page` depends on it. `only`: the alarm exists only in the size `small`.
+   * @default - not in the size `small`; alarms with the severity `page` exist in every size
    */
   readonly small?: true | 'only';
 }
@@ -58,25 +75,30 @@ interface AlarmText {
 /** An alarm on a metric or on metric math. */
 export interface AlarmDefinition extends AlarmText {
   readonly metric: IMetric;
-  readonly threshold: number;
+  /** @default 1 */
+  readonly threshold?: number;
   /**
    * Comparison of the value with the threshold.
    * @default ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
    */
   readonly comparison?: ComparisonOperator;
-  /** Number of the last `of` periods that must breach. */
-  readonly datapoints: number;
-  readonly of: number;
-  /** Treatment of missing data; a comment beside it gives the reason. */
+  /**
+   * How many of the last `of` periods must breach the threshold.
+   * @default 1
+   */
+  readonly datapoints?: number;
+  /** @default 1 */
+  readonly of?: number;
+  /** Treatment of missing data. A comment at each alarm, or at the constant, gives the reason for the choice. */
   readonly missing: TreatMissingData;
   /**
-   * Whether a machine that is too busy can raise it while nothing is broken, since it depends on time or on late answers: the local
-   * stack does not raise it then.
-   * @default - it does not depend on time
+   * Whether an overloaded machine can raise the alarm while nothing is broken, since it depends on time or on late answers. The local
+   * stack does not raise it while its machine is overloaded.
+   * @default - the alarm does not depend on time
    */
   readonly dependsOnTime?: true;
   /**
-   * Minutes after a deployment in which it cannot be raised, since its metric needs that time.
+   * For this number of minutes after a deployment the alarm cannot be raised, since its metric has no value yet.
    * @default - none
    */
   readonly warmUpMinutes?: number;
@@ -84,7 +106,7 @@ export interface AlarmDefinition extends AlarmText {
 
 /** An alarm on the state of other alarms. */
 export interface CompositeDefinition extends AlarmText {
-  /** Names of alarms, in CloudWatch's words: `ALARM("…") OR …`. */
+  /** The rule over the names of other alarms, in CloudWatch's syntax: `ALARM("…") OR …`. */
   readonly rule: string;
   readonly watches: readonly NamedAlarm[];
 }
@@ -112,27 +134,28 @@ export interface MonitoringProps extends AlarmTargets {
    */
   readonly runbookUrl?: string;
   /**
-   * Extent of the monitoring. `small` keeps every page and one ticket for each provider, for less than ten dollars a month with four
-   * providers, and has no dashboard; the table of faults in the runbook shows what it does not report.
+   * Extent of the monitoring. `small` has every alarm with the severity `page`, one ticket for each provider, and no dashboard.
+   * With four providers it costs less than ten dollars a month. The table of faults in the runbook shows which faults it does not
+   * report.
    * @default 'full'
    */
   readonly size?: MonitoringSize;
   /**
-   * Days without accepted mail after which a provider counts as unproven.
+   * Number of days after which a provider that has accepted no mail counts as unproven (alarm Unproven).
    * @default 7
    */
   readonly unprovenDays?: number;
   /**
-   * Messages in the retry queues from which on their number is an alarm.
+   * Number of messages in the retry queues that raises the alarm RetryBacklog.
    * @default 100
    */
   readonly retryBacklog?: number;
 }
 
 /**
- * Registry of all alarms of the stack: gives each its name, topic and runbook link.
+ * Registry of all alarms of the stack. It gives each alarm its name, its topic and a link to the runbook.
  *
- * Constructs that make a resource register its alarms here; nothing else makes an alarm.
+ * A construct that creates a resource registers the alarms on that resource here. No other code creates alarms.
  */
 export class Monitoring extends Construct {
   readonly topics: AlarmTopics;
@@ -157,29 +180,35 @@ export class Monitoring extends Construct {
         : undefined;
   }
 
-  /** The alarms so far, in the order of their creation. */
+  /** The alarms that were created until now, in the order of their creation. */
   get alarms(): readonly NamedAlarm[] {
     return this.named;
   }
 
-  /** `Mailover/postmark/FailureRate`: stable, since rules and mute lists use the name. */
+  /**
+   * Name of an alarm, such as `Mailover/postmark/FailureRate`. It must not change, since composite alarms and lists of muted
+   * alarms use it.
+   */
   nameOf(title: string, subject?: string): string {
     return [this.name, ...(subject ? [subject] : []), title].join('/');
   }
 
   /**
-   * A metric of this deployment, by the definition that its functions use.
+   * A metric of this deployment, from the same definition that the functions use when they write the metric.
    *
-   * @throws Error if a dimension is missing: such a metric has no data, and its alarm is never raised
+   * @throws Error if a dimension is missing: such a metric would have no data, and its alarm would never be raised
    */
   metric(name: MetricName, statistic: Statistic, dimensions?: Dimensions, period?: Duration): Metric {
     return ownMetric(this.name, name, statistic, dimensions, period);
   }
 
-  /** Makes an alarm that publishes to the topic of its severity when it is raised and when it ends; none if the size omits it. */
+  /**
+   * Creates an alarm that publishes to the topic of its severity when it is raised and when it ends. Creates no alarm if the
+   * monitoring size leaves it out.
+   */
   alarm(definition: AlarmDefinition): void {
     if (!this.keeps(definition)) return;
-    const { metric, threshold, datapoints, of, missing } = definition;
+    const { metric, threshold = 1, datapoints = 1, of = 1, missing } = definition;
     const alarm = new Alarm(this, idOf(definition), {
       alarmName: this.nameOf(definition.title, subjectOf(definition)),
       alarmDescription: this.describe(definition),
@@ -199,7 +228,10 @@ export class Monitoring extends Construct {
     this.register(alarm, definition);
   }
 
-  /** Makes an alarm that is raised while a rule over other alarms is true; none if the size omits it. */
+  /**
+   * Creates an alarm that is raised while a rule over other alarms is true. Creates no alarm if the monitoring size leaves it
+   * out.
+   */
   composite(definition: CompositeDefinition): void {
     if (!this.keeps(definition)) return;
     const alarm = new CompositeAlarm(this, idOf(definition), {
@@ -207,17 +239,21 @@ export class Monitoring extends Construct {
       alarmDescription: this.describe(definition),
       alarmRule: AlarmRule.fromString(definition.rule),
     });
-    // The rule has names, not references, so CloudFormation needs the order as a dependency.
+    // The rule contains names of alarms, not CloudFormation references. Therefore an explicit dependency tells CloudFormation to
+    // create those alarms first.
     alarm.node.addDependency(...definition.watches.map((one) => one.alarm));
     this.register(alarm, definition);
   }
 
-  /** Adds a row to the dashboard; its widgets share 24 columns. Rows of one place are in the order of the calls. */
+  /**
+   * Adds a row to the dashboard; the widgets of the row share 24 columns. Rows with the same `place` appear in the order of the
+   * calls.
+   */
   row(title: string, widgets: readonly IWidget[], place: Row['place'] = 'middle'): void {
     this.rows.push({ title, widgets, place });
   }
 
-  /** Puts the rows on the dashboard; called once, after all registrations. */
+  /** Puts the rows on the dashboard. It must be called once, after all alarms and rows are registered. */
   complete(): void {
     for (const place of ['first', 'middle', 'last'] as const)
       for (const { title, widgets } of this.rows.filter((row) => row.place === place)) {
@@ -226,15 +262,15 @@ export class Monitoring extends Construct {
       }
   }
 
-  private keeps({ severity, small }: AlarmText): boolean {
+  private keeps({ severity = 'ticket', small }: AlarmText): boolean {
     return this.size === 'full' ? small !== 'only' : severity === 'page' || small !== undefined;
   }
 
   private register(alarm: Alarm | CompositeAlarm, text: AlarmText): void {
-    const action = new SnsAction(this.topics.of(text.severity));
+    const { title, severity = 'ticket', provider, effectOnRoute } = text;
+    const action = new SnsAction(this.topics.of(severity));
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
-    const { title, severity, provider, effectOnRoute } = text;
     const name = this.nameOf(title, subjectOf(text));
     this.named.push({ name, title, severity, alarm, ...defined({ provider, effectOnRoute }) });
   }

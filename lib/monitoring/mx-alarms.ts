@@ -6,40 +6,44 @@ import type { Monitoring } from './monitoring.ts';
 const PERIOD = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 
-/** Alarms for a provider whose MX is not the most preferred: mail over it means that the `preferred` ones do not accept mail. */
+/**
+ * Registers the alarms for a provider whose MX is not the most preferred. If mail arrives through this provider, the `preferred`
+ * providers do not accept mail.
+ */
 export function watchSecondary(monitoring: Monitoring, provider: string, preferred: readonly string[]): void {
   monitoring.alarm({
     title: 'SecondaryMx',
     provider,
-    severity: 'ticket',
     meanwhile: `Mail arrives over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
     action: 'Look at the status page and the account of the preferred provider; swap the preferences if it stays down.',
     metric: counted(monitoring, provider, 'delivered', PERIOD),
-    // Spam prefers the least preferred MX, so a few mails in five minutes are normal. Canaries are counted separately.
+    // Senders of spam often choose the least preferred MX, so a few mails in five minutes are normal. Canaries are counted
+    // separately.
     threshold: 10,
     datapoints: 2,
     of: 3,
-    // No mail over it is the normal state.
+    // Missing data means that no mail arrived through this provider, which is the normal state.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'PrimaryMxSilent',
     provider,
-    severity: 'ticket',
     meanwhile: `For three hours mail has come over ${provider} only, and none over the preferred MX.`,
     action: 'Send a mail over the preferred MX by hand; look at the status page and the account of its provider.',
     metric: onlyOver(monitoring, provider, preferred),
-    threshold: 1,
-    // Three hours suit a domain with little mail: it is rare that in each of them only spam arrives, over the least
-    // preferred MX.
+    // Three hours suit a domain with little mail: it is rare that in each of three hours the only mail is spam, which arrives
+    // through the least preferred MX.
     datapoints: 3,
     of: 3,
-    // No mail over it is the normal state.
+    // Missing data means that no mail arrived through this provider, which is the normal state.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
-/** Mail over one provider in hours without mail over the `preferred` ones, including copies. */
+/**
+ * Number of mails that arrived through one provider, for each hour in which neither a new mail nor a repeated mail arrived
+ * through the `preferred` providers; 0 for other hours.
+ */
 function onlyOver(monitoring: Monitoring, provider: string, preferred: readonly string[]): MathExpression {
   const better = preferred.flatMap((key, place) => [
     [`taken${place}`, counted(monitoring, key, 'delivered', HOUR)] as const,

@@ -2,6 +2,7 @@ import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-
 import { Duration } from 'aws-cdk-lib/core';
 import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import { FAILING_PERCENT, failureCount, failureRate, faults, lostAnswers, someFailures } from './failures.ts';
 import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
@@ -12,7 +13,10 @@ const PERIOD = Duration.minutes(5);
 const QUARTER = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
-/** Alarms on one provider's own failures: with two providers and one broken, no queue grows. */
+/**
+ * Registers the alarms on the failures of one provider. The other providers accept its mail meanwhile, so no queue grows and no
+ * alarm on queues is raised.
+ */
 export function watchProvider(monitoring: Monitoring, config: ProviderConfig, unprovenDays: number): void {
   const provider = config.key;
   const attempts = (outcome: string, period = PERIOD) =>
@@ -24,104 +28,81 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'FailureRate',
     provider,
     effectOnRoute: 'failing',
-    severity: 'ticket',
     meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: failureRate(monitoring, provider, PERIOD),
     threshold: FAILING_PERCENT,
-    datapoints: 1,
-    of: 1,
-    // Without mail the expression is 0, and nothing fails.
+    // Without mail no attempt fails, so missing data means the same as the value 0.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'FailureCount',
     provider,
     effectOnRoute: 'failing',
-    severity: 'ticket',
     meanwhile: `Little mail is offered to ${provider}, and repeatedly at least half of it fails. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: failureCount(monitoring, provider, PERIOD),
-    threshold: 1,
-    // Two periods, so that a single failure raises no alarm.
+    // Two periods must breach the threshold, so that a single failure raises no alarm.
     datapoints: 2,
     of: 3,
-    // Without mail nothing fails.
+    // Missing data means that no mail was sent, so no attempt failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SomeFailures',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     meanwhile: `A part of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts: failures of one kind, or of one kind of mail, are a lasting fault.`,
     metric: someFailures(monitoring, provider, QUARTER),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // Without mail nothing fails.
+    // Missing data means that no mail was sent, so no attempt failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'LostAnswers',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     meanwhile: `Answers of ${provider} are lost: such mail waits a minute for a look-up whether it was accepted, and may be sent twice.`,
     action: `Isolate it if they continue; look at its status page, and whether answers of all providers are lost.`,
     metric: lostAnswers(monitoring, provider, HOUR),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // Without mail no answer is lost.
+    // Missing data means that no mail was sent, so no answer was lost.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'PossibleDuplicates',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     meanwhile: `Mail that ${provider} may have accepted, though its answer was lost, went out through another provider too.`,
     action: `Isolate it while answers are lost; put providers with a look-up before those without.`,
     metric: counted(
       monitoring.metric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
       'possible duplicates',
     ),
-    // One or two in an hour come from a stopped worker or a broken connection.
+    // One or two possible duplicates in an hour can be caused by a stopped sender process or a broken connection.
     threshold: 3,
-    datapoints: 1,
-    of: 1,
     // Each duplicate is counted, so missing data means that there was none.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SenderRefused',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} refuses mail from one of our From addresses or domains. ${others}`,
     action: `Find the domain by the submissions in its attempts, and verify it there.`,
     metric: counted(attempts('sender', QUARTER), 'refused senders'),
-    // One or two may be an experiment of a producer.
+    // One or two refused From addresses in a quarter of an hour may be a test by a program that submits mail.
     threshold: 3,
-    datapoints: 1,
-    of: 1,
-    // Without mail nothing is refused.
+    // Missing data means that no mail was sent, so no sender was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'Faults',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     small: 'only',
     meanwhile: `Something is wrong with ${provider}: attempts fail, answers are lost, or it refuses good mail as bad. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: faults(monitoring, provider, QUARTER),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // Without mail nothing fails.
+    // Missing data means that no mail was sent, so no attempt failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -132,11 +113,11 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     meanwhile: `${provider} no longer lets this account send. ${others}`,
     action: `Check its key and the state of the account; isolate it if this will take days.`,
     metric: accountRefused(monitoring, provider),
-    threshold: 1,
-    // One is enough. The alarm stays for a quarter of an hour after the last refusal, since an open circuit probes rarely.
+    // One refusal is enough. The alarm stays raised for a quarter of an hour after the last refusal, since a provider whose
+    // circuit breaker is open gets a probe only rarely.
     datapoints: 1,
     of: 15,
-    // Missing data means no refusal in an attempt or a health check, and no circuit that a refusal opened.
+    // Missing data means that neither an attempt nor a health check was refused, and that no refusal opened the circuit breaker.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -144,15 +125,14 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     provider,
     small: true,
     effectOnRoute: 'closed',
-    severity: 'ticket',
     meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
     action: `Find out why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
     metric: monitoring.metric('CircuitState', 'Maximum', { provider }, MINUTE),
     threshold: CIRCUIT_STATE.open,
-    // A circuit that was open for a short time needs no action.
+    // If the circuit breaker was open for only a short time, no action is needed.
     datapoints: 2,
     of: 3,
-    // The gauge has a value each minute. Without it the circuit is assumed to be unchanged.
+    // The metric has a value each minute. Without a value, the circuit breaker is assumed to be unchanged.
     missing: TreatMissingData.IGNORE,
   });
 
@@ -161,20 +141,18 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'Latency',
     dependsOnTime: true,
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} accepts mail, but needs more than half of its deadline for it, and delays mail by that.`,
     action: `Watch it: above the deadline its mail goes to the others. Isolate it if the mail is urgent.`,
     metric: monitoring.metric('AttemptLatency', 'Average', { provider, outcome: 'accepted' }, PERIOD),
     threshold: deadlineMs / 2,
     datapoints: 2,
     of: 3,
-    // Missing data means no accepted mail, so none was slow; failures have alarms of their own.
+    // Missing data means that no mail was accepted, so no accepted mail was slow. Failures have alarms of their own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'Throttled',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} throttles a large part of the mail, which goes to the others meanwhile.`,
     action: `Compare the volume with its limits; set maxPerSecond, or ask for a higher limit.`,
     metric: new MathExpression({
@@ -184,29 +162,29 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
       period: PERIOD,
       usingMetrics: { throttled: attempts('throttled'), accepted: attempts('accepted') },
     }),
-    // The expression is 0 below two attempts or a fifth of all.
+    // The expression is 0 if fewer than two attempts, or less than a fifth of all attempts, were throttled.
     threshold: 1,
     datapoints: 1,
     of: 3,
-    // Without mail nothing is throttled.
+    // Missing data means that no mail was sent, so no attempt was throttled.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'Unproven',
     provider,
-    severity: 'ticket',
     meanwhile: `For ${unprovenDays} days ${provider} has neither accepted mail nor the login of the health check; whether it would accept mail is not known.`,
     action: `Read its reason in the log of the health function; give it a small share of the mail, or a canary.`,
     metric: monitoring.metric('CredentialAge', 'Maximum', { provider }, PERIOD),
     threshold: unprovenDays * 86_400,
-    datapoints: 1,
-    of: 1,
-    // Missing data means that the provider has just been added.
+    // Missing data means that the provider was added a short time ago.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
-/** 1 if an attempt or the health check reports a refused account. In the small size the check reports both, a minute later. */
+/**
+ * Returns a metric that is 1 if an attempt or the health check reports that the provider refuses the account. In the size `small`
+ * only the metric of the health check is read: it includes refused attempts, and is a minute later.
+ */
 function accountRefused(monitoring: Monitoring, provider: string): IMetric {
   const healthy = monitoring.metric('AccountHealthy', 'Minimum', { provider }, MINUTE);
   const small = monitoring.size === 'small';
@@ -214,9 +192,9 @@ function accountRefused(monitoring: Monitoring, provider: string): IMetric {
     expression: small ? 'IF(FILL(healthy, 1) < 1, 1, 0)' : 'IF(FILL(refused, 0) > 0 OR FILL(healthy, 1) < 1, 1, 0)',
     label: 'account refused',
     period: MINUTE,
-    usingMetrics: {
+    usingMetrics: defined({
       healthy,
-      ...(!small && { refused: monitoring.metric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE) }),
-    },
+      refused: small ? undefined : monitoring.metric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE),
+    }),
   });
 }

@@ -1,15 +1,16 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { Queues } from '../storage/queues.ts';
-import type { Monitoring } from './monitoring.ts';
+import { IDLE_QUEUE_IS_EMPTY, IDLE_QUEUE_KEEPS_STATE, type Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
 /**
- * Alarms on waiting mail. They are raised late, when users notice the delay too; the alarms of the providers are raised
- * earlier.
+ * Registers the alarms on waiting mail. They are raised late, when users also notice the delay; the alarms on providers are
+ * raised earlier.
  */
 export function watchQueues(
   monitoring: Monitoring,
@@ -19,29 +20,21 @@ export function watchQueues(
   watchRetries(monitoring, [...retry.values()], retryBacklog);
   monitoring.alarm({
     title: 'RemovedQueueMail',
-    severity: 'ticket',
     meanwhile: 'Mail waits on the retry queue of a provider that was removed from the list, for six hours now.',
     action: 'See with `npm run queues` whether the queue still has its consumer.',
     metric: monitoring.metric('RemovedQueueMail', 'Minimum', {}, Duration.hours(1)),
-    threshold: 1,
     datapoints: 6,
     of: 6,
-    // The gauge has a value each minute; a failure of the check has an alarm of its own.
+    // The health check writes a value each minute. If the health check itself fails, another alarm is raised.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'DeadLetters',
     small: true,
-    severity: 'ticket',
     meanwhile: 'Messages were dead-lettered; they are kept for 14 days.',
     action: 'Read their attribute Reason, repair the cause, and redrive them.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // SQS stops measuring a queue that was idle for six hours: it had no new or read messages, and was empty or has
-    // raised this alarm before.
-    missing: TreatMissingData.IGNORE,
+    missing: IDLE_QUEUE_KEEPS_STATE,
   });
   monitoring.alarm({
     title: 'DeadLettersExpiring',
@@ -50,9 +43,8 @@ export function watchQueues(
     action: 'Redrive the dead letters, or save them elsewhere, today.',
     metric: deadLetter.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: PERIOD }),
     threshold: Duration.days(10).toSeconds(),
-    datapoints: 1,
-    of: 1,
-    // SQS stops measuring a queue that was idle for six hours, although its messages get older.
+    // SQS writes no metrics for a queue that was idle for six hours, although the messages on the queue get older. The alarm
+    // keeps its state.
     missing: TreatMissingData.IGNORE,
   });
   monitoring.alarm({
@@ -60,7 +52,6 @@ export function watchQueues(
     dependsOnTime: true,
     effectOnRoute: 'stopped',
     small: true,
-    severity: 'ticket',
     meanwhile:
       'A message has been on the outbound queue for a quarter of an hour: mail arrives faster than it is sent, or the sender fails on it.',
     action: 'Look at the errors and the throttles of the sender, then at the number of its invocations.',
@@ -68,15 +59,13 @@ export function watchQueues(
     threshold: Duration.minutes(15).toSeconds(),
     datapoints: 3,
     of: 3,
-    // SQS stops measuring a queue that was idle for six hours: it is empty, since an unread message is measured.
-    missing: TreatMissingData.NOT_BREACHING,
+    missing: IDLE_QUEUE_IS_EMPTY,
   });
   monitoring.alarm({
     title: 'NothingAccepted',
     dependsOnTime: true,
     effectOnRoute: 'stopped',
     small: true,
-    severity: 'ticket',
     meanwhile: 'Mail waits, and for ten minutes no provider has accepted any.',
     action: 'Look at the circuits and accounts of all providers, then at the errors of the sender.',
     metric: new MathExpression({
@@ -85,27 +74,29 @@ export function watchQueues(
       label: 'waiting while nothing is accepted',
       period: PERIOD,
       usingMetrics: {
-        // One metric for all providers, with one value for each accepted submission, since a metric-math alarm may read
-        // ten metrics only.
+        // This metric covers all providers, with one value for each accepted submission. One metric for each provider is not
+        // possible, since a metric-math alarm may read only ten metrics.
         accepted: monitoring.metric('Delay', 'SampleCount', {}, PERIOD),
         retried: monitoring.metric('RetryAge', 'SampleCount', {}, PERIOD),
         waiting: outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period: PERIOD }),
       },
     }),
-    threshold: 1,
     datapoints: 2,
     of: 3,
-    // The expression is 0 without values: no mail waits.
+    // Without values the expression is 0, which means that no mail waits.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
-/** An alarm of metric math may read ten metrics (docs.aws.amazon.com/AmazonCloudWatch, alarm limits, 2026-11-28), and a queue has two. */
+/**
+ * An alarm of metric math may read ten metrics (docs.aws.amazon.com/AmazonCloudWatch, alarm limits, 2026-11-28), and two of them
+ * are needed for each queue.
+ */
 const QUEUES_OF_ALARM = 5;
 
 /**
- * Alarm on the mail of all retry queues together: the queue of a waiting mail is no sign of a fault of its provider,
- * since mail also waits while the state table is down.
+ * Registers an alarm on the mail of all retry queues together. That mail waits on the retry queue of a provider does not prove a
+ * fault of that provider, since mail also waits while the state table is down.
  */
 function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBacklog: number): void {
   for (let first = 0; first < queues.length; first += QUEUES_OF_ALARM) {
@@ -119,8 +110,7 @@ function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBa
     monitoring.alarm({
       title: 'RetryBacklog',
       dependsOnTime: true,
-      ...(first > 0 && { part: `queues-from-${first + 1}` }),
-      severity: 'ticket',
+      ...defined({ part: first > 0 ? `queues-from-${first + 1}` : undefined }),
       meanwhile: `${retryBacklog} or more messages that no provider accepted wait for their next round in the retry queues.`,
       action: 'Find out what they wait for: the only provider that may carry them, or an AWS service.',
       metric: new MathExpression({
@@ -132,8 +122,7 @@ function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBa
       threshold: retryBacklog,
       datapoints: 3,
       of: 3,
-      // SQS stops measuring a queue that was idle for six hours: it is empty.
-      missing: TreatMissingData.NOT_BREACHING,
+      missing: IDLE_QUEUE_IS_EMPTY,
     });
   }
 }

@@ -5,29 +5,27 @@ import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Alarms on the reconciler's findings, and on missing runs; `providers` are keys. */
+/**
+ * Registers the alarms on received mail that the reconciler function found missing, and on missing runs of that function;
+ * `providers` are the keys of providers.
+ */
 export function watchReconciler(monitoring: Monitoring, providers: readonly string[]): void {
   for (const provider of providers) {
     const runs = (outcome: string) => monitoring.metric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
     monitoring.alarm({
       title: 'InboundNotice',
       provider,
-      severity: 'ticket',
       meanwhile: 'A received mail is on the inbound queue only as a notice: its attachments are not available.',
       action:
         'Find it at the provider by the id in the notice; ask its sender to repeat it if it is missing there too.',
       metric: counted(runs('notice'), 'notices'),
-      threshold: 1,
-      datapoints: 1,
-      of: 1,
-      // Each notice is counted, so missing data means that there was none.
+      // Each mail that is replaced by a notice is counted, so missing data means that there was no such mail.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
       title: 'InboundMissed',
       dependsOnTime: true,
       provider,
-      severity: 'ticket',
       meanwhile: 'Received mail did not arrive; the reconciler has fetched it, or asked the provider to post it again.',
       action: 'Find out why: an endpoint that was down, a wrong URL at the provider, mail above the limit of Lambda.',
       metric: new MathExpression({
@@ -36,17 +34,13 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
         label: 'mail that did not arrive by itself',
         period: PERIOD,
       }),
-      threshold: 1,
-      datapoints: 1,
-      of: 1,
-      // Each missed mail is counted, so missing data means that there was none.
+      // Each mail that did not arrive by itself is counted, so missing data means that there was no such mail.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
       title: 'ReconcilerBlind',
       dependsOnTime: true,
       provider,
-      severity: 'ticket',
       meanwhile:
         'The reconciler does not look for received mail that did not arrive; mail that arrives by itself is not affected.',
       action: 'Read the log of the reconciler: a key that may not read, or a provider that does not answer.',
@@ -58,10 +52,10 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       }),
       threshold: 0,
       comparison: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
-      // Half an hour: the next run repeats a failed one.
+      // Two periods (half an hour) must breach the threshold, since the next run repeats the work of a failed run.
       datapoints: 2,
       of: 2,
-      // Each run has a value, so missing data means no run.
+      // Each run writes a value, so missing data means that there was no run.
       missing: TreatMissingData.BREACHING,
       warmUpMinutes: 40,
     });
@@ -69,29 +63,23 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'ReconcilerBehind',
       dependsOnTime: true,
       provider,
-      severity: 'ticket',
       meanwhile: `For two hours no check of the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,
       action:
         'Read its log, which has the reason for each mail that was left for a later run; without such lines there is too much mail.',
       metric: monitoring.metric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
-      threshold: 1,
-      // The first look, or a look after an outage, covers three days of mail and may take hours.
+      // The first run, or a run after an outage, asks for three days of mail and may take hours.
       datapoints: 8,
       of: 8,
-      // A complete run counts as another outcome.
+      // A complete run is counted under another outcome, so missing data means that no run was incomplete.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
       title: 'ReconcilerSkipped',
       provider,
-      severity: 'ticket',
       meanwhile: `Mail of ${provider} became older than three days before the reconciler checked whether it arrived; it will not be checked any more.`,
       action: 'Compare the list of the provider with the mail that arrived since the last complete check.',
       metric: counted(runs('skipped'), 'skipped'),
-      threshold: 1,
-      datapoints: 1,
-      of: 1,
-      // Each skipped mail is counted, so missing data means that there was none.
+      // Each mail that was not checked is counted, so missing data means that there was no such mail.
       missing: TreatMissingData.NOT_BREACHING,
     });
   }

@@ -8,10 +8,13 @@ import { graph } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
-/** The vendor writes a value some times an hour. */
+/** AWS writes a value of the reputation metrics several times an hour. */
 const VENDOR_PERIOD = Duration.hours(1);
 
-/** Registers the alarms on what recipients and vendors think of our mail, and their row of the dashboard. */
+/**
+ * Registers the alarms on complaints by recipients and on the reputation of each account at its vendor. Adds their row to the
+ * dashboard.
+ */
 export function watchReputation(
   monitoring: Monitoring,
   { providers, classesPause }: { readonly providers: readonly ProviderConfig[]; readonly classesPause: boolean },
@@ -21,7 +24,7 @@ export function watchReputation(
     if (definitionOf(type).gauges?.includes('UnderReview')) watchReview(monitoring, key);
   const measured = providers.flatMap(({ key, type, options }) => {
     const { reputation } = definitionOf(type);
-    // An alarm reads metrics of its own region only.
+    // A CloudWatch alarm can read only the metrics of its own region.
     return reputation && reputation.region(options) === undefined ? [{ key, metrics: reputation.metrics }] : [];
   });
   for (const { key, metrics } of measured) for (const one of metrics) watchRate(monitoring, key, one);
@@ -48,16 +51,13 @@ function watchPauses(monitoring: Monitoring): void {
   monitoring.alarm({
     title: 'ClassPaused',
     small: true,
-    severity: 'ticket',
     meanwhile:
       'Too many recipients of a class bounced or complained: its mail waits until it expires. All other mail goes out.',
     action:
       'See with `npm run account` which class it is; repair its list of addresses, then npm run release -- --class NAME.',
     metric: monitoring.metric('PausedClasses', 'Maximum', {}, PERIOD),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // The gauge has a value each minute; without it the pause is assumed to go on.
+    // The metric has a value each minute. Without a value, the class of mail is assumed to be still paused, and the alarm keeps
+    // its state.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -66,14 +66,11 @@ function watchReview(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'UnderReview',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} reviews the account. It still takes mail, and may stop that without further notice.`,
     action: `Read what its console says, repair the cause and answer; let the other providers carry the mail meanwhile: npm run isolate -- ${provider} --reason TEXT.`,
     metric: monitoring.metric('UnderReview', 'Maximum', { provider }, PERIOD),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // The gauge has a value whenever the provider answers; a review lasts for days.
+    // The metric has a value whenever the provider answers the health check. A review lasts for days, so the alarm keeps its
+    // state without a value.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -82,15 +79,12 @@ function watchRate(monitoring: Monitoring, provider: string, metric: ReputationM
   monitoring.alarm({
     title: metric.title,
     provider,
-    severity: 'ticket',
     meanwhile: `The ${metric.of} of all mail of the account at ${provider} are near the rate from which it reviews the account. Mail goes out.`,
     action:
       'Find the mail that causes them: by class in the delivery events, or a program that sends without Mailover.',
     metric: vendorMetric(metric),
     threshold: metric.alarmFrom,
-    datapoints: 1,
-    of: 1,
-    // The vendor writes no value while nothing is sent; the rate is then unchanged.
+    // AWS writes no value while no mail is sent. The rate is then unchanged, so the alarm keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -28,82 +28,74 @@ const OWN: Readonly<Record<OwnService, Pick<AlarmDefinition, 'title' | 'meanwhil
   },
 };
 
-/** Alarms on the sender function itself, for faults that end it before it can emit its own metrics. */
+/** Registers the alarms on the sender function itself, for faults that end the function before it can write its own metrics. */
 export function watchSender(monitoring: Monitoring, sender: LambdaFunction, timeout: Duration): void {
   monitoring.alarm({
     title: 'SenderErrors',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile: 'The sender crashes or is stopped; the messages of those batches come back and are tried again.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: sender.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    threshold: 1,
-    // A provider's failure is no error of the function, so each error is a defect of ours; SQS's redelivery repairs a
-    // single one.
+    // The function returns normally when a provider fails, so each error is a defect of the code. Two periods must breach the
+    // threshold, since SQS delivers the messages again, which repairs a single error.
     datapoints: 2,
     of: 3,
-    // Lambda emits no value without an invocation, and then there is no error.
+    // Lambda writes no value if there was no invocation; without an invocation there is no error.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SenderThrottles',
-    severity: 'ticket',
     meanwhile: 'Lambda refuses invocations of the sender; mail waits on its queue, and its receives are counted.',
     action: 'Find the function that uses up the concurrency of the account, or lower outboundConcurrency.',
     metric: sender.metricThrottles({ statistic: 'Sum', period: PERIOD }),
-    threshold: 1,
     datapoints: 3,
     of: 3,
-    // Lambda emits no value without an invocation, and then none was refused.
+    // Lambda writes no value if there was no invocation; then no invocation was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SenderTimeouts',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'Invocations of the sender take nearly all of their time-out; messages that are cut short come back later.',
     action: 'Find the slow step: the table, the bucket, or several providers that hang.',
     metric: sender.metricDuration({ statistic: 'Maximum', period: PERIOD }),
-    // No attempt starts that could not end in time, so a healthy invocation ends well before.
+    // The sender starts no attempt that could last beyond the time-out of the function, so a healthy invocation ends well before
+    // this limit.
     threshold: timeout.toMilliseconds() * 0.9,
     datapoints: 2,
     of: 3,
-    // Missing data means no invocation, so none takes long.
+    // Missing data means that there was no invocation, so no invocation took long.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'ProducersSilent',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile: 'Producers sent steadily, and for half an hour no submission has arrived; Mailover itself works.',
     action: 'Check that the producers run, and that they may put messages on the outbound queue.',
     metric: monitoring.metric('ProducersSilent', 'Maximum', {}, MINUTE),
-    threshold: 1,
     datapoints: 2,
     of: 3,
-    // The gauge has a value each minute; a failure of the check has an alarm of its own.
+    // The health check writes a value each minute. If the health check itself fails, another alarm is raised.
     missing: TreatMissingData.NOT_BREACHING,
   });
   for (const [service, { title, meanwhile, action }] of Object.entries(OWN))
     monitoring.alarm({
       title,
       dependsOnTime: true,
-      severity: 'ticket',
       meanwhile,
       action,
       metric: counted(monitoring.metric('OwnTrouble', 'Sum', { outcome: service }, PERIOD), 'failed calls'),
-      // One or two failed calls are repaired by their retries.
+      // One or two failed calls need no alarm: their retries succeed.
       threshold: 3,
       datapoints: 2,
       of: 3,
-      // Each failure is counted, so missing data means that there was none.
+      // Each failed call is counted, so missing data means that no call failed.
       missing: TreatMissingData.NOT_BREACHING,
     });
   monitoring.alarm({
     title: 'FailoverRate',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'A large part of the mail is accepted only after failover to another provider: the next fault would stop it.',
     action: 'Find the provider that fails or refuses mail, and check that the others have room for all of it.',
@@ -117,78 +109,63 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       },
     }),
     threshold: 10,
-    // An outage of a few minutes is normal for failover.
+    // Two periods must breach the threshold, since an outage of a few minutes with failover is normal.
     datapoints: 2,
     of: 3,
-    // Without mail nothing fails over.
+    // Missing data means that no mail was sent, so there was no failover.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SenderRunaway',
-    severity: 'ticket',
     meanwhile:
       'Some mail circulates between the sender and its retry queues faster than its waits allow, and costs money.',
     action: 'Roll back the last deployment of the sender; if the loop continues, set its reserved concurrency to 0.',
     metric: monitoring.metric('InvocationsPerMail', 'Maximum', {}, PERIOD),
-    threshold: 1,
     datapoints: 2,
     of: 3,
-    // Missing data means no mail on retry queues, so no loop.
+    // Missing data means that no mail came from a retry queue, so there is no loop.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SecretsUnreachable',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'Secrets Manager does not answer. Processes with cached credentials continue; new processes skip the provider, or mail waits seconds.',
     action: 'Look at the health of AWS in this region, and at the connection to it: endpoint, network, throttling.',
     metric: counted(monitoring.metric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
-    // A single failed read is repeated within seconds.
+    // A single failed read of a secret needs no alarm: it is repeated within seconds.
     threshold: 3,
-    datapoints: 1,
-    of: 1,
-    // Only failures are counted: no value, no failure.
+    // Only failures are counted, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'ProofKeyUnusable',
-    severity: 'ticket',
     meanwhile:
       'The secret of the proofs is missing, forbidden or malformed. Mail goes out; redriven messages stay on their queue, and new dead letters have no proof.',
     action: 'Restore the secret: a JSON object with "key", with the former key if it is known.',
     metric: monitoring.metric('ProofKeyUnusable', 'Sum', {}, PERIOD),
-    // An unusable key does not repair itself.
+    // One failure is enough for the alarm, since an unusable key stays unusable until an operator acts.
     threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // Counted when an unusable key is needed, so missing data means that there was no failure.
+    // The failure is counted only when the sender needs the key, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'CredentialsRefused',
-    severity: 'ticket',
     meanwhile:
       'AWS refuses the credentials or the clock of one or more processes. They skip the provider, and mail goes out through the next one.',
     action: 'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
     metric: counted(monitoring.metric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
-    // The SDK corrects its clock by the first answer, so that one failure heals itself.
+    // The AWS SDK corrects its clock from the first answer of AWS, so after a single failure the next call succeeds.
     threshold: 3,
-    datapoints: 1,
-    of: 1,
-    // Only failures are counted: no value, no failure.
+    // Only failures are counted, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'OperatorSwitch',
-    severity: 'ticket',
     meanwhile: 'An operator has isolated a provider; mail goes through the others until the switch ends.',
     action: 'See who did it and why; release the provider when the reason no longer applies.',
     metric: monitoring.metric('OperatorSwitch', 'Maximum', {}, PERIOD),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // The gauge has a value each minute; without it the switch is assumed to be unchanged.
+    // The metric has a value each minute. Without a value, the operator's switch is assumed to be unchanged.
     missing: TreatMissingData.IGNORE,
   });
 }

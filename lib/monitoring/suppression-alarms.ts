@@ -7,10 +7,10 @@ import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
-/** A run is once a day; its result is shown for a quarter of that. */
+/** The function runs once a day; a failed run raises the alarm for a quarter of a day. */
 const RUN_PERIOD = Duration.hours(6);
 
-/** Registers the alarms of the suppression list, and their row of the dashboard. */
+/** Registers the alarms for the suppression list, and adds the row for the suppression list to the dashboard. */
 export function watchSuppressions(
   monitoring: Monitoring,
   mirrored: readonly { readonly key: string }[],
@@ -24,43 +24,31 @@ export function watchSuppressions(
     monitoring.alarm({
       title: 'SuppressionsDoubted',
       provider,
-      severity: 'ticket',
       meanwhile: `${provider} reports far more hard bounces and complaints than the other providers, or has far more new ones on its list than its mail explains: they suppress no address. Mail goes out.`,
       action: `Find out whether its reports are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider} --confirm.`,
       metric: counted(withheld(provider), 'withheld'),
-      threshold: 1,
-      datapoints: 1,
-      of: 1,
-      // Each withheld event is counted, so missing data means that there was none.
+      // Each event that does not suppress its address is counted, so missing data means that there was no such event.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
       title: 'SuppressionMirrorFailed',
       provider,
-      severity: 'ticket',
       meanwhile: `The own list of ${provider} could not be compared with the suppression list today. Its events are taken as usual.`,
       action:
         'Read the line `suppressions mirrored` in the log of the function: often a key that may not read the list.',
       metric: counted(runs(provider, 'failed'), 'failed'),
-      threshold: 1,
-      datapoints: 1,
-      of: 1,
-      // One value a day.
+      // The metric has one value a day, so most periods have no value.
       missing: TreatMissingData.NOT_BREACHING,
     });
   }
   monitoring.alarm({
     title: 'SuppressionErrors',
     dependsOnTime: true,
-    severity: 'ticket',
     meanwhile:
       'The function that keeps the suppression list crashes or is stopped; the list is filled by events and asked as usual.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: mirror.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    threshold: 1,
-    datapoints: 1,
-    of: 1,
-    // Lambda emits no value without an invocation, and then there is no error.
+    // Lambda writes no value if there was no invocation; without an invocation there is no error.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.row('Which addresses are suppressed?', [

@@ -7,7 +7,10 @@ import { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
 
-/** Urgency of an alarm. `page`: mail is stopped or soon lost, act now. `ticket`: mail goes out, act within the day. */
+/**
+ * Urgency of an alarm. `page`: mail has stopped or will soon be lost, so an operator must act now. `ticket`: mail goes out, and
+ * an operator must act within a day.
+ */
 export type Severity = 'page' | 'ticket';
 
 type Targets = readonly ITopicSubscription[] | 'elsewhere';
@@ -15,19 +18,20 @@ type Targets = readonly ITopicSubscription[] | 'elsewhere';
 /** Where the alarms of each severity are sent. */
 export interface AlarmTargets {
   /**
-   * Targets of alarms that page: subscriptions of `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's `UrlSubscription`, an
-   * `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat or an incident manager subscribes to the topic.
+   * Targets of alarms with the severity `page`: subscriptions of `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's
+   * `UrlSubscription`, an `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat system or an incident manager
+   * subscribes to the topic by itself.
    * @default - none
    */
   readonly page?: Targets;
   /**
-   * Targets of alarms that are tickets.
+   * Targets of alarms with the severity `ticket`.
    * @default - the same as `page`
    */
   readonly ticket?: Targets;
 }
 
-/** The topics of pages and tickets, which alarms publish to. */
+/** The SNS topics to which alarms publish: one for the severity `page`, one for `ticket`. */
 export class AlarmTopics extends Construct {
   private readonly bySeverity: Readonly<Record<Severity, Topic>>;
 
@@ -46,15 +50,15 @@ export class AlarmTopics extends Construct {
   }
 
   /**
-   * A key of our own, since SNS encrypts by KMS only and CloudWatch cannot use the key that AWS manages for SNS: its
-   * policy names no other service (repost.aws, "cloudwatch-configure-alarm-sns", 2026-11-25).
+   * Creates a customer-managed KMS key. SNS encrypts only with KMS keys, and CloudWatch cannot use the key that AWS manages for
+   * SNS, since the policy of that key allows no other service (repost.aws, "cloudwatch-configure-alarm-sns", 2026-11-25).
    */
   private key(name: string): Key {
     const key = new Key(this, 'Key', {
       description: `Encrypts the alarms of ${name}`,
       enableKeyRotation: true,
       pendingWindow: Duration.days(7),
-      // A failed first deployment deletes it, since a key is paid for.
+      // If the first deployment fails, the key is deleted, since AWS bills each key that exists.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     key.addToResourcePolicy(this.cloudWatch(['kms:Decrypt', 'kms:GenerateDataKey*'], '*'));
@@ -63,7 +67,8 @@ export class AlarmTopics extends Construct {
 
   private topic(id: string, displayName: string, masterKey: Key, targets: Targets): Topic {
     const topic = new Topic(this, id, { displayName, masterKey, enforceSSL: true });
-    // The policy that requires TLS replaces the default policy of a topic, which admitted CloudWatch.
+    // The policy that requires TLS replaces the default policy of the topic. The default policy allowed CloudWatch to publish, so
+    // this statement allows it again.
     topic.addToResourcePolicy(this.cloudWatch(['sns:Publish'], topic.topicArn));
     if (targets !== 'elsewhere') for (const target of targets) topic.addSubscription(target);
     return topic;
@@ -79,7 +84,7 @@ export class AlarmTopics extends Construct {
   }
 }
 
-/** @throws ConfigurationError if alarms would reach nothing but e-mail addresses */
+/** @throws ConfigurationError if all targets of the alarms are e-mail addresses */
 export function checkTargets({ page = [], ticket = page }: AlarmTargets = {}): void {
   const targets: Readonly<Record<Severity, Targets>> = { page, ticket };
   const faults = (['page', 'ticket'] as const).flatMap((severity) => {

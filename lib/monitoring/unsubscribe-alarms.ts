@@ -10,7 +10,6 @@ export function watchUnsubscribe(monitoring: Monitoring, { function: target, una
   const sum = { statistic: 'Sum', period: PERIOD };
   monitoring.alarm({
     title: 'UnsubscribeFailed',
-    severity: 'ticket',
     meanwhile: 'Recipients try to unsubscribe and cannot: they report the mail as spam instead.',
     action: 'See the error in the log of the function, and the status in the access log: 429 is unsubscribeRate.',
     metric: new MathExpression({
@@ -23,11 +22,10 @@ export function watchUnsubscribe(monitoring: Monitoring, { function: target, una
         away: unanswered.turnedAway.metric(sum),
       },
     }),
-    threshold: 1,
-    // A single failure is repaired by the next try of the recipient.
+    // After a single failure the recipient tries again and succeeds, so two periods must breach the threshold.
     datapoints: 2,
     of: 3,
-    // Missing data means no requests, so none failed.
+    // Missing data means that there were no requests, so no request failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

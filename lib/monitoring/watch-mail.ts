@@ -4,8 +4,8 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Timing } from '../configuration/timing.ts';
 import type { Queues } from '../storage/queues.ts';
 import { watchWhole } from './composites.ts';
-import { showProvider, showQueues, showSender, showWhole } from './dashboard.ts';
-import { showLogQueries } from './log-queries.ts';
+import { addProviderRow, addQueuesRow, addSenderRow, addWholeRow } from './dashboard.ts';
+import { addLogQueries } from './log-queries.ts';
 import type { Monitoring, MonitoringProps } from './monitoring.ts';
 import { watchProvider } from './provider-alarms.ts';
 import { watchQueues } from './queue-alarms.ts';
@@ -20,7 +20,7 @@ export interface WatchMailProps {
   readonly thresholds: Pick<MonitoringProps, 'unprovenDays' | 'retryBacklog'>;
 }
 
-/** Registers the alarms of outbound mail, and its rows of the dashboard. */
+/** Registers the alarms for outbound mail, and adds the rows for outbound mail to the dashboard. */
 export function watchMail(
   monitoring: Monitoring,
   { providers, queues, sender, timing, thresholds }: WatchMailProps,
@@ -30,24 +30,24 @@ export function watchMail(
   watchQueues(monitoring, queues, retryBacklog);
   watchSender(monitoring, sender, timing.functionTimeout);
 
-  for (const provider of providers) showProvider(monitoring, provider, providers);
-  showQueues(monitoring, queues);
-  showSender(monitoring, providers, sender);
+  for (const provider of providers) addProviderRow(monitoring, provider, providers);
+  addQueuesRow(monitoring, queues);
+  addSenderRow(monitoring, providers, sender);
 }
 
 export interface CompleteMonitoringProps extends Pick<WatchMailProps, 'providers' | 'queues'> {
-  /** Log of the sender. */
+  /** Log group of the sender function. */
   readonly logGroup: ILogGroup;
 }
 
-/** Adds composite alarms and the dashboard; called after all other registrations. */
+/** Adds the composite alarms and the dashboard. It must be called after all other alarms are registered. */
 export function completeMonitoring(
   monitoring: Monitoring,
   { providers, queues, logGroup }: CompleteMonitoringProps,
 ): void {
   const keys = providers.map(({ key }) => key);
   watchWhole(monitoring, keys);
-  showWhole(monitoring, providers, queues);
-  showLogQueries(monitoring, logGroup, keys);
+  addWholeRow(monitoring, providers, queues);
+  addLogQueries(monitoring, logGroup, keys);
   monitoring.complete();
 }

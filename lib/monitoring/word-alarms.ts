@@ -6,45 +6,46 @@ import type { Monitoring } from './monitoring.ts';
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
-/** Refusals below this number may be one bad mailing. */
+/** With fewer refusals no alarm is raised, since a single mailing with bad addresses may cause this number of refusals. */
 const MANY = 20;
 const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';
 
-/** Alarms on a working provider's refusals of messages and recipients, which may be wrong and cost mail. */
+/**
+ * Registers the alarms on refusals of messages and recipients by a provider that works otherwise. Such refusals may be wrong, so
+ * mail does not arrive.
+ */
 export function watchWords(monitoring: Monitoring, provider: string): void {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, PERIOD);
   monitoring.alarm({
     title: 'Contradictions',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} refuses messages as bad that another provider accepts; they go out through the other.`,
     action: `Compare its answer with its documentation: its API or its rules may have changed.`,
     metric: counted(monitoring.metric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
-    // A single contradiction may be an unusual message; two of them hint at a changed API.
+    // One message that this provider refuses and another provider accepts may be an unusual message. Two such messages suggest
+    // that the API of the provider has changed.
     threshold: 2,
     datapoints: 1,
     of: 3,
-    // The metric has a value only at an event.
+    // The metric has a value only when a contradiction occurs, so missing data means that there was no contradiction.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'UnrecognisedAnswers',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered because of this.`,
     action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
     metric: counted(monitoring.metric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
-    // A single unrecognised answer raises the alarm, since a change of the API begins with one.
+    // A single unrecognised answer raises the alarm, since it may be the first sign of a changed API.
     threshold: 1,
     datapoints: 1,
     of: 3,
-    // The metric has a value only at an event.
+    // The metric has a value only when an answer is not recognised, so missing data means that all answers were recognised.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'Refusals',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from any provider.`,
     action: `Look at the reasons: either a producer sends bad mail, or the provider wrongly refuses good mail.`,
     metric: new MathExpression({
@@ -59,22 +60,19 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
       },
     }),
     threshold: 50,
-    datapoints: 1,
-    of: 1,
-    // Without mail nothing is refused.
+    // Missing data means that no mail was sent, so no mail was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SuppressionRise',
     provider,
-    severity: 'ticket',
     meanwhile: `${provider} refuses mailboxes of recipients at three times its usual share or more; while it is in doubt, another provider is tried.`,
     action: `Run npm run doubted, which lists recipients that ended by doubtful answers; isolate the provider if their mailboxes exist.`,
     metric: monitoring.metric('SuppressionRise', 'Maximum', { provider }, MINUTE),
     threshold: 3,
     datapoints: 2,
     of: 3,
-    // The gauge has a value each minute; a failure of the check has an alarm of its own.
+    // The health check writes a value each minute. If the health check itself fails, another alarm is raised.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

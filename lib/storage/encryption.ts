@@ -5,12 +5,13 @@ import type { Construct, IConstruct } from 'constructs';
 
 const CONTEXT = 'mailover:encryption-key';
 
-/** AWS services by which the functions use the key. */
+/** AWS services through which the functions use the KMS key. */
 const VIA = ['sqs', 's3', 'dynamodb', 'secretsmanager'];
 
 /**
- * Encrypts everything within a construct that has mail, addresses or state by one key, and lets the services use it that write there. The
- * construct may have no children yet. A key that is not of this app keeps its policy: a warning names what it needs.
+ * Encrypts resources below a construct with one KMS key: all resources that contain mail, addresses or state. Allows the AWS
+ * services that write to these resources to use the key. The construct must not have children yet. If the key belongs to another
+ * CDK app, its policy is not changed; a warning says what the policy must allow.
  */
 export function encryptDeployment(scope: Construct, key: IKey | undefined): void {
   if (key === undefined) return;
@@ -23,17 +24,17 @@ export function encryptDeployment(scope: Construct, key: IKey | undefined): void
     );
 }
 
-/** The key of the deployment that a construct is a part of; undefined if AWS's own keys are used. */
+/** Returns the KMS key of the deployment to which a construct belongs; undefined if keys that AWS owns are used. */
 export function encryptionKey(scope: IConstruct): IKey | undefined {
   return scope.node.tryGetContext(CONTEXT) as IKey | undefined;
 }
 
-/** Permission to use keys for what the functions read and write. */
+/** Returns the statement that allows a function to use these KMS keys. */
 export function keyStatement(scope: Construct, keys: readonly IKey[]): PolicyStatement {
   const { region } = Stack.of(scope);
   return new PolicyStatement({
-    // Those of DynamoDB, of which SQS, S3 and Secrets Manager need a part (docs.aws.amazon.com/amazondynamodb, encryption.usagenotes,
-    // 2026-11-29).
+    // The actions that DynamoDB needs. SQS, S3 and Secrets Manager need only some of these actions
+    // (docs.aws.amazon.com/amazondynamodb, encryption.usagenotes, 2026-11-29).
     actions: [
       'kms:Decrypt',
       'kms:DescribeKey',
@@ -48,11 +49,12 @@ export function keyStatement(scope: Construct, keys: readonly IKey[]): PolicySta
   });
 }
 
-/** Permissions of the services that write to encrypted resources on their own behalf. */
+/** Returns the statements for AWS services that write to encrypted resources by themselves, not on behalf of a function. */
 function serviceStatements({ account, region, partition }: Stack): PolicyStatement[] {
   const use = ['kms:Decrypt', 'kms:GenerateDataKey*'];
   return [
-    // SNS puts the notifications of SES on queues, SES writes mail to the bucket and publishes to topics, EventBridge may write to queues.
+    // SNS puts notifications of SES on queues. SES writes mail to the bucket and publishes to topics. EventBridge may write to
+    // queues.
     ...['sns', 'ses', 'events'].map(
       (service) =>
         new PolicyStatement({
@@ -62,7 +64,8 @@ function serviceStatements({ account, region, partition }: Stack): PolicyStateme
           conditions: { StringEquals: { 'aws:SourceAccount': account } },
         }),
     ),
-    // (docs.aws.amazon.com/AmazonCloudWatch/latest/logs, encrypt-log-data-kms, 2026-11-29)
+    // CloudWatch Logs needs this statement to use the key (docs.aws.amazon.com/AmazonCloudWatch/latest/logs,
+    // encrypt-log-data-kms, 2026-11-29).
     new PolicyStatement({
       principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
       actions: ['kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey', ...use],

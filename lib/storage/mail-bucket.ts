@@ -4,12 +4,15 @@ import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { encryptionKey } from './encryption.ts';
 
-/** Days that a message may wait: 14 on a queue and 14 on the dead-letter queue. Its objects are kept at least as long. */
+/**
+ * Number of days for which a message may wait: 14 on a queue and 14 on the dead-letter queue. The S3 objects of a message are
+ * kept for at least this time.
+ */
 const SHORTEST_DAYS = 28;
 
 const DEFAULT_EXPIRATION = Duration.days(30);
 
-/** @throws ConfigurationError if objects would expire before the messages that name them */
+/** @throws ConfigurationError if objects would expire before the queue messages that refer to them */
 export function checkMailExpiration(expiration = DEFAULT_EXPIRATION): void {
   const days = expiration.toDays({ integral: false });
   if (days < SHORTEST_DAYS)
@@ -19,10 +22,13 @@ export function checkMailExpiration(expiration = DEFAULT_EXPIRATION): void {
     ]);
 }
 
-/** Key prefix of producers' objects; the sender reads no other objects. */
+/** Key prefix of the objects that programs upload for the mail that they submit. The sender reads no other objects. */
 export const SUBMISSIONS = 'submissions/';
 
-/** Bucket for submissions and attachments that are larger than a queue takes; objects outlive every queue, then expire. */
+/**
+ * Bucket for submissions and attachments that are too large for a queue. An object expires later than every message that refers
+ * to it.
+ */
 export class MailBucket extends Bucket {
   constructor(scope: Construct, id: string, expiration: Duration = DEFAULT_EXPIRATION) {
     const key = encryptionKey(scope);
@@ -33,7 +39,7 @@ export class MailBucket extends Bucket {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      // The bucket has no versions, which would keep deleted mail.
+      // Versioning is off, since versions would keep deleted mail.
       versioned: false,
       lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

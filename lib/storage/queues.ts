@@ -4,22 +4,31 @@ import { Construct } from 'constructs';
 import type { Timing } from '../configuration/timing.ts';
 import { encryptionKey } from './encryption.ts';
 
-/** Largest message that SQS takes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-23). */
+/** Largest message that SQS accepts (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-23). */
 const MAX_MESSAGE_BYTES = 1_048_576;
 
-/** Bytes kept for attributes of retries and dead letters: a message that the outbound queue took must fit there too. */
+/**
+ * Bytes that are reserved for the attributes of retries and dead letters. A message of the outbound queue must still fit on the
+ * other queues when it has these attributes.
+ */
 const ATTRIBUTES_BYTES = 16_384;
 
-/** Visibility time-out of events that are forwarded: six times the time-out of the function that posts them. */
+/**
+ * Visibility time-out of the events queue if the stack forwards the events: six times the time-out of the function that posts
+ * events.
+ */
 const FORWARD_VISIBILITY = Duration.seconds(180);
 
-/** Tries of an event: two days of the visibility time-out, and for posts three days, since they wait from 5 s to an hour. */
+/**
+ * Largest receive count of an event. For the event bus it is reached after two days of visibility time-outs. For posts to a URL
+ * it is reached after about three days, since the waits between two posts grow from 5 s to an hour.
+ */
 const FORWARD_TRIES = { bus: 960, url: 80 };
 
 /**
- * A queue that is encrypted, takes TLS only, and is retained when it is removed from the template.
+ * A queue that is encrypted, accepts only requests with TLS, and is retained when it is removed from the template.
  *
- * A failed first deployment deletes its empty queues.
+ * If the first deployment fails, its queues, which are empty, are deleted.
  */
 export class MailQueue extends Queue {
   constructor(scope: Construct, id: string, props: QueueProps) {
@@ -39,16 +48,16 @@ export class MailQueue extends Queue {
 }
 
 export interface QueuesProps {
-  /** Keys of the sending providers; each gets a retry queue. */
+  /** Keys of the sending providers. Each of these providers gets a retry queue. */
   readonly keys: readonly string[];
   readonly timing: Timing;
-  /** Whether a provider receives mail. */
+  /** Whether at least one provider receives mail. */
   readonly receives: boolean;
-  /** Where the stack itself puts what is on the events queue; undefined if a program reads it. */
+  /** Destination to which the stack itself forwards the events queue; undefined if a program reads the queue. */
   readonly forwardsEvents: keyof typeof FORWARD_TRIES | undefined;
 }
 
-/** First part of the ids of the retry queues; physical names contain it. */
+/** First part of the construct ids of the retry queues. The physical names of these queues contain it. */
 export const RETRY_QUEUE = 'Retry';
 
 /** All queues of a deployment. */
@@ -56,9 +65,9 @@ export class Queues extends Construct {
   readonly outbound: Queue;
   readonly deadLetter: Queue;
   readonly events: Queue;
-  /** Events that the event bus or the URL did not take; undefined if a program reads the events queue. */
+  /** Queue of the events that the event bus or the URL did not accept; undefined if a program reads the events queue. */
   readonly undelivered: Queue | undefined;
-  /** Received mail for the application; undefined if no provider receives. */
+  /** Queue of received mail, which the application reads; undefined if no provider receives mail. */
   readonly inbound: Queue | undefined;
   /** Retry queues by provider key. */
   readonly retry: ReadonlyMap<string, Queue>;
@@ -68,8 +77,8 @@ export class Queues extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', {
       retentionPeriod: timing.deadLetterRetention,
       visibilityTimeout: timing.visibilityTimeout,
-      // SQS takes at most ten named sources, and naming them would make a cycle in the template. Only queues of the
-      // same account and region can redrive here in any case.
+      // A redrive allow policy can name at most ten source queues, and the names of the source queues would cause a dependency
+      // cycle in the template. The value "allow all" still allows only queues of the same account and region.
       redriveAllowPolicy: { redrivePermission: RedrivePermission.ALLOW_ALL },
     });
     const source = {
@@ -101,7 +110,7 @@ export class Queues extends Construct {
     this.inbound = receives ? this.forApplication('Inbound', timing) : undefined;
   }
 
-  /** A queue that the application reads. */
+  /** Creates a queue that the application reads. */
   private forApplication(id: string, timing: Timing): Queue {
     const queue = new MailQueue(this, id, { retentionPeriod: timing.retryRetention });
     Validations.of(queue).acknowledge({

@@ -1,21 +1,13 @@
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { encryptionKey } from './encryption.ts';
+import { KeptTable } from './kept-table.ts';
 
-/** State shared by all workers: the ledger of submissions, circuits, operator switches, received mail. */
-export class StateTable extends TableV2 {
-  /** `throwAway`: the table is not protected from deletion. */
+/**
+ * Table of the state that all function processes share: records of submissions, circuit breakers, switches of operators, and
+ * records of received mail.
+ */
+export class StateTable extends KeptTable {
+  /** If `throwAway` is true, the table is not protected from deletion. */
   constructor(scope: Construct, id: string, throwAway = false) {
-    const key = encryptionKey(scope);
-    super(scope, id, {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      billing: Billing.onDemand(),
-      encryption: key ? TableEncryptionV2.customerManagedKey(key) : TableEncryptionV2.dynamoOwnedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      timeToLiveAttribute: 'expires',
-      deletionProtection: !throwAway,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    });
+    super(scope, id, { throwAway, backup: true });
   }
 }

@@ -14,15 +14,15 @@ import { isoTime } from '../../lambda/platform/iso-time.ts';
 import type { Item, NewItem, Table } from '../../lambda/platform/table.ts';
 
 export interface CircuitSources {
-  /** The state table; undefined while the stack starts. */
+  /** Returns the state table; undefined while the stack starts. */
   state(): Table | undefined;
-  /** Keys of the providers, in the order of the list. */
+  /** Returns the keys of the providers, in the order of the provider list. */
   providers(): readonly string[];
-  /** Replaces the sender's processes by new ones, which have no experience of the providers. */
+  /** Replaces the sender's processes by new processes, which have no results of earlier attempts in memory. */
   forget(): Promise<void>;
 }
 
-/** Adds `GET` and `DELETE /api/circuits`. */
+/** Adds the routes `GET /api/circuits` and `DELETE /api/circuits`, which show and reset the circuit breakers. */
 export function addCircuits(app: FastifyInstance, { state, providers, forget }: CircuitSources): void {
   app.get('/api/circuits', async () => {
     const keys = providers();
@@ -32,21 +32,21 @@ export function addCircuits(app: FastifyInstance, { state, providers, forget }: 
   app.delete('/api/circuits', async (_request, reply) => {
     const table = state();
     await forget();
-    // Work in progress ends by what its process had learned before; after the reset the process cannot write that to
-    // the table.
+    // A replaced process that still makes an attempt has earlier results in memory. Because of `resetAt` the process discards these
+    // results.
     if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
     return reply.code(204).send();
   });
 }
 
-/** State of one provider in `GET /api/circuits`; times as ISO 8601. */
+/** Returns the state of one provider for the answer to `GET /api/circuits`; times are ISO 8601. */
 function view(provider: string, circuitItem: Item | undefined, switchItem: Item | undefined, now: number): object {
   const { circuit, hold } = readCircuitItem(circuitItem);
   const isolation = readIsolation(switchItem);
   return {
     provider,
     ...(isolation && isIsolated(isolation, now) ? isolated(isolation, circuit) : automatic(circuit)),
-    ...(hold && hold.until > now && { heldUntil: isoTime(hold.until) }),
+    ...defined({ heldUntil: hold && hold.until > now ? isoTime(hold.until) : undefined }),
   };
 }
 
@@ -68,7 +68,10 @@ function automatic(circuit: Circuit): object {
   }
 }
 
-/** Sets the circuit to untried and ends an isolation; by `resetAt` workers discard earlier results. */
+/**
+ * Resets the circuit breaker of a provider to the state before the first attempt, and ends an isolation of the provider. The
+ * sender's processes discard results from before `resetAt`.
+ */
 async function reset(table: Table, key: string, now: number): Promise<void> {
   await write(table, circuitKey(key), (item) => ({
     ...circuitItem(key, item, { circuit: UNTRIED }, now),
@@ -80,7 +83,10 @@ async function reset(table: Table, key: string, now: number): Promise<void> {
   });
 }
 
-/** Rescales the running waits of all circuits and isolations for a clock that runs `factor` times as fast from now. */
+/**
+ * Divides the remaining waits of all circuit breakers and isolations by `factor`. Called when the clock starts to run `factor`
+ * times as fast as before.
+ */
 export async function rescaleCircuits(table: Table, keys: readonly string[], factor: number): Promise<void> {
   const now = Date.now();
   await Promise.all(
@@ -89,8 +95,7 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
         if (!item) return undefined;
         const { circuit, hold } = readCircuitItem(item);
         const moved = { circuit: move(circuit, now, factor), ...defined({ hold: hold && move(hold, now, factor) }) };
-        // The reset discards later reports of workers that still run at the previous speed, since their times are
-        // wrong.
+        // Processes that still run at the previous speed write results with wrong times. Because of `resetAt` they discard these results.
         return { ...circuitItem(key, item, moved, now), resetAt: now };
       }),
       write(table, switchKey(key), (item) => {
@@ -104,11 +109,11 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
 }
 
 const TIMES: ReadonlySet<string> = new Set(['since', 'until', 'at']);
-const LEASES: ReadonlySet<string> = new Set(['probe', 'doubt']);
+const LEASES: ReadonlySet<string> = new Set(['probe', 'slowProbe']);
 
 /**
- * A copy of the value in which each time is `factor` times nearer to now; 0 means never. Leases of attempts in
- * progress are in real time and stay.
+ * Returns a copy of the value in which the distance between each time and `now` is divided by `factor`. A time of 0 means "never"
+ * and stays 0. Leases of attempts in progress are in real time and stay unchanged.
  */
 function move<T>(value: T, now: number, factor: number): T {
   if (typeof value !== 'object' || value === null) return value;
@@ -130,7 +135,7 @@ async function write(table: Table, pk: string, step: (item: Item | undefined) =>
       const wanted = step(item);
       if (!wanted || (await table.write(wanted, item?.rev)).done) return;
     } catch (error) {
-      // On a busy machine a read may time out.
+      // The read and the write are tried again, since a request may time out on a busy machine.
       failures += 1;
       if (failures >= MOST_FAILURES) throw error;
     }

@@ -6,7 +6,8 @@ import type { FastifyInstance } from 'fastify';
 
 const CONSOLE = fileURLToPath(new URL('../console/', import.meta.url));
 
-// Frames only from this server; a framed mail has its own, stricter policy.
+// Content security policy of the console page: its frames may show only documents of this server. A mail in a frame has a separate,
+// stricter policy.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,8 +23,9 @@ const POLICY = [
 ].join('; ');
 
 /**
- * Serves the console page: one script and one style sheet, each bundled when the stack starts. A browser has six
- * connections, so that a file for each module would take five turns before the first rows are shown.
+ * Serves the console page with one script and one style sheet, each bundled when the stack starts. A browser opens at most six
+ * connections. If each module were a separate file, the browser would need five successive batches of requests before it could show
+ * the first rows.
  */
 export function addConsoleFiles(app: FastifyInstance): void {
   const read = (name: string) => readFile(join(CONSOLE, name), 'utf8');
@@ -40,7 +42,7 @@ export function addConsoleFiles(app: FastifyInstance): void {
         .send(await content()),
     );
   const bundles = bundleConsole();
-  // An error is the answer to the request for the file.
+  // An error of the bundler is returned in the answer to the request for a file. Without this handler the error would end the process.
   bundles.catch(() => undefined);
   serve('/', 'text/html; charset=utf-8', () => read('index.html'));
   serve('/icon.svg', 'image/svg+xml', () => read('icon.svg'));
@@ -48,7 +50,7 @@ export function addConsoleFiles(app: FastifyInstance): void {
   serve('/app.css', 'text/css; charset=utf-8', async () => (await bundles).style);
 }
 
-/** The script and the style sheet of the page, each with all that it imports. */
+/** Returns the script and the style sheet of the page, each bundled with all of its imports. */
 export async function bundleConsole(): Promise<{ readonly script: string; readonly style: string }> {
   const entryPoints = ['app.js', 'app.css'].map((name) => join(CONSOLE, name));
   const { outputFiles } = await build({

@@ -1,3 +1,4 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { StackClock } from '../clock.ts';
 import { readDashboard, type Widget } from '../cloudwatch/dashboard/body.ts';
@@ -11,12 +12,12 @@ import type { Deployment } from '../template/deployed.ts';
 import { alarmsOf } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
-/** Dashboards and alarms of the template, parsed for the console. */
+/** The dashboards and alarms of the template, in the parsed form that the console uses. */
 export interface Drawing {
   readonly widgets: readonly Widget[];
   readonly graphs: Graphs;
   readonly alarms: readonly DeployedAlarm[];
-  /** Stage that a deployment of the same app would have; absent for an app of another form. */
+  /** Name of the stage that a deployment of the same app to AWS would have; absent if the template has no output `DeployedStage`. */
   readonly deployedStage?: string | undefined;
 }
 
@@ -26,7 +27,7 @@ export function drawingOf({ dashboards, alarms, outputs }: Deployment): Drawing 
   return { widgets, graphs: compileGraphs(widgets), alarms, deployedStage: outputs['DeployedStage'] };
 }
 
-/** Data of the console; may be empty while the stack starts. */
+/** Sources of the data that the console shows. They may be empty while the stack starts. */
 export interface ConsoleSources {
   readonly faults: FaultBoard;
   readonly clock: StackClock;
@@ -37,7 +38,7 @@ export interface ConsoleSources {
   drawing(): Drawing | undefined;
 }
 
-/** The part of the console's data that does not change while a stack runs. */
+/** Returns the part of the console's data that does not change while a stack runs. */
 export function layoutOf({ info, drawing }: ConsoleSources) {
   const menus: Record<string, NamedFault[]> = {};
   for (const { key, type } of info().providers) menus[key] = faultMenu(type);
@@ -54,16 +55,20 @@ export function layoutOf({ info, drawing }: ConsoleSources) {
       name,
       kind,
       description: AlarmDescription,
-      // ARNs of topics; the last part says whether it is the page or the ticket topic.
+      // The last part of a topic's ARN is the topic's name. The name shows whether the alarm goes to the topic for pages (urgent) or to
+      // the topic for tickets.
       topics: AlarmActions.map((arn) => String(arn).split(':').at(-1)),
     })),
   };
 }
 
-/** Stack time in which an accepted mail is a recent one. */
+/** An accepted mail counts as recent up to this age, in milliseconds of stack time. */
 const RECENT_MS = 300_000;
 
-/** The part of the console's data that changes; polled every second. `batch`: prefix of the ids of the mails that the page sent last. */
+/**
+ * Returns the part of the console's data that changes; the console page reads it every second. `batch`: prefix of the ids of the
+ * mails that the page sent last.
+ */
 export function consoleState(sources: ConsoleSources, batch: string | undefined) {
   const { faults, clock, monitoring, info, queueCounts, accepted } = sources;
   const { ready, providers, processes } = info();
@@ -92,7 +97,7 @@ export function consoleState(sources: ConsoleSources, batch: string | undefined)
       .map(({ name, state, reason, since }) => ({ name, state, reason, at: time(since) })),
     accepted: {
       counts: log?.counts() ?? {},
-      ...(batch !== undefined && { batch: log?.counts(batch) ?? {} }),
+      ...defined({ batch: batch === undefined ? undefined : (log?.counts(batch) ?? {}) }),
       recent: log?.countSince(clock.toReal(clock.now() - RECENT_MS)) ?? 0,
     },
   };

@@ -8,11 +8,14 @@ import { type ConsoleSources, consoleState, layoutOf } from './console-state.ts'
 import { copiesOf, enqueueAll } from './enqueue.ts';
 import { ApiError, parseBody } from './error.ts';
 
-/** Minutes of stack time that a graph shows by default. */
+/** Number of minutes that a graph shows by default, in stack time (the local clock, which may run faster than real time). */
 const SHOWN_MINUTES = 60;
 const MOST_MINUTES = 24 * 60;
 
-/** Routes for the console page only, apart from the public API; their shapes may change with the page. */
+/**
+ * Adds the routes that only the console page uses. The routes are not part of the public API, and their answers may change when the
+ * page changes.
+ */
 export function addConsoleApi(
   app: FastifyInstance,
   sources: ConsoleSources & { /** The state table; undefined while the stack starts. */ state(): Table | undefined },
@@ -36,8 +39,8 @@ export function addConsoleApi(
 }
 
 /**
- * Serves the HTML of a mail for a frame: a document of its own that may neither run nor load anything, whatever the
- * frame's attributes are. Inline styles are allowed, since mail has no other styles.
+ * Serves the HTML of a mail for a frame of the page. Whatever attributes the frame has, the document can neither run scripts nor
+ * load anything. Inline styles are allowed, since mail has no other styles.
  */
 function addHtml(app: FastifyInstance, { accepted }: ConsoleSources): void {
   app.get<{ Params: { place: string } }>('/api/console/mail/:place/html', async ({ params }, reply) => {
@@ -63,7 +66,7 @@ const Wanted = z.strictObject({
   html: z.string().max(100_000).optional(),
 });
 
-/** Puts mail on the outbound queue over SQS, as a producer does. */
+/** Adds the route that puts mail on the outbound queue through SQS, as a producer does. */
 function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
   app.post('/api/console/mail', async ({ body }) => {
     const wanted = Wanted.safeParse(parseBody(body));
@@ -99,7 +102,7 @@ function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
 /** Duration of an isolation, in milliseconds of stack time. */
 const ISOLATION_MS = 3_600_000;
 
-/** Sets an operator's switch of one provider, as `npm run isolate` and `npm run release` do. */
+/** Adds the routes that isolate one provider and end its isolation. `npm run isolate` and `npm run release` do the same. */
 function addSwitches(
   app: FastifyInstance,
   { info, state, clock }: ConsoleSources & { state(): Table | undefined },

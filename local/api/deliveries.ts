@@ -1,39 +1,49 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { deliveriesOf } from '../../lambda/events/delivery.ts';
 import { eventsOf, type KeptEvent } from '../../lambda/events/event-item.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { ListTable } from '../../lambda/platform/list-table.ts';
 import { type AddressHashes, addressHashes } from '../../lambda/suppression/hash.ts';
 import { listsOf } from '../aws/dynamodb.ts';
 import type { LocalSecrets } from '../aws/secrets.ts';
 
-/** A delivery event in the API. */
+/** A delivery event in the form in which the API returns it. */
 type ShownEvent = Omit<KeptEvent, 'id' | 'recipient'> & { readonly recipient?: string };
 
-/** What became of an accepted submission, as the API answers it. */
+/**
+ * The delivery events of an accepted submission, and the delivery states that follow from these events, in the form in which the
+ * API returns them.
+ */
 export interface ShownDeliveries {
   /** Events in the order of their times. */
   readonly events: readonly ShownEvent[];
-  /** State of each recipient with news: `accepted`, `delivered`, `bounced`, `complained` and others. */
+  /** Delivery state of each recipient for which there is an event: `accepted`, `delivered`, `bounced`, `complained` and others. */
   readonly deliveries: readonly object[];
 }
 
-/** Reads what became of a submission for these recipients. */
+/**
+ * Reads the delivery events of a submission. Returns them with the delivery states of the given recipients, which follow from the
+ * events.
+ */
 export type ReadDeliveries = (submissionId: string, recipients: readonly string[]) => Promise<ShownDeliveries>;
 
-/** Reads the lists of events, which have hashes of the addresses. */
+/**
+ * Returns a function that reads delivery events from the table with lists. The events contain hashes of addresses; the function
+ * compares these hashes with those of the given recipients.
+ */
 export function deliveryReader(lists: Pick<ListTable, 'list'>, hashes: AddressHashes): ReadDeliveries {
   return async (submissionId, recipients) => {
     const kept = await eventsOf(lists, submissionId);
     const addresses = new Map<string, string>();
     for (const address of recipients) for (const hash of await hashes(address)) addresses.set(hash, address);
-    // Two hashes of one address, after a rotation of the key, are one recipient.
+    // After a rotation of the hash key an address has two hashes. Events with either hash belong to the same recipient.
     const named = kept.map((event) => {
       const address = addresses.get(event.recipient ?? '');
       return address === undefined ? event : { ...event, recipient: address };
     });
     const shown = ({ id: _id, recipient = '', ...event }: KeptEvent): ShownEvent => ({
       ...event,
-      ...(recipients.includes(recipient) && { recipient }),
+      ...defined({ recipient: recipients.includes(recipient) ? recipient : undefined }),
     });
     return {
       events: named.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).map(shown),
@@ -45,7 +55,7 @@ export function deliveryReader(lists: Pick<ListTable, 'list'>, hashes: AddressHa
   };
 }
 
-/** Reads delivery events, without the faults that are set on their table; undefined if no provider has them. */
+/** Returns a reader of delivery events to which the simulated faults do not apply; undefined if no provider has the option `events`. */
 export function deliveriesIn(
   url: string,
   { listsTable, suppressionSecret }: SenderEnvironment,

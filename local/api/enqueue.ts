@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { inAscii } from '../../lambda/platform/ascii-json.ts';
 import { defined } from '../../lambda/platform/defined.ts';
+import { GROUP_ID } from '../aws/sent.ts';
 
-// Limits of one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
+// Limits of one SendMessageBatch: ten entries, and 1 MiB for all entries together (AWS quota page, collected 2026-11-23).
 const BATCH_ENTRIES = 10;
 const BATCH_BYTES = 1_048_576;
 
-/** Where submissions go. */
+/** The outbound queue, with the client that sends to it. */
 export interface OutboundQueue {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
@@ -15,17 +16,20 @@ export interface OutboundQueue {
 
 type Submission = Readonly<Record<string, unknown>>;
 
-/** Characters of a MessageGroupId (API reference, collected 2026-11-28); a class may be any text. */
-const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
-
-/** One submission for the queue; `group` is its class, so that a backlog of other classes does not delay it. */
+/**
+ * One submission for the queue. `group`: the submission's class of mail, used as the SQS message group if SQS allows the name. A
+ * backlog of another class then does not delay this submission.
+ */
 export interface Copy {
   readonly id?: string;
   readonly group?: string;
   readonly body: string;
 }
 
-/** Copies of a submission, each with an id of its own to follow it by; a pointer to S3 stays a pointer. */
+/**
+ * Returns copies of a submission, each with a different id. A submission that contains only a reference to an S3 object is copied
+ * unchanged, since the id is in the object.
+ */
 export function copiesOf(submission: Submission, count: number): Copy[] {
   if ('s3' in submission) return Array.from({ length: count }, () => ({ body: inAscii(JSON.stringify(submission)) }));
   const { class: name } = submission;
@@ -38,7 +42,7 @@ export function copiesOf(submission: Submission, count: number): Copy[] {
   });
 }
 
-/** Puts one submission on the queue and returns the id to follow it by. */
+/** Puts one submission on the queue and returns the submission's id. If the submission has no id, returns the SQS message id. */
 export async function enqueue(target: OutboundQueue, copy: Copy): Promise<string> {
   const answer = await target.sqs.send(
     new SendMessageCommand({ QueueUrl: target.outboundUrl, MessageBody: copy.body, MessageGroupId: copy.group }),
@@ -46,7 +50,10 @@ export async function enqueue(target: OutboundQueue, copy: Copy): Promise<string
   return copy.id ?? answer.MessageId ?? '';
 }
 
-/** Puts many on the queue, in batches, and returns the ids to follow them by. */
+/**
+ * Puts copies of a submission on the queue in batches, and returns the ids of the copies as {@link enqueue} does. @throws if the
+ * queue refuses a copy
+ */
 export async function enqueueAll(
   target: OutboundQueue,
   copies: readonly Copy[],

@@ -1,4 +1,4 @@
-/** An error answer of the API: status, and a message for the user. */
+/** An error that the API answers with this status and with a message for the user. */
 export class ApiError extends Error {
   readonly statusCode: number;
 
@@ -8,7 +8,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Parses a body as JSON, whatever its Content-Type. */
+/** Parses a request body as JSON, whatever the Content-Type of the request is. */
 export function parseBody(body: unknown): unknown {
   try {
     return JSON.parse(typeof body === 'string' ? body : '');
@@ -17,7 +17,10 @@ export function parseBody(body: unknown): unknown {
   }
 }
 
-/** The `limit` of a list, as its query gives it. */
+/**
+ * Returns the number in the query parameter `limit`, or `otherwise` if the parameter is missing. @throws {ApiError} 400 if the
+ * number is not from 1 to `most`
+ */
 export function limitOf(limit: string | undefined, otherwise: number, most: number): number {
   if (limit === undefined) return otherwise;
   if (/^[1-9]\d{0,8}$/.test(limit) && Number(limit) <= most) return Number(limit);

@@ -8,15 +8,15 @@ import type { LocalReceiving } from '../simulators/start-receiving.ts';
 import { ApiError, limitOf, parseBody } from './error.ts';
 import { MOST_KEPT, type ReceivedLog } from './received-log.ts';
 
-/** Sources of the routes about received mail; absent while the stack starts. */
+/** Data for the routes about received mail. The methods return undefined while the stack starts. */
 export interface InboundSources {
   receiving(): LocalReceiving | undefined;
   received(): ReceivedLog | undefined;
-  /** Undefined if no receipt rule matches a recipient. */
+  /** Receives a mail as SES does; returns undefined if no SES receipt rule matches a recipient. */
   ses(mail: MailToSes): ReturnType<typeof receiveAsSes>;
 }
 
-/** Bytes of a body: a mail of 40 MB in base64, with a margin. */
+/** Largest request body in bytes: enough for a mail of 40 MB in base64, with a margin. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
 const receptionSchema = z.strictObject({
@@ -34,7 +34,10 @@ interface ByKey {
   Params: { key: string };
 }
 
-/** Routes about received mail: make a simulated provider receive a mail, show its posts, list messages of the inbound queue. */
+/**
+ * Adds the routes about received mail. They make a simulated provider receive a mail, show the provider's posts of the mail, and
+ * list the messages of the inbound queue.
+ */
 export function addInbound(app: FastifyInstance, { receiving, received, ses }: InboundSources): void {
   app.register((scope, _options, done) => {
     addSes(scope, ses);
@@ -83,7 +86,7 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
       throw new ApiError(400, `${params.key} posts mail as ${forms.join(', ')}, not as ${JSON.stringify(form)}.`);
     const options = defined({ form: form || undefined, previous: previous || undefined, ageSeconds, hold });
     const bytes = Buffer.from(raw, 'base64');
-    // One reception for each recipient, as providers post.
+    // The provider receives the mail once for each recipient, since providers also post a mail once for each recipient.
     const taken = await Promise.all(
       to.map((recipient) => access.receiving.take({ raw: bytes, from, to: recipient }, options)),
     );
@@ -97,7 +100,10 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
   );
 }
 
-/** Route that takes raw mail for a provider that receives by receipt rules, as from another mail server; in a scope of its own, since other bodies are text. */
+/**
+ * Adds the route that accepts raw mail, as from another mail server, for a provider that receives mail through SES receipt rules.
+ * The route has a separate Fastify scope, since its bodies are bytes and the bodies of all other routes are text.
+ */
 function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -109,8 +115,8 @@ function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
       if (recipients.length === 0 || !Buffer.isBuffer(body))
         throw new ApiError(400, 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.');
       const taken = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
-      // SES's answer to a mail server for an address without a receipt rule.
       if (taken) return taken;
+      // SES gives this reply to another mail server if no receipt rule matches the address.
       throw new ApiError(404, '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.');
     },
   );

@@ -17,13 +17,13 @@ import type { ReceivedLog } from './received-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 import { SubmissionLog } from './submission-log.ts';
 
-/** Parts of the stack that exist so far; the API answers from them while the stack starts. */
+/** The parts of the stack that exist so far. While the stack starts, the API answers with the data of these parts. */
 export interface Live {
   ready: boolean;
   aws?: AwsServer;
   http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
-  /** The state table, accessed without the faults that are set on it. */
+  /** Client of the state table; the faults that are set on the table do not apply to this client. */
   state?: Table;
   deployment?: Deployment;
   drawing?: Drawing;
@@ -31,14 +31,14 @@ export interface Live {
   receiving?: LocalReceiving;
   received?: ReceivedLog;
   submissions?: SubmissionLog;
-  /** Absent if no provider has delivery events. */
+  /** Reader of delivery events; absent if no provider has delivery events. */
   deliveries?: ReadDeliveries | undefined;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
   readonly buses: LocalEventBuses;
 }
 
-/** State of the stack as `GET /api/stack` answers it. */
+/** Returns the state of the stack in the form of the answer to `GET /api/stack`. */
 export function infoOf({
   ready,
   aws,
@@ -77,7 +77,7 @@ export function infoOf({
   };
 }
 
-/** Message counts of each queue, in the order of the template. */
+/** Returns the message counts of each queue, in the order of the queues in the template. */
 export function queueCounts({ aws }: Live): QueueCount[] {
   return [...(aws?.queues.allQueues() ?? [])].map((queue) => ({
     name: queue.name,
@@ -88,7 +88,7 @@ export function queueCounts({ aws }: Live): QueueCount[] {
   }));
 }
 
-/** The log of what is put on the queues of the sender. */
+/** Creates the log of submissions. The log records the messages that are put on the sender's queues. */
 export function submissionLogOf(
   { environment }: NonNullable<Live['sender']>,
   aws: AwsServer,

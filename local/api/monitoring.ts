@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { defined } from '../../lambda/platform/defined.ts';
 import { MOST_SCALE, type StackClock } from '../clock.ts';
 import { timeInWords } from '../cloudwatch/alarms/reason.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { ApiError, parseBody } from './error.ts';
 
-/** Sources of the routes about alarms and metrics. */
+/** Data for the routes about alarms and metrics. */
 export interface MonitoringSources {
   readonly clock: StackClock;
   readonly monitoring: LocalCloudWatch;
@@ -13,7 +14,10 @@ export interface MonitoringSources {
 
 const Time = z.strictObject({ scale: z.number().positive().max(MOST_SCALE) });
 
-/** States of the alarms as the API shows them: the reason says of a raised alarm when it ends by itself. */
+/**
+ * Returns the states of the alarms in the form of the API. For a raised alarm, the text of the reason also contains the time at
+ * which the alarm ends by itself.
+ */
 export function alarmsOf({ clock, monitoring }: MonitoringSources) {
   return [...monitoring.statuses.values()].map(({ name, state, reason, since }) => {
     const endsAt = monitoring.endsAt(name);
@@ -27,12 +31,12 @@ export function alarmsOf({ clock, monitoring }: MonitoringSources) {
       state,
       reason: `${reason}. ${end}`,
       since: time(since),
-      ...(endsAt !== undefined && { endsAt: time(endsAt) }),
+      ...defined({ endsAt: endsAt === undefined ? undefined : time(endsAt) }),
     };
   });
 }
 
-/** Routes about alarms and metrics. Times are real time, as everywhere in the API. */
+/** Adds the routes about alarms and metrics. Times in the answers are in real time, as everywhere in the API. */
 export function addMonitoring(app: FastifyInstance, { clock, monitoring }: MonitoringSources): void {
   const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
   app.get('/api/alarms', async () => alarmsOf({ clock, monitoring }));

@@ -1,54 +1,61 @@
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import { defined } from '../../lambda/platform/defined.ts';
-import type { S3Store, SqsMessage } from '../aws/fauxqs.ts';
+import type { S3Store } from '../aws/fauxqs.ts';
 import type { LocalQueue } from '../aws/queue.ts';
 
-/** A message of the inbound queue, as a row of a list. */
+/** A message of the inbound queue, in the form of a row in a list. */
 export interface ReceivedEntry {
   readonly at: string;
   readonly id: string;
   readonly provider: string;
   readonly envelope: InboundMessage['envelope'];
-  /** First author of the mail, by name or address; absent if the mail names none. */
+  /** Name or address of the mail's first author; absent if the mail has no author. */
   readonly from?: string;
   readonly subject?: string;
   readonly attachments: number;
-  /** Form in which the provider handed it over: the mail itself, or fields of a request. */
+  /** Form in which the provider posted the mail: `mime` for a MIME message, `request` for fields of a request. */
   readonly form?: 'mime' | 'request';
   readonly flags: readonly string[];
 }
 
-/** Largest number of messages that are kept, so that memory does not grow with traffic. */
+/** Largest number of messages that are kept in memory. The limit keeps memory from growing with traffic. */
 export const MOST_KEPT = 1_000;
 const MOST_CHARACTERS = 20_000;
 
-/** Log of messages put on the inbound queue, newest last; recorded as they are sent, so that consumers miss none. */
+/**
+ * Log of the messages that were put on the inbound queue, the newest message last. The log does not remove messages from the queue,
+ * so consumers still get all messages.
+ */
 export class ReceivedLog {
   #entries: ReceivedEntry[] = [];
   readonly #messages = new Map<string, InboundMessage>();
 
-  /** Records the messages of a queue; content of a pointer is read from the bucket. */
+  /**
+   * Records every message that is put on the queue. If the message contains only a reference to an S3 object, the content is read
+   * from this object.
+   */
   constructor(queue: LocalQueue, buckets: S3Store) {
-    const enqueue = queue.enqueue.bind(queue);
-    queue.enqueue = (message: SqsMessage): void => {
-      enqueue(message);
-      const received = messageOf(message.body, buckets);
+    queue.onEnqueue(({ body }) => {
+      const received = messageOf(body, buckets);
       if (received === undefined) return;
       this.#entries.push(entryOf(received));
       if (this.#entries.length > MOST_KEPT) this.#entries.shift();
       this.#messages.set(received.id, shortened(received));
       const [oldest = ''] = this.#messages.keys();
       if (this.#messages.size > MOST_KEPT) this.#messages.delete(oldest);
-    };
+    });
   }
 
-  /** The newest entries, or those before the newest message with an id; undefined if `before` is not known. */
+  /**
+   * Returns the newest entries. With `before`, returns the entries before the newest message with this id; undefined if the log has
+   * no such message.
+   */
   list(limit = MOST_KEPT, before?: string): readonly ReceivedEntry[] | undefined {
     const end = before === undefined ? this.#entries.length : this.#entries.findLastIndex(({ id }) => id === before);
     return end < 0 ? undefined : this.#entries.slice(Math.max(0, end - limit), end);
   }
 
-  /** One of the messages, with long texts cut. */
+  /** Returns one of the messages. Long texts in the message are cut. */
   message(id: string): InboundMessage | undefined {
     return this.#messages.get(id);
   }
@@ -59,7 +66,10 @@ export class ReceivedLog {
   }
 }
 
-/** The message in a body; undefined if the body is not an inbound message, since any program may send to a queue. */
+/**
+ * Parses the body of a queue message as a received mail. Returns undefined if the body is something else, since any program may
+ * send to the queue.
+ */
 function messageOf(body: string, buckets: S3Store): InboundMessage | undefined {
   try {
     const parsed = JSON.parse(body) as InboundMessage & { s3?: { bucket: string; key: string } };

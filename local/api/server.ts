@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { BusEvent } from '../aws/event-bus.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from '../faults/faults.ts';
-import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
+import { type OwnHosts, refuseForeign } from '../network/own-hosts.ts';
 import type { AcceptedLog } from '../simulators/accepted-log.ts';
 import { addCircuits } from './circuits.ts';
 import { addConsoleApi } from './console.ts';
@@ -16,29 +16,29 @@ import type { QueueCount, StackInfo } from './stack-info.ts';
 import { addSubmissions, type SubmissionSources } from './submissions.ts';
 import { addSuppressions, type SuppressionSources } from './suppressions.ts';
 
-/** Sources of the API; may be empty while the stack starts. */
+/** Sources of the data that the API returns. They may be empty while the stack starts. */
 export interface ApiSources extends InboundSources, MonitoringSources, SubmissionSources, SuppressionSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
-  /** Dashboards of the template; undefined before synthesis. */
+  /** Returns the parsed dashboards and alarms of the template; undefined before the template has been synthesised. */
   drawing(): Drawing | undefined;
-  /** What the pipes of the template have put on event buses. */
+  /** Returns the events that the EventBridge pipes of the template have put on event buses. */
   busEvents(): readonly BusEvent[];
-  /** Clears the sender workers' own knowledge of providers. */
+  /** Replaces the sender's processes by new processes, which have no results of earlier attempts in memory. */
   forget(): Promise<void>;
-  /** Puts the stack back to its beginning. */
+  /** Resets the stack to its state after the start. */
   clear(): Promise<void>;
 }
 
-/** Serves the console page and the API. Rejects if the port is taken. */
+/** Serves the console page and the API. Rejects if the port is in use. */
 export async function startApi(
   options: ApiSources & { readonly port: number; readonly own: OwnHosts },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = Fastify({ forceCloseConnections: true });
   app.removeAllContentTypeParsers();
-  // A body is read as JSON whatever its Content-Type, since curl sends a form's by default.
+  // A request body is read as JSON, whatever its Content-Type is, since curl declares a form by default.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => {
     const status = error instanceof InvalidFault ? 400 : statusOf(error);
@@ -92,7 +92,8 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted, clear, bu
 }
 
 function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
-  // A fault that was set as a single object is returned as a single object.
+  // Scopes (AWS, or a provider) whose fault was set as a single object and not as a list. The fault of such a scope is also returned as
+  // a single object.
   const single = new Set<string>();
   const read = (scope: string): unknown => {
     const list = faults.get(scope);
@@ -128,7 +129,7 @@ function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
   });
 }
 
-/** The key, if a provider that sends or receives has it. */
+/** Returns the key if a provider has this key. @throws {ApiError} 404 if no sending and no receiving provider has the key */
 function requireProvider(key: string, { providers, inbound }: StackInfo): string {
   const keys = new Set([...providers.map((provider) => provider.key), ...Object.keys(inbound)]);
   if (keys.has(key)) return key;

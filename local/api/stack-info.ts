@@ -1,6 +1,6 @@
 import type { InboundRoute } from '../simulators/inbound/posting.ts';
 
-/** Body of `GET /api/stack`. */
+/** Body of the answer to `GET /api/stack`. */
 export interface StackInfo {
   /** Whether every function has a process that has imported its handler. */
   readonly ready: boolean;
@@ -9,7 +9,7 @@ export interface StackInfo {
     readonly deadLetter?: string;
     readonly events?: string;
     readonly inbound?: string;
-    /** URLs of retry queues by provider key. */
+    /** By provider key: URL of the provider's retry queue. */
     readonly retry: Readonly<Record<string, string>>;
   };
   readonly buckets: { readonly mail?: string };
@@ -17,13 +17,16 @@ export interface StackInfo {
   readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
   readonly providers: readonly { readonly key: string; readonly type: string; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
-  /** How each provider posts received mail to the HTTP API, by key. */
+  /** By provider key: data for posts of received mail to the local HTTP API (path, keys and passwords). */
   readonly inbound: Readonly<Record<string, InboundRoute>>;
-  /** How each provider posts delivery events, by key; or the queue that it publishes them to. */
+  /**
+   * By provider key: data for posts of delivery events (path, keys and passwords). For a provider that publishes its events to a
+   * topic, the queue that gets the events.
+   */
   readonly webhooks: Readonly<Record<string, InboundRoute>>;
 }
 
-/** Body of `GET /api/stack` for a stack that sends and receives: no field of it is absent. */
+/** Body of the answer to `GET /api/stack` for a stack that both sends and receives mail. No field of this body is absent. */
 export type FullStackInfo = {
   readonly [K in keyof StackInfo]: K extends 'queues' | 'buckets' | 'tables' | 'endpoints'
     ? Required<StackInfo[K]>

@@ -10,57 +10,66 @@ import { createMessage, type S3Store, type SqsMessage } from '../aws/fauxqs.ts';
 import type { LocalQueue } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 
-/** A provider that was not tried. */
+/** A provider that the sender skipped when it chose a provider for a mail. */
 export interface LoggedSkip {
   readonly provider: string;
-  /** Word of the circuit, or the limit of the provider that the message exceeds. */
+  /** Reason from the sender's log, such as the state of the provider's circuit breaker, or the limit that the message exceeds. */
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Number of the attempt at another provider that followed; absent if none did. */
+  /** Number of the attempt that followed at another provider; absent if no attempt followed. */
   readonly before?: number;
 }
 
-/** A submission as the queues and the functions' log show it. */
+/** The data of a submission that is known from the queues and from the functions' log. */
 export interface LoggedSubmission {
   readonly id: string;
-  /** When the submission was first put on the outbound queue, in epoch milliseconds. */
+  /** Time at which the submission was first put on the outbound queue, in epoch milliseconds. */
   readonly at: number;
   readonly class?: string;
   readonly subject?: string;
-  /** Addresses of To, Cc and Bcc, as the producer wrote them. */
+  /** The addresses in To, Cc and Bcc, as the producer wrote them. */
   readonly recipients: readonly string[];
-  /** Time at which the newest message on a retry queue is due, in epoch milliseconds. */
+  /** Time from which a worker may process the submission's newest message on a retry queue, in epoch milliseconds. */
   readonly nextTryAt?: number;
-  /** Attributes of its message on the dead-letter queue; empty for one that SQS itself moved there. */
+  /** Attributes of the submission's message on the dead-letter queue; empty if SQS itself moved the message there. */
   readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
   readonly skips: readonly LoggedSkip[];
-  /** The sender's log has an accepted attempt. The log may omit submissions that were accepted at their first attempt. */
+  /**
+   * Whether the sender's log contains an accepted attempt. The sender may omit log lines for submissions that were accepted at
+   * their first attempt.
+   */
   readonly isAccepted?: boolean;
-  /** Providers of its attempts, if the sender's log has each of them and the last was accepted. */
+  /** Providers of the submission's attempts. Present only if the sender's log contains every attempt and the last attempt was accepted. */
   readonly providers?: readonly string[];
 }
 
-/** Ids of the submissions with a message on the outbound or a retry queue: `received` are those that a consumer has. */
+/**
+ * Ids of the submissions that have a message on the outbound queue or a retry queue. `received`: the submissions whose message a
+ * consumer has received.
+ */
 export interface Queued {
   readonly all: ReadonlySet<string>;
   readonly received: ReadonlySet<string>;
 }
 
 interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers'> {
-  /** Time at which the message is due, in stack time, so that a change of the speed moves it. */
+  /**
+   * Time from which a worker may process the message on the retry queue. It is in stack time, and therefore stays right when the
+   * speed of the clock changes.
+   */
   dueAt?: number;
   deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
   isAccepted?: boolean;
   providers?: readonly string[];
   readonly skips: LoggedSkip[];
-  /** Providers of the attempts in the log, by number. */
+  /** By the number of an attempt in the sender's log: the provider of the attempt. */
   readonly tried: Map<number, string>;
 }
 
-/** Largest number of submissions in memory, so that it does not grow with traffic. */
+/** Largest number of submissions in memory. The limit keeps memory from growing with traffic. */
 const MOST_KEPT = 20_000;
-/** Largest number of skips in memory for one submission. */
+/** Largest number of skipped providers in memory for one submission. */
 const MOST_SKIPS = 100;
 
 export interface SubmissionQueues {
@@ -70,15 +79,16 @@ export interface SubmissionQueues {
 }
 
 /**
- * Log of the submissions that producers sent, recorded as messages are put on the queues.
+ * Log of the submissions that producers sent. A submission is recorded when its message is put on a queue.
  *
- * The ledger has no class, recipients or subject, and no record of a submission that was never claimed.
+ * The log is needed because the ledger contains no class of mail, no recipients and no subject. The ledger also has no record of a
+ * submission that no worker has claimed.
  */
 export class SubmissionLog {
   readonly #kept = new Map<string, Kept>();
-  /** Ids that are logged as their hash. */
+  /** Submission ids that contain an `@`. The key is the hash that the sender logs instead of such an id. */
   readonly #hashed = new Map<string, string>();
-  /** Id of the submission of a message, so that its body is parsed once. */
+  /** The submission id of each message. It is stored so that the body of a message is parsed only once. */
   readonly #ids = new WeakMap<SqsMessage, string>();
   readonly #queues: SubmissionQueues;
   readonly #buckets: S3Store;
@@ -88,9 +98,9 @@ export class SubmissionLog {
     this.#queues = queues;
     this.#buckets = buckets;
     this.#clock = clock;
-    watch(queues.outbound, (message) => this.#sent(message));
-    for (const queue of queues.retry) watch(queue, (message) => this.#waits(message));
-    watch(queues.deadLetter, (message) => this.#died(message));
+    queues.outbound.onEnqueue((message) => this.#sent(message));
+    for (const queue of queues.retry) queue.onEnqueue((message) => this.#waits(message));
+    queues.deadLetter.onEnqueue((message) => this.#died(message));
   }
 
   get(id: string): LoggedSubmission | undefined {
@@ -98,7 +108,10 @@ export class SubmissionLog {
     return kept && this.#shown(kept);
   }
 
-  /** All that are kept, newest first; of those before the given one, if there is one. */
+  /**
+   * Yields the submissions in memory, the newest first. With `before`, yields only the submissions that are older than the
+   * submission with this id.
+   */
   *newestFirst(before?: string): Generator<LoggedSubmission> {
     const all = [...this.#kept.values()];
     const from = before === undefined ? all.length : all.findLastIndex(({ id }) => id === before);
@@ -113,7 +126,10 @@ export class SubmissionLog {
     return { all: new Set([...received, ...waiting]), received: new Set(received) };
   }
 
-  /** Sends a dead letter to the outbound queue, as a redrive does; false if it is not on the dead-letter queue. */
+  /**
+   * Sends the dead letter of a submission to the outbound queue, as a redrive does. Returns false if there is no such message on
+   * the dead-letter queue.
+   */
   redrive(id: string): boolean {
     const letter = this.#queues.deadLetter.take((message) => this.#idOf(message) === id);
     if (letter) this.#queues.outbound.enqueue(createMessage(letter.body, letter.messageAttributes));
@@ -125,7 +141,7 @@ export class SubmissionLog {
     this.#hashed.clear();
   }
 
-  /** Adds what one line of the sender's output says about attempts and skipped providers. */
+  /** Adds the attempt and the skipped providers that a line of the sender's output contains. */
   takeLine(line: string): void {
     if (!line.includes('"skipped"') && !line.includes('"attempt"')) return;
     const entry = parsed(line);
@@ -136,11 +152,12 @@ export class SubmissionLog {
     if (before !== undefined && typeof provider === 'string') {
       one.tried.set(before, provider);
       if (outcome === 'accepted') one.isAccepted = true;
-      // An attempt that a killed process left behind has no line.
+      // If a process was killed during an attempt, there is no line for this attempt. Therefore the list of providers is set only if
+      // every attempt has a line.
       if (one.isAccepted && one.tried.size === before) one.providers = [...one.tried.values()];
     }
     if (typeof skipped !== 'string') return;
-    // An attempt with several outcomes has a line for each of them.
+    // An attempt with several outcomes has a line for each outcome. The skipped providers are taken only from the first of these lines.
     if (before !== undefined && one.skips.some((skip) => skip.before === before)) return;
     const at = Date.parse(String(timestamp)) || Date.now();
     for (const [provider, reason] of Object.entries(parsed(skipped)))
@@ -149,10 +166,10 @@ export class SubmissionLog {
   }
 
   #shown({ dueAt, tried: _, ...kept }: Kept): LoggedSubmission {
-    return { ...kept, ...(dueAt !== undefined && { nextTryAt: this.#clock.toReal(dueAt) }) };
+    return { ...kept, ...defined({ nextTryAt: dueAt === undefined ? undefined : this.#clock.toReal(dueAt) }) };
   }
 
-  /** Id of the submission of a message on any of the queues. */
+  /** Returns the submission id of a message on any of the queues. */
   #idOf(message: SqsMessage): string {
     const known = this.#ids.get(message);
     if (known !== undefined) return known;
@@ -174,7 +191,8 @@ export class SubmissionLog {
     if (attribute(message, RETRY_ATTRIBUTE.submissionId)?.startsWith(CANARY_PREFIX)) return;
     const id = this.#idOf(message);
     const known = this.#kept.get(id);
-    // Another mail with the same id is refused while the first one is not over.
+    // While the submission of a mail has not ended, the sender refuses a further mail with the same id. Therefore the log ignores the
+    // further mail.
     if (known && !known.deadLetter) return;
     this.#kept.delete(id);
     this.#kept.set(id, {
@@ -199,17 +217,9 @@ export class SubmissionLog {
     const one = this.#kept.get(this.#idOf(message));
     const reason = attribute(message, DEAD_LETTER_ATTRIBUTE.reason);
     const detail = attribute(message, DEAD_LETTER_ATTRIBUTE.detail);
-    // With IdConflict another mail with the same id has ended, and the submission goes on.
+    // A dead letter with the reason IdConflict is another mail with the same id. The submission that is recorded here continues.
     if (one && reason !== 'IdConflict') one.deadLetter = defined({ reason, detail });
   }
-}
-
-function watch(queue: LocalQueue, note: (message: SqsMessage) => void): void {
-  const enqueue = queue.enqueue.bind(queue);
-  queue.enqueue = (message: SqsMessage): void => {
-    enqueue(message);
-    note(message);
-  };
 }
 
 function submissionIdOf(message: SqsMessage, buckets: S3Store): string {
@@ -222,13 +232,18 @@ function contentOf(message: SqsMessage, buckets: S3Store): Pick<LoggedSubmission
   const mailboxes: unknown[] = [to, cc, bcc].flatMap((list) => (Array.isArray(list) ? list : []));
   const addresses = mailboxes.map((one) => (typeof one === 'string' ? one : (Object(one).address as unknown)));
   return {
-    ...(typeof kind === 'string' && { class: kind }),
-    ...(typeof subject === 'string' && { subject }),
+    ...defined({
+      class: typeof kind === 'string' ? kind : undefined,
+      subject: typeof subject === 'string' ? subject : undefined,
+    }),
     recipients: [...new Set(addresses.filter((one) => typeof one === 'string'))],
   };
 }
 
-/** The submission in a body, or in the object that the body names; empty if it cannot be read. */
+/**
+ * Returns the submission in a message body, or in the S3 object to which the body refers; an empty object if the submission cannot
+ * be read.
+ */
 function submissionIn({ body }: SqsMessage, buckets: S3Store): Record<string, unknown> {
   const sent = parsed(body);
   const { bucket, key } = Object(sent['s3']) as Record<string, unknown>;

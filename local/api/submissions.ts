@@ -11,67 +11,74 @@ import type { ReadDeliveries, ShownDeliveries } from './deliveries.ts';
 import { ApiError, limitOf } from './error.ts';
 import type { LoggedSkip, LoggedSubmission, Queued, SubmissionLog } from './submission-log.ts';
 
-/** States of a submission in the API. */
+/** The states of a submission that the API returns. */
 const STATES = ['accepted', 'waiting', 'dead', 'suppressed', 'in-flight'] as const;
 export type SubmissionState = (typeof STATES)[number];
 
-/** Sources of the routes; undefined while the stack starts. */
+/** Data for the routes about submissions. The methods return undefined while the stack starts. */
 export interface SubmissionSources {
-  /** The state table. */
+  /** Returns the state table, which contains the records of the submissions. */
   state(): Table | undefined;
   submissions(): SubmissionLog | undefined;
-  /** Undefined if no provider has delivery events. */
+  /** Returns the reader of delivery events; undefined if no provider has delivery events. */
   deliveries(): ReadDeliveries | undefined;
 }
 
-/** A submission as the ledger and the queues know it; at least one of them does. */
+/** A submission with its record in the ledger and its entry in the log of queue messages. At least one of the two is present. */
 interface Known {
   readonly id: string;
   readonly record?: SubmissionRecord | undefined;
   readonly logged?: LoggedSubmission | undefined;
-  /** Names of the paused classes. */
+  /** Names of the paused classes of mail. */
   readonly paused?: ReadonlySet<string>;
 }
 
 /**
- * The state at `now` (epoch milliseconds). `in-flight`: a worker has claimed it; `suppressed`: it has ended and no
- * recipient was served, since none may be mailed. Without a record no worker has claimed it.
+ * Returns the state of a submission at `now` (epoch milliseconds). `in-flight`: a worker has claimed the submission. `suppressed`:
+ * the submission has ended without a mail, because all recipients are suppressed. A submission without a record was never claimed
+ * by a worker.
  */
 export function stateOf({ record, logged }: Omit<Known, 'id'>, now: number): SubmissionState {
   if (record === undefined) return logged?.deadLetter ? 'dead' : 'waiting';
-  // SQS itself moves a message that was received too often, and the record does not know.
+  // If a message was received too often, SQS itself moves the message to the dead-letter queue. This does not change the record of the
+  // submission.
   if (record.state === 'open' && logged?.deadLetter) return 'dead';
   const standing = standingOf(record, now);
   return standing === 'lost' ? 'waiting' : standing;
 }
 
-/** A submission in the list; times as ISO 8601. */
+/** Returns a submission in the form in which the list shows it; times are ISO 8601. */
 function summary({ id, record, logged, paused }: Known): object {
   const state = stateOf({ record, logged }, Date.now());
   const { class: kind, subject, recipients, at, nextTryAt, deadLetter } = logged ?? {};
-  const reason = record?.reason ?? deadLetter?.reason;
+  const [isWaiting, isDead] = [state === 'waiting', state === 'dead'];
+  const isPaused = isWaiting && kind !== undefined && paused?.has(kind);
   const accepting = (record?.attempts ?? []).filter(({ outcome }) => outcome === 'accepted');
   const acceptedBy = [...new Set(accepting.map(({ provider }) => provider))];
   return {
     id,
     state,
     firstSeen: isoTime(record?.firstSeen ?? at ?? 0),
-    ...(acceptedBy.length > 0 && { acceptedBy }),
-    ...defined({ class: kind, recipients, subject }),
-    ...(state === 'waiting' && kind !== undefined && paused?.has(kind) && { reason: CLASS_PAUSED }),
-    ...(state === 'waiting' && nextTryAt !== undefined && { nextTryAt: isoTime(nextTryAt) }),
-    ...(state === 'dead' && defined({ reason, detail: deadLetter?.detail })),
+    ...defined({
+      acceptedBy: acceptedBy.length > 0 ? acceptedBy : undefined,
+      class: kind,
+      recipients,
+      subject,
+      reason: isPaused ? CLASS_PAUSED : isDead ? (record?.reason ?? deadLetter?.reason) : undefined,
+      nextTryAt: isWaiting && nextTryAt !== undefined ? isoTime(nextTryAt) : undefined,
+      detail: isDead ? deadLetter?.detail : undefined,
+    }),
   };
 }
 
-/** Why a submission waits, although a provider could be tried. */
+/** Reason that the API returns for a submission that waits because its class of mail is paused. */
 const CLASS_PAUSED = 'class-paused';
 
 async function pausedIn(table: Table | undefined): Promise<ReadonlySet<string>> {
   return new Set(table ? Object.keys((await readPaused(table)).paused) : []);
 }
 
-/** Body of `GET /api/submissions/ID`. */
+/** Returns the body of the answer to `GET /api/submissions/ID`. */
 function view(known: Known, news: ShownDeliveries): object {
   const { record, logged } = known;
   const { hash, origin, lease, attempts = [], done = [] } = record ?? {};
@@ -86,7 +93,7 @@ function view(known: Known, news: ShownDeliveries): object {
   };
 }
 
-/** Attempts in order, each after the providers that were skipped before it. */
+/** Returns the attempts in their order. Before each attempt come the providers that were skipped before this attempt. */
 function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly LoggedSkip[]): readonly object[] {
   const begunAt = (number: number | undefined) => attempts.find((one) => one.number === number)?.begun;
   const shown = [
@@ -96,7 +103,7 @@ function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly Logge
     }),
     ...attempts,
   ];
-  // Sorting is stable: of equal times, the skips come first.
+  // Sorting is stable: a skipped provider comes before an attempt with the same time.
   return shown
     .toSorted((a, b) => a.begun - b.begun)
     .map((one) => ({
@@ -106,14 +113,17 @@ function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly Logge
     }));
 }
 
-/** Keys of one read of the table. */
+/** Largest number of keys in one read of the table. */
 const MOST_KEYS = 100;
 const DEFAULT_LIMIT = 50;
 const MOST_LISTED = 1_000;
 
 type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' | 'before', string | undefined>>;
 
-/** Body of `GET /api/submissions`: newest first, filtered; `before` is the id of the last one of the page before. */
+/**
+ * Returns the body of the answer to `GET /api/submissions`: the submissions that match the query, the newest first. `before` is the
+ * id of the last submission on the previous page.
+ */
 async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
   const [found, paused] = await Promise.all([find(query, table, log), pausedIn(table)]);
   return found.map((one) => summary({ ...one, paused }));
@@ -129,7 +139,7 @@ async function find(query: Query, table: Table, log: SubmissionLog): Promise<rea
   const queued = state === undefined ? undefined : log.queued();
   const isWanted = (one: LoggedSubmission) => matches(one, query) && mayBe(query, one, queued);
   const found: Known[] = [];
-  // Without these filters every record that is read is a found one.
+  // If the query has no filter by state or by provider, every submission whose record is read belongs to the result.
   const step = state === undefined && provider === undefined ? Math.min(limit, MOST_KEYS) : MOST_KEYS;
   for (const some of inGroups(log.newestFirst(before), isWanted, step)) {
     const records = await table.getAll(some.map(({ id }) => recordKey(id)));
@@ -145,7 +155,7 @@ async function find(query: Query, table: Table, log: SubmissionLog): Promise<rea
   return found.slice(0, limit);
 }
 
-/** The wanted members in groups of a size, each found only when it is asked for. */
+/** Yields the wanted members in groups of `size`. A group is collected only when the caller requests it. */
 function* inGroups<T>(all: Iterable<T>, isWanted: (one: T) => boolean, size: number): Generator<readonly T[]> {
   let group: T[] = [];
   for (const one of all) {
@@ -158,8 +168,8 @@ function* inGroups<T>(all: Iterable<T>, isWanted: (one: T) => boolean, size: num
 }
 
 /**
- * Whether a submission can match by the queues and the log, so that few records have to be read; without a state the queues
- * do not matter.
+ * Whether a submission possibly matches the query, according to the queues and the log only. With this check, the records of
+ * submissions that cannot match need not be read. For a query without a state the queues do not matter.
  */
 function mayBe(
   { state, provider }: Query,
@@ -184,14 +194,17 @@ function mayBe(
   }
 }
 
-/** Whether a text is in the id, a recipient or the subject, in any case, and the class is the wanted one. */
+/**
+ * Whether the submission has the class of mail in the query, and the text of the query is in the id, a recipient or the subject.
+ * Upper and lower case do not matter.
+ */
 function matches({ id, subject = '', recipients, class: kind }: LoggedSubmission, query: Query): boolean {
   if (query.class !== undefined && kind !== query.class) return false;
   const text = query.query?.toLowerCase() ?? '';
   return [id, subject, ...recipients].some((one) => one.toLowerCase().includes(text));
 }
 
-/** Adds `GET /api/submissions`, `GET /api/submissions/ID` and `POST /api/submissions/ID/resend`; an id may hold slashes. */
+/** Adds the routes `GET /api/submissions`, `GET /api/submissions/ID` and `POST /api/submissions/ID/resend`. An id may contain slashes. */
 export function addSubmissions(app: FastifyInstance, sources: SubmissionSources): void {
   const find = async (id: string): Promise<Known> => {
     const table = sources.state();

@@ -9,20 +9,23 @@ import { findFunction } from '../template/find-function.ts';
 import { ApiError, parseBody } from './error.ts';
 import type { Live } from './live.ts';
 
-/** Sources of the routes; undefined while the stack starts, and if no provider has delivery events. */
+/** Data for the routes about suppressions. The methods return undefined while the stack starts, and if no provider has delivery events. */
 export interface SuppressionSources {
-  /** Has the function that keeps the suppression list carry out a command. */
+  /** Sends a command to the function that maintains the suppression list, and returns its answer. */
   suppression(): ((command: unknown) => Promise<SuppressionAnswer>) | undefined;
 }
 
-/** The function of the deployment that keeps the suppression list. */
+/**
+ * Returns a function that calls the deployment's Lambda function for the suppression list; undefined if this Lambda function does
+ * not exist or has not started yet.
+ */
 export function suppressionFunction({ deployment, functions }: Live): ReturnType<SuppressionSources['suppression']> {
   const found = deployment && findFunction(deployment, mirrorEnvironment);
   if (!found || !functions) return undefined;
   return async (command) => (await functions.invoke(found.function.name, command)) as SuppressionAnswer;
 }
 
-/** Adds `GET /api/suppressions`, and `POST` for the commands of `npm run suppression`. */
+/** Adds the routes `GET /api/suppressions` and `POST /api/suppressions`; `npm run suppression` sends its commands to the latter. */
 export function addSuppressions(app: FastifyInstance, { suppression }: SuppressionSources): void {
   const ask = async (command: unknown): Promise<SuppressionAnswer> => {
     const invoke = suppression();

@@ -4,21 +4,22 @@ import { dynamoListTable, type ListTable } from '../../lambda/platform/list-tabl
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
 import { forget, KeptConnections } from '../faults/kept-connections.ts';
-import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
+import { listenOn } from '../network/listen.ts';
+import { type OwnHosts, refuseForeign } from '../network/own-hosts.ts';
 import type { DeployedTable } from '../template/deployed.ts';
 import { REGION } from '../template/names.ts';
 import { errorAnswer } from './error-answer.ts';
 import { awsCall } from './operation.ts';
 
-/** User agent of the stack's own requests, to which faults do not apply. */
+/** User agent of the requests that the local stack itself makes. Simulated faults do not apply to these requests. */
 export const LOCAL_AGENT = 'mailover-local-stack';
 
-/** A table of the server, accessed without the faults that are set on it. */
+/** Returns a client of a table on this server. The faults that are set on the table do not apply to this client. */
 export function tableOf(url: string, name: string): Table {
   return dynamoTable(name, asStack(url));
 }
 
-/** A table of lists of the server, as {@link tableOf}. */
+/** Returns a client of a table with lists on this server. The faults that are set on the table do not apply to this client. */
 export function listsOf(url: string, name: string): ListTable {
   return dynamoListTable(name, asStack(url));
 }
@@ -41,8 +42,8 @@ export async function startDynamodb(options: {
   const requests = new Requests();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!requests.take(response)) return;
-    // To a request with an Origin the server would answer with `Access-Control-Allow-Origin: *`, which lets every page
-    // read it.
+    // To a request with an Origin header the server would answer with `Access-Control-Allow-Origin: *`. Every web page could then read
+    // the answer.
     delete request.headers.origin;
     const handle = (): void => {
       for (const handler of handlers) handler.call(server, request, response);
@@ -59,10 +60,7 @@ export async function startDynamodb(options: {
   });
   const kept = new KeptConnections(AWS_SCOPE, options.faults, server);
   refuseForeign(server, options.own);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
+  await listenOn(server, options.port);
   const url = `http://127.0.0.1:${options.port}`;
   for (const table of options.tables) await createTable(url, table);
   return {
@@ -77,12 +75,15 @@ export async function startDynamodb(options: {
   };
 }
 
-/** Open requests: those of a killed function continue in the server, which would throw if its store were closed. */
+/**
+ * Requests that have no answer yet. The server still processes requests of a killed function, and would throw if its store were
+ * closed before.
+ */
 class Requests {
   readonly #open = new Set<ServerResponse>();
   #ending: (() => void) | undefined;
 
-  /** Registers a request until it is answered; false if the server is closing and must not answer it. */
+  /** Registers a request until the request is answered. Returns false if the server is closing and must not answer the request. */
   take(response: ServerResponse): boolean {
     if (this.#ending) {
       response.destroy();
@@ -98,7 +99,7 @@ class Requests {
     return true;
   }
 
-  /** Takes no more requests, and resolves when the open ones are answered, after two seconds at the latest. */
+  /** Refuses further requests. Resolves when all open requests are answered, after two seconds at the latest. */
   async end(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ending = resolve;
@@ -116,7 +117,7 @@ async function createTable(url: string, table: DeployedTable): Promise<void> {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': 'DynamoDB_20120810.CreateTable',
       'x-amz-date': '20261123T000000Z',
-      // The server requires a signature and does not check it.
+      // The server requires a signature in the request but does not check it.
       authorization:
         'AWS4-HMAC-SHA256 Credential=local/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
     },

@@ -6,8 +6,9 @@ export interface ErrorAnswer {
   readonly body: string;
 }
 
-// Codes whose status is not 400. S3: "Error responses" of the API reference; the JSON protocols answer 400 for errors of the
-// caller and 5xx for these (SQS and Secrets Manager API references, "Common errors"; collected 2026-11-23).
+// Error codes whose HTTP status is not 400. Source for S3: "Error responses" of the API reference. Services with a JSON protocol answer
+// 400 for an error of the caller and 5xx for an error of the service (SQS and Secrets Manager API references, "Common errors";
+// collected 2026-11-23).
 const STATUS: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   InternalError: 500,
@@ -22,7 +23,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 const XML_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Error answer with a code in the protocol of the service. */
+/** Returns an error answer with this error code, in the protocol of the AWS service. */
 export function errorAnswer({ service }: AwsCall, code: string, message: string): ErrorAnswer {
   const status = STATUS[code] ?? 400;
   if (service === 's3') {

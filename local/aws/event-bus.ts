@@ -1,7 +1,8 @@
 import type { DeployedPipe } from '../template/pipes.ts';
+import { jsonObject } from './json-object.ts';
 import type { LocalQueue, LocalQueues } from './queue.ts';
 
-/** An event as a rule of the bus would get it. */
+/** An event in the form in which a rule of the event bus would get it. */
 export interface BusEvent {
   readonly bus: string;
   readonly source: string;
@@ -12,10 +13,10 @@ export interface BusEvent {
 }
 
 const LONG_POLL_SECONDS = 20;
-/** Number of events that are kept; the oldest are forgotten first. */
+/** Largest number of stored events; the oldest events are deleted first. */
 const KEPT = 10_000;
 
-/** The event buses: what the pipes of the template put on them. */
+/** Events that the EventBridge pipes of the template have put on event buses. */
 export class LocalEventBuses {
   readonly #events: BusEvent[] = [];
 
@@ -27,9 +28,12 @@ export class LocalEventBuses {
     this.#events.length = 0;
   }
 
-  /** Puts one message of a queue on the bus; false if EventBridge would refuse it, since it is no JSON object. */
+  /**
+   * Puts one message of a queue on the event bus. Returns false if EventBridge would refuse the message, because its body is no
+   * JSON object or has no detail type.
+   */
   put({ bus, source, typeField }: DeployedPipe, body: string): boolean {
-    const detail = objectIn(body);
+    const detail = jsonObject(body);
     const type = detail?.[typeField];
     if (detail === undefined || typeof type !== 'string') return false;
     this.#events.push({ bus, source, 'detail-type': type, detail, time: new Date().toISOString() });
@@ -38,7 +42,10 @@ export class LocalEventBuses {
   }
 }
 
-/** Runs a pipe until the returned function is called; what its bus refuses is visible again after the queue's time-out. */
+/**
+ * Runs an EventBridge pipe until the returned function is called. A message that the event bus refuses becomes visible on the queue
+ * again after the visibility time-out.
+ */
 export function runPipe(pipe: DeployedPipe, queue: LocalQueue, queues: LocalQueues, buses: LocalEventBuses) {
   let isEnding = false;
   const run = async (): Promise<void> => {
@@ -54,13 +61,4 @@ export function runPipe(pipe: DeployedPipe, queue: LocalQueue, queues: LocalQueu
     queue.cancelWaiters();
     await running;
   };
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

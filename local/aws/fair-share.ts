@@ -1,22 +1,26 @@
 /**
- * Order in which a standard queue with message groups delivers (SQS developer guide, "How Amazon SQS fair queues work",
- * collected 2026-11-28). The thresholds are SQS's own, which it calls approximate.
+ * Thresholds above which a message group of a standard queue counts as noisy. SQS delivers messages of groups that are not noisy
+ * first (SQS developer guide, "How Amazon SQS fair queues work", collected 2026-11-28). The guide calls the thresholds approximate.
  */
 const NOISY_SHARE = 0.1;
 const NOISY_IN_FLIGHT = 30;
 
-/** Load of a queue's groups; a message without a group is a group of its own and is in neither map. */
+/** Load of a queue's message groups. A message without a group counts as a separate group and is in neither map. */
 export interface GroupLoad {
-  /** Messages in flight by group. */
+  /** Number of messages in flight of each group. */
   readonly inFlight: ReadonlyMap<string, number>;
-  /** All messages in flight, including those without a group. */
+  /** Number of all messages in flight, including messages without a group. */
   readonly allInFlight: number;
-  /** Recent time in flight by group, in milliseconds, and that of all messages. */
+  /** Milliseconds for which messages of each group were in flight recently. */
   readonly busyMs: ReadonlyMap<string, number>;
+  /** Milliseconds for which messages of the whole queue were in flight recently. */
   readonly allBusyMs: number;
 }
 
-/** Groups that take more than a tenth of the consumers' capacity, by number or by time. */
+/**
+ * Returns the message groups that use more than a tenth of the consumers' capacity, measured by the number of messages in flight or
+ * by the time in flight.
+ */
 export function noisyGroups({ inFlight, allInFlight, busyMs, allBusyMs }: GroupLoad): ReadonlySet<string> {
   const noisy = new Set<string>();
   for (const [group, count] of inFlight)
@@ -26,8 +30,8 @@ export function noisyGroups({ inFlight, allInFlight, busyMs, allBusyMs }: GroupL
 }
 
 /**
- * Places of the messages to deliver, at most `most`: those of quiet groups in their order, then those of the noisy group that
- * has the fewest in flight.
+ * Returns the indexes of the messages to deliver, at most `most`. The messages of groups that are not noisy come first, in their
+ * order. Each further index is the next message of the noisy group that has the fewest messages in flight.
  */
 export function fairOrder(groups: readonly (string | undefined)[], most: number, load: GroupLoad): number[] {
   const noisy = noisyGroups(load);

@@ -7,7 +7,7 @@ import { awsCall } from './operation.ts';
 
 type App = ReturnType<typeof buildApp>;
 
-/** Applies the faults of AWS services to the requests of a server. */
+/** Applies the faults that are set for AWS services to the requests that a local server gets. */
 export function addFaultHooks(app: App, faults: FaultBoard): void {
   const kept = new KeptConnections(AWS_SCOPE, faults, app.server);
   app.addHook('preHandler', async (request, reply) => {

@@ -1,21 +1,22 @@
 import type { BuildAppOptions } from 'fauxqs';
 
 /**
- * The stores of fauxqs, which it takes as options and does not export, and one constant that the local stack replaces.
+ * Internal classes of fauxqs, the package that emulates SQS and S3. fauxqs does not export these classes, although its `buildApp`
+ * accepts their objects as options. The file also gives access to one constant of fauxqs that the local stack changes.
  *
- * This is the only file that knows how the package is laid out; package.json pins its exact version for that reason. The
- * types are the public ones: those of the options of `buildApp`.
+ * Only this file depends on the file layout of the package. For this reason package.json requires an exact version. The types are
+ * taken from the public options of `buildApp`.
  */
 type Stores = NonNullable<BuildAppOptions['stores']>;
 type SqsStore = Stores['sqsStore'];
 
-/** A queue as fauxqs keeps it. */
+/** A queue in the form in which fauxqs stores it. */
 export type SqsQueue = NonNullable<ReturnType<SqsStore['getQueue']>>;
-/** A message as fauxqs keeps it. */
+/** A message in the form in which fauxqs stores it. */
 export type SqsMessage = SqsQueue['messages'][number];
-/** A message as ReceiveMessage answers it. */
+/** A message in the form in which ReceiveMessage returns it. */
 export type ReceivedMessage = ReturnType<SqsQueue['dequeue']>[number];
-/** All buckets with their objects. */
+/** The store of all S3 buckets with their objects. */
 export type S3Store = Stores['s3Store'];
 
 interface Inside {
@@ -42,14 +43,14 @@ async function inside<File extends keyof Inside>(file: File): Promise<Inside[Fil
 
 const sqs = await inside('sqs/sqsStore.js');
 
-/** Base class of a queue. */
+/** Class of a queue in fauxqs, from which the local stack derives its own queue class. */
 export const SqsQueueBase = sqs.SqsQueue;
-/** Base class of the store of all queues. */
+/** Class of the store of all queues in fauxqs, from which the local stack derives its own store. */
 export const SqsStoreBase = sqs.SqsStore;
-/** A new message, with the id and checksums that SendMessage gives it. */
+/** Creates a new message, with an id and checksums, as SendMessage does. */
 export const createMessage = (...given: Parameters<typeof sqs.SqsStore.createMessage>): SqsMessage =>
   sqs.SqsStore.createMessage(...given);
-/** The expression by which fauxqs refuses the body of a message; its `test` may be replaced. */
+/** Regular expression of fauxqs: fauxqs refuses a message body that matches it. The method `test` of this object can be replaced. */
 export const { INVALID_MESSAGE_BODY_CHAR } = await inside('sqs/sqsTypes.js');
 export const { S3Store: S3StoreClass } = await inside('s3/s3Store.js');
 export const { SnsStore: SnsStoreClass } = await inside('sns/snsStore.js');

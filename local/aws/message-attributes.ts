@@ -1,13 +1,15 @@
 import { RequestError } from './request-error.ts';
+import { entriesOf } from './sent.ts';
 
-/** SQS quotas, message attributes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-28). */
+/** Largest number of attributes of a message (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-28). */
 const MOST = 10;
 
-/** Refuses a SendMessage or SendMessageBatch with more attributes than SQS takes, which fauxqs would accept. */
+/**
+ * Refuses a SendMessage or SendMessageBatch with a message that has more attributes than SQS allows. fauxqs, the local SQS, does
+ * not limit the number.
+ */
 export function checkAttributeCount(operation: string, input: Record<string, unknown>): void {
-  if (operation !== 'SendMessage' && operation !== 'SendMessageBatch') return;
-  const messages = operation === 'SendMessage' ? [input] : ((input['Entries'] ?? []) as Record<string, unknown>[]);
-  for (const { MessageAttributes } of messages) {
+  for (const { MessageAttributes } of entriesOf(operation, input)) {
     const count = Object.keys(MessageAttributes ?? {}).length;
     if (count > MOST)
       throw new RequestError(

@@ -16,11 +16,11 @@ interface Task {
   failureReason?: string;
 }
 
-/** Speed of a move without a given limit; 500 is the most that SQS allows a caller to set. */
+/** Messages a second of a redrive if the caller set no limit. 500 is also the largest limit that SQS allows. */
 const DEFAULT_PER_SECOND = 500;
 const TICK_MS = 20;
 
-/** Redrive of dead-letter queues (`StartMessageMoveTask` and related operations), which fauxqs lacks. */
+/** Redrive of dead-letter queues (`StartMessageMoveTask` and related operations). fauxqs, the local SQS, does not have these operations. */
 export class MessageMoves {
   readonly #queues: LocalQueues;
   readonly #tasks: Task[] = [];
@@ -30,7 +30,7 @@ export class MessageMoves {
     this.#queues = queues;
   }
 
-  /** Answers an SQS operation; undefined if it is none of these. */
+  /** Answers an SQS operation about message move tasks; returns undefined for any other operation. */
   handle(operation: string, input: Record<string, unknown>): object | undefined {
     if (operation === 'StartMessageMoveTask') return this.#start(input);
     if (operation === 'ListMessageMoveTasks') return this.#list(input);
@@ -66,8 +66,10 @@ export class MessageMoves {
       toMove: Number(source.getAttribute('ApproximateNumberOfMessages')),
       status: 'RUNNING',
       moved: 0,
-      ...(typeof destinationArn === 'string' && { destinationArn }),
-      ...(typeof perSecond === 'number' && { perSecond }),
+      ...defined({
+        destinationArn: typeof destinationArn === 'string' ? destinationArn : undefined,
+        perSecond: typeof perSecond === 'number' ? perSecond : undefined,
+      }),
     };
     this.#tasks.unshift(task);
     this.#timers.set(
@@ -121,8 +123,8 @@ export class MessageMoves {
         return;
       }
       task.source.messages.shift();
-      // A redriven message is a new message: new id, new time, no receives.
-      // The group and the trace header go with the attributes.
+      // A redriven message is a new message, with a new id, a new time and a receive count of 0. It has the same attributes object.
+      // Therefore its message group and trace header, which are stored under this object, stay the same.
       destination.enqueue(createMessage(message.body, message.messageAttributes));
       task.moved += 1;
     }

@@ -4,8 +4,9 @@ import { awsCall } from './operation.ts';
 type App = ReturnType<typeof buildApp>;
 
 /**
- * Allows any content type of an S3 object: fauxqs parses the body of a PUT as a call of the Query API if it is
- * `application/x-www-form-urlencoded`, and stores the result.
+ * Allows any content type of an S3 object. Without this function, fauxqs (the local AWS emulator) would parse the body of a PUT
+ * with the type `application/x-www-form-urlencoded` as a call of the AWS Query API. It would then store the parsed form instead of
+ * the body.
  */
 export function addObjectContentTypes(app: App): void {
   const given = new WeakMap<object, string>();

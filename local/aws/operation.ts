@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Service and operation of an AWS call, which a fault names. */
+/** Service and operation of an AWS call. A fault selects the calls to which it applies by these two names. */
 export interface AwsCall {
   readonly service: 'sqs' | 's3' | 'secrets' | 'dynamodb';
   readonly operation: string;
@@ -33,7 +33,10 @@ const BUCKET_OPERATIONS: Readonly<Record<string, string>> = {
   DELETE: 'DeleteBucket',
 };
 
-/** Service and operation of a request, from headers that every AWS client sends; undefined for other services. */
+/**
+ * Returns service and operation of a request: from its header `X-Amz-Target` or, for S3, from its method and URL; undefined for
+ * other services.
+ */
 export function awsCall({ method, url, headers }: Request): AwsCall | undefined {
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {

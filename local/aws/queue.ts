@@ -4,13 +4,13 @@ import { fairOrder } from './fair-share.ts';
 import { type ReceivedMessage, type SqsMessage, type SqsQueue, SqsQueueBase, SqsStoreBase } from './fauxqs.ts';
 import { sentWith } from './sent.ts';
 
-/** Largest number of messages of one receive in SQS. */
-const RECEIVE_LIMIT = 10;
+/** Largest number of messages that SQS returns for one receive. */
+export const RECEIVE_LIMIT = 10;
 
-/** Half-life, in stack time, of a group's time in flight. */
+/** Interval, in milliseconds of stack time, after which the sums of the message groups' times in flight are halved. */
 const BUSY_HALVES_MS = 60_000;
 
-/** Counts of messages since the queue was made. */
+/** Numbers of messages that were sent, received and deleted since the queue was created. */
 export interface Traffic {
   sent: number;
   received: number;
@@ -20,15 +20,22 @@ export interface Traffic {
 /** A queue whose delays, visibility and retention run in stack time. */
 export class LocalQueue extends SqsQueueBase {
   readonly #clock: StackClock;
-  /** Counts as SQS has them: messages moved here by a redrive policy are not sent ones. */
+  /** Numbers of messages, counted in the same way as by SQS: a message that a redrive policy moved to this queue does not count as sent. */
   readonly traffic: Traffic = { sent: 0, received: 0, deleted: 0 };
   readonly #lastHandle = new WeakMap<SqsMessage, string>();
   readonly #receivedAt = new WeakMap<SqsMessage, number>();
-  /** Time in flight of recently deleted messages, by group, decaying. */
+  /**
+   * Milliseconds for which deleted messages were in flight before their deletion, by message group and in total. The sums are
+   * halved at intervals, so recent messages have the greatest weight.
+   */
   readonly #busy = { byGroup: new Map<string, number>(), all: 0, halvedAt: Date.now() };
-  /** Number of messages at the head that are known to be of one group, so that a backlog is not searched each time. */
+  /**
+   * Number of messages at the head of the queue that have the same message group. The number is stored, so a receive need not
+   * search a backlog again.
+   */
   #uniform = 0;
-  /** Source queue of a message that SQS itself moved to its dead-letter queue. */
+  readonly #listeners: ((message: SqsMessage) => void)[] = [];
+  /** For each message that SQS itself moved to a dead-letter queue: the ARN of the queue from which the message was moved. */
   static readonly #origin = new WeakMap<SqsMessage, string>();
 
   constructor(
@@ -43,7 +50,10 @@ export class LocalQueue extends SqsQueueBase {
     this.#clock = clock;
   }
 
-  /** ARN of the queue that the redrive policy took the message from; undefined for a message that was sent here. */
+  /**
+   * Returns the ARN of the queue from which a redrive policy moved the message; undefined for a message that no redrive policy has
+   * moved.
+   */
   static originOf(message: SqsMessage): string | undefined {
     return LocalQueue.#origin.get(message);
   }
@@ -56,6 +66,12 @@ export class LocalQueue extends SqsQueueBase {
       message.delayUntil = message.sentTimestamp + (message.delayUntil - message.sentTimestamp) / this.#clock.scale;
     }
     super.enqueue(message);
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  /** Calls the listener after each message that is put on the queue. */
+  onEnqueue(listener: (message: SqsMessage) => void): void {
+    this.#listeners.push(listener);
   }
 
   override dequeue(
@@ -90,10 +106,10 @@ export class LocalQueue extends SqsQueueBase {
   }
 
   /**
-   * Hides received messages for one more visibility time-out.
+   * Hides received messages for another full visibility time-out.
    *
-   * Attempts take real time, so a scaled visibility time-out can end within an invocation, which its six-fold margin over the
-   * function's time-out rules out on AWS.
+   * Attempts to send mail take real time, but the visibility time-out is divided by the time scale. Therefore the visibility time-out
+   * could end during an invocation. On AWS this cannot happen, since the visibility time-out is six times the function's time-out.
    */
   hold(receiptHandles: readonly string[]): void {
     const deadline = Date.now() + this.visibilityMs;
@@ -103,7 +119,10 @@ export class LocalQueue extends SqsQueueBase {
     }
   }
 
-  /** Divides running waits by `factor`, for a clock that runs that many times as fast from now on. */
+  /**
+   * Divides all remaining delays and visibility time-outs by `factor`; called when the clock starts to run `factor` times as fast as
+   * before.
+   */
   rescale(factor: number): void {
     const now = Date.now();
     const moved = (time: number) => now + (time - now) / factor;
@@ -112,7 +131,7 @@ export class LocalQueue extends SqsQueueBase {
     for (const entry of this.inflightMessages.values()) entry.visibilityDeadline = moved(entry.visibilityDeadline);
   }
 
-  /** The visibility timeout in real milliseconds. */
+  /** The visibility time-out in real milliseconds. */
   get visibilityMs(): number {
     return (Number(this.attributes['VisibilityTimeout']) * 1000) / this.#clock.scale;
   }
@@ -121,7 +140,7 @@ export class LocalQueue extends SqsQueueBase {
     super.changeVisibility(receiptHandle, seconds / this.#clock.scale);
   }
 
-  /** Deletes by the latest receipt handle even after its visibility time-out, as SQS does and fauxqs does not. */
+  /** Deletes a message by its latest receipt handle, even after the visibility time-out. SQS does this too, but fauxqs does not. */
   override deleteMessage(receiptHandle: string): boolean {
     const entry = this.inflightMessages.get(receiptHandle);
     if (entry) this.#noteBusy(entry.message);
@@ -170,7 +189,7 @@ export class LocalQueue extends SqsQueueBase {
     super.processTimers();
   }
 
-  /** Moves the messages that a fair queue delivers next to the head; returns whether the order changed. */
+  /** Moves messages to the head of the queue: those that a fair queue would deliver next. Returns whether the order changed. */
   #putQuietFirst(most: number): boolean {
     const { messages } = this;
     const groupAt = (place: number) => messages[place]?.messageGroupId;
@@ -223,17 +242,17 @@ export class LocalQueue extends SqsQueueBase {
     return times.length === 0 ? undefined : times.reduce((oldest, time) => Math.min(oldest, time));
   }
 
-  /** Settles due timers first, so that counts are right for a queue without a consumer. */
+  /** Processes due timers first. Otherwise the message counts of a queue without a consumer would be out of date. */
   override getAttribute(name: Parameters<SqsQueue['getAttribute']>[0]): string | undefined {
     this.processTimers();
     return super.getAttribute(name);
   }
 }
 
-/** All queues of the stack; finds them by name for any signing region. */
+/** All queues of the stack. A queue is found by its name, whatever the region in the signature of the request is. */
 export class LocalQueues extends SqsStoreBase {
   readonly #clock: StackClock;
-  /** Origin of this server, for queue URLs; set before the first queue is made. */
+  /** Scheme, host and port of this server, with which queue URLs begin; set before the first queue is created. */
   origin = '';
 
   constructor(clock: StackClock) {
@@ -261,7 +280,7 @@ export class LocalQueues extends SqsStoreBase {
     return queue;
   }
 
-  /** Makes a queue of the template as CreateQueue does. */
+  /** Creates a queue of the template in the same way as the operation CreateQueue. */
   add(name: string, attributes: Record<string, string>): LocalQueue {
     return this.createQueue(name, this.buildQueueUrl(name), `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`, attributes);
   }

@@ -1,4 +1,4 @@
-/** A caller's error, which the AWS client sees as `code`. */
+/** An error in a request of an AWS client. The client gets the `code` of the error in the answer. */
 export class RequestError extends Error {
   readonly code: string;
 

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { ACCOUNT, REGION } from '../template/names.ts';
+import { ACCOUNT, nameInArn, REGION } from '../template/names.ts';
 import { RequestError } from './request-error.ts';
 
-/** Generated values for the secret fields of a provider, for one start of the stack. */
+/** Generates values for the fields of a provider's secret. The values are used for one start of the stack. */
 export function makeSecret(key: string, fields: readonly string[]): Record<string, string> {
   return Object.fromEntries(fields.map((field) => [field, `local-${key}-${field}-${randomBytes(12).toString('hex')}`]));
 }
 
-/** Secrets Manager with the operations for reading a secret and rotating a key. */
+/** A local Secrets Manager, only with the operations that are needed to read a secret and to rotate a key. */
 export class LocalSecrets {
   readonly #values = new Map<string, string>();
 
@@ -15,20 +15,20 @@ export class LocalSecrets {
     this.#values.set(name, JSON.stringify(value));
   }
 
-  /** The fields of a secret, by its name or ARN. */
+  /** Returns the fields of the secret with this name or ARN. */
   values(id: string): Record<string, string> {
     const { SecretString } = this.handle('GetSecretValue', { SecretId: id }) as { readonly SecretString: string };
     return JSON.parse(SecretString) as Record<string, string>;
   }
 
-  /** Answers GetSecretValue and PutSecretValue; other operations are refused. */
+  /** Answers GetSecretValue and PutSecretValue, and refuses other operations. */
   handle(operation: string, input: Record<string, unknown>): object {
     if (operation !== 'GetSecretValue' && operation !== 'PutSecretValue') {
       throw new RequestError('InvalidRequestException', `The local Secrets Manager does not know ${operation}.`);
     }
     const id = String(input['SecretId'] ?? '');
     const arnPrefix = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:`;
-    const name = id.startsWith('arn:') ? id.split(':').slice(6).join(':') : id;
+    const name = nameInArn(id);
     const known = [name, name.replace(/-[A-Za-z0-9?]{6}$/, '')].find((one) => this.#values.has(one));
     if (known === undefined) {
       throw new RequestError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");

@@ -3,37 +3,43 @@ import { RequestError } from './request-error.ts';
 
 /** Fields of a sent message other than its body and attributes. */
 export interface Sent {
-  /** The system attribute `AWSTraceHeader`, or else the header of the request. */
+  /** The system attribute `AWSTraceHeader` of the message. If the attribute is missing, the header `X-Amzn-Trace-Id` of the request. */
   readonly traceHeader?: string;
   /** `MessageGroupId`, for fair queues. */
   readonly groupId?: string;
 }
 
-/** Characters of a group: letters, digits and punctuation, at most 128 (SendMessage, API reference, collected 2026-11-28). */
-const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
+/** Valid MessageGroupId: up to 128 letters, digits and punctuation marks (SendMessage, API reference, collected 2026-11-28). */
+export const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
-type Entry = Record<string, unknown> & { MessageAttributes?: object };
+type SendFields = Record<string, unknown> & { MessageAttributes?: object };
 
-/** Keyed by the attributes object of the request, which becomes the message's; fauxqs drops all other fields. */
+/**
+ * Fields of each message. The key is the object with the message's attributes: fauxqs (the local SQS) keeps this object from the
+ * request, and drops all other fields.
+ */
 const sent = new WeakMap<object, Sent>();
 
-/** Stores these fields of a SendMessage or SendMessageBatch, before fauxqs makes messages of its entries. */
-export function noteSent(operation: string, input: Entry, traceHeader: string | undefined): void {
-  for (const entry of entriesOf(operation, input)) {
-    entry.MessageAttributes ??= {};
-    const trace = systemTrace(entry) ?? traceHeader;
-    const groupId = groupOf(entry);
-    sent.set(entry.MessageAttributes, defined({ traceHeader: trace || undefined, groupId: groupId || undefined }));
+/**
+ * Stores the message group and the trace header of each message in a SendMessage or SendMessageBatch, before fauxqs creates the
+ * messages.
+ */
+export function noteSent(operation: string, input: SendFields, traceHeader: string | undefined): void {
+  for (const fields of entriesOf(operation, input)) {
+    fields.MessageAttributes ??= {};
+    const trace = systemTrace(fields) ?? traceHeader;
+    const groupId = groupOf(fields);
+    sent.set(fields.MessageAttributes, defined({ traceHeader: trace || undefined, groupId: groupId || undefined }));
   }
 }
 
-/** These fields of a message, also after it was moved to another queue. */
+/** Returns the message group and the trace header of a message, even if the message was moved to another queue. */
 export function sentWith({ messageAttributes }: { readonly messageAttributes: object }): Sent {
   return sent.get(messageAttributes) ?? {};
 }
 
-/** Adds the requested fields to the answer of a ReceiveMessage. */
-export function addSent(input: Entry, { Messages = [] }: { Messages?: Received[] }, find: Find): void {
+/** Adds the trace header to the messages in the answer of a ReceiveMessage, if the request asks for this attribute. */
+export function addSent(input: SendFields, { Messages = [] }: { Messages?: Received[] }, find: Find): void {
   const asked = [input['AttributeNames'], input['MessageSystemAttributeNames']].flat();
   if (!asked.includes('All') && !asked.includes('AWSTraceHeader')) return;
   for (const received of Messages) {
@@ -46,13 +52,14 @@ export function addSent(input: Entry, { Messages = [] }: { Messages?: Received[]
 type Received = { readonly ReceiptHandle: string; Attributes?: Record<string, string> };
 type Find = (receiptHandle: string) => { readonly messageAttributes: object } | undefined;
 
-function entriesOf(operation: string, input: Entry): Entry[] {
+/** Returns the messages in the request of a SendMessage or SendMessageBatch; an empty list for any other operation. */
+export function entriesOf(operation: string, input: SendFields): SendFields[] {
   if (operation === 'SendMessage') return [input];
   const { Entries: entries } = input;
   return operation === 'SendMessageBatch' && Array.isArray(entries) ? entries : [];
 }
 
-function groupOf({ MessageGroupId: group }: Entry): string | undefined {
+function groupOf({ MessageGroupId: group }: SendFields): string | undefined {
   if (group === undefined) return undefined;
   if (typeof group === 'string' && GROUP_ID.test(group)) return group;
   throw new RequestError(
@@ -61,7 +68,7 @@ function groupOf({ MessageGroupId: group }: Entry): string | undefined {
   );
 }
 
-function systemTrace({ MessageSystemAttributes: system }: Entry): string | undefined {
+function systemTrace({ MessageSystemAttributes: system }: SendFields): string | undefined {
   if (system === undefined) return undefined;
   const { AWSTraceHeader: trace, ...others } = system as Record<string, { DataType?: string; StringValue?: string }>;
   const [other] = Object.keys(others);

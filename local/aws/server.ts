@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults/faults.ts';
-import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
+import { type OwnHosts, refuseForeign } from '../network/own-hosts.ts';
 import { REGION } from '../template/names.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addFaultHooks } from './fault-hooks.ts';
@@ -16,15 +16,16 @@ import { RequestError } from './request-error.ts';
 import { LocalSecrets } from './secrets.ts';
 import { addSent, noteSent } from './sent.ts';
 
-/** Largest S3 object: SES's 40 MB, with room for its encoding. */
+/** Largest S3 object in bytes: a mail of 40 MB (the limit of SES), and additional space for its encoding. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
 
-// fauxqs tests UTF-16 units and so refuses every character above U+FFFF; SQS takes them (SendMessage, API reference,
-// collected 2026-11-23) and refuses what this matches: other control characters and lone surrogates.
+// fauxqs, the local SQS, tests UTF-16 units and therefore refuses every character above U+FFFF. SQS accepts these characters
+// (SendMessage, API reference, collected 2026-11-23). SQS refuses the characters that this expression matches: some control characters,
+// lone surrogates, U+FFFE and U+FFFF.
 const NOT_FOR_SQS = /(?![\t\n\r\u{7f}-\u{9f}])\p{Cc}|\p{Cs}|[\uFFFE\uFFFF]/u;
 INVALID_MESSAGE_BODY_CHAR.test = (text: string): boolean => NOT_FOR_SQS.test(text);
 
-/** SQS, S3 and Secrets Manager on one loopback port. */
+/** The local SQS, S3 and Secrets Manager, which share one loopback port. */
 export interface AwsServer {
   readonly url: string;
   readonly queues: LocalQueues;
@@ -33,7 +34,7 @@ export interface AwsServer {
   close(): Promise<void>;
 }
 
-/** Starts the server; it has no queue, bucket or secret until they are added. Rejects if the port is taken. */
+/** Starts the server. The server has no queue, bucket or secret until they are added. Rejects if the port is in use. */
 export async function startAws(options: {
   readonly port: number;
   readonly clock: StackClock;
@@ -49,7 +50,7 @@ export async function startAws(options: {
     defaultRegion: REGION,
     stores: { sqsStore: queues, snsStore: new SnsStoreClass(), s3Store: buckets },
   });
-  // Replaces the same parser of fauxqs, whose limit of 11 MiB is below the largest mail.
+  // Replaces the body parser of fauxqs for all content types, since that parser's limit of 11 MiB is below the size of the largest mail.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: OBJECT_LIMIT }, (_request, body, done) => {
     done(null, body);
   });

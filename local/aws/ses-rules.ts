@@ -4,17 +4,17 @@ import type { DeployedReceiptRule } from '../template/receiving.ts';
 import { createMessage } from './fauxqs.ts';
 import type { AwsServer } from './server.ts';
 
-/** A mail that another server delivers to SES. */
+/** A mail that another mail server delivers to SES. */
 export interface MailToSes {
   readonly raw: Buffer;
-  /** Empty for a bounce. */
+  /** Envelope sender; empty for a bounce message. */
   readonly from: string;
   readonly to: readonly string[];
 }
 
 /**
- * Receives a mail as SES does: each rule that matches a recipient writes it to the bucket and then notifies. Undefined if
- * no rule matches: SES would answer the other server with 550.
+ * Receives a mail as SES does. Each receipt rule that matches a recipient writes the mail to the rule's bucket and then notifies
+ * the rule's topic. Returns undefined if no rule matches. In this case SES would answer the other mail server with 550.
  */
 export function receiveAsSes(
   { raw, from, to }: MailToSes,
@@ -36,13 +36,16 @@ export function receiveAsSes(
   return { id, objects: rules.map(({ rule }) => ({ bucket: rule.bucketName, key: rule.objectKeyPrefix + id })) };
 }
 
-/** A record of event publishing, as far as it decides where it goes. */
+/** Fields of a record of SES event publishing that determine to which topics the record is published. */
 interface PublishedRecord {
   readonly eventType: string;
   readonly mail: { readonly tags: Readonly<Record<string, readonly string[]>> };
 }
 
-/** Publishes a record to the topics of its configuration set that subscribe to its type, and so to their queues. */
+/**
+ * Publishes a record to the topics that its configuration set names for its event type. The record then reaches the queues that are
+ * subscribed to these topics.
+ */
 export function publishAsSes(
   record: object,
   { eventDestinations, subscriptions }: Pick<Deployment, 'eventDestinations' | 'subscriptions'>,
@@ -60,11 +63,15 @@ export function publishAsSes(
     if (topics.includes(topicArn)) queues.getQueueByArn(queueArn)?.enqueue(createMessage(JSON.stringify(record)));
 }
 
-/** Whether a rule matches an address: it names addresses, domains, or with a leading dot all subdomains; an empty list matches all. */
+/**
+ * Whether a receipt rule matches an address. The rule lists addresses, domains, and `.` followed by a domain, which stands for all
+ * subdomains. An empty list matches every address.
+ */
 function isFor(recipients: readonly string[], address: string): boolean {
   const given = address.toLowerCase();
   const domain = given.slice(given.lastIndexOf('@') + 1);
-  // An address with a plus part matches the rule of the address without it (docs.aws.amazon.com/ses, receiving-email-receipt-rules).
+  // An address with a plus part (`name+part@…`) also matches a rule for the address without the plus part (docs.aws.amazon.com/ses,
+  // receiving-email-receipt-rules).
   const plain = given.replace(/\+[^@]*@/, '@');
   return (
     recipients.length === 0 ||
@@ -74,7 +81,10 @@ function isFor(recipients: readonly string[], address: string): boolean {
   );
 }
 
-/** Notification of SES about a mail that a rule wrote to a bucket (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25). */
+/**
+ * Returns the notification of SES about a mail that a receipt rule wrote to a bucket (docs.aws.amazon.com/ses,
+ * receiving-email-notifications-contents, 2026-11-25).
+ */
 export function notification(mail: {
   readonly id: string;
   readonly rule: Pick<DeployedReceiptRule, 'topicArn' | 'bucketName' | 'objectKeyPrefix'>;

@@ -11,7 +11,7 @@ import { compileLogFilter, type LogFilter } from './metrics/log-filter.ts';
 import { MetricStore, MINUTE_MS } from './metrics/store.ts';
 import type { Overload } from './overload.ts';
 
-/** Largest number of changes of state kept for the page. */
+/** Largest number of changes of alarm states that are stored for the console page. */
 const MOST_CHANGES = 200;
 
 /** The local CloudWatch: stores the metrics of functions and queues, and evaluates the alarms. */
@@ -31,7 +31,7 @@ export class LocalCloudWatch {
     this.#overload = overload;
   }
 
-  /** Stores the metrics of one line of a function's output, if it has any. */
+  /** Stores the metrics that a line of a function's output contains, if there are any. */
   takeLine(line: string): void {
     for (const datum of readEmf(line)) this.store.add({ ...datum, at: this.#clock.toStack(datum.at) });
   }
@@ -44,12 +44,12 @@ export class LocalCloudWatch {
     this.store.add(throttleDatum(functionName, this.#clock.now()));
   }
 
-  /** Sets the metric filters of the log groups; throws on an unsupported pattern. */
+  /** Sets the metric filters of the log groups; throws on an unsupported filter pattern. */
   filter(definitions: readonly DeployedMetricFilter[]): void {
     this.#filters = definitions.map(compileLogFilter);
   }
 
-  /** Stores what the metric filters of a log group measure in one line. */
+  /** Stores the values that the metric filters of a log group find in one line. */
   takeLog(logGroup: string, line: string): void {
     for (const filter of this.#filters) {
       if (filter.logGroup !== logGroup) continue;
@@ -63,17 +63,17 @@ export class LocalCloudWatch {
     return this.#statuses;
   }
 
-  /** Earliest time at which a raised alarm ends by itself, in epoch milliseconds of stack time. */
+  /** Returns the earliest time at which a raised alarm ends by itself, in epoch milliseconds of stack time. */
   endsAt(name: string): number | undefined {
     return this.#alarms?.endsAt(name, this.store, this.#evaluatedAt, this.#statuses);
   }
 
-  /** Changes of state, newest last; the first OK of an alarm is no change. */
+  /** Changes of alarm states, the newest change last. A change from INSUFFICIENT_DATA to OK is left out. */
   get changes(): readonly AlarmStatus[] {
     return this.#changes;
   }
 
-  /** Forgets all metrics and changes, and evaluates the alarms as at the start. */
+  /** Deletes all metrics and all changes of states, and evaluates the alarms as at the start of the stack. */
   clear(): void {
     this.store.clear();
     this.#statuses = new Map();

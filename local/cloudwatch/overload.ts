@@ -1,10 +1,13 @@
 import { cpus } from 'node:os';
 
-/** Interval of the samples, in milliseconds, and number of samples kept. */
+/** Interval between two samples of the machine's load, in milliseconds, and number of samples that are stored. */
 const EVERY_MS = 500;
 const KEPT = 10;
 
-/** Share of busy processors and delay of timers from which the machine counts as overloaded. */
+/**
+ * The machine counts as overloaded if at least this share of processor time is busy and a timer is late by at least this number of
+ * milliseconds.
+ */
 const BUSY = 0.95;
 const LATE_MS = 30;
 
@@ -14,7 +17,10 @@ interface Look {
   readonly lateMs: number;
 }
 
-/** Detects an overload of this machine: all processors busy for five seconds, and timers late. */
+/**
+ * Detects an overload of this machine. The machine is overloaded if all processors were busy in the last five seconds and a timer
+ * was late.
+ */
 export class Overload {
   readonly #looks: Look[] = [];
   readonly #onChange: (overloaded: boolean) => void;
@@ -29,7 +35,7 @@ export class Overload {
     return this.#is;
   }
 
-  /** Samples the machine until the returned function is called. */
+  /** Measures the load of the machine at intervals, until the returned function is called. */
   watch(): () => void {
     let due = Date.now() + EVERY_MS;
     this.#timer = setInterval(() => {
@@ -39,7 +45,7 @@ export class Overload {
     return () => clearInterval(this.#timer);
   }
 
-  /** Adds one sample; `idle` and `all` are times since the machine started. */
+  /** Adds one sample; `idle` and `all` are the processor times since the machine started. */
   add(look: Look): void {
     this.#looks.push(look);
     if (this.#looks.length > KEPT) this.#looks.shift();

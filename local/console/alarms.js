@@ -77,27 +77,31 @@ function matrixRow({ title }) {
   };
 }
 
-const overall = list(
-  byId('overall'),
-  ({ name }) => name,
-  ({ name }) => {
-    const light = el('span', { class: 'light' });
-    return {
-      node: el('li', {}, light, alarmTitle(name)),
-      update({ state, reason }) {
-        setText(light, STATES[state]);
-        setAttribute(light, 'data-state', state);
-        setAttribute(light, 'title', reason);
-      },
-    };
-  },
-);
+/** Creates a list of alarms in `parent`. Each entry shows the state of the alarm, or '–' for an alarm without a state. */
+export const alarmLights = (parent) =>
+  list(
+    parent,
+    ({ name }) => name,
+    ({ name }) => {
+      const light = el('span', { class: 'light' });
+      return {
+        node: el('li', {}, light, alarmTitle(name)),
+        update({ state, reason }) {
+          setText(light, STATES[state] ?? '–');
+          setAttribute(light, 'data-state', state);
+          setAttribute(light, 'title', reason);
+        },
+      };
+    },
+  );
 
-/** Shows the alarms: those that are raised with what to do, what changed, and all of them as a table. */
+const overall = alarmLights(byId('overall'));
+
+/** Shows the raised alarms with their descriptions, the latest changes of state, and all alarms as a table. */
 export function showAlarms({ alarms, changes: changed, providers }, layout) {
   definitions = layout.alarms;
   const now = alarms.filter(({ state }) => state === 'ALARM');
-  // Alarms that page come first, then composite alarms.
+  // Alarms that notify the topic for pages (urgent alarms) come before all other alarms. In both groups, composite alarms come first.
   const weight = ({ name }) => (pages(definitionOf(name)) ? 0 : 2) + (definitionOf(name)?.kind === 'composite' ? 0 : 1);
   raised(now.toSorted((a, b) => weight(a) - weight(b)));
   byId('quiet').hidden = now.length > 0;

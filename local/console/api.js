@@ -1,4 +1,4 @@
-/** Calls the API of this server; rejects with the message of an error answer. */
+/** Calls the API of this server. If the API answers with an error, rejects with the message of the error. */
 export async function call(method, path, body) {
   const response = await fetch(path, {
     method,

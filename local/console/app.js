@@ -1,7 +1,7 @@
 import { showAlarms } from './alarms.js';
 import { get } from './api.js';
 import { buildDashboard, showAlarmLights, showGraphs } from './dashboard.js';
-import { byId, el } from './dom.js';
+import { byId, pairs } from './dom.js';
 import { showProviders } from './providers.js';
 import { mailCounts, showQueues } from './queues.js';
 import { showReceived } from './received.js';
@@ -16,7 +16,7 @@ const GRAPHS_MS = 2000;
 let layout;
 let circuits = [];
 
-/** Draws the parts that do not change, once the stack is ready. */
+/** When the stack is ready, draws the parts of the page that do not change. */
 async function arrange() {
   const stack = await get('/api/stack');
   if (!stack.ready) return;
@@ -32,15 +32,7 @@ async function arrange() {
     ['Mail bucket', stack.buckets.mail],
     ...stack.providers.map(({ key, url }) => [key, url]),
   ];
-  byId('facts').replaceChildren(
-    el(
-      'dl',
-      {},
-      ...facts
-        .filter(([, value]) => value)
-        .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
-    ),
-  );
+  byId('facts').replaceChildren(pairs({}, facts));
 }
 
 const STAGES = {
@@ -49,15 +41,15 @@ const STAGES = {
   live: 'live, mail goes to its recipients',
 };
 
-/** What becomes of mail here, and in a deployment of the same app. */
+/** Returns a text about the stage of this local stack and the stage of a deployment of the same app to AWS. */
 function stageText(deployed) {
-  const here = 'local, as live with simulated providers';
+  const here = 'local, like live but with simulated providers';
   return deployed in STAGES ? `${here}; when deployed: ${STAGES[deployed]}` : here;
 }
 
 async function refresh() {
   const batch = sentBatch();
-  // The list needs none of the other answers, and comes first.
+  // The list of submissions needs only one of the answers. Therefore the list is shown as soon as this answer arrives.
   const [state, latest] = await Promise.all([
     get(`/api/console/state${batch === undefined ? '' : `?batch=${encodeURIComponent(batch)}`}`),
     get('/api/circuits').catch(() => []),
@@ -80,7 +72,7 @@ async function drawGraphs() {
   if (layout !== undefined) showGraphs(await get(`/api/console/graphs?minutes=${byId('minutes').value}`));
 }
 
-/** Repeats the work while the page is visible. */
+/** Calls `work` again and again while the page is visible. */
 function repeat(work, pauseMs, onFailure) {
   const once = async () => {
     try {

@@ -1,11 +1,11 @@
-import { byId, el, list, setAttribute, setText } from './dom.js';
-import { graph } from './graph.js';
-import { alarmTitle, short } from './words.js';
+import { alarmLights } from './alarms.js';
+import { byId, el, pairs, setText } from './dom.js';
+import { buildGraph } from './graph.js';
+import { short } from './words.js';
 
 const updates = new Map();
-const STATES = { OK: 'OK', ALARM: 'alarm', INSUFFICIENT_DATA: 'no data' };
 
-/** Builds the widgets of the layout, row by row in CloudWatch's grid of 24 columns. */
+/** Builds the dashboard widgets of the layout, row by row, in CloudWatch's grid of 24 columns. */
 export function buildDashboard({ widgets }) {
   const rows = Map.groupBy(widgets, ({ y }) => y);
   for (const y of [...rows.keys()].toSorted((a, b) => a - b)) {
@@ -31,15 +31,14 @@ function build(widget) {
 }
 
 const BUILDERS = {
-  graph,
+  graph: buildGraph,
   numbers({ lines }) {
     const parts = lines.map(({ label }) => ({ label, value: el('b') }));
     return {
       nodes: [
-        el(
-          'dl',
+        pairs(
           { class: 'numbers' },
-          ...parts.map(({ label, value }) => el('div', {}, el('dt', {}, label), el('dd', {}, value))),
+          parts.map(({ label, value }) => [label, value]),
         ),
       ],
       update(drawn) {
@@ -49,23 +48,8 @@ const BUILDERS = {
   },
   alarms({ alarms }) {
     const items = el('ul', { class: 'lights' });
-    const show = list(
-      items,
-      (name) => name,
-      (name) => {
-        const light = el('span', { class: 'light' });
-        return {
-          node: el('li', {}, light, alarmTitle(name)),
-          light,
-          update: () => {
-            const state = states.get(name);
-            setText(light, STATES[state] ?? '–');
-            setAttribute(light, 'data-state', state);
-          },
-        };
-      },
-    );
-    followers.push(() => show(alarms));
+    const show = alarmLights(items);
+    followers.push((states) => show(alarms.map((name) => ({ name, state: states.get(name) }))));
     return { nodes: [items] };
   },
   log({ query }) {
@@ -74,7 +58,7 @@ const BUILDERS = {
         el(
           'p',
           { class: 'silent' },
-          `A query of Logs Insights, which runs in the account. Here the log is in .local/functions-${location.port}.log.`,
+          `A query of Logs Insights, which runs in an AWS account only. The log of this stack is .local/functions-${location.port}.log.`,
         ),
         el('pre', { tabindex: '0' }, query),
       ],
@@ -83,12 +67,11 @@ const BUILDERS = {
 };
 
 const followers = [];
-let states = new Map();
 
-/** Updates the states in alarm widgets. */
+/** Updates the states of the alarms that alarm widgets show. */
 export function showAlarmLights({ alarms }) {
-  states = new Map(alarms.map(({ name, state }) => [name, state]));
-  for (const follow of followers) follow();
+  const states = new Map(alarms.map(({ name, state }) => [name, state]));
+  for (const follow of followers) follow(states);
 }
 
 /** Updates the values of the graphs. */
@@ -96,7 +79,7 @@ export function showGraphs({ widgets }) {
   for (const [id, drawn] of Object.entries(widgets)) updates.get(id)?.(drawn);
 }
 
-/** Renders Markdown as headings and paragraphs; marks of links and emphasis are removed. */
+/** Renders Markdown as headings and paragraphs, with links and emphasis as plain text. */
 function markdown(text) {
   return text
     .split(/\n+/)

@@ -1,6 +1,9 @@
 export const byId = (id) => document.getElementById(id);
 
-/** Makes an element; `on…` are listeners, undefined and false omit an attribute. Children are nodes or text, never markup. */
+/**
+ * Creates an HTML element. The value of an attribute `on…` is an event listener. An attribute with the value undefined or false is
+ * omitted. Children are nodes or text, never markup.
+ */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -12,20 +15,35 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Sets a text only if it differs, so that a selection survives and screen readers do not repeat it. */
+/** Creates a table cell. On a narrow screen the label is shown next to the content of the cell. */
+export const cell = (label, ...content) => el('td', { 'data-label': label }, ...content);
+
+/** Creates a list of names with their values. A name without a value is omitted. */
+export const pairs = (attributes, all) =>
+  el(
+    'dl',
+    attributes,
+    ...all.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
+  );
+
+/**
+ * Sets the text of a node only if the text has changed. Otherwise the user's selection would be lost and screen readers would
+ * repeat the text.
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Sets an attribute only if it differs; undefined removes it. */
+/** Sets an attribute only if its value has changed. The value undefined removes the attribute. */
 export function setAttribute(node, name, value) {
   if (value === undefined) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
 /**
- * Synchronises the children of a parent with a list. `create` makes the part of a new item: its `node`, and an `update`
- * that is called with the item each time. Nodes of items that stay are kept, so that the focus stays.
+ * Returns a function that synchronises the children of a parent element with a list of items. `create` returns the `node` of a new
+ * item, and optionally a function `update`, which is called with the item each time. Nodes of items that are still in the list
+ * stay, so the focus stays too.
  */
 export function list(parent, keyOf, create) {
   const parts = new Map();

@@ -5,8 +5,8 @@ import { short } from './words.js';
 
 const HEIGHT = 132;
 
-/** One graph of a widget: made once, then given new values. */
-export function graph(widget) {
+/** Builds the graph of a widget. The method `update` of the graph draws new values. */
+export function buildGraph(widget) {
   const plot = el('div', { class: 'plot', 'aria-hidden': 'true' });
   const legend = el('ul', { class: 'legend', 'aria-label': `Latest values of ${widget.title}` });
   const silent = el('p', { class: 'silent' });
@@ -27,16 +27,16 @@ export function graph(widget) {
   let drawn;
   const draw = () => {
     if (drawn === undefined || plot.clientWidth === 0) return;
-    const spoken = spokenOf(widget, drawn);
-    const signature = `${spoken.map(({ place }) => place)} ${plot.clientWidth} ${read('--text')}`;
-    const data = dataOf(widget, drawn, spoken);
+    const shown = linesWithData(widget, drawn);
+    const signature = `${shown.map(({ place }) => place)} ${plot.clientWidth} ${read('--text')}`;
+    const data = dataOf(widget, drawn, shown);
     if (chart?.signature === signature) chart.plot.setData(data);
     else {
       chart?.plot.destroy();
-      chart = { signature, plot: new uPlot(optionsOf(widget, spoken, plot.clientWidth), data, plot) };
+      chart = { signature, plot: new uPlot(optionsOf(widget, shown, plot.clientWidth), data, plot) };
     }
-    entries(spoken);
-    const rest = widget.lines.filter((_, place) => !spoken.some((one) => one.place === place));
+    entries(shown);
+    const rest = widget.lines.filter((_, place) => !shown.some((one) => one.place === place));
     setText(silent, silence(rest.map(({ label }) => label)));
   };
   new ResizeObserver(draw).observe(plot);
@@ -49,15 +49,18 @@ export function graph(widget) {
   };
 }
 
-/** One sentence for all lines without data, so that their names do not outweigh the others. */
+/**
+ * Returns one sentence with the names of all lines without data. A separate sentence for each such line would take more space than
+ * the lines with data.
+ */
 function silence(labels) {
   if (labels.length === 0) return '';
   const rest = labels.length > 5 ? ` and ${labels.length - 4} more` : '';
   return `No data: ${labels.slice(0, rest ? 4 : 5).join(', ')}${rest}`;
 }
 
-/** The lines that have data. */
-function spokenOf(widget, drawn) {
+/** Returns the lines of a widget that have data. */
+function linesWithData(widget, drawn) {
   return widget.lines.flatMap(({ label, axis }, place) => {
     const values = drawn[place] ?? [];
     if (values.every((value) => value === null)) return [];
@@ -65,15 +68,16 @@ function spokenOf(widget, drawn) {
   });
 }
 
-function dataOf(widget, drawn, spoken) {
+function dataOf(widget, drawn, shown) {
   const length = drawn[0]?.length ?? 0;
   const minutes = Array.from({ length }, (_, index) => index - length + 1);
-  const columns = spoken.map(({ place }) => drawn[place]);
+  const columns = shown.map(({ place }) => drawn[place]);
   if (!widget.stacked) return [minutes, ...columns];
-  // Each line adds to those before it; the highest is drawn first, so that the lower lines are on top.
+  // Each line shows the sum of its own values and the values of all lines before it. The highest line is drawn first, so that it covers
+  // no other line.
   const sums = new Array(length).fill(0);
   const stacked = columns.map((values, index) =>
-    spoken[index].axis === 'right'
+    shown[index].axis === 'right'
       ? values
       : values.map((value, minute) => {
           sums[minute] += value ?? 0;
@@ -83,8 +87,8 @@ function dataOf(widget, drawn, spoken) {
   return [minutes, ...stacked.toReversed()];
 }
 
-function optionsOf(widget, spoken, width) {
-  const order = widget.stacked ? spoken.toReversed() : spoken;
+function optionsOf(widget, shown, width) {
+  const order = widget.stacked ? shown.toReversed() : shown;
   const muted = read('--muted');
   const grid = { stroke: read('--grid'), width: 1 };
   const font = '11px system-ui, sans-serif';
@@ -110,7 +114,7 @@ function optionsOf(widget, spoken, width) {
         values: (_, splits) => splits.map((minute) => (minute === 0 ? 'now' : `−${-minute} min`)),
       },
       { ...axis, size: 38, space: 28, values: (_, splits) => splits.map(short) },
-      ...(spoken.some(({ axis: side }) => side === 'right')
+      ...(shown.some(({ axis: side }) => side === 'right')
         ? [
             {
               ...axis,
@@ -136,11 +140,11 @@ function seriesOf({ stacked }, place, side) {
     stroke,
     width: fills ? 1 : 1.6,
     scale: side === 'right' ? 'right' : 'y',
-    // A line needs two points; a single point is drawn as a dot.
+    // A line needs at least two points. If there is only a single point, it is drawn as a dot.
     points: { show: (plot, index) => plot.data[index].filter((value) => value !== null).length < 3, size: 4 },
     spanGaps: false,
     ...(side === 'right' && { dash: [4, 3] }),
-    // Opaque, so that layers below do not show through.
+    // The areas are opaque. Otherwise the areas of higher lines would be visible through them.
     ...(fills && { fill: stroke }),
   };
 }
@@ -150,7 +154,7 @@ function topOf({ most }, high, marks) {
   return Math.max(1, (high ?? 0) * 1.1, ...marks.map((mark) => (mark < (high ?? 0) * 4 ? mark * 1.15 : 0)));
 }
 
-/** Draws the thresholds of alarms. */
+/** Draws the thresholds of alarms as lines in the graph. */
 function drawMarks({ ctx, bbox, valToPos, scales }, marks) {
   ctx.save();
   ctx.strokeStyle = read('--bad');

@@ -2,11 +2,11 @@ import { get } from './api.js';
 import { byId, setAttribute } from './dom.js';
 
 /**
- * Pages of a list that grows at its newest end, with its two buttons. `newestFirst` puts the lines of an answer in that
- * order; `again` shows the list at its present page.
+ * Manages the pages of a list whose newest lines come first. `newest` and `older` are the ids of the two buttons for paging.
+ * `newestFirst` sorts the lines of an answer from the newest to the oldest. `again` shows the current page of the list again.
  */
 export function pager({ newest, older, size, newestFirst = (lines) => lines, again }) {
-  /** Ids before which the pages begin; the first page has none. */
+  /** For each page after the first: the id of the last line on the page before it. */
   let pages = [];
   let oldest = '';
   byId(older).addEventListener('click', ({ currentTarget }) => {
@@ -27,7 +27,7 @@ export function pager({ newest, older, size, newestFirst = (lines) => lines, aga
     reset() {
       pages = [];
     },
-    /** Lines of the present page; the first page if the list was cleared meanwhile. */
+    /** Returns the lines of the current page, or of the first page if the list was cleared in the meantime. */
     async load(path, query = {}) {
       const found = await ask(path, query).catch((error) => {
         if (pages.length === 0) throw error;

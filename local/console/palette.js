@@ -1,17 +1,20 @@
-/** Names of the colours of lines and shares, in order; their values are in the style sheet, for light and dark. */
+/**
+ * Names of the colours for the lines of a graph and for the parts of a bar that stand for providers, in the order in which the
+ * colours are used. The style sheet contains the colour values for the light and the dark mode.
+ */
 const LINES = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6', '--line-7', '--line-8'];
 
-/** The colour at a place, as a CSS variable; below 0 the colour of idle parts. */
+/** Returns the colour of the line or bar part with this index, as a CSS variable. A negative index gives the colour of idle parts. */
 export const color = (place) => (place < 0 ? 'var(--idle)' : `var(${LINES[place % LINES.length]})`);
 
-/** The colour at a place as a value for a canvas. */
+/** Returns the colour of the line with this index, as a value for a canvas. */
 export const paint = (place) => read(LINES[place % LINES.length]);
 
 const probe = document.createElement('span');
 probe.hidden = true;
 document.body.append(probe);
 
-/** Current value of a colour of the style sheet, light or dark. */
+/** Returns the current value of a colour in the style sheet, in the light or the dark mode. */
 export function read(name) {
   probe.style.color = `var(${name})`;
   return getComputedStyle(probe).color;

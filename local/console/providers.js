@@ -1,7 +1,7 @@
 import { call } from './api.js';
 import { byId, el, list, setAttribute, setText } from './dom.js';
 import { color } from './palette.js';
-import { alarmName, clock, count, counted, inWords } from './words.js';
+import { alarmName, clock, formatCount, inWords, withNoun } from './words.js';
 
 const path = (key) => `/api/providers/${encodeURIComponent(key)}/fault`;
 
@@ -15,7 +15,7 @@ function card({ key, title }, menu) {
   const isolate = el('button', { type: 'button', class: 'quiet-button' });
   let current;
   let isolated = false;
-  // Exclusive, and so radio buttons: the arrow keys move between them.
+  // Only one fault can be chosen, so the choices are radio buttons. The arrow keys move between the radio buttons.
   const choice = (fault, label, detail, choose) => {
     const input = el('input', { type: 'radio', name: `fault-${key}`, onchange: () => void choose().then(refresh) });
     return [fault, input, el('label', { class: 'fault', title: detail }, input, el('span', {}, label)), detail];
@@ -65,11 +65,11 @@ function card({ key, title }, menu) {
       setAttribute(node, 'data-broken', provider.fault ? '' : undefined);
       setText(state, circuit ? circuitText(circuit) : '');
       setAttribute(state, 'data-state', circuit?.state);
-      setText(taken, count(mails));
-      setText(latest, ofBatch > 0 ? `, ${count(ofBatch)} of those just sent` : '');
+      setText(taken, formatCount(mails));
+      setText(latest, ofBatch > 0 ? `, ${formatCount(ofBatch)} of those just sent` : '');
       for (const [fault, input] of faults) if (input.checked !== (current === fault)) input.checked = current === fault;
       setText(wire, wireText(provider, faults));
-      // The button is not `disabled`, since it would lose the focus after its click.
+      // With `disabled` instead of `aria-disabled`, the button would lose the focus after a click.
       setAttribute(repair, 'aria-disabled', String(current === undefined));
       chips(raised);
       alarms.hidden = raised.length === 0;
@@ -78,30 +78,30 @@ function card({ key, title }, menu) {
   };
 }
 
-/** Whether mail is offered to the provider, and if not, until when. */
+/** Returns a text that tells whether the sender offers mail to the provider. If not, the text also tells until when. */
 function circuitText({ state, reason, until, who, heldUntil }) {
   if (state === 'isolated') return `Isolated by ${who} until ${clock(until)}`;
   const because = reason ? `: ${inWords(reason)}` : '';
   if (state === 'half-open') return `Trying one mail${because}`;
   if (state === 'open') return `Skipped${because}, next try ${inSeconds(until)}`;
-  return heldUntil ? `Asked for time: next mail ${inSeconds(heldUntil)}` : 'Taking mail';
+  return heldUntil ? `Asked for a pause: next mail ${inSeconds(heldUntil)}` : 'Accepting mail';
 }
 
 function inSeconds(iso) {
   const seconds = Math.ceil((Date.parse(iso) - Date.now()) / 1000);
-  return seconds > 0 ? `in ${count(seconds)} s` : 'with the next mail';
+  return seconds > 0 ? `in ${formatCount(seconds)} s` : 'with the next mail';
 }
 
 function wireText({ fault, hits, faultText }, faults) {
   const detail = fault === 'other' ? faultText : faults.find(([id]) => id === fault)?.[3];
-  const used = fault === undefined || fault === 'closed' ? '' : ` Answered so ${counted(hits, 'time')}.`;
+  const used = fault === undefined || fault === 'closed' ? '' : ` Applied ${withNoun(hits, 'time')}.`;
   return `${detail}${used}`;
 }
 
 let refresh = () => {};
 let cards;
 
-/** Shows one card for each provider, with its switches. `onChange` is called once a switch has been set. */
+/** Shows one card for each provider, with the switches of the provider. `onChange` is called after a switch has been set. */
 export function showProviders({ providers, accepted, alarms }, circuits, layout, onChange) {
   refresh = onChange;
   cards ??= list(

@@ -1,5 +1,5 @@
 import { byId, el, list, setAttribute, setText } from './dom.js';
-import { count } from './words.js';
+import { formatCount } from './words.js';
 
 const rows = list(
   byId('queues'),
@@ -16,7 +16,7 @@ const rows = list(
       node,
       update(queue) {
         for (const [field, cell] of cells) {
-          setText(cell, count(queue[field]));
+          setText(cell, formatCount(queue[field]));
           setAttribute(cell, 'data-some', queue[field] > 0 ? '' : undefined);
         }
       },
@@ -24,13 +24,16 @@ const rows = list(
   },
 );
 
-// Queues with mail to be sent; messages on the other queues have ended or are for the application.
+// Whether a queue contains mail that is still to be sent. All other queues contain dead letters, or messages for the application.
 const isMail = ({ name }) => /-(outbound|retry-.+)$/.test(name);
 const order = ({ name }) => (name.endsWith('-outbound') ? 0 : isMail({ name }) ? 1 : 2);
 
 const total = (queues) => queues.reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
 
-/** Numbers of mails that wait to be sent, that are dead letters, and that were accepted lately or at any time. */
+/**
+ * Returns four numbers of mails: mails that wait to be sent, dead letters, mails that were accepted in the last minutes, and all
+ * accepted mails.
+ */
 export const mailCounts = ({ queues, accepted }) => ({
   waiting: total(queues.filter(isMail)),
   dead: total(queues.filter(({ name }) => name.endsWith('-dead-letter'))),
@@ -38,11 +41,11 @@ export const mailCounts = ({ queues, accepted }) => ({
   accepted: Object.values(accepted.counts).reduce((sum, mails) => sum + mails, 0),
 });
 
-/** Shows the message counts of the queues, and the total of mail to be sent. */
+/** Shows the message counts of the queues, and the total number of mails that are still to be sent. */
 export function showQueues(state) {
   const { queues } = state;
   const { waiting } = mailCounts(state);
-  setText(byId('waiting'), count(waiting));
+  setText(byId('waiting'), formatCount(waiting));
   setText(byId('waiting-words'), `${waiting === 1 ? 'mail waits' : 'mails wait'} to be sent`);
   rows(queues.toSorted((a, b) => order(a) - order(b)));
 }

@@ -1,10 +1,10 @@
-import { byId, el } from './dom.js';
-import { counted } from './words.js';
+import { byId, el, pairs } from './dom.js';
+import { withNoun } from './words.js';
 
 /** The dialog in which a mail is read. */
 export const reader = byId('reader');
 
-/** Fills the dialog; a text is never read as markup. */
+/** Fills the dialog with a title and content. Text is never interpreted as markup. */
 export function showReader(title, ...content) {
   reader.replaceChildren(
     el(
@@ -17,35 +17,28 @@ export function showReader(title, ...content) {
   );
 }
 
-/** Pairs of a name and a value; those without a value are omitted. */
-export function details(pairs) {
-  const shown = pairs.filter(([, value]) => value);
-  return el(
-    'dl',
-    { class: 'details' },
-    ...shown.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
-  );
-}
+/** Shows data about the mail, as pairs of a name and a value. */
+export const details = (facts) => pairs({ class: 'details' }, facts);
 
-/** A line for each attachment. */
+/** Creates one line for each attachment. */
 export function attachments(files = []) {
   return files.map(({ filename = 'without a name', contentType, size }) =>
-    el('p', {}, `Attachment: ${filename}, ${contentType}, ${counted(size, 'byte')}`),
+    el('p', {}, `Attachment: ${filename}, ${contentType}, ${withNoun(size, 'byte')}`),
   );
 }
 
-/** The fields of a header, closed until they are wanted. */
-export function headers(fields) {
+/** Creates a section with the fields of a mail's header. The section is closed at first. */
+export function headersSection(fields) {
   const lines = fields.map(([name, value]) => `${name}: ${value}`).join('\n');
   return el(
     'details',
     {},
-    el('summary', {}, `Header, ${counted(fields.length, 'field')}`),
+    el('summary', {}, `Header, ${withNoun(fields.length, 'field')}`),
     el('pre', { tabindex: '0' }, lines),
   );
 }
 
-// A click outside the dialog closes it, as Escape does.
+// A click outside of the dialog closes the dialog, like the key Escape.
 reader.addEventListener('click', (event) => {
   if (event.target === reader) reader.close();
 });

@@ -1,10 +1,10 @@
 import { get } from './api.js';
-import { byId, el, list, setText } from './dom.js';
+import { byId, cell, el, list, setText } from './dom.js';
 import { pager } from './pager.js';
-import { attachments, details, headers, reader, showReader } from './reader.js';
-import { clock, counted } from './words.js';
+import { attachments, details, headersSection, reader, showReader } from './reader.js';
+import { clock, withNoun } from './words.js';
 
-/** Messages on one page of the list. */
+/** Number of messages on one page of the list. */
 const PAGE = 20;
 
 const page = pager({
@@ -22,15 +22,14 @@ const rows = list(
   byId('received'),
   ({ id, at }) => `${id} ${at}`,
   ({ id, at, provider, form, subject, from, envelope, attachments: files }) => {
-    const cell = (label, ...content) => el('td', { 'data-label': label }, ...content);
     const open = el('button', { type: 'button', class: 'link', onclick: () => void read(id) }, subject || 'no subject');
-    const more = files > 0 ? el('small', {}, ` ${counted(files, 'attachment')}`) : '';
+    const more = files > 0 ? el('small', {}, ` ${withNoun(files, 'attachment')}`) : '';
     return {
       node: el(
         'tr',
         {},
         cell('Time', el('time', { datetime: at }, clock(at))),
-        cell('Over', over(provider, form)),
+        cell('Provider', over(provider, form)),
         el('th', { scope: 'row', 'data-label': 'Subject' }, el('span', {}, open, more)),
         cell('From', from ?? envelope.from ?? 'no sender'),
         cell('To', envelope.to.join(', ')),
@@ -39,7 +38,7 @@ const rows = list(
   },
 );
 
-/** Shows the messages of the inbound queue, newest first; nothing on a stack that receives no mail. */
+/** Shows the messages of the inbound queue (received mail), the newest message first. */
 export async function showReceived() {
   const shown = await page.load('/api/received');
   rows(shown);
@@ -48,8 +47,8 @@ export async function showReceived() {
 }
 
 function countText(length) {
-  if (length === 0) return 'No mail received yet: npm run receive -- --as mailgun sends one in.';
-  return `${counted(length, 'message')}, ${page.number() === 1 ? 'the newest first' : `page ${page.number()}`}.`;
+  if (length === 0) return 'No mail received yet. To receive one: npm run receive -- --as mailgun';
+  return `${withNoun(length, 'message')}, ${page.number() === 1 ? 'the newest first' : `page ${page.number()}`}.`;
 }
 
 async function read(id) {
@@ -83,7 +82,7 @@ function showMessage(message) {
       ['To', mailboxes(to)],
       ['Cc', mailboxes(cc)],
       ['Delivered to', envelope.to.join(', ')],
-      ['Over', over(provider, raw?.form)],
+      ['Provider', over(provider, raw?.form)],
       ['Received', clock(receivedAt)],
       ['Flags', flags.join(', ')],
       ['Spam', spam?.verdict],
@@ -92,9 +91,9 @@ function showMessage(message) {
     ]),
     ...attachments(message.attachments),
     text === undefined
-      ? el('p', { class: 'hint' }, 'It has no text.')
+      ? el('p', { class: 'hint' }, 'The mail has no text.')
       : el('pre', { class: 'text', tabindex: '0' }, text),
-    headers(message.headers ?? []),
+    headersSection(message.headers ?? []),
   );
 }
 

@@ -1,11 +1,14 @@
 import { call } from './api.js';
 import { byId, el, list, setText } from './dom.js';
 import { color } from './palette.js';
-import { count } from './words.js';
+import { formatCount } from './words.js';
 
 let batch;
 
-/** Id prefix of the last batch, for requests about its mails. */
+/**
+ * Returns the prefix of the ids of the mails in the last batch that the page sent; requests about these mails need the prefix.
+ * Returns undefined before the first batch.
+ */
 export const sentBatch = () => batch?.batch;
 
 const shares = list(
@@ -28,7 +31,7 @@ async function send(mails) {
   setText(byId('sent'), 'Putting them on the queue …');
   try {
     batch = await call('POST', '/api/console/mail', mails);
-    setText(byId('sent'), `${count(batch.count)} on the queue.`);
+    setText(byId('sent'), `${formatCount(batch.count)} on the queue.`);
   } catch (error) {
     batch = undefined;
     setText(byId('sent'), error.message);
@@ -47,8 +50,11 @@ export function showSent({ accepted, providers }) {
   const taken = providers.map(({ key }, place) => [key, accepted.batch[key] ?? 0, place]);
   const total = taken.reduce((sum, [, mails]) => sum + mails, 0);
   const open = Math.max(0, batch.count - total);
-  const by = taken.filter(([, mails]) => mails > 0).map(([key, mails]) => `${count(mails)} by ${key}`);
-  const rest = open === 0 ? '' : ` – ${count(open)} not yet`;
-  setText(byId('sent'), `Of ${count(batch.count)} sent: ${by.length === 0 ? 'none accepted' : by.join(', ')}${rest}`);
+  const by = taken.filter(([, mails]) => mails > 0).map(([key, mails]) => `${formatCount(mails)} by ${key}`);
+  const rest = open === 0 ? '' : ` – ${formatCount(open)} not yet`;
+  setText(
+    byId('sent'),
+    `Of ${formatCount(batch.count)} sent: ${by.length === 0 ? 'none accepted' : by.join(', ')}${rest}`,
+  );
   shares([...taken, ['not yet', open, -1]]);
 }

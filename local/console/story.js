@@ -1,29 +1,35 @@
 import { call, get } from './api.js';
 import { el } from './dom.js';
-import { attachments, details, headers, reader, showReader } from './reader.js';
+import { attachments, details, headersSection, reader, showReader } from './reader.js';
 import { clock, inWords, STATE_WORDS } from './words.js';
 
-/** What to do about a dead letter, by its reason; README has the same table. */
+/** By the reason of a dead letter: what the user can do about the dead letter. README describes the same reasons. */
 const REMEDIES = {
-  Malformed: 'Repair the producer: the detail names the field. It cannot be sent as it is.',
-  TooLarge: 'No usable provider carries that size: send it smaller, or with a link.',
-  MissingObject: 'Put the object into the mail bucket under submissions/, then send it again.',
-  Expired: 'Its time passed before a provider accepted it. Send a new submission if it is still wanted.',
-  Refused: 'Providers refused this message itself: change it, and send it under a new id.',
+  Malformed: 'The submission is invalid; the detail names the field. Repair the program that sent it.',
+  TooLarge: 'No usable provider accepts a mail of this size. Send a smaller one, or a link instead of an attachment.',
+  MissingObject: 'Put the object into the mail bucket under submissions/, then send the mail again.',
+  Expired: 'The mail expired before a provider accepted it. Send a new submission if it is still wanted.',
+  Refused: 'Providers refused this message itself. Change it, and send it under a new id.',
   IdConflict: 'Give every submission its own id.',
-  Unknown: 'A provider may have it, and could not say. Send it again if twice is better than not at all.',
-  Exhausted: 'No provider accepted it within four days. Send it again once one is back.',
-  Crashed: 'The sender crashed on it: its log says where. Send it again once that is repaired.',
+  Unknown:
+    'A provider may have accepted the mail, and could not say. Send it again if it is better to arrive twice than never.',
+  Exhausted: 'No provider accepted the mail within four days. Send it again once a provider works again.',
+  Crashed:
+    'The sender crashed while it processed this mail; its log has the error. Repair the error, then send the mail again.',
 };
-const WITHOUT_REASON = 'SQS moved it after a day of failed receives: see the log of the sender, then send it again.';
+const WITHOUT_REASON =
+  'SQS moved the mail here after a day of failed receives. Look for errors in the log of the sender, then send it again.';
 
-/** News of a recipient after which no more is expected; a complaint may still follow. */
-const LAST_NEWS = new Set(['delivered', 'bounced', 'complained', 'rejected', 'suppressed']);
+/** Delivery states of a recipient after which no further event is expected, although a complaint may still follow. */
+const LAST_STATES = new Set(['delivered', 'bounced', 'complained', 'rejected', 'suppressed']);
 let open;
-/** What the reader shows, so that it is drawn again only with news: a selection or a frame in it stays. */
+/**
+ * JSON of the data that the dialog shows. The dialog is drawn again only if the data have changed; otherwise a selection or a frame
+ * in the dialog would be lost.
+ */
 let drawn;
 
-/** Opens the story of a submission: its state, every attempt and skip, and the mails that providers accepted. */
+/** Opens the history of a submission: the state, every attempt, every skipped provider, and the mails that providers accepted. */
 export async function openStory(line, circuits) {
   open = line;
   drawn = undefined;
@@ -31,7 +37,7 @@ export async function openStory(line, circuits) {
   reader.showModal();
 }
 
-/** Draws the open story again if there is news, unless the submission had ended. */
+/** If a history is open, reads its data and draws the history again if the data have changed. Does nothing if the submission has ended. */
 export async function refreshStory(circuits) {
   if (!reader.open || open === undefined) return;
   const hadFocus = reader.contains(document.activeElement);
@@ -39,10 +45,13 @@ export async function refreshStory(circuits) {
   if (hadFocus && isNew) reader.querySelector('.close').focus();
 }
 
-/** Whether no news of a submission is expected: it ended, or all of its recipients have their last news. */
+/**
+ * Whether no further change of a submission is expected. This is the case if the submission has ended, or if each recipient has one
+ * of the states in `LAST_STATES`.
+ */
 function isOver({ state, recipients = [], deliveries = [] }) {
   if (state !== 'accepted') return state === 'dead' || state === 'suppressed';
-  return deliveries.filter((one) => LAST_NEWS.has(one.state)).length >= Math.max(1, recipients.length);
+  return deliveries.filter((one) => LAST_STATES.has(one.state)).length >= Math.max(1, recipients.length);
 }
 
 async function draw(line, circuits) {
@@ -79,13 +88,16 @@ function facts({ id, state, class: kind, recipients = [], attempts = [], deliver
   ];
 }
 
-/** For a dead letter: the reason, what to do, and a button that sends it again. */
+/**
+ * Shows the reason of a dead letter, a text about what the user can do, and a button that sends the mail again. Shows nothing for
+ * any other submission.
+ */
 function remedy({ state, reason, detail }, path) {
   if (state !== 'dead') return [];
   const result = el('span', { role: 'status' });
   const again = () =>
     call('POST', `/api/submissions/${path}/resend`).then(
-      () => result.replaceChildren('It is on the outbound queue again.'),
+      () => result.replaceChildren('The mail is on the outbound queue again.'),
       (error) => result.replaceChildren(error.message),
     );
   return [
@@ -99,12 +111,12 @@ function remedy({ state, reason, detail }, path) {
   ];
 }
 
-/** Attempts and skips in order, and what comes next. */
+/** Shows attempts, skipped providers and delivery events in order of time, then the current state with the time of the next attempt. */
 function timeline({ state, firstSeen, attempts = [], events = [], reason, nextTryAt }, mails, circuits) {
   const tried = attempts.map((one) => (one.outcome === 'skipped' ? skipped(one, circuits) : attempted(one, mails)));
   const steps = [
     ['put on the queue', firstSeen, ''],
-    // By time of the providers, which may be a moment off; sorting is stable.
+    // The times of delivery events come from the clocks of the providers, and may be slightly wrong.
     ...[...tried, ...events.map(reported)].sort(([, a], [, b]) => Date.parse(a) - Date.parse(b)),
     [
       `now: ${STATE_WORDS[state]}`,
@@ -131,7 +143,8 @@ const WORKERS_AGREE_MS = 10_000;
 
 function skipped({ provider, reason, begun }, circuits) {
   const circuit = circuits.find((one) => one.provider === provider);
-  // A worker skips by its own experience some seconds before the shared circuit opens.
+  // All workers share the state of a provider's circuit breaker. A worker that has seen failures skips the provider some seconds before
+  // the shared circuit opens.
   const held =
     circuit && circuit.state !== 'closed' && Date.parse(circuit.since) <= Date.parse(begun) + WORKERS_AGREE_MS;
   const cause = held
@@ -140,15 +153,15 @@ function skipped({ provider, reason, begun }, circuits) {
   return [`${provider}: skipped`, begun, cause, 'skipped'];
 }
 
-/** Why a provider was not tried, by the word of the sender's log. */
+/** By the reason in the sender's log for which a provider was skipped: the text that the page shows. */
 const SKIPS = {
   open: 'circuit open',
-  quiet: 'it had failed for this worker a moment before',
+  quiet: 'it had failed in this worker a moment before',
   isolated: 'isolated by an operator',
-  probing: 'another mail was probing whether it is back',
-  held: 'it had asked for time (Retry-After)',
-  warming: 'it is coming back slowly',
-  rate: 'its rate was used up',
+  probing: 'another mail was probing whether it works again',
+  held: 'it had asked for a pause (Retry-After)',
+  warming: 'slow start after an outage',
+  rate: 'its maxPerSecond was reached',
   unready: 'this worker could not use it yet',
 };
 
@@ -163,24 +176,27 @@ function attempted({ provider, outcome, reason, blames, begun, ended, providerMe
   return [`${provider}: ${outcome ?? 'no answer yet'}`, begun, facts.filter(Boolean).join(' · '), outcome];
 }
 
-/** A delivery event. */
+/** Returns the entry of the timeline for a delivery event. */
 function reported({ provider, type, bounce, recipient, reason, machine, at }) {
   const facts = [recipient, bounce, reason && inWords(reason), machine && 'by a program'];
   return [`${provider} reports: ${type}`, at, facts.filter(Boolean).join(' · '), type];
 }
 
-/** A mail as the provider's simulator has it. */
+/** Shows the content of a mail that the provider's simulator has stored. */
 function content(mail, number) {
   return [
     el('h3', {}, `Mail${number} at ${mail.provider}, ${clock(mail.at)}`),
     ...attachments(mail.attachments),
     ...(mail.html === undefined ? [] : [frame(mail.place)]),
     ...(mail.text === undefined ? [] : [el('pre', { class: 'text', tabindex: '0' }, mail.text)]),
-    headers(mail.headers),
+    headersSection(mail.headers),
   ];
 }
 
-/** A frame for HTML in which nothing may run, load or be sent: the sandbox allows nothing, and the document has its own policy. */
+/**
+ * Creates a frame for the HTML of a mail. The document in the frame cannot run scripts, load anything or send anything: the sandbox
+ * of the frame allows nothing, and the document has its own content security policy.
+ */
 function frame(place) {
   return el('iframe', {
     sandbox: '',

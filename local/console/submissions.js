@@ -1,9 +1,9 @@
-import { byId, el, list, setAttribute, setText } from './dom.js';
+import { byId, cell, el, list, setAttribute, setText } from './dom.js';
 import { pager } from './pager.js';
 import { openStory, refreshStory } from './story.js';
-import { clock, counted, inWords, STATE_WORDS } from './words.js';
+import { clock, inWords, STATE_WORDS, withNoun } from './words.js';
 
-/** Submissions on one page of the list. */
+/** Number of submissions on one page of the list. */
 const PAGE = 50;
 
 const form = byId('find');
@@ -23,7 +23,6 @@ const rows = list(
       { type: 'button', class: 'link', onclick: () => void openStory(shown, circuits) },
       one.subject || 'no subject',
     );
-    const cell = (label, ...content) => el('td', { 'data-label': label }, ...content);
     const node = el(
       'tr',
       {},
@@ -54,10 +53,10 @@ function moreOf({ state, reason, nextTryAt }) {
   return nextTryAt ? `${why} next try at ${clock(nextTryAt)}` : '';
 }
 
-/** Whether the list is filtered or not at its first page. */
+/** Whether the list is filtered, or does not show its first page. */
 const isNarrowed = () => page.number() > 1 || byId('query').value !== '' || byId('state').value !== '';
 
-/** Shows the submissions that the form asks for, newest first. */
+/** Shows the submissions that match the search form, the newest first. */
 export async function showSubmissions(latestCircuits) {
   circuits = latestCircuits;
   const wanted = ['query', 'state'].map((name) => [name, byId(name).value]).filter(([, value]) => value !== '');
@@ -70,7 +69,7 @@ export async function showSubmissions(latestCircuits) {
 function countText(length) {
   if (length === 0) return isNarrowed() ? 'No mail matches.' : 'No mail yet.';
   const place = page.number() === 1 ? 'the newest first' : `page ${page.number()}`;
-  return `${counted(length, 'mail')}, ${place}.`;
+  return `${withNoun(length, 'mail')}, ${place}.`;
 }
 
 function again() {

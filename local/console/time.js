@@ -24,9 +24,9 @@ select.addEventListener('change', () => {
   });
 });
 
-/** Shows the time scale and its effect. */
+/** Shows the time scale of the local stack and the effect of this scale. */
 export function showTime({ scale }) {
-  // A state that was read before the change would set the selection back.
+  // While a change is in progress, the answer may still contain the previous scale. It would set the selection back to this scale.
   if (setting) return;
   if (scale !== shown) {
     shown = scale;
@@ -38,7 +38,7 @@ export function showTime({ scale }) {
 }
 
 function note(scale) {
-  if (scale === 1) return 'Alarms look at minutes: let time run faster to see them in seconds.';
+  if (scale === 1) return 'Alarms evaluate whole minutes: let time run faster to see them raised within seconds.';
   const minute = scale >= 60 ? `${Number((60 / scale).toPrecision(2))} s` : `${Math.round(60 / scale)} s`;
   return `A minute of alarms, circuits, delays and schedules passes in ${minute}. Attempts and their deadlines take real time.`;
 }

@@ -1,5 +1,5 @@
 import { byId, setAttribute, setText } from './dom.js';
-import { alarmTitle, count, counted } from './words.js';
+import { alarmTitle, formatCount, withNoun } from './words.js';
 
 const node = byId('verdict');
 
@@ -9,7 +9,7 @@ function show(level, text) {
   document.title = level === 'good' ? 'Mailover' : `● ${text} – Mailover`;
 }
 
-/** Whether the alarm goes to the page topic. */
+/** Whether the alarm notifies the SNS topic for pages, that is, for urgent alarms. */
 export const pages = ({ topics = [] } = {}) => topics.some((topic) => /page/i.test(topic));
 
 /** Shows the state of the stack in one sentence. */
@@ -24,7 +24,7 @@ export function showVerdict({ ready, alarms }, layout, circuits, counts) {
   const sentences = [
     mailText(counts),
     skipped.length > 0 && `${skipped.join(', ')} ${skipped.length === 1 ? 'is' : 'are'} skipped`,
-    first && `${counted(raised.length, 'alarm')} raised: ${alarmTitle(first.name)}`,
+    first && `${withNoun(raised.length, 'alarm')} raised: ${alarmTitle(first.name)}`,
   ];
   show(level, sentences.filter(Boolean).join(' · '));
 }
@@ -32,15 +32,18 @@ export function showVerdict({ ready, alarms }, layout, circuits, counts) {
 function mailText({ recent, accepted, waiting, dead }) {
   if (accepted + waiting + dead === 0) return 'No mail yet';
   const parts = [
-    `${count(recent)} accepted in the last five minutes`,
-    waiting > 0 && `${count(waiting)} waiting`,
-    dead > 0 && counted(dead, 'dead letter'),
+    `${formatCount(recent)} accepted in the last five minutes`,
+    waiting > 0 && `${formatCount(waiting)} waiting`,
+    dead > 0 && withNoun(dead, 'dead letter'),
   ];
   return parts.filter(Boolean).join(', ');
 }
 
-/** Shows that the stack has ended, or that another program uses its port; the page stays as it was, in grey. */
+/**
+ * Shows that the stack does not answer: the stack has ended, or another program uses its port. The rest of the page stays visible
+ * in grey.
+ */
 export function showGone() {
   setAttribute(document.body, 'data-gone', '');
-  show('bad', 'The stack does not answer. Start it again with npm start: this page then goes on by itself.');
+  show('bad', 'The stack does not answer. Start it again with npm start; this page then continues by itself.');
 }

@@ -1,19 +1,19 @@
 const counts = new Intl.NumberFormat('en');
 
-/** A count with separators. */
-export const count = (value) => counts.format(value);
+/** Formats a count with separators for thousands. */
+export const formatCount = (value) => counts.format(value);
 
-/** A count with its noun. */
-export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+/** Returns a count with its noun, in the singular or plural. */
+export const withNoun = (value, noun) => `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 
-/** A measured value in few digits. */
+/** Formats a measured value with at most three significant digits. */
 export function short(value) {
   if (value === null || value === undefined) return '–';
   if (Math.abs(value) >= 10_000) return `${(value / 1000).toFixed(value >= 100_000 ? 0 : 1)}k`;
-  return count(Number(value.toPrecision(3)));
+  return formatCount(Number(value.toPrecision(3)));
 }
 
-/** States of a submission. */
+/** By the state of a submission: the text that the page shows. */
 export const STATE_WORDS = {
   accepted: 'accepted',
   waiting: 'waiting',
@@ -22,20 +22,20 @@ export const STATE_WORDS = {
   'in-flight': 'being sent',
 };
 
-/** A reason such as `server-error` as words. */
+/** Returns a reason such as `server-error` as separate words. */
 export const inWords = (reason) => reason.replaceAll('-', ' ');
 
-/** Time of day. */
+/** Returns the time of day in the local time zone. */
 export const clock = (iso) => new Date(iso).toLocaleTimeString('en-GB');
 
-/** Splits `Mailover/postmark/FailureRate` into the watched part and the fault. */
+/** Splits the name of an alarm, such as `Mailover/postmark/FailureRate`, into the watched component and the fault. */
 export function alarmName(name) {
   const parts = name.split('/').slice(1);
   const title = parts.pop() ?? name;
   return { provider: parts.join('/'), title: title.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase() };
 }
 
-/** The name of an alarm as the page shows it. */
+/** Returns the name of an alarm in the form in which the page shows it. */
 export function alarmTitle(name) {
   const { provider, title } = alarmName(name);
   return provider ? `${provider}: ${title}` : title;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** The kind of call that a fault applies to: sending a mail, looking up a sent mail, or a health check of the account. */
+/** The kind of call to which a fault applies: sending a mail, looking up a sent mail, or a health check of the account. */
 export type Occasion = 'send' | 'lookup' | 'health';
 
-/** The points of an SMTP session at which a reply can be replaced; `end` is the answer to the final dot. */
+/** The points of an SMTP session at which a fault can replace the reply; `end` is the reply to the final dot of the mail. */
 export const SMTP_STAGES = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end', 'quit'] as const;
 export type FaultStage = (typeof SMTP_STAGES)[number];
 
@@ -45,30 +45,32 @@ const faultSchema = faultFields.superRefine((fault, context) => {
   if (misplaced) refuse(misplaced);
 });
 
-/** One fault of a provider or of an AWS service, as `PUT …/fault` takes it. */
+/** One fault of a provider or of an AWS service, in the form that `PUT …/fault` accepts. */
 export type Fault = Readonly<z.infer<typeof faultSchema>>;
 
-/** A call of a provider or of an AWS service that a fault may apply to. */
-export type FaultTarget = ProviderProbe | AwsProbe;
+/** A call of a provider or of an AWS service to which a fault may apply. */
+export type FaultTarget = (ProviderProbe | AwsProbe) & {
+  /** Whether the connection was already open when the faults were set. */
+  readonly kept?: boolean;
+};
 
 interface AwsProbe {
-  /** Whether the connection was open when the faults were set. */
-  readonly kept?: boolean;
   readonly service: NonNullable<Fault['service']>;
   readonly operation: string;
 }
 
 interface ProviderProbe {
-  /** Whether the connection was open when the faults were set. */
-  readonly kept?: boolean;
   readonly on: Occasion;
-  /** Text that `match` searches: decoded subject, addresses and headers, or the SMTP command of the stage. */
+  /**
+   * Text that the `match` of a fault searches: the decoded subject, addresses and headers of the mail, or the SMTP command of the
+   * stage.
+   */
   readonly text: string;
-  /** SMTP only. */
+  /** Stage of the SMTP session; absent for a call over HTTP. */
   readonly stage?: FaultStage;
 }
 
-/** The scope of faults in AWS services; every other scope is a provider's key. */
+/** Name under which the faults of AWS services are set. The faults of a provider are set under the provider's key. */
 export const AWS_SCOPE = 'aws';
 
 /** Error for a fault that cannot be set; the message is for the user. */
@@ -76,7 +78,7 @@ export class InvalidFault extends Error {
   override readonly name = 'InvalidFault';
 }
 
-/** Parses one fault or a list; throws {@link InvalidFault} on anything that the schema does not allow. */
+/** Parses one fault or a list of faults. Throws {@link InvalidFault} on anything that the schema does not allow. */
 export function parseFaults(input: unknown): Fault[] {
   const list = Array.isArray(input) ? input : [input];
   return list.map((item, index) => {
@@ -95,7 +97,10 @@ export function parseFaults(input: unknown): Fault[] {
 type Listener = (faults: readonly Fault[]) => Promise<void> | void;
 type Counted = Fault & { hits: number };
 
-/** The faults in force, by scope, with their hits. */
+/**
+ * The faults that are in force for each scope (a provider, or AWS). Each fault has a number of hits: the number of calls to which
+ * the fault was applied.
+ */
 export class FaultBoard {
   readonly #faults = new Map<string, Counted[]>();
   readonly #listeners = new Map<string, Listener[]>();
@@ -105,7 +110,10 @@ export class FaultBoard {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Replaces the faults of a scope; resolves when they are in effect, rejects and changes nothing if a listener refuses them. */
+  /**
+   * Replaces the faults of a scope (a provider, or AWS). Resolves when the new faults are in effect. Rejects and changes nothing if
+   * a listener refuses the new faults.
+   */
   async set(scope: string, faults: readonly Fault[]): Promise<void> {
     const [misplaced] = faults.flatMap((fault) => {
       if (scope === AWS_SCOPE) return whyNotOfService(fault) ?? [];
@@ -126,27 +134,34 @@ export class FaultBoard {
     }
   }
 
-  /** Ends all faults of a scope; resolves when they no longer apply. */
+  /** Ends all faults of a scope (a provider, or AWS); resolves when the faults no longer apply. */
   async clear(scope: string): Promise<void> {
     await this.set(scope, []);
   }
 
-  /** The faults of a scope with their hits. A closed port cannot count connections: the hits of `refuse` then stay at 0. */
+  /**
+   * Returns the faults of a scope (a provider, or AWS), with their hits. A closed port cannot count connections. Therefore the hits
+   * of a fault `refuse` that closes the port stay at 0.
+   */
   get(scope: string): (Fault & { hits: number })[] {
     return (this.#faults.get(scope) ?? []).map((fault) => ({ ...fault }));
   }
 
-  /** Whether a fault of the scope has a `match`, so that the request must be read first. */
+  /**
+   * Whether a fault of the scope (a provider, or AWS) has a `match`. If so, a request must be read before the fault that applies to
+   * it is known.
+   */
   needsText(scope: string): boolean {
     return (this.#faults.get(scope) ?? []).some((fault) => fault.match !== undefined);
   }
 
-  /** Finds the fault of this kind that applies to the call, and counts the hit. */
+  /** Finds the first fault that applies to the call and for which `isOfKind` is true, and adds 1 to the hits of this fault. */
   match(scope: string, probe: FaultTarget, isOfKind: (fault: Fault) => boolean = () => true): Fault | undefined {
     for (const fault of this.#faults.get(scope) ?? []) {
       if (!isOfKind(fault)) continue;
       if (fault.times !== undefined && fault.hits >= fault.times) continue;
-      // `forget` applies only to connections opened before it was set, as a NAT gateway lets new ones through.
+      // The fault `forget` applies only to connections that were opened before the fault was set: a NAT gateway that has dropped flows
+      // still lets new connections through.
       if (fault.network === 'forget' && probe.kept !== true) continue;
       if (!('service' in probe ? concernsService(fault, probe) : concernsProvider(fault, probe))) continue;
       if (fault.rate !== undefined && this.#random() >= fault.rate) continue;
@@ -156,7 +171,7 @@ export class FaultBoard {
     return undefined;
   }
 
-  /** Calls back with the new faults at each change; `set` and `clear` wait for the callback. */
+  /** Calls `callback` with the new faults after each change of the faults of a scope; `set` and `clear` wait for the callback. */
   onChange(scope: string, callback: Listener): void {
     this.#listeners.set(scope, [...(this.#listeners.get(scope) ?? []), callback]);
   }
@@ -167,8 +182,8 @@ export class FaultBoard {
 }
 
 /**
- * Whether these faults close a port; `alone` if the port is for health checks only.
- * A port is open or closed for all connections; a `refuse` with a condition resets single connections instead.
+ * Whether these faults close a port; `alone` is `health` for a port that only health checks use. A port is open or closed for all
+ * connections. Therefore a fault `refuse` with a condition does not close the port, but resets single connections.
  */
 export function closesPort(faults: readonly Fault[], alone?: 'health'): boolean {
   const first = faults[0];
@@ -197,8 +212,9 @@ function concernsProvider(fault: Fault, probe: ProviderProbe): boolean {
   if (fault.match !== undefined && !probe.text.toLowerCase().includes(fault.match.toLowerCase())) return false;
   if (fault.smtp) return fault.smtp.stage === probe.stage;
   if (probe.stage === undefined) return true;
-  // A fault without a stage applies once in an SMTP session: a refusal at its start, any other after the mail. A
-  // session of a health check has no mail.
+  // A fault that names no stage applies once in an SMTP session. A fault `refuse` without `match` applies when the connection is
+  // opened; any other fault applies after the mail. A health check sends no mail, so in its session all these faults apply when the
+  // connection is opened.
   if (fault.network === 'forget') return false;
   const early = (fault.network === 'refuse' && fault.match === undefined) || probe.on === 'health';
   const stage = early ? 'connect' : 'end';

@@ -2,16 +2,19 @@ import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, FaultBoard } from './faults.ts';
 
-/** Time until a dropped connection is reset, unless the fault has a `delayMs`. */
+/** Time in milliseconds until a connection that the fault has dropped is reset, unless the fault has a `delayMs`. */
 const SILENCE_MS = 1_000;
 
-/** Fields of a socket that are used here. */
+/** The part of a socket that this file uses. */
 interface Connection {
   once(event: 'close', listener: () => void): unknown;
   resetAndDestroy(): unknown;
 }
 
-/** The connections of one port. Those that were open when a fault `forget` was set are dropped, as by a NAT gateway. */
+/**
+ * The open connections of one port. When a fault `forget` is set, the connections that are open at this time stop working, like
+ * flows that a NAT gateway has dropped.
+ */
 export class KeptConnections {
   readonly #open = new Set<Connection>();
   #kept = new WeakSet<Connection>();
@@ -34,7 +37,7 @@ export class KeptConnections {
   }
 }
 
-/** A dropped connection gets no answer and then a reset, as from a NAT gateway. */
+/** Resets a connection after a time in which it gives no answer. A flow that a NAT gateway has dropped behaves in this way. */
 export async function forget(connection: Connection, { delayMs = SILENCE_MS }: Fault): Promise<void> {
   await delay(delayMs, undefined, { ref: false });
   connection.resetAndDestroy();

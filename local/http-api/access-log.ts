@@ -1,6 +1,6 @@
 import type { ApiAnswer } from './answer.ts';
 
-/** Facts of an answered request. */
+/** Data of an answered request that a line of the access log may contain. */
 export interface AccessFacts {
   readonly requestId: string;
   readonly routeKey: string;
@@ -9,11 +9,17 @@ export interface AccessFacts {
   readonly at: number;
   readonly durationMs: number;
   readonly answer: ApiAnswer;
-  /** Status of Lambda's answer to the API, not of the function's; undefined if Lambda was not called or did not answer. */
+  /**
+   * HTTP status of Lambda's answer to the API, not the status in the function's result; undefined if Lambda was not called or did
+   * not answer.
+   */
   readonly integrationStatus: number | undefined;
 }
 
-/** A line of an access log: the format of the stage with its variables replaced, and `-` for those without a value. */
+/**
+ * Returns a line of an access log: the log format of the stage, in which each variable is replaced by its value, or by `-` if it
+ * has no value.
+ */
 export function accessLine(format: string, facts: AccessFacts): string {
   const { answer } = facts;
   const values: Readonly<Record<string, string | number | undefined>> = {

@@ -1,11 +1,13 @@
-/** An HTTP answer as it is sent. */
+import { defined } from '../../lambda/platform/defined.ts';
+import { isObject } from '../../lambda/platform/is-object.ts';
+/** An HTTP answer in the form in which it is sent to the client. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 }
 
-/** An answer of API Gateway itself, without a function. */
+/** Returns an answer that API Gateway itself gives, without a call of the function. */
 export function gatewayAnswer(status: number, message: string): ApiAnswer {
   return {
     status,
@@ -17,8 +19,9 @@ export function gatewayAnswer(status: number, message: string): ApiAnswer {
 export const FAILED = gatewayAnswer(500, 'Internal Server Error');
 
 /**
- * Converts a function's result to an HTTP answer: with a `statusCode` by its fields, without one as the JSON body of a 200
- * (docs.aws.amazon.com/apigateway, http-api-develop-integrations-lambda, collected 2026-11-25).
+ * Converts a function's result to an HTTP answer. If the result has a `statusCode`, its fields give the status, headers, cookies
+ * and body. Any other result becomes the JSON body of an answer with the status 200 (docs.aws.amazon.com/apigateway,
+ * http-api-develop-integrations-lambda, collected 2026-11-25).
  */
 export function httpResponse(answer: unknown): ApiAnswer {
   if (typeof answer !== 'object' || answer === null || !('statusCode' in answer)) {
@@ -31,7 +34,7 @@ export function httpResponse(answer: unknown): ApiAnswer {
   const { statusCode, headers = {}, cookies, body = '', isBase64Encoded } = answer as Readonly<Record<string, unknown>>;
   const status = Number(statusCode);
   const wellFormed =
-    Number.isInteger(status) && status >= 200 && status <= 599 && typeof body === 'string' && isRecord(headers);
+    Number.isInteger(status) && status >= 200 && status <= 599 && typeof body === 'string' && isObject(headers);
   if (!wellFormed) return FAILED;
   const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
   return {
@@ -39,12 +42,8 @@ export function httpResponse(answer: unknown): ApiAnswer {
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       ...Object.fromEntries(named.filter(([name]) => name !== 'content-length')),
-      ...(Array.isArray(cookies) && { 'set-cookie': cookies.map(String) }),
+      ...defined({ 'set-cookie': Array.isArray(cookies) ? cookies.map(String) : undefined }),
     },
     body: Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'),
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { defined } from '../../lambda/platform/defined.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-// The documentation says "binary" and lists nothing; measured against AWS by ministackorg/ministack#766 (2026-06-01):
-// these are text; everything else is binary, including a form and a request without Content-Type.
+// Content types of a body that API Gateway passes to the function as text. API Gateway passes every other body in base64, even a form
+// and a body without Content-Type. The documentation does not list these content types; ministackorg/ministack#766 measured them at AWS
+// (2026-06-01).
 const TEXT = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
-/** Facts of a request that API Gateway adds to the event. */
+/** Data that API Gateway adds to the event of a request. */
 export interface RequestFacts {
   readonly apiId: string;
   readonly stage: string;
@@ -17,7 +19,7 @@ export interface RequestFacts {
   readonly now: number;
 }
 
-/** The event of a request for the function: payload format 2.0 of an HTTP API. */
+/** Returns the event that the function gets for a request, in the payload format 2.0 of an HTTP API. */
 export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFacts): APIGatewayProxyEventV2 {
   const { apiId, stage, routeKey, pathParameters, now } = facts;
   const method = request.method ?? 'GET';
@@ -32,16 +34,16 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
     routeKey,
     rawPath: path,
     rawQueryString: query,
-    ...(cookies.length > 0 && { cookies }),
+    ...defined({ cookies: cookies.length > 0 ? cookies : undefined }),
     headers: {
       ...headers,
       'x-amzn-trace-id': `Root=1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`,
-      // The real address is the last one; addresses that the client claims are kept before it.
+      // The last address is the real address of the client. Addresses that the client itself has claimed stay before it.
       'x-forwarded-for': forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`,
       'x-forwarded-port': '443',
       'x-forwarded-proto': 'https',
     },
-    ...(query !== '' && { queryStringParameters: queryOf(query) }),
+    ...defined({ queryStringParameters: query === '' ? undefined : queryOf(query) }),
     requestContext: {
       accountId: ACCOUNT,
       apiId,
@@ -60,19 +62,24 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
       time: clfTime(now),
       timeEpoch: now,
     },
-    ...(Object.keys(pathParameters).length > 0 && { pathParameters: { ...pathParameters } }),
-    ...(body.length > 0 && { body: body.toString(text ? 'utf8' : 'base64') }),
+    ...defined({
+      pathParameters: Object.keys(pathParameters).length > 0 ? { ...pathParameters } : undefined,
+      body: body.length > 0 ? body.toString(text ? 'utf8' : 'base64') : undefined,
+    }),
     isBase64Encoded: body.length > 0 && !text,
   };
 }
 
-/** Path and query of a request target, not decoded. */
+/** Splits a request target into path and query, without decoding. */
 export function splitUrl(url: string): { readonly path: string; readonly query: string } {
   const mark = url.indexOf('?');
   return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
-/** Names in lower case, repeats joined with a comma; cookies separate, as in format 2.0. */
+/**
+ * Returns the headers by name in lower case. Values of repeated headers are joined with a comma. Cookies are separate, as in
+ * payload format 2.0.
+ */
 function headersOf(raw: readonly string[]): { headers: Record<string, string>; cookies: string[] } {
   const headers: Record<string, string> = {};
   const cookies: string[] = [];
@@ -94,7 +101,7 @@ function queryOf(query: string): Record<string, string> {
   return values;
 }
 
-/** `25/Nov/2026:16:20:00 +0000`. */
+/** Returns a time in the Common Log Format, such as `25/Nov/2026:16:20:00 +0000`. */
 function clfTime(now: number): string {
   const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) (\S+)/.exec(new Date(now).toUTCString()) ?? [];
   return `${day}/${month}/${year}:${time} +0000`;

@@ -7,9 +7,9 @@ export interface Match<Route> {
 }
 
 /**
- * Chooses a route as API Gateway does: a full match before a greedy variable, a greedy variable before `$default`;
- * among equals the route with more literal segments, and a method before ANY
- * (docs.aws.amazon.com/apigateway, http-api-develop-routes, collected 2026-11-25).
+ * Chooses a route as API Gateway does. A full match comes before a greedy variable, and a greedy variable comes before `$default`.
+ * Between equal routes, the route with more literal segments wins, and a method wins over ANY (docs.aws.amazon.com/apigateway,
+ * http-api-develop-routes, collected 2026-11-25).
  */
 export function matchRoute<Route extends Pick<DeployedRoute, 'key'>>(
   routes: readonly Route[],

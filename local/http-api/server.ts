@@ -2,47 +2,53 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FunctionThrottled } from '../lambda/running-functions.ts';
+import { listenOn } from '../network/listen.ts';
+import { type OwnHosts, refuseForeign } from '../network/own-hosts.ts';
+import { readBody } from '../network/read-body.ts';
 import type { DeployedApi, DeployedRoute } from '../template/apis.ts';
 import { accessLine } from './access-log.ts';
 import { type ApiAnswer, FAILED, gatewayAnswer, httpResponse } from './answer.ts';
 import { eventOf, splitUrl } from './event.ts';
-import { type OwnHosts, refuseForeign } from './own-hosts.ts';
 import { matchRoute } from './route.ts';
 import { Throttle } from './throttle.ts';
 
-// http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. The limit of Lambda is on the event
-// as JSON, so the encoded size of the body counts: base64 of a form, escapes of quotes and line ends in text.
+// Sources: http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. Lambda limits the size of the event as
+// JSON. Therefore the encoded size of the body counts: with base64 for a form, and with escapes of quotes and line ends for text.
 const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 const MAX_HEADER_BYTES = 10_240;
 
-// 413 in both cases was observed at API Gateway (koki-develop/lgtm-generator#10, 2021-09-12, on a REST API), 503 after the
-// integration's time at an HTTP API (serverless/serverless#11222); the texts differ from API to API and no client reads them.
+// API Gateway was observed to answer 413 for both limits (koki-develop/lgtm-generator#10, 2021-09-12, on a REST API), and 503 after the
+// integration's time-out (serverless/serverless#11222, on an HTTP API). The texts of the answers differ between APIs, and no client
+// reads them.
 const TOO_LARGE = gatewayAnswer(413, 'Request Entity Too Large');
 const NOT_FOUND = gatewayAnswer(404, 'Not Found');
 const UNAVAILABLE = gatewayAnswer(503, 'Service Unavailable');
-// The status is documented (http-api-throttling, collected 2026-11-30); the text has the form of the API's other answers.
+// The status is documented (http-api-throttling, collected 2026-11-30). The text follows the form of the API's other error answers.
 const TOO_MANY_REQUESTS = gatewayAnswer(429, 'Too Many Requests');
 
-/** Runs a function of the template; rejects if it throws, its process ends, it times out, or with {@link FunctionThrottled}. */
+/**
+ * Runs a function of the template. Rejects if the function throws or times out, or if its process ends. Rejects with {@link
+ * FunctionThrottled} if the function's reserved concurrency is used up.
+ */
 export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
 
 /** Options of the HTTP API server. */
 export interface HttpApiOptions {
-  /** Port to listen on; 0 takes a free one. */
+  /** Port to listen on; 0 chooses a free port. */
   readonly port: number;
-  /** Host names to answer to, such as that of a tunnel through which a provider posts. */
+  /** Decides to which host names the server answers, for example the name of a tunnel through which a real provider posts. */
   readonly own: OwnHosts;
-  /** APIs of the template; empty until it is read. */
+  /** Returns the HTTP APIs of the template; empty until the template has been read. */
   apis(): readonly DeployedApi[];
   readonly invoke: Invoke;
-  /** Stack time, which fills the token buckets of the routes. */
+  /** Returns the stack time, in which the token buckets of the routes are filled. */
   readonly now: () => number;
-  /** Called with each line of the access logs. */
+  /** Called with each new line of an access log. */
   onAccess?(logGroup: string, line: string): void;
 }
 
-/** Serves the HTTP APIs of a template on 127.0.0.1 as API Gateway would. Rejects if the port is taken. */
+/** Serves the HTTP APIs of a template on 127.0.0.1 as API Gateway would. Rejects if the port is in use. */
 export async function startHttpApi(
   options: HttpApiOptions,
 ): Promise<{ readonly url: string; close(): Promise<unknown> }> {
@@ -50,15 +56,12 @@ export async function startHttpApi(
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     serve(request, options, throttle).then(
       (answer) => write(response, answer),
-      // The client closed the connection while it was sending.
+      // The client closed the connection while it was sending the request.
       () => request.socket.destroy(),
     );
   });
   refuseForeign(server, options.own);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
+  await listenOn(server, options.port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
@@ -72,7 +75,7 @@ export async function startHttpApi(
 async function serve(request: IncomingMessage, options: HttpApiOptions, throttle: Throttle): Promise<ApiAnswer> {
   const at = Date.now();
   const begun = performance.now();
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_PAYLOAD_BYTES);
   const { path } = splitUrl(request.url ?? '/');
   for (const api of options.apis()) {
     const { id, stage, routes, accessLog } = api;
@@ -103,13 +106,13 @@ async function serve(request: IncomingMessage, options: HttpApiOptions, throttle
   return body === undefined ? TOO_LARGE : NOT_FOUND;
 }
 
-/** An answer, with Lambda's own status if Lambda answered. */
+/** An answer of the HTTP API, with the status of Lambda's own answer if there was one. */
 interface Answered {
   readonly answer: ApiAnswer;
   readonly integrationStatus?: number;
 }
 
-/** Answer of the function, or 503 after the route's time; the function continues after that, as on AWS. */
+/** Returns the answer of the function, or 503 after the route's time-out. The function continues after the time-out, as on AWS. */
 async function answerOf(route: DeployedRoute, invoke: Invoke, event: unknown): Promise<Answered> {
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) return { answer: TOO_LARGE, integrationStatus: 413 };
   const over = new AbortController();
@@ -124,7 +127,10 @@ async function answerOf(route: DeployedRoute, invoke: Invoke, event: unknown): P
 
 const answered = (result: unknown): Answered => ({ answer: httpResponse(result), integrationStatus: 200 });
 
-/** Lambda answers 200 when a function fails, and 429 without concurrency, of which an HTTP API makes 503. */
+/**
+ * If a function failed, Lambda answers 200, and the HTTP API answers its client 500. If no concurrency is free, Lambda answers 429,
+ * and the HTTP API answers its client 503.
+ */
 const failed = (error: unknown): Answered =>
   error instanceof FunctionThrottled
     ? { answer: UNAVAILABLE, integrationStatus: 429 }
@@ -133,18 +139,6 @@ const failed = (error: unknown): Answered =>
 function withoutStage(path: string, stage: string): string | undefined {
   if (stage === '$default') return path;
   return path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : undefined;
-}
-
-/** Reads the whole body, whatever its size, so that the client can read the answer. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_PAYLOAD_BYTES) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return size <= MAX_PAYLOAD_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
 function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {

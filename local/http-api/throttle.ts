@@ -7,11 +7,12 @@ interface Bucket {
 }
 
 /**
- * Token buckets of routes: each admits `rate` requests a second, and `burst` at once after a pause, as API Gateway does
- * (docs.aws.amazon.com/apigateway, http-api-throttling, collected 2026-11-30).
+ * Token buckets of routes, as API Gateway has them. Each bucket admits `rate` requests a second; after a pause it admits up to
+ * `burst` requests at the same time (docs.aws.amazon.com/apigateway, http-api-throttling, collected 2026-11-30).
  *
- * The clock of the stack fills the buckets: at a time scale of 60 the webhooks of the simulated providers come 60 times as
- * often in a real second, and buckets that real time fills would refuse traffic that the deployed API admits.
+ * The buckets are filled in stack time (the local clock, which may run faster than real time). At a time scale of 60 the webhooks
+ * of the simulated providers come 60 times as often in a real second. Buckets that are filled in real time would refuse traffic
+ * that the deployed API admits.
  */
 export class Throttle {
   readonly #now: () => number;
@@ -21,7 +22,7 @@ export class Throttle {
     this.#now = now;
   }
 
-  /** Takes a token of the route, and returns whether there was one. */
+  /** Takes a token from the bucket of the route; returns false if the bucket is empty. */
   admits(route: string, { rate, burst }: DeployedThrottle): boolean {
     const now = this.#now();
     const bucket = this.#buckets.get(route) ?? { tokens: burst, at: now };

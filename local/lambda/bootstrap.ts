@@ -1,4 +1,4 @@
-// Runs in a child process: imports one handler and answers invocations until the parent ends.
+// This file runs in a child process. It imports one handler and answers invocations until the parent process ends.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,8 @@ const [file = '', exported = ''] = (process.env['_HANDLER'] ?? '').split(/\.(?=[
 const base = join(process.env['LAMBDA_TASK_ROOT'] ?? '', file);
 
 process.once('disconnect', () => process.exit(0));
-// The terminal's Ctrl-C reaches the whole process group; only the parent decides when this process ends.
+// Ctrl-C in the terminal sends SIGINT to the whole process group. This process ignores the signal, since only its parent decides when
+// it ends.
 process.on('SIGINT', () => {});
 
 const report = (message: ChildReport): void => {

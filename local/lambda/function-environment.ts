@@ -1,22 +1,26 @@
 import { healthEnvironment } from '../../lambda/contract/health-environment.ts';
+import { defined } from '../../lambda/platform/defined.ts';
 import type { StackClock } from '../clock.ts';
 import type { DeployedFunction } from '../template/deployed.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-/** Addresses and settings of the local stack that every function gets in its environment. */
+/** Addresses and settings of the local stack that every function gets in its environment variables. */
 export interface StackEnvironment {
   readonly awsUrl: string;
   readonly dynamodbUrl?: string;
-  /** Simulators' addresses by provider key. */
+  /** By provider key: address of the provider's simulator. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Simulators' addresses for the health function, by provider key. */
+  /** By provider key: address of the provider's simulator that the health function uses. */
   readonly healthEndpoints: Readonly<Record<string, string>>;
-  /** PEM file of the certificate of the local SMTP servers. */
+  /** PEM file with the TLS certificate of the local SMTP servers. */
   readonly certificateFile: string;
   readonly clock: StackClock;
 }
 
-/** Environment of a function's processes: the template's, Lambda's, and the addresses of the local services. */
+/**
+ * Returns the environment variables of a function's processes: the variables of the template, the variables of Lambda, and the
+ * addresses of the local services.
+ */
 export function functionEnvironment(target: DeployedFunction, surroundings: StackEnvironment): Record<string, string> {
   const { awsUrl, dynamodbUrl, certificateFile, clock } = surroundings;
   const endpoints = healthEnvironment.matches(target.environment)
@@ -44,7 +48,7 @@ export function functionEnvironment(target: DeployedFunction, surroundings: Stac
     AWS_ENDPOINT_URL_SQS: awsUrl,
     AWS_ENDPOINT_URL_S3: awsUrl,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: awsUrl,
-    ...(dynamodbUrl && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
+    ...defined({ AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl || undefined }),
     MAILOVER_ENDPOINTS: JSON.stringify(endpoints),
     MAILOVER_TIME_SCALE: String(clock.scale),
     MAILOVER_TIME_SCALE_SINCE: String(clock.since.real),

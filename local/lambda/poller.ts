@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { LocalQueue, LocalQueues } from '../aws/queue.ts';
+import { type LocalQueue, type LocalQueues, RECEIVE_LIMIT } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
 import type { DeployedMapping } from '../template/deployed.ts';
@@ -8,14 +8,12 @@ import type { Pool } from './pool.ts';
 import { failedMessages, sqsRecord } from './sqs-event.ts';
 import { invocationsBefore, LOOP_LIMIT } from './trace.ts';
 
-/** Largest number of messages of one receive; SQS allows no more. */
-const RECEIVE_LIMIT = 10;
 const LONG_POLL_SECONDS = 20;
 const MIN_HOLD_MS = 20;
-/** Pause after a receive that failed because of a fault. */
+/** Pause in milliseconds after a receive that failed because of a simulated fault. */
 const FAULT_PAUSE_MS = 200;
 
-/** A running event source mapping: receives batches, invokes the function, deletes processed messages. */
+/** A running event source mapping. It receives batches from a queue, invokes the function, and deletes processed messages. */
 export class Poller {
   readonly #mapping: DeployedMapping;
   readonly #queue: LocalQueue;
@@ -47,7 +45,7 @@ export class Poller {
     this.#running = this.#run();
   }
 
-  /** Stops receiving; batches in flight continue until the pool ends their processes. */
+  /** Stops receiving messages. Batches in progress continue until the pool ends the processes. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#freed.resolve();
@@ -70,7 +68,7 @@ export class Poller {
         this.#freed.resolve();
         this.#freed = Promise.withResolvers();
       });
-      // The next batch is received only when this batch has a process, so that messages wait on the queue.
+      // The next batch is received only when a process runs this batch. Until then further messages wait on the queue.
       await started.promise;
     }
   }
@@ -109,11 +107,12 @@ export class Poller {
     });
   }
 
-  /** Invokes the function with a batch; if that fails, the batch comes back after its visibility time-out. */
+  /** Invokes the function with a batch. If the invocation fails, the messages become visible again after their visibility time-out. */
   async #process(batch: readonly SQSRecord[], started: () => void): Promise<void> {
     const event: SQSEvent = { Records: [...batch] };
     const causes = batch.map(({ attributes }) => attributes.AWSTraceHeader);
-    // Recursive loop detection: Lambda refuses the invocation without a log line; the receive counts.
+    // Recursive loop detection: Lambda refuses the invocation and writes no log line. The receive already counts in the receive counts
+    // of the messages.
     if (!this.#pool.target.allowsLoops && Math.max(...causes.map(invocationsBefore)) >= LOOP_LIMIT) return started();
     const handles = batch.map(({ receiptHandle }) => receiptHandle);
     const holding = setInterval(() => this.#queue.hold(handles), Math.max(MIN_HOLD_MS, this.#queue.visibilityMs / 3));
@@ -125,14 +124,14 @@ export class Poller {
         if (!failed.has(messageId)) this.#queue.deleteMessage(receiptHandle);
       }
     } catch {
-      // The process has logged the error; Lambda itself also reports it in the log only.
+      // The process has already logged the error. Lambda also reports such an error only in the log.
     } finally {
       clearInterval(holding);
       started();
     }
   }
 
-  /** Whether a fault applies to one of Lambda's own SQS calls. */
+  /** Whether a simulated fault makes one of these SQS calls fail. The calls are those that the Lambda service itself makes. */
   async #fails(...operations: string[]): Promise<boolean> {
     for (const operation of operations) {
       const fault = this.#faults.match(AWS_SCOPE, { service: 'sqs', operation });

@@ -3,31 +3,36 @@ import type { DeployedFunction } from '../template/deployed.ts';
 import { traceOf } from './trace.ts';
 import { FunctionProcess } from './worker.ts';
 
-/** Wait for a free process after which a batch gets a new one. */
+/** Time in milliseconds for which an invocation waits for a free process before a new process is started. */
 const GROW_AFTER_MS = 250;
-/** Idle time after which a process beyond the first ends. */
+/** Time in milliseconds after which a process that has not imported its handler no longer prevents the start of further processes. */
+const START_MS = 10_000;
+/** Idle time in milliseconds after which a process ends; one process always stays. */
 const IDLE_MS = 60_000;
-/** Pause before a process that could not import its handler is replaced; doubles from `first` to `most`. */
+/**
+ * Pause in milliseconds before a process that could not import its handler is replaced. The pause doubles with each failure, from
+ * `first` up to `most`.
+ */
 const RESTART_MS = { first: 100, most: 5_000 } as const;
 
-/** One call of a function, as the metrics of Lambda count it. */
+/** Data of one call of a function from which Lambda's metrics are computed. */
 export interface InvocationFacts {
   readonly functionName: string;
-  /** Real time of its start. */
+  /** Real time at which the call started, in epoch milliseconds. */
   readonly startedAt: number;
   readonly durationMs: number;
-  /** Whether the invocation threw, timed out or lost its process. */
+  /** Whether the invocation threw or timed out, or its process ended. */
   readonly failed: boolean;
-  /** Calls of this function that ran at its start, including itself. */
+  /** Number of calls of this function that were in progress when this call started, including this call. */
   readonly concurrent: number;
 }
 
-/** Callbacks for output and invocations of the processes. */
+/** Callbacks for the output and the invocations of the processes. */
 export interface PoolListeners {
   /** Called with each line that a process prints. */
   onOutput(text: string): void;
   onInvocation(facts: InvocationFacts): void;
-  /** Called when a call is refused, since the reserved concurrency of the function is used up. */
+  /** Called when a call is refused because the reserved concurrency of the function is used up. */
   onThrottle(functionName: string): void;
 }
 
@@ -36,7 +41,10 @@ interface Waiting {
   refuse(reason: Error): void;
 }
 
-/** The processes of one function: one from the start, more when batches wait, never more than `maximum`. */
+/**
+ * The processes of one function. One process runs from the start. Further processes are started while invocations wait, at most
+ * `maximum` in total.
+ */
 export class Pool {
   readonly target: DeployedFunction;
   readonly #environment: () => Readonly<Record<string, string>>;
@@ -48,12 +56,14 @@ export class Pool {
   readonly #firstReady = Promise.withResolvers<void>();
   #calls = 0;
   #running = 0;
+  /** Number of processes that are importing their handler, each for at most `START_MS`. */
+  #starting = 0;
   #growth: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.first;
   #closed = false;
   /**
-   * Processes whose environment is out of date: each ends after its current invocation, and does not count towards the
-   * maximum.
+   * Processes whose environment variables are out of date. Each of them ends after its current invocation, and does not count
+   * towards the maximum.
    */
   readonly #outdated = new Set<FunctionProcess>();
 
@@ -75,19 +85,19 @@ export class Pool {
     return this.#firstReady.promise;
   }
 
-  /** Number of calls that run, or wait for a process. */
+  /** Number of calls that are in progress, or wait for a process. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Process ids of all living processes, oldest first. */
+  /** Process ids of all running processes, oldest first. */
   get pids(): readonly number[] {
     return [...this.#outdated, ...this.#workers].map(({ pid }) => pid);
   }
 
   /**
-   * Invokes the function on the first free process; `onStart` is called when there is one. `causes` are the trace
-   * headers of the messages in the event.
+   * Invokes the function on the first free process. `onStart` is called when a process is free. `causes` are the X-Ray trace
+   * headers of the queue messages in the event.
    */
   async invoke(
     event: unknown,
@@ -122,8 +132,9 @@ export class Pool {
   }
 
   /**
-   * Replaces every process by a new one with the current environment, as a deployment does. Resolves when the old
-   * processes get no further invocations; invocations in progress are completed, and `waitMs` waits for them that long.
+   * Replaces every process by a new process with the current environment variables, as a deployment does. Resolves when the old
+   * processes get no further invocations. Invocations in progress are completed; the method waits for them at most `waitMs`
+   * milliseconds of real time.
    */
   async renew(waitMs = 0): Promise<void> {
     const idle = [...this.#idle.keys()];
@@ -187,7 +198,9 @@ export class Pool {
     this.#growth = setTimeout(() => {
       this.#growth = undefined;
       if (this.#waiting.length === 0) return;
-      if (this.#workers.size < this.#maximum) this.#spawn();
+      // Only one process is started at a time. On a busy machine processes start slowly, and several starting processes would delay the
+      // working processes.
+      if (this.#workers.size < this.#maximum && this.#starting === 0) this.#spawn();
       this.#growWhileWaiting();
     }, GROW_AFTER_MS);
   }
@@ -196,6 +209,7 @@ export class Pool {
     const worker = new FunctionProcess(this.target, this.#environment(), this.#listeners.onOutput);
     this.#workers.add(worker);
     let imported = false;
+    this.#starting += 1;
     worker.ready.then(
       () => {
         imported = true;
@@ -205,6 +219,10 @@ export class Pool {
       },
       () => {},
     );
+    const waited = wait(START_MS, undefined, { ref: false });
+    void Promise.race([worker.ready.catch(() => {}), waited]).then(() => {
+      this.#starting -= 1;
+    });
     void worker.gone.then(() => {
       this.#workers.delete(worker);
       this.#outdated.delete(worker);
@@ -214,7 +232,10 @@ export class Pool {
     });
   }
 
-  /** Replaces a process: at once after a kill, with a growing pause if the handler cannot be imported. */
+  /**
+   * Replaces a process that has ended. The new process is started immediately if the old process had imported its handler,
+   * otherwise after a pause that grows.
+   */
   #replace(imported: boolean): void {
     const needed = (): boolean =>
       !this.#closed && this.#workers.size < Math.max(1, Math.min(this.#waiting.length, this.#maximum));

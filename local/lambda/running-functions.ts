@@ -1,34 +1,34 @@
-import type { LocalQueues } from '../aws/queue.ts';
-import { LocalQueue } from '../aws/queue.ts';
+import { LocalQueue, type LocalQueues } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults/faults.ts';
 import type { DeployedFunction, Deployment } from '../template/deployed.ts';
 import { Poller } from './poller.ts';
 import { Pool, type PoolListeners } from './pool.ts';
 
-/** Largest number of processes of a function on this machine, whatever the template allows. */
+/** Largest number of processes of one function on this machine, even if the template allows more. */
 const MOST_PROCESSES = 10;
 
-/** A call that Lambda refuses, since the concurrency that is reserved for the function is used up. */
+/** Error for a call that Lambda refuses because the concurrency that is reserved for the function is used up. */
 export class FunctionThrottled extends Error {}
 
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /**
-   * Runs a function once, as an AWS service would; rejects if it throws, its process ends or it does not exist, and with
-   * {@link FunctionThrottled} if as many calls as its reserved concurrency allows are not over. Batches of queues wait instead.
+   * Runs a function once, as an AWS service would. Rejects if the function does not exist or throws, or if its process ends.
+   * Rejects with {@link FunctionThrottled} if the function's reserved concurrency is used up. Batches from queues do not use this
+   * method: they wait for free concurrency.
    */
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /**
-   * Replaces the processes of a function, so that their memory is lost; resolves when the old ones get no further
-   * invocations. `waitMs` also waits that long for invocations in progress.
+   * Replaces the processes of a function by new processes, which have nothing in memory. Resolves when the old processes get no
+   * further invocations. Also waits for invocations in progress, at most `waitMs` milliseconds of real time.
    * @default waitMs 0
    */
   renew(functionName: string, waitMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts every function with a trigger; resolves when each has a process that has imported its handler. */
+/** Starts every function that has a trigger. Resolves when each function has a process that has imported the handler. */
 export async function runFunctions(options: {
   readonly deployment: Deployment;
   readonly queues: LocalQueues;
@@ -36,7 +36,7 @@ export async function runFunctions(options: {
   readonly clock: StackClock;
   readonly listeners: PoolListeners;
   environmentOf(target: DeployedFunction): Readonly<Record<string, string>>;
-  /** Called before anything is awaited, so that a failed start can be closed. */
+  /** Called before the first `await`. The caller can then close the functions even if the start fails later. */
   onStarted(running: RunningFunctions): void;
 }): Promise<void> {
   const { deployment, queues, faults, clock } = options;
@@ -65,7 +65,7 @@ export async function runFunctions(options: {
       await Promise.all(polling);
     },
   };
-  // Functions that an HTTP API or a schedule calls.
+  // The routes of HTTP APIs and the schedules, each with the function that it calls.
   const callers = [...deployment.apis.flatMap(({ routes }) => routes), ...deployment.schedules];
   const invoked = new Set(callers.map(({ functionName }) => functionName));
   for (const target of deployment.functions) {
@@ -78,7 +78,7 @@ export async function runFunctions(options: {
     pools.push(new Pool(target, () => options.environmentOf(target), maximum, options.listeners));
   }
   options.onStarted(running);
-  // The time scale is part of the environment, so a change of it needs new processes.
+  // The time scale is part of the functions' environment variables. Therefore a change of the scale needs new processes.
   clock.onChange(() => {
     for (const pool of pools) void pool.renew();
   });
@@ -91,7 +91,7 @@ export async function runFunctions(options: {
   }
 }
 
-/** `mailover-sender-function` is the `sender`. */
+/** Returns the name of a function without prefix and suffix, for example `sender` for `mailover-sender-function`. */
 function shortName(name: string): string {
   return name.replace(/^mailover-/, '').replace(/-(function|handler|lambda)$/, '');
 }

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { StackClock } from '../clock.ts';
-
 import { ACCOUNT, REGION } from '../template/names.ts';
 import type { DeployedSchedule } from '../template/schedules.ts';
 import type { RunningFunctions } from './running-functions.ts';
 
-/** Shortest real time between two calls, since the deadlines of a function's requests are in real time. */
+/**
+ * Shortest real time between two scheduled calls, in milliseconds. The interval is limited because the deadlines of a function's
+ * requests are in real time.
+ */
 const SHORTEST_MS = 1_000;
 
 /**
- * Calls functions on their schedules: at once, then repeatedly until the returned function is called.
+ * Calls functions on their schedules. The first call is made immediately; further calls follow until the returned function is
+ * called.
  *
- * EventBridge would start a call while the last call still runs; here it is skipped, so that a stack whose
- * minutes last a second is not overloaded. Errors of a call are in the log of the function.
+ * EventBridge would start a call although the last call is still in progress. Here such a call is skipped; otherwise a stack whose
+ * minutes last one second would be overloaded. Errors of a call are in the log of the function.
  */
 export function runSchedules(options: {
   readonly schedules: readonly DeployedSchedule[];
@@ -46,7 +49,7 @@ export function runSchedules(options: {
   return end;
 }
 
-/** The default event of an EventBridge rule with a schedule. */
+/** Returns the default event that an EventBridge rule with a schedule sends. */
 function scheduledEvent(rule: string) {
   return {
     version: '0',

@@ -5,7 +5,7 @@ import { LocalQueue } from '../aws/queue.ts';
 import { sentWith } from '../aws/sent.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-/** A received message as a record of Lambda's SQS event. */
+/** Returns a received message as a record of the SQS event that Lambda passes to a function. */
 export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueArn: string): SQSRecord {
   const origin = LocalQueue.originOf(message);
   const { traceHeader } = sentWith(message);
@@ -28,7 +28,7 @@ export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueA
     },
     messageAttributes: messageAttributes(message),
     md5OfBody: received.MD5OfBody,
-    ...(received.MD5OfMessageAttributes && { md5OfMessageAttributes: received.MD5OfMessageAttributes }),
+    ...defined({ md5OfMessageAttributes: received.MD5OfMessageAttributes || undefined }),
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn,
     awsRegion: REGION,
@@ -50,8 +50,9 @@ function messageAttributes(message: SqsMessage): SQSMessageAttributes {
 }
 
 /**
- * Ids of the messages that stay on the queue after a function's answer (Lambda developer guide, "Implementing partial
- * batch responses", collected 2026-11-23): an answer without failures is a success, an invalid answer fails the batch.
+ * Returns the ids of the messages that stay on the queue after a function's answer (Lambda developer guide, "Implementing partial
+ * batch responses", collected 2026-11-23). For an answer without failures no message stays; for an invalid answer all messages
+ * stay.
  */
 export function failedMessages(answer: unknown, batch: readonly { readonly messageId: string }[]): ReadonlySet<string> {
   const ids = new Set(batch.map(({ messageId }) => messageId));

@@ -1,24 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * Invocations of one chain after which Lambda refuses the next invocation (Lambda developer guide, "Use Lambda recursive loop
+ * Number of invocations in one chain after which Lambda refuses the next one (Lambda developer guide, "Use Lambda recursive loop
  * detection": about 16; collected 2026-11-28).
  */
 export const LOOP_LIMIT = 16;
 
 /**
- * Number of invocations that led to a message, from the `Lineage` field of its trace header, which Lambda adds and the SDK passes on:
- * `Root=1-…;Parent=…;Sampled=0;Lineage=7:a87bd80c:0`.
+ * Returns the number of invocations that led to a message. The number is in the field `Lineage` of the message's X-Ray trace
+ * header. Lambda adds this field, and the AWS SDK passes it on: `Root=1-…;Parent=…;Sampled=0;Lineage=7:a87bd80c:0`.
  */
 export function invocationsBefore(traceHeader: string | undefined): number {
   return Number(/(?:^|;)\s*Lineage=(\d+):/.exec(traceHeader ?? '')?.[1] ?? 0);
 }
 
 /**
- * Trace header of an invocation: the next of the longest chain among its messages.
+ * Returns the X-Ray trace header of an invocation. Its field `Lineage` is one higher than the number of invocations in the longest
+ * chain among the messages of the invocation.
  *
- * A batch is one invocation, so its longest chain counts for all messages that it sends. Lambda's treatment of a
- * batch with several chains is not documented; this is the worst case.
+ * A batch is processed in one invocation. Therefore the longest chain of the batch counts for all messages that this invocation
+ * sends. Lambda does not document how it counts a batch with several chains; this code assumes the worst case.
  */
 export function traceOf(functionName: string, causes: readonly (string | undefined)[] = []): string {
   const invocations = 1 + Math.max(0, ...causes.map(invocationsBefore));

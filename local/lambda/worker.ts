@@ -14,10 +14,10 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** A child process that runs a function, one invocation at a time, like a Lambda execution environment. */
+/** A child process that runs a Lambda function, one invocation at a time, like an execution environment of Lambda. */
 export class FunctionProcess {
   readonly pid: number;
-  /** Settles when the handler has been imported; rejects if the process ends before. */
+  /** Resolves when the handler has been imported; rejects if the process ends before that. */
   readonly ready: Promise<void>;
   /** Resolves when the process has ended for any reason. */
   readonly gone: Promise<void>;
@@ -64,7 +64,7 @@ export class FunctionProcess {
     return this.#alive;
   }
 
-  /** Runs the handler once, under a trace header. Rejects if it throws, times out or loses its process. */
+  /** Runs the handler once, with an X-Ray trace header. Rejects if the handler throws or times out, or if the process ends. */
   async invoke(event: unknown, trace: string): Promise<unknown> {
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -91,7 +91,7 @@ export class FunctionProcess {
   }
 }
 
-/** Forwards output in whole lines, so that the lines of several processes do not mix. */
+/** Forwards the output of a process in whole lines. The lines of several processes then do not mix. */
 function forwardLines(stream: Readable, onOutput: (text: string) => void): void {
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => onOutput(`${line}\n`));
 }

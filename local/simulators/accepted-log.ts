@@ -1,6 +1,6 @@
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Header, MailView } from './mail-view.ts';
-import { headerValues } from './mime-view.ts';
+import { headersOf, headerValues, viewMime } from './mime-view.ts';
 
 /** Whether opens and clicks are tracked. */
 export interface TrackingView {
@@ -8,21 +8,31 @@ export interface TrackingView {
   readonly clicks?: boolean;
 }
 
-/** A mail that a simulator accepted. Its content is decoded only when read. */
+/** A mail that a simulator accepted. The content of the mail is decoded only when a caller reads it. */
 export interface Taking {
   readonly providerMessageId: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** Tracking that the request sets; the account's setting decides the rest. */
+  /** Open and click tracking that the request sets. For a field that is absent, the settings of the account apply. */
   readonly tracking?: TrackingView;
-  /** Request body, or MIME as received. */
+  /** The bytes as received: the request body, or the MIME message. */
   readonly raw: Buffer;
-  /** The mail as delivered to the recipients. */
+  /** Returns the mail as it is delivered to the recipients. */
   mime(): Buffer | Promise<Buffer>;
   headers(): readonly Header[];
   view(): MailView | Promise<MailView>;
 }
 
-/** An entry of `GET /api/accepted`. */
+/** Returns a mail that was accepted as MIME, for the log. */
+export function takingOf(
+  providerMessageId: string,
+  envelope: Taking['envelope'],
+  raw: Buffer,
+  headers: Taking['headers'] = () => headersOf(raw),
+): Taking {
+  return { providerMessageId, envelope, raw, mime: () => raw, headers, view: () => viewMime(raw) };
+}
+
+/** An entry in the answer to `GET /api/accepted`. */
 export interface AcceptedEntry extends MailView {
   readonly provider: string;
   readonly at: string;
@@ -42,12 +52,12 @@ interface Kept {
   view?: MailView;
 }
 
-/** Log of mails that the simulators accepted, in order, until it is cleared. */
+/** Log of the mails that the simulators accepted, in order. The log grows until it is cleared. */
 export class AcceptedLog {
   #kept: Kept[] = [];
   readonly #deliver: (taking: Taking) => Promise<void>;
 
-  /** `deliver` delivers a mail to its recipients. */
+  /** @param deliver - delivers a mail to its recipients */
   constructor(deliver: (taking: Taking) => Promise<void> = () => Promise.resolve()) {
     this.#deliver = deliver;
   }
@@ -57,12 +67,12 @@ export class AcceptedLog {
     this.deliver(taking);
   }
 
-  /** Delivers a mail that a server wrote itself, such as a bounce; it is not in the log of accepted mail. */
+  /** Delivers a mail that the provider itself wrote, such as a bounce message. The mail is not added to the log. */
   deliver(taking: Taking): void {
     this.#deliver(taking).catch((error: unknown) => console.error('a mail could not be delivered here:', error));
   }
 
-  /** Entries of a provider, of a submission, or all; `raw: false` omits the bytes. */
+  /** Returns the entries of one provider, the entries of one submission, or all entries. `raw: false` omits the raw bytes of each mail. */
   async list(
     filter: { readonly provider?: string; readonly id?: string; readonly raw?: boolean } = {},
   ): Promise<AcceptedEntry[]> {
@@ -76,26 +86,26 @@ export class AcceptedLog {
     return entries;
   }
 
-  /** The entry at a place, without its bytes; undefined after the log was cleared. */
+  /** Returns the entry with this number in the log, without the raw bytes; undefined if the log has been cleared in the meantime. */
   async at(place: number): Promise<AcceptedEntry | undefined> {
     const kept = this.#kept[place];
     return kept && entryOf(kept, false);
   }
 
-  /** The entries of a submission with their places, without their bytes. */
+  /** Returns the entries of a submission with their numbers in the log, without the raw bytes. */
   async of(submissionId: string): Promise<(AcceptedEntry & { readonly place: number })[]> {
     const places = [...this.#kept.entries()].filter(([, kept]) => submissionIdOf(kept) === submissionId);
     return Promise.all(places.map(async ([place, kept]) => ({ place, ...(await entryOf(kept, false)) })));
   }
 
-  /** Number of mails accepted since a time, in epoch milliseconds. */
+  /** Returns the number of mails that were accepted since a time, which is given in epoch milliseconds. */
   countSince(time: number): number {
     const since = new Date(time).toISOString();
     const older = this.#kept.findLastIndex(({ at }) => at < since);
     return this.#kept.length - 1 - older;
   }
 
-  /** Number of mails that each provider accepted, of all submissions or those with this id prefix. */
+  /** Returns the number of mails that each provider accepted: for all submissions, or only for submissions whose id has this prefix. */
   counts(prefix?: string): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const kept of this.#kept) {
@@ -122,7 +132,7 @@ async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
     headers: headersOnce(kept),
     ...defined({ submissionId, tracking: taking.tracking }),
     ...kept.view,
-    ...(raw && { rawBase64: taking.raw.toString('base64') }),
+    ...defined({ rawBase64: raw ? taking.raw.toString('base64') : undefined }),
   };
 }
 

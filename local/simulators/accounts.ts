@@ -6,14 +6,17 @@ import type { Deployment } from '../template/deployed.ts';
 import { findFunction, senderOf } from '../template/find-function.ts';
 import { simulatedType } from './registry.ts';
 
-/** An account at a provider that needs a simulator. */
+/** An account at a provider. The local stack starts a simulator for each such account. */
 export interface SimulatedAccount {
   readonly config: ProviderConfig;
-  /** Name of its secret; absent if no function of the deployment reads one. */
+  /** Name of the secret with the account's credentials; absent if no function of the deployment reads such a secret. */
   readonly secretName?: string;
 }
 
-/** The accounts of a deployment: those that send, in the order of the list, and then those that only receive. */
+/**
+ * Returns the accounts of a deployment: first the accounts that send, in the order of the provider list, then the accounts that
+ * only receive.
+ */
 export function accountsOf(deployment: Deployment): SimulatedAccount[] {
   const sender = senderOf(deployment);
   const { name } = deploymentEnvironment.decode(sender.function.environment);

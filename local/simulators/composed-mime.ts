@@ -2,12 +2,12 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Header } from './mail-view.ts';
 
-/** Parts of a mail that a request gives as fields. */
+/** Parts of a mail that a request to a provider contains as fields, not as MIME. */
 export interface GivenParts {
   readonly headers: readonly Header[];
   readonly text?: string | undefined;
   readonly html?: string | undefined;
-  /** Further forms of the text, such as an invitation. */
+  /** Further alternatives to the text, such as a calendar invitation. */
   readonly alternatives?: readonly { readonly contentType: string; readonly content: string }[];
   readonly attachments: readonly {
     readonly filename: string;
@@ -17,7 +17,7 @@ export interface GivenParts {
   }[];
 }
 
-/** Headers that the composer sets by options. */
+/** By the lower-case name of a header: the option of the MIME composer that sets this header. */
 const OPTIONS = {
   from: 'from',
   to: 'to',
@@ -27,7 +27,7 @@ const OPTIONS = {
   'message-id': 'messageId',
 };
 
-/** Composes the mail that a provider makes of fields. */
+/** Composes the MIME message that a provider would compose from the fields of a request. */
 export async function composedMime({
   headers,
   text,
@@ -46,7 +46,7 @@ export async function composedMime({
     ...named,
     headers: others,
     ...defined({ text, html, alternatives: alternatives.length > 0 ? [...alternatives] : undefined }),
-    attachments: attachments.map(({ cid, ...rest }) => ({ ...rest, ...(cid && { cid }) })),
+    attachments: attachments.map(({ cid, ...rest }) => ({ ...rest, cid: cid || undefined })),
   })
     .compile()
     .build();

@@ -7,7 +7,10 @@ import { findFunction } from '../template/find-function.ts';
 import type { Domains } from './inbound/mail-exchange.ts';
 import { simulatedType } from './registry.ts';
 
-/** The domains that a deployment receives mail for, by the environments of its functions and its receipt rules. */
+/**
+ * Returns the domains for which a deployment receives mail. Reads them from the environments of the deployment's functions and from
+ * its SES receipt rules.
+ */
 export function domainsOf(deployment: Deployment): Domains {
   const health = findFunction(deployment, healthEnvironment)?.environment;
   const reconciled = findFunction(deployment, reconcilerEnvironment)?.environment.providers ?? [];

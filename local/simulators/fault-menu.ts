@@ -1,16 +1,16 @@
 import type { Fault } from '../faults/faults.ts';
 import { simulatedType } from './registry.ts';
 
-/** A fault under a plain name, with its form on the wire of one provider type. */
+/** A fault with a name for the user, and the answers with which one provider type shows this fault. */
 export interface NamedFault {
   readonly id: string;
   readonly label: string;
-  /** The provider's answer, as a detail for the user. */
+  /** Text that shows the provider's answer to the user. */
   readonly detail: string;
   readonly faults: readonly Fault[];
 }
 
-/** The faults of a provider type that the console offers. */
+/** Returns the faults of a provider type that the user can choose in the console. */
 export function faultMenu(type: string): NamedFault[] {
   const { suspended, badMessage, throttled, failed } = simulatedType(type).faults;
   const named = (id: string, label: string, faults: readonly Fault[], detail = detailOf(faults)): NamedFault => ({
@@ -21,7 +21,7 @@ export function faultMenu(type: string): NamedFault[] {
   });
   return [
     named('suspended', 'account suspended', suspended),
-    named('hanging', 'hangs', [{ network: 'hang', on: 'all' }], 'takes the request and never answers'),
+    named('hanging', 'hangs', [{ network: 'hang', on: 'all' }], 'accepts the request and never answers'),
     named('refused', 'API refuses everything', [badMessage]),
     named('throttled', 'throttles', [throttled]),
     named('failed', `answers ${failed.respond?.status ?? failed.smtp?.reply.slice(0, 3)}`, [failed]),
@@ -30,7 +30,7 @@ export function faultMenu(type: string): NamedFault[] {
       'lost',
       'accepts, then the answer is lost',
       [{ network: 'reset-after-accept' }],
-      'takes the mail and breaks the connection',
+      'accepts the mail and resets the connection',
     ),
   ];
 }
@@ -41,7 +41,7 @@ function detailOf(faults: readonly Fault[]): string {
   return respond ? `HTTP ${respond.status} ${respond.body ?? ''}`.trim() : '';
 }
 
-/** Id of the fault in force; undefined for none, `other` for a fault that is not in the menu. */
+/** Returns the id of the fault that is in force; undefined if there is no fault, `other` for a fault that is not in the menu. */
 export function faultInForce(type: string, faults: readonly Fault[]): string | undefined {
   if (faults.length === 0) return undefined;
   const given = JSON.stringify(faults);

@@ -5,8 +5,8 @@ import type { Fault } from '../faults/faults.ts';
 /**
  * Writes a fault's answer to the socket unchanged, and ends the connection.
  *
- * Node's own response object would add, check and correct headers; here a wrong Content-Length or a 1xx as the only answer is
- * intended. Only missing headers that frame the answer are added.
+ * Node's own response object would add, check and correct headers. Faults need more freedom, for example a wrong Content-Length, or
+ * a 1xx status as the only answer. Only Content-Length and Connection are added here if they are missing.
  */
 export function writeVerbatim(socket: Socket, respond: NonNullable<Fault['respond']>): void {
   const { status, headers = {}, body = '' } = respond;

@@ -5,14 +5,15 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type FaultBoard, InvalidFault, type Occasion } from '../faults/faults.ts';
 import { forget, KeptConnections } from '../faults/kept-connections.ts';
-import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
+import { pause } from '../faults/pause.ts';
+import { type OwnHosts, refuseForeign } from '../network/own-hosts.ts';
+import { readBody } from '../network/read-body.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
 
-/** Limit above the largest request of any provider: 40 MB of MIME at SES, in base64. */
+/** Largest request body in bytes. The largest request of all providers is that of SES: 40 MB of MIME in base64. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 /** A request to a simulated provider. */
@@ -24,11 +25,11 @@ export interface SimulatorRequest {
   readonly body: Buffer;
 }
 
-/** A provider's answer, with the mail that it accepted. */
+/** A provider's answer, with the mail that the provider accepted. */
 export interface SimulatorAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON unless it is a string or bytes. */
+  /** Body of the answer; sent as JSON unless it is a string or bytes. */
   readonly body: unknown;
   readonly taken?: readonly Taking[];
 }
@@ -36,14 +37,17 @@ export interface SimulatorAnswer {
 /** Behaviour of one HTTP provider without faults. */
 export interface HttpBehaviour {
   occasionOf(method: string, path: string): Occasion;
-  /** Text that a fault's `match` searches; empty for a request that cannot be read. */
+  /** Returns the text of a request that the `match` of a fault searches; empty for a request that cannot be parsed. */
   textOf(request: SimulatorRequest): Promise<string>;
   answer(request: SimulatorRequest): Promise<SimulatorAnswer>;
-  /** Forgets the addresses on the provider's own list. */
+  /** Clears the provider's own suppression lists. */
   clear?(): void;
 }
 
-/** The server of one HTTP provider: applies a fault if there is one, else the provider's behaviour. */
+/**
+ * Creates the server of one provider with an HTTP API. The server applies a fault if a fault is set; otherwise it behaves like the
+ * provider.
+ */
 export function httpSimulator(
   key: string,
   behaviour: HttpBehaviour,
@@ -60,11 +64,11 @@ export function httpSimulator(
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const on = behaviour.occasionOf(method, path);
     const isKept = kept.has(request.socket);
-    // Faults are looked up before the body is read where possible, so that a large request can be cut off.
+    // If possible, the fault is determined before the body is read. A fault can then cut off a large request.
     const readFirst = faults.needsText(key);
     let fault = readFirst ? undefined : faults.match(key, { on, text: '', kept: isKept });
     if (fault && cutsEarly(fault)) return await cut(request, fault);
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_REQUEST_BYTES);
     if (body === undefined) return send(response, { status: 413, body: 'Request Entity Too Large' });
     const seen = { method, path, query, headers: request.headers, body };
     if (readFirst) {
@@ -85,7 +89,7 @@ export function httpSimulator(
     else send(response, answer);
   };
   const server = createServer((request, response) => {
-    // A request that its client aborted ends here; an error of the simulator is logged and ends the connection.
+    // If the client aborted the request, the error is ignored. An error of the simulator itself is logged and ends the connection.
     serve(request, response).catch((error: unknown) => {
       if (!request.destroyed || request.complete) console.error(`simulator of ${key} failed:`, error);
       request.socket.destroy();
@@ -105,21 +109,6 @@ async function cut(request: IncomingMessage, fault: Fault): Promise<void> {
     for await (const _chunk of request.iterator({ destroyOnReturn: false })) break;
   await pause(fault);
   request.socket.resetAndDestroy();
-}
-
-async function pause(fault: Fault): Promise<void> {
-  // Real milliseconds whatever the time scale, since the deadlines that a late answer may miss are real as well.
-  if (fault.delayMs) await delay(fault.delayMs, undefined, { ref: false });
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_REQUEST_BYTES) chunks.push(chunk);
-  }
-  return size <= MAX_REQUEST_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
 function send(response: ServerResponse, { status, headers, body }: SimulatorAnswer): void {

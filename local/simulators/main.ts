@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { StackClock } from '../clock.ts';
 import { closesPort, type FaultBoard } from '../faults/faults.ts';
-import type { OwnHosts } from '../http-api/own-hosts.ts';
+import type { OwnHosts } from '../network/own-hosts.ts';
 import { AcceptedLog, type Taking } from './accepted-log.ts';
 import type { Report } from './events/reporter.ts';
 import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
@@ -12,38 +12,44 @@ import { simulatedType } from './registry.ts';
 
 export interface SimulatorOptions {
   readonly providers: readonly ProviderConfig[];
-  /** Port of the first provider, the others follow; 0 takes free ports. */
+  /** Port of the first provider; the other providers have the next ports. With 0 each provider gets any free port. */
   readonly basePort: number;
-  /** The secret of each provider, by key: the credentials that a simulator requires. */
+  /** By provider key: the secret with the credentials that the provider's simulator requires. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly own: OwnHosts;
   /**
-   * Delivers accepted mail.
+   * Delivers an accepted mail to its recipients.
    * @default - accepted mail is only logged
    */
   readonly deliver?: (taking: Taking) => Promise<void>;
-  /** Time scale of the providers' schedules; a fault's `delayMs` is in real time, as deadlines are. */
+  /**
+   * Clock with the time scale for the schedules of the providers. The `delayMs` of a fault is in real time, because deadlines of
+   * requests are in real time too.
+   */
   readonly clock: StackClock;
-  /** The receiving half of the providers that have one, by key. */
+  /** By provider key: the part of the provider that receives mail, for providers that have such a part. */
   readonly receiving?: Readonly<Record<string, LocalReceiver>>;
-  /** Reports of accepted mail, by key of the providers that have events. */
+  /** By provider key: the object that reports delivery events of accepted mail, for providers with delivery events. */
   readonly reports?: Readonly<Record<string, { readonly report: Report }>>;
 }
 
 export interface Simulators {
-  /** URLs by provider key. */
+  /** By provider key: URL of the provider's simulator. */
   readonly endpoints: Record<string, string>;
-  /** URLs for the health function, by provider key; where the protocol shows no difference, a health check has its own port. */
+  /**
+   * By provider key: URL that the health function uses. An SMTP provider has an extra port for health checks, since an SMTP session
+   * does not show that it is a health check.
+   */
   readonly healthEndpoints: Record<string, string>;
   readonly accepted: AcceptedLog;
-  /** Forgets accepted mail, and the addresses on the providers' own lists. */
+  /** Deletes the log of accepted mail, and the addresses on the providers' own suppression lists. */
   clear(): void;
   close(): Promise<void>;
 }
 
-/** Starts one simulator per provider, on 127.0.0.1; stops all of them if one cannot start. */
+/** Starts one simulator for each provider, on 127.0.0.1. If one simulator cannot start, stops all simulators. */
 export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
   const { providers, basePort, faults } = options;
   const accepted = new AcceptedLog(options.deliver);
@@ -73,7 +79,7 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
       const number = basePort === 0 ? 0 : basePort + index;
       const url = (address: string) => `${protocol}://${address}`;
       endpoints[key] = url(await open(serverOf(config, options, accepted, 'send', behaviours), number, key));
-      // Over HTTP the path shows a health check.
+      // Over HTTP the path shows whether a request is a health check or sends mail, so both use the same port.
       healthEndpoints[key] =
         protocol === 'http'
           ? endpoints[key]
@@ -90,7 +96,7 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   return { endpoints, healthEndpoints, accepted, clear, close };
 }
 
-/** Names that the certificate of the simulators must have. */
+/** Returns the host names that the TLS certificate of the simulators must contain. */
 export function tlsHosts(providers: readonly ProviderConfig[]): string[] {
   return providers.flatMap(({ type, options }) => {
     const simulated = simulatedType(type);

@@ -3,7 +3,10 @@ import { simpleParser } from 'mailparser';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Header, MailView } from './mail-view.ts';
 
-/** The header fields of a MIME message in order: unfolded, otherwise as received (no encoded word is decoded). */
+/**
+ * Returns the header fields of a MIME message in their order. Fields are unfolded, but otherwise stay as received: encoded words
+ * are not decoded.
+ */
 export function headersOf(mime: Buffer): Header[] {
   return textOf(headerBlock(mime))
     .replace(/\r?\n(?=[ \t])/g, '')
@@ -14,12 +17,12 @@ export function headersOf(mime: Buffer): Header[] {
     });
 }
 
-/** All values of the fields of this name, whatever its case. */
+/** Returns the values of all header fields with this name; upper and lower case do not matter. */
 export function headerValues(headers: readonly Header[], name: string): string[] {
   return headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
-/** Bodies and attachments of a MIME message, decoded. */
+/** Returns bodies and attachments of a MIME message, decoded. */
 export async function viewMime(mime: Buffer): Promise<MailView> {
   const mail = await simpleParser(mime, {
     skipHtmlToText: true,
@@ -35,13 +38,16 @@ export async function viewMime(mime: Buffer): Promise<MailView> {
   };
 }
 
-/** An attachment as the log shows it: with a hash in place of the content. */
+/** Returns an attachment in the form in which the log of accepted mail contains it: with a hash instead of the content. */
 export function attachmentView(filename: string | undefined, contentType: string, content: Buffer) {
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { ...defined({ filename }), contentType, size: content.length, sha256 };
 }
 
-/** The header of a MIME message for a fault's `match`: each field as received and with its encoded words decoded. */
+/**
+ * Returns the header of a MIME message as the text that the `match` of a fault searches. It contains each field twice: as received,
+ * and with decoded encoded words.
+ */
 export async function searchableText(mime: Buffer): Promise<string> {
   const { headers, subject } = await simpleParser(Buffer.concat([headerBlock(mime), Buffer.from('\r\n\r\n')]));
   const decoded = [...headers.values()].map((value) =>

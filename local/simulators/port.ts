@@ -18,7 +18,7 @@ export class Port {
     });
   }
 
-  /** The port number; if it was given as 0, known after the first `open`. */
+  /** The port number. If the port was given as 0, the number is known after the first `open`. */
   get number(): number {
     return this.#number;
   }
@@ -30,7 +30,7 @@ export class Port {
     this.#number = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Stops listening and cuts every connection, so that a hung connection does not delay it. */
+  /** Stops listening and ends all connections immediately, since a connection that hangs would never end. */
   async shut(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');

@@ -6,7 +6,7 @@ import { ses } from './ses/type.ts';
 import { smtp } from './smtp/type.ts';
 import type { SimulatedType } from './type.ts';
 
-/** The simulation of every provider type; each type of `lambda/providers/registry.ts` needs one. */
+/** The simulation of every provider type. Each provider type in `lambda/providers/registry.ts` needs a simulation. */
 export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
   ses,
   mailgun,
@@ -15,9 +15,10 @@ export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<Optio
   smtp,
 };
 
-/** The simulation of the type of a configured provider. */
+/** Returns the simulation of a provider type. */
 export function simulatedType(type: string): SimulatedType<object> {
-  // The type of each entry has the options of its own type, which only the configuration pairs with it.
+  // Each simulation needs the options of its own provider type. The check of the configuration ensures that a provider has these
+  // options; the compiler cannot ensure this.
   const simulated = (simulatedTypes as unknown as Readonly<Record<string, SimulatedType<object>>>)[type];
   if (!simulated) throw new Error(`no provider type ${type} is simulated`);
   return simulated;

@@ -9,45 +9,49 @@ import type { InboundRoute } from './inbound/posting.ts';
 import { type LocalReceiver, Receiving } from './inbound/receiving.ts';
 import { simulatedType } from './registry.ts';
 
-/** The receiving halves of all simulated providers. */
+/** The parts of all simulated providers that receive mail and report events. */
 export interface LocalReceiving {
-  /** Secrets of the functions that providers post to, by name. */
+  /** Secrets of the functions to which providers post, each with its name. */
   readonly secrets: readonly { readonly name: string; readonly secret: Readonly<Record<string, string>> }[];
-  /** The part of `GET /api/stack` for programs that post as providers, by key. */
+  /** By provider key: the part of the answer to `GET /api/stack` for programs that post mail in the role of a provider. */
   readonly info: Readonly<Record<string, InboundRoute>>;
-  /** The part of `GET /api/stack` for programs that post events as providers, by key. */
+  /** By provider key: the part of the answer to `GET /api/stack` for programs that post events in the role of a provider. */
   readonly webhooks: Readonly<Record<string, InboundRoute>>;
-  /** What posts or publishes delivery events, by provider key. */
+  /** By provider key: the object that posts or publishes the provider's delivery events. */
   readonly reporters: Readonly<Record<string, Reporter>>;
-  /** The halves that post, by provider key. */
+  /** By provider key: the part of the provider that receives and posts mail. */
   readonly access: Readonly<Record<string, LocalReceiver>>;
   close(): Promise<void>;
 }
 
 /**
- * Generates the current and previous keys, passwords and paths of every receiving provider, for this start of the stack
- * only, and starts the halves that post to the HTTP API with them.
+ * Generates the current and previous keys, passwords and paths of every receiving provider; they are valid only for this start of
+ * the stack. Creates the parts of the providers that receive mail. These parts post to the local HTTP API with the generated
+ * credentials.
  */
 export function startReceiving(options: {
   readonly environment: InboundEnvironment | undefined;
   readonly events: EventsEnvironment | undefined;
-  /** URL of the queue with this ARN. */
+  /** Returns the URL of the queue with this ARN. */
   queueUrlOf(arn: string): string;
-  /** Publishes an event of SES. */
+  /** Publishes a delivery event in the role of SES. */
   publish(event: object): void;
-  /** Secrets of the sending halves, by key: a provider may have one for both. */
+  /**
+   * By provider key: the secret with which the provider's account sends. A provider's API about received mail may need a key from
+   * this secret.
+   */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
-  /** URL of the API, which takes the mail of providers that post none. */
+  /** URL of the local stack's own API. This API accepts mail for providers that do not post received mail. */
   readonly apiUrl: string;
   readonly clock: StackClock;
-  /** Address of a provider's simulator; may not be known at the first call. */
+  /** Returns the address of a provider's simulator. The address may not be known yet when the first call is made. */
   endpointOf(key: string): string;
 }): LocalReceiving {
   const { environment, providerSecrets, httpUrl, apiUrl, clock, endpointOf } = options;
   const secrets = new Map<string, Record<string, string>>();
   const keep = (name: string | undefined, secret: Record<string, string>) => {
-    // Received mail and events may share one secret, and then a key of both.
+    // Received mail and events may share one secret. If both use the same field of the secret, the field keeps its first value.
     const both = { ...secret, ...secrets.get(name ?? '') };
     if (name !== undefined) secrets.set(name, both);
     return both;
@@ -115,7 +119,7 @@ export function startReceiving(options: {
   };
 }
 
-/** A topic takes every event. */
+/** Publishes events to an SNS topic. The topic accepts every event, so there are no retries. */
 function published(events: readonly object[], publish: (event: object) => void): EventDelivery {
   return {
     minutes: [],

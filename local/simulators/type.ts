@@ -6,47 +6,56 @@ import type { Report } from './events/reporter.ts';
 import type { HttpBehaviour } from './http-simulator.ts';
 import type { PostedRequest, PostingType } from './inbound/posting.ts';
 
-/** Answers of one provider type to mail that it does not accept, in the form of faults; its `facts.ts` has their meanings. */
+/**
+ * Answers with which one provider type refuses mail, in the form of faults. The table in the `facts.ts` of the provider type
+ * classifies these answers.
+ */
 export interface TypeFaults {
-  /** The account may not send: the answer to mail, and the one to health checks if that differs. */
+  /**
+   * Faults for an account that may not send: the answer to mail, and also the answer to health checks if this answer is a different
+   * one.
+   */
   readonly suspended: readonly [Fault, ...Fault[]];
   readonly keyRevoked: Fault;
-  /** No credits or quota left, as only attempts report it. */
+  /** The answer if no credits or quota are left. Only requests that send mail get this answer, not health checks. */
   readonly outOfQuota: Fault;
   readonly throttled: Fault;
   readonly badMessage: Fault;
-  /** One From address or domain may not send. */
+  /** The answer if the account may not send from one From address or domain. */
   readonly unknownSender: Fault;
   readonly badRecipient: Fault;
-  /** A refusal without a row in the table of the type. */
+  /** A refusal for which the table in the provider type's `facts.ts` has no row. */
   readonly unrecognised: Fault;
-  /** Every call fails. */
+  /** The answer of a provider that fails on every call. */
   readonly failed: Fault;
-  /** An attempt fails, at the place where that costs most. */
+  /** Only requests that send mail fail. Over SMTP they fail at DATA, so each attempt costs the time of a whole SMTP dialogue. */
   readonly failedAttempt: Fault;
 }
 
-/** How a type posts delivery events. */
+/** The way in which a provider type posts delivery events. */
 export interface ReportingType {
   /** `secret`: fields of the provider's secret. `own`: values that only the simulated provider knows, such as a private key. */
   secret(key: string): {
     readonly secret: Record<string, string>;
     readonly own?: Readonly<Record<string, string>>;
   };
-  /** Credentials that it posts with. */
+  /** Returns the credentials with which the provider type posts events. */
   route(secret: Readonly<Record<string, string>>): Readonly<Record<string, string | undefined>>;
   /**
    * Largest number of events in one post.
    * @default 1
    */
   readonly most?: number;
-  /** The request that posts these events; `route` has path and credentials. */
+  /** Returns the request that posts these events; `route` contains path and credentials. */
   post(
     events: readonly object[],
     route: Readonly<Record<string, string | undefined>>,
     now: number,
   ): Omit<PostedRequest, 'path'>;
-  /** Pauses before the second and each later post of these events, in minutes, and the status after which they are not posted again. */
+  /**
+   * `minutes`: pauses before the second and each later post of these events. `stop`: HTTP status after which the provider does not
+   * post the events again.
+   */
   retries(events: readonly object[]): { readonly minutes: readonly number[]; readonly stop?: number };
 }
 
@@ -56,51 +65,54 @@ export interface PlayedProvider<Options> {
   /** Credentials that the simulator requires. */
   readonly secret: Readonly<Record<string, string>>;
   readonly clock: StackClock;
-  /** Reports an event of accepted mail; events go nowhere if the provider has none switched on. */
+  /** Reports a delivery event of accepted mail; does nothing if delivery events are not configured for the provider. */
   readonly report: Report;
 }
 
-/** A port of a provider without an HTTP API. */
+/** A port of a simulated provider that has SMTP and no HTTP API. */
 export interface PlayedPort<Options> extends PlayedProvider<Options> {
   readonly key: string;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly log: AcceptedLog;
-  /** Purpose of the port: before MAIL a session of a health check looks like one that sends. */
+  /**
+   * Purpose of the port. Sending and health checks need separate ports, since a health check and a session that sends a mail are
+   * the same until the command MAIL.
+   */
   readonly occasion: 'send' | 'health';
 }
 
 /** Simulation of one provider type in the local stack. */
 export type SimulatedType<Options> = {
   readonly faults: TypeFaults;
-  /** How the type posts delivery events, if it does. */
+  /** Simulation of the delivery events; absent for a type that posts none. */
   readonly reporting?: ReportingType;
-  /** Options and secret of an account that the simulator accepts; the tests of all types use them. */
+  /** Options and secret of an account that the simulator accepts. Tests that run for all provider types use this account. */
   readonly example: { readonly options: Options; readonly secret: Readonly<Record<string, string>> };
 } & (
   | {
       readonly protocol: 'http';
       play(provider: PlayedProvider<Options>): HttpBehaviour;
-      /** How the type posts received mail, if it receives over HTTP. */
+      /** Simulation of the posts with received mail; absent for a type that posts none. */
       readonly posting?: PostingType;
     }
   | {
       readonly protocol: 'smtp';
       serve(port: PlayedPort<Options>): Server;
-      /** Name that the certificate of the server must have. */
+      /** Returns the host name that the certificate of the server must contain. */
       hostOf(options: Options): string;
       readonly posting?: never;
     }
 );
 
-/** An answer over HTTP with a body in JSON, as a fault. */
+/** Returns a fault that answers over HTTP with a body in JSON. */
 export function jsonFault(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Fault {
   return {
     respond: { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) },
   };
 }
 
-/** The faults that are the same at every provider over HTTP. */
+/** The faults that are the same for every provider with an HTTP API. */
 export const HTTP_FAILURES = {
   failed: { respond: { status: 500, body: '' }, on: 'all' },
   failedAttempt: { respond: { status: 500, body: '' } },

@@ -7,7 +7,7 @@ const dimensions = z
   .default([])
   .transform((list) => Object.fromEntries(list.map(({ Name, Value }) => [Name, Value])));
 
-// Unknown members are refused: a setting that changes when an alarm is raised must not be ignored.
+// Unknown properties are refused, since such a property could determine under which conditions the alarm is raised.
 const MetricStat = z.strictObject({
   Metric: z.strictObject({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),
   Period: number,
@@ -66,7 +66,7 @@ const Composite = z.strictObject({
   AlarmActions: z.array(z.unknown()).default([]),
   OKActions: z.array(z.unknown()).default([]),
   InsufficientDataActions: z.array(z.unknown()).default([]),
-  // Members that suppress actions, and never change a state.
+  // These properties suppress actions of the alarm, but never change the state of the alarm.
   ActionsSuppressor: z.unknown().optional(),
   ActionsSuppressorWaitPeriod: z.unknown().optional(),
   ActionsSuppressorExtensionPeriod: z.unknown().optional(),
@@ -77,20 +77,20 @@ const Composite = z.strictObject({
 export type AlarmProperties = z.infer<typeof Alarm>;
 /** Properties of an `AWS::CloudWatch::CompositeAlarm`. */
 export type CompositeProperties = z.infer<typeof Composite>;
-/** One entry of `Metrics`. */
+/** One entry of the property `Metrics` of an alarm. */
 export type MetricQuery = z.infer<typeof Query>;
 
-/** One alarm of a template, references resolved, as the evaluation takes it. */
+/** One alarm of a template, with all references resolved. */
 export type DeployedAlarm = {
   readonly name: string;
-  /** A machine that is too busy can raise it while nothing is broken. */
+  /** Whether the alarm may be raised only because this machine is overloaded, although nothing is broken. */
   readonly dependsOnTime: boolean;
 } & (
   | { readonly kind: 'metric'; readonly properties: AlarmProperties }
   | { readonly kind: 'composite'; readonly properties: CompositeProperties }
 );
 
-/** A value of a template, its intrinsic functions evaluated. */
+/** An alarm resource of a template, with its intrinsic functions evaluated. */
 export interface AlarmResource {
   readonly type: string;
   readonly name: string;
@@ -98,7 +98,7 @@ export interface AlarmResource {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Reads an alarm of either type; throws on a member that this evaluation does not know. */
+/** Reads a metric alarm or a composite alarm; throws on a property that the local stack cannot evaluate. */
 export function readAlarm({ type, name, properties, metadata }: AlarmResource): DeployedAlarm {
   const known = { name, dependsOnTime: metadata[DEPENDS_ON_TIME] === true };
   const read = <T>(schema: z.ZodType<T>): T => {

@@ -1,46 +1,55 @@
 import { defined } from '../../lambda/platform/defined.ts';
 import type { EachResource, Properties } from './resources.ts';
 
-/** Token bucket of a route: requests a second that it admits, and requests at once after a pause. */
+/**
+ * Token bucket of a route. `rate`: number of requests that are admitted each second. `burst`: number of requests that are admitted
+ * at the same time after a pause.
+ */
 export interface DeployedThrottle {
   readonly rate: number;
   readonly burst: number;
 }
 
-/** Access log of a stage. */
+/** Access log of a stage of an HTTP API. */
 export interface DeployedAccessLog {
   readonly logGroup: string;
-  /** Text with variables such as `$context.status`. */
+  /** Format of a log line: a text with variables such as `$context.status`. */
   readonly format: string;
 }
 
-/** A route of an HTTP API, with the function behind it. */
+/** A route of an HTTP API, with the function that the route calls. */
 export interface DeployedRoute {
-  /** `POST /inbound/{proxy+}`, `ANY /path`, or `$default`. */
+  /** Route key, such as `POST /inbound/{proxy+}`, `ANY /path` or `$default`. */
   readonly key: string;
   readonly functionName: string;
-  /** Time that API Gateway waits for the function. */
+  /** Time for which API Gateway waits for the function, in milliseconds. */
   readonly timeoutMs: number;
-  /** Undefined if the template sets none, and then only the quota of the account throttles on AWS. */
+  /** Limit of requests for this route. Absent if the template sets no limit; AWS then applies only the quota of the account. */
   readonly throttle?: DeployedThrottle;
 }
 
 /** An HTTP API of the template. */
 export interface DeployedApi {
   readonly id: string;
-  /** `$default`, or the name of the stage, which is then the first segment of every path. */
+  /** `$default`, or another name of the stage. Another name is the first segment of every path. */
   readonly stage: string;
   readonly accessLog?: DeployedAccessLog;
   readonly routes: readonly DeployedRoute[];
 }
 
-/** Longest time that API Gateway waits, whatever the integration sets (http-api-quotas, collected 2026-11-25). */
+/**
+ * Longest time for which API Gateway waits for a function, even if the integration sets a longer time (http-api-quotas, collected
+ * 2026-11-25).
+ */
 const LONGEST_WAIT_MS = 30_000;
 
-/** Quota of an account, for the half of a route's settings that is missing (http-api-quotas, collected 2026-11-30). */
+/**
+ * Quota of an AWS account. If a route sets only a rate or only a burst, the quota gives the other value (http-api-quotas, collected
+ * 2026-11-30).
+ */
 const ACCOUNT_THROTTLE: DeployedThrottle = { rate: 10_000, burst: 5_000 };
 
-/** Reads the HTTP APIs of a template from their four kinds of resources. */
+/** Reads the HTTP APIs of a template. Each API consists of four kinds of resources. */
 export function readApis(each: EachResource): DeployedApi[] {
   const integrations = new Map(
     each('AWS::ApiGatewayV2::Integration', (properties, name) => [name, readIntegration(properties, name)] as const),
@@ -74,7 +83,7 @@ function readStage(properties: Properties) {
   return {
     apiId: String(properties['ApiId']),
     name: String(properties['StageName']),
-    // The name is the last part of the ARN.
+    // The name of the log group is the last part of its ARN.
     accessLog: log && {
       logGroup: String(log['DestinationArn']).split(':').at(-1) ?? '',
       format: String(log['Format']),
@@ -99,7 +108,7 @@ function readIntegration(properties: Properties, name: string): Pick<DeployedRou
     throw new Error(
       `the local stack cannot run integration ${name}: it supports AWS_PROXY with payload format 2.0 only`,
     );
-  // The ARN of a function, or the long form of API Gateway around it.
+  // The integration URI is either the ARN of a function, or a longer URI of API Gateway that contains the ARN.
   const functionName = /:function:([^:/]+)/.exec(String(properties['IntegrationUri']))?.[1];
   if (functionName === undefined) throw new Error(`integration ${name} names no function`);
   return {

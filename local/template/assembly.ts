@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** One resource as CloudFormation would create it, intrinsic functions not yet evaluated. */
+/** One resource of a template, with its intrinsic functions not yet evaluated. */
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>> | undefined;
   readonly Metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** One synthesised stack, read from disk. */
+/** One synthesised CloudFormation stack, read from disk. */
 export interface StackTemplate {
   readonly name: string;
   readonly resources: Readonly<Record<string, TemplateResource>>;
@@ -19,7 +19,7 @@ export interface StackTemplate {
   readonly parameters: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly conditions: Readonly<Record<string, unknown>>;
   readonly mappings: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-  /** Directory of a file asset by its hash. */
+  /** By the hash of a file asset: the directory of the asset. */
   readonly assets: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +41,7 @@ const Template = z.object({
 
 const AssetManifest = z.object({ files: record(z.object({ source: z.object({ path: z.string().optional() }) })) });
 
-/** Reads every stack of a cloud assembly, in the order of its manifest. */
+/** Reads every stack of a cloud assembly, in the order of the assembly's manifest. */
 export async function readAssembly(directory: string): Promise<StackTemplate[]> {
   const read = async <T>(schema: z.ZodType<T>, file: string): Promise<T> =>
     schema.parse(JSON.parse(await readFile(join(directory, file), 'utf8')));

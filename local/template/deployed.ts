@@ -5,7 +5,7 @@ import type { DeployedPipe } from './pipes.ts';
 import type { DeployedEventDestination, DeployedReceiptRule, DeployedSubscription } from './receiving.ts';
 import type { DeployedSchedule } from './schedules.ts';
 
-/** A queue of the template, attributes as SQS holds them. */
+/** A queue of the template; its attributes have the names and values of the SQS API. */
 export interface DeployedQueue {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -20,11 +20,14 @@ export interface DeployedFunction {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly reservedConcurrency?: number;
-  /** `RecursiveLoop: Allow`: Lambda does not stop chains of its own messages. */
+  /**
+   * Whether the function has `RecursiveLoop: Allow`. If so, Lambda does not stop the function when its own messages invoke it again
+   * and again.
+   */
   readonly allowsLoops: boolean;
 }
 
-/** An event source mapping of the template: the queue triggers the function. */
+/** An event source mapping of the template, by which a queue triggers a function. */
 export interface DeployedMapping {
   readonly functionName: string;
   readonly queueArn: string;
@@ -34,7 +37,7 @@ export interface DeployedMapping {
   readonly reportsBatchItemFailures: boolean;
 }
 
-/** The resources of an assembly that the local stack runs, every reference resolved. */
+/** The resources of a cloud assembly that the local stack runs, with every reference resolved. */
 export interface Deployment {
   readonly queues: readonly DeployedQueue[];
   readonly buckets: readonly string[];
@@ -57,16 +60,16 @@ export interface Deployment {
 /** A dashboard of the template. */
 export interface DeployedDashboard {
   readonly name: string;
-  /** Body as CloudWatch takes it: JSON text. */
+  /** Body of the dashboard as JSON text. */
   readonly body: string;
 }
 
-/** A secret of the template: JSON with one additional field, which Secrets Manager generates (`GenerateSecretString`). */
+/** A secret of the template. The value is JSON with one additional field, which Secrets Manager generates (`GenerateSecretString`). */
 export interface DeployedSecret {
   readonly name: string;
   readonly fields: Readonly<Record<string, string>>;
   readonly generatedField: string;
 }
 
-/** A DynamoDB table of the template, as CreateTable takes it. */
+/** A DynamoDB table of the template, in the form of the input of CreateTable. */
 export type DeployedTable = Readonly<Record<string, unknown>> & { readonly TableName: string };

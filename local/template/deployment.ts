@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { defined } from '../../lambda/platform/defined.ts';
 import { readAlarm } from './alarms.ts';
 import { readApis } from './apis.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
@@ -11,7 +11,10 @@ import { readReceiving } from './receiving.ts';
 import type { Properties } from './resources.ts';
 import { readSchedules } from './schedules.ts';
 
-/** Resolves the stacks of an assembly against the addresses that the queues and the HTTP API get. */
+/**
+ * Resolves all references in the stacks of a cloud assembly. `origin` is the address of the queues on this machine, and `httpUrl`
+ * is the address of the HTTP API.
+ */
 export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl: string): Deployment {
   const scopes = stacks.map((stack) => ({ stack, names: nameResources(stack) }));
   const imported = (name: string): unknown => {
@@ -86,7 +89,7 @@ function queueAttributes(properties: Properties): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties)
       .filter(([name]) => !NOT_ATTRIBUTES.has(name))
-      // The only name at which CloudFormation differs from the SQS attribute.
+      // Only this property has another name in CloudFormation than the SQS attribute.
       .map(
         ([name, value]) => [name === 'ReceiveMessageWaitTime' ? 'ReceiveMessageWaitTimeSeconds' : name, value] as const,
       )
@@ -94,7 +97,10 @@ function queueAttributes(properties: Properties): Record<string, string> {
   );
 }
 
-/** Reads a function; undefined if it is not a Node.js bundle of this assembly, such as the CDK's own functions. */
+/**
+ * Reads a Lambda function; returns undefined if its code is not a Node.js bundle of this cloud assembly. Some functions that the
+ * CDK itself adds have other code.
+ */
 function readFunction(properties: Properties, name: string, { assets }: StackTemplate): DeployedFunction | undefined {
   const code = properties['Code'] as Properties | undefined;
   const asset = assets[String(code?.['S3Key'] ?? '').replace(/\.zip$/, '')];
@@ -103,13 +109,13 @@ function readFunction(properties: Properties, name: string, { assets }: StackTem
   const reserved = properties['ReservedConcurrentExecutions'];
   return {
     name,
-    directory: join(asset),
+    directory: asset,
     handler: String(properties['Handler']),
     environment: Object.fromEntries(Object.entries(environment ?? {}).map(([key, value]) => [key, String(value)])),
     memoryMb: Number(properties['MemorySize'] ?? 128),
     timeoutSeconds: Number(properties['Timeout'] ?? 3),
     allowsLoops: properties['RecursiveLoop'] === 'Allow',
-    ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
+    ...defined({ reservedConcurrency: reserved === undefined ? undefined : Number(reserved) }),
   };
 }
 
@@ -118,13 +124,13 @@ function readMapping(properties: Properties): DeployedMapping {
   const maximum = scaling?.['MaximumConcurrency'];
   const types = (properties['FunctionResponseTypes'] ?? []) as readonly unknown[];
   return {
-    // A name, or an ARN whose last part it is.
+    // The value of the property is the name of the function, or an ARN that ends with the name.
     functionName: String(properties['FunctionName']).split(':').at(-1) ?? '',
     queueArn: String(properties['EventSourceArn']),
     batchSize: Number(properties['BatchSize'] ?? 10),
     windowSeconds: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0),
     reportsBatchItemFailures: types.includes('ReportBatchItemFailures'),
-    ...(maximum !== undefined && { maximumConcurrency: Number(maximum) }),
+    ...defined({ maximumConcurrency: maximum === undefined ? undefined : Number(maximum) }),
   };
 }
 
@@ -143,7 +149,7 @@ const TABLE_PROPERTIES = [
   'LocalSecondaryIndexes',
 ] as const;
 
-/** Reads a table, billed by request whatever the template says, so that no capacity throttles it here. */
+/** Reads a DynamoDB table. The billing is always by request, so that no provisioned capacity limits the local table. */
 function readTable(properties: Properties, name: string): DeployedTable {
   const kept = TABLE_PROPERTIES.filter((property) => properties[property] !== undefined);
   return {

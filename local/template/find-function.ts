@@ -2,13 +2,16 @@ import { type SenderEnvironment, senderEnvironment } from '../../lambda/contract
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
 import type { DeployedFunction, Deployment } from './deployed.ts';
 
-/** A function of a deployment with its environment read. */
+/** A Lambda function of a deployment, with its decoded environment variables. */
 export interface FoundFunction<Values> {
   readonly function: DeployedFunction;
   readonly environment: Values;
 }
 
-/** Finds a function by its environment, the contract that it shares with the infrastructure. */
+/**
+ * Finds the Lambda function whose environment variables match a schema of `lambda/contract`; returns undefined if there is no such
+ * function.
+ */
 export function findFunction<Values>(
   { functions }: Pick<Deployment, 'functions'>,
   codec: EnvironmentCodec<Values>,
@@ -17,7 +20,7 @@ export function findFunction<Values>(
   return found && { function: found, environment: codec.decode(found.environment) };
 }
 
-/** The sender of a deployment; fails if there is none. */
+/** Returns the sender function of a deployment; throws if the deployment has no sender. */
 export function senderOf(deployment: Pick<Deployment, 'functions'>): FoundFunction<SenderEnvironment> {
   const sender = findFunction(deployment, senderEnvironment);
   if (sender === undefined) throw new Error('the assembly has no function with the environment of the sender');

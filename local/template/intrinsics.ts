@@ -1,27 +1,27 @@
 import { ACCOUNT, REGION } from './names.ts';
 
-/** Values of a resource of the template that intrinsic functions return. */
+/** Results of the intrinsic functions `Ref` and `Fn::GetAtt` for one resource of the template. */
 export interface ResourceNames {
-  /** Value of `Ref`. */
+  /** Result of `Ref`. */
   readonly ref: string;
-  /** Values of `Fn::GetAtt` by attribute. */
+  /** Results of `Fn::GetAtt`, by the name of the attribute. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Sources of the values of intrinsic functions. */
+/** Functions that look up the values which intrinsic functions return. */
 export interface Scope {
   readonly stackName: string;
   resource(logicalId: string): ResourceNames | undefined;
   parameter(name: string): unknown;
   condition(name: string): unknown;
   mapping(name: string, first: string, second: string): unknown;
-  /** Exported value of another stack. */
+  /** Returns a value that another stack exports under this name. */
   imported(name: string): unknown;
 }
 
 const NO_VALUE = Symbol('AWS::NoValue');
 
-/** Evaluates the CloudFormation intrinsic functions in a value; throws on an unknown function. */
+/** Replaces each CloudFormation intrinsic function in a value by its result; throws on an unknown intrinsic function. */
 export function resolve(value: unknown, scope: Scope): unknown {
   const result = evaluate(value, scope);
   return result === NO_VALUE ? undefined : result;

@@ -31,7 +31,10 @@ function alarmArn(name: string): string {
   return `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:${name}`;
 }
 
-/** Readable names of a stack's resources: the given name, or a name made from output or logical id. */
+/**
+ * Returns the names of a stack's resources by logical id. A name is either in the template, or is derived from an output or from
+ * the logical id.
+ */
 export function nameResources(stack: StackTemplate): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();
@@ -52,7 +55,7 @@ export interface Origins {
   readonly http: string;
 }
 
-/** Results of `Ref` and `Fn::GetAtt` for a resource: names, addresses and ARNs. */
+/** Returns what `Ref` and `Fn::GetAtt` return for a resource: names, addresses and ARNs. */
 export function resourceNames(type: string, name: string, origins: Origins): ResourceNames {
   const arn = ARN[type]?.(name) ?? `arn:aws:local:${REGION}:${ACCOUNT}:${name}`;
   const url = `${origins.aws}/${ACCOUNT}/${name}`;
@@ -64,13 +67,13 @@ export function resourceNames(type: string, name: string, origins: Origins): Res
 }
 
 /**
- * Names from outputs: `OutboundQueueUrl` gives its queue the name `outbound`, `MailBucketName` its bucket the name
- * `mail`.
+ * Returns the name of a resource, derived from the name of the output that refers to the resource. An output `OutboundQueueUrl`
+ * gives a queue the name `outbound`, and `MailBucketName` gives a bucket the name `mail`.
  */
 function fromOutput({ outputs }: StackTemplate, logicalId: string): string | undefined {
   for (const [output, { Value }] of Object.entries(outputs)) {
     if (typeof Value !== 'object' || Value === null || !('Ref' in Value) || Value.Ref !== logicalId) continue;
-    // Outputs are alphanumeric: a hyphen of a provider's key is written as `Dash` there.
+    // Names of outputs are alphanumeric. Therefore they contain `Dash` in place of each hyphen in a provider's key.
     return kebab(output.replace(/QueueUrl|BucketName|TableName/, '-').replaceAll('Dash', '-'));
   }
   return undefined;

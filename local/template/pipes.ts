@@ -1,17 +1,17 @@
 import type { EachResource, Properties } from './resources.ts';
 
-/** A pipe of the template: puts the messages of a queue on an event bus. */
+/** An EventBridge pipe of the template. The pipe puts the messages of a queue on an event bus. */
 export interface DeployedPipe {
   readonly queueArn: string;
-  /** ARN or name of the bus. */
+  /** ARN or name of the event bus. */
   readonly bus: string;
   readonly batchSize: number;
   readonly source: string;
-  /** Field of the body with the detail type. */
+  /** Field of the message body that contains the detail type of the event. */
   readonly typeField: string;
 }
 
-/** The pipes of a template; fails on one that the local stack cannot run. */
+/** Reads the EventBridge pipes of a template; throws on a pipe that the local stack cannot run. */
 export function readPipes(each: EachResource): DeployedPipe[] {
   return each('AWS::Pipes::Pipe', (properties, name) => {
     const { InputTemplate, EventBridgeEventBusParameters } = (properties['TargetParameters'] ?? {}) as Properties;

@@ -1,6 +1,6 @@
 import type { EachResource, Properties } from './resources.ts';
 
-/** A receipt rule of the template that writes mail to a bucket and notifies a topic. */
+/** An SES receipt rule of the template. The rule writes received mail to a bucket and notifies a topic. */
 export interface DeployedReceiptRule {
   readonly recipients: readonly string[];
   readonly bucketName: string;
@@ -8,21 +8,24 @@ export interface DeployedReceiptRule {
   readonly topicArn: string;
 }
 
-/** A queue that a topic of the template sends to. */
+/** A subscription of the template: a queue that gets the messages of a topic. */
 export interface DeployedSubscription {
   readonly topicArn: string;
   readonly queueArn: string;
 }
 
-/** A configuration set of the template that publishes events to a topic. */
+/** An event destination of the template: an SES configuration set publishes events to a topic. */
 export interface DeployedEventDestination {
   readonly configurationSet: string;
   readonly topicArn: string;
-  /** Event types in the words of the API, such as `renderingFailure`. */
+  /** Event types under the names that the SES API uses, such as `renderingFailure`. */
   readonly types: readonly string[];
 }
 
-/** The receipt rules, event destinations and subscriptions of a template; fails on a rule that the local stack cannot run. */
+/**
+ * Reads the SES receipt rules, SES event destinations and SNS subscriptions of a template. Throws on a resource that the local
+ * stack cannot run.
+ */
 export function readReceiving(each: EachResource): {
   readonly receiptRules: DeployedReceiptRule[];
   readonly eventDestinations: DeployedEventDestination[];

@@ -1,5 +1,5 @@
-/** Properties of a resource, intrinsic functions evaluated. */
+/** Properties of a resource of a template, with evaluated intrinsic functions. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** Reads every resource of a type, given its properties and its name. */
+/** Calls `read` with the properties and the name of every resource of a type, and returns the results. */
 export type EachResource = <T>(type: string, read: (properties: Properties, name: string) => T) => T[];

@@ -1,16 +1,17 @@
+import { defined } from '../../lambda/platform/defined.ts';
 import type { EachResource, Properties } from './resources.ts';
 
-/** A schedule of the template, with one function that it calls. */
+/** A schedule of the template, with one function that the schedule calls. */
 export interface DeployedSchedule {
   readonly name: string;
   readonly functionName: string;
-  /** Stack time between two calls. */
+  /** Interval between two calls, in milliseconds of stack time. */
   readonly everyMs: number;
-  /** Input of the target in place of the default event. */
+  /** Input that the schedule passes to the function; absent if the function gets the default event. */
   readonly input?: unknown;
 }
 
-/** The enabled schedules of EventBridge, of rules and of EventBridge Scheduler. Throws on a schedule other than `rate(…)`. */
+/** Reads the enabled schedules of EventBridge rules and of EventBridge Scheduler. Throws on a schedule other than `rate(…)`. */
 export function readSchedules(each: EachResource): DeployedSchedule[] {
   const rules = each('AWS::Events::Rule', (properties, name) => schedulesOf(properties, name, properties['Targets']));
   const schedules = each('AWS::Scheduler::Schedule', (properties, name) =>
@@ -28,7 +29,7 @@ function schedulesOf(properties: Properties, name: string, targets: unknown): De
       name,
       functionName: String(Arn).split(':').at(6) ?? '',
       everyMs: rateMs(String(expression)),
-      ...(Input !== undefined && { input: JSON.parse(String(Input)) as unknown }),
+      ...defined({ input: Input === undefined ? undefined : (JSON.parse(String(Input)) as unknown) }),
     }));
 }
 

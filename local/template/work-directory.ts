@@ -7,14 +7,17 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 
 const STACKS = join(ROOT, '.local');
 
-/** Makes a directory for this process inside the repository, so that bundles find the packages that Lambda provides. */
+/**
+ * Creates a work directory for this process. The directory is inside the repository, so that function bundles find the packages
+ * that Lambda provides on AWS.
+ */
 export async function makeWorkDirectory(): Promise<string> {
   await mkdir(STACKS, { recursive: true });
   await removeAbandoned();
   return mkdtemp(join(STACKS, `stack-${process.pid}-`));
 }
 
-/** Removes directories of stacks that were killed; a process that starts at the same time may be removing them, too. */
+/** Removes work directories of stacks that were killed. Another stack that starts at the same time may remove the same directories. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(STACKS)) {
     const pid = /^stack-(\d+)-/.exec(name)?.[1];

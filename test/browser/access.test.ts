@@ -37,7 +37,7 @@ describe('to a screen reader', () => {
     expect(tree.match(/radio "/g)?.length).toBe(8 * stack.info.providers.length);
     expect(tree).toMatch(/columnheader "Waiting"/);
     expect(tree).toMatch(/rowheader "outbound"/);
-    // Live regions: the state of the stack, and the result of the mails that were sent.
+    // The page has two live regions: one for the state of the stack, and one for the result of the mails that were sent.
     expect(await page.locator('[aria-live], [role=status], [role=alert]').count()).toBe(2);
     await close();
   });
@@ -50,7 +50,7 @@ describe('to a screen reader', () => {
       const references = ['for', 'aria-labelledby', 'aria-describedby'].flatMap((name) =>
         [...document.querySelectorAll(`[${name}]`)].map((node) => node.getAttribute(name) ?? ''),
       );
-      // The dialog has its title once the mail is loaded.
+      // The title of the dialog (`reader-title`) exists only after a mail is loaded, so a reference to it is no error.
       return [...twice, ...references.filter((id) => id !== 'reader-title' && document.getElementById(id) === null)];
     });
 
@@ -102,7 +102,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
       [...new Set(pairs.flat())],
     );
 
-    // WCAG 2.2, 1.4.3: 4.5 to 1 for text of this size.
+    // WCAG 2.2, criterion 1.4.3, requires a contrast of at least 4.5 to 1 for text of this size.
     const faint = pairs.filter(([front, back]) => contrast(colours[front] ?? '', colours[back] ?? '') < 4.5);
     expect(faint).toEqual([]);
     await close();
@@ -122,7 +122,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
   });
 });
 
-/** Roles in the tree without a required name. */
+/** Returns the lines of the accessibility tree in which an element with one of these roles has no name. */
 function unnamed(tree: string, roles: readonly string[]): string[] {
   const lines = tree.split('\n').map((line) => line.trim());
   return lines.filter((line) => roles.some((role) => new RegExp(`^- ${role}(?=[ :]|$)(?! "| /)`).test(line)));

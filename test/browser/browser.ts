@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Debian's package `chromium`; no browser is downloaded. */
+/** Path of the browser: by default that of Debian's package `chromium`. The tests do not download a browser. */
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 const ARGUMENTS = [
@@ -33,7 +33,7 @@ export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 }
 
-/** Options of a page. */
+/** Options with which a page is opened. */
 export interface View {
   /** @default 1280 */
   readonly width?: number;
@@ -41,7 +41,7 @@ export interface View {
   readonly scheme?: 'light' | 'dark';
 }
 
-/** A page that records its errors and violations of its policy. */
+/** Opens a page of the console. `faults` collects the errors of the page, and the violations of its Content Security Policy. */
 export async function openPage(browser: Browser, url: string, { width = 1280, scheme = 'light' }: View = {}) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
   const page = await context.newPage();
@@ -60,7 +60,7 @@ export async function openPage(browser: Browser, url: string, { width = 1280, sc
   return { page, faults, close: () => context.close() };
 }
 
-/** The card of one provider. */
+/** Returns the element of the page that shows one provider. */
 export function cardOf(page: Page, provider: string) {
   return page.locator(`.provider[data-provider="${provider}"]`);
 }

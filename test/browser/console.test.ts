@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Stack, startStack } from '../../local/stack.ts';
 import { cardOf, openBrowser, openPage } from './browser.ts';
 
-/** Time scale at which an alarm of five minutes takes five seconds. */
+/** At this time scale, an alarm with a period of five minutes takes five real seconds. */
 const TIME_SCALE = 60;
 const PATIENCE = { timeout: 90_000, interval: 250 };
 
@@ -37,6 +37,11 @@ afterEach(async () => {
 
 const text = (selector: string) => async () => (await page.locator(selector).textContent()) ?? '';
 const level = () => page.locator('#verdict').getAttribute('data-level');
+/** Closes all circuits; returns the level of the stack's state. */
+const healthy = async () => {
+  await fetch(`${stack.url}/api/circuits`, { method: 'DELETE' });
+  return await level();
+};
 const raised = async () =>
   await page.locator('#raised li').evaluateAll((items) => items.map((item) => item.getAttribute('data-alarm')));
 
@@ -44,7 +49,7 @@ describe('a visitor', () => {
   it('reads what becomes of mail here, and in a deployment', async () => {
     await expect
       .poll(text('#facts'), PATIENCE)
-      .toMatch(/Stage\s*local, as live with simulated providers; when deployed: sandbox, no mail is delivered/);
+      .toMatch(/Stage\s*local, like live but with simulated providers; when deployed: sandbox, no mail is delivered/);
   });
 
   it('opens a mail and sees its attempts', async () => {
@@ -86,8 +91,12 @@ describe('a visitor', () => {
     }
   });
 
-  it('breaks Postmark, sees a failover and an alarm raised with no mail waiting, and repairs it', async () => {
-    await expect.poll(level, PATIENCE).toBe('good');
+  it('breaks Postmark, sees a failover and an alarm raised with no mail waiting, and repairs it', {
+    timeout: 360_000,
+  }, async () => {
+    // On a busy machine an answer may have been lost in an earlier test. Its alarm stays for an hour of stack time, and a circuit
+    // that opened stays open, since no mail is sent that could probe the provider.
+    await expect.poll(healthy, { timeout: 180_000, interval: 5_000 }).toBe('good');
 
     await cardOf(page, 'postmark').getByText('account suspended').click();
     await expect.poll(() => cardOf(page, 'postmark').getAttribute('data-broken')).toBe('');
@@ -104,7 +113,8 @@ describe('a visitor', () => {
 
     await cardOf(page, 'postmark').getByRole('button', { name: 'Repair' }).click();
     await expect.poll(() => cardOf(page, 'postmark').getAttribute('data-broken')).toBeNull();
-    // An open circuit is probed with mail only, and not at once.
+    // The sender probes a provider with an open circuit only by sending a mail, and only after a wait. Therefore the test sends
+    // mails until the circuit is closed.
     await expect
       .poll(
         async () => {
@@ -113,10 +123,10 @@ describe('a visitor', () => {
         },
         { ...PATIENCE, interval: 1_000 },
       )
-      .toBe('Taking mail');
+      .toBe('Accepting mail');
     await page.getByRole('button', { name: 'Send 100 mails' }).click();
     await expect.poll(text('#sent'), PATIENCE).toMatch(/\d+ by postmark/);
-    await expect.poll(level, PATIENCE).toBe('good');
+    await expect.poll(level, { ...PATIENCE, timeout: 180_000 }).toBe('good');
     expect(opened.faults).toEqual([]);
   });
 
@@ -152,9 +162,9 @@ describe('the list of mail', () => {
     await row.getByRole('button').click();
 
     const dialog = page.getByRole('dialog', { name: 'A wrong address' });
-    expect(await dialog.locator('.remedy').textContent()).toMatch(/Malformed: to\[0\].*Repair the producer/);
+    expect(await dialog.locator('.remedy').textContent()).toMatch(/Malformed: to\[0\].*Repair the program/);
     await dialog.getByRole('button', { name: 'Send it again' }).click();
-    await expect.poll(() => dialog.getByRole('status').textContent()).toBe('It is on the outbound queue again.');
+    await expect.poll(() => dialog.getByRole('status').textContent()).toBe('The mail is on the outbound queue again.');
     await page.keyboard.press('Escape');
     await expect.poll(text('#verdict'), PATIENCE).toMatch(/accepted in the last five minutes, .*dead letter/);
   });

@@ -26,7 +26,8 @@ afterAll(async () => {
   await stack?.close();
 });
 
-// The tests follow one visitor down the page, with no mouse.
+// The tests run one after the other on one page. Together they go down the page with the keyboard only, like a visitor without a
+// mouse.
 
 it('goes to the providers with the first key', async () => {
   await page.keyboard.press('Tab');
@@ -98,7 +99,7 @@ it('opens the dead letter, sends it again, and is back in the list', async () =>
   await dialog.waitFor();
   await tabTo('Send it again');
   await page.keyboard.press('Enter');
-  await expect.poll(() => dialog.getByRole('status').textContent()).toBe('It is on the outbound queue again.');
+  await expect.poll(() => dialog.getByRole('status').textContent()).toBe('The mail is on the outbound queue again.');
   await page.keyboard.press('Escape');
   await expect.poll(focused).toBe('By keyboard');
 });
@@ -121,7 +122,8 @@ it('shows more hours of the dashboard, and another speed of time', async () => {
 });
 
 it('shows where the focus is at every control, and reaches each of them', async () => {
-  // The page ends with the browser's own controls, which have the focus as the body has it.
+  // After the last element of the page, the Tab key moves the focus to the controls of the browser. `document.activeElement` is
+  // then `body`, and the next round begins.
   let rounds = 0;
   for (let presses = 0; presses < 300 && rounds < 3; presses++) {
     await page.keyboard.press('Tab');
@@ -146,13 +148,13 @@ it('shows where the focus is at every control, and reaches each of them', async 
 
 const text = (selector: string) => async () => (await page.locator(selector).textContent()) ?? '';
 
-/** The text of the focused element, or of its label. */
+/** Returns the text of the focused element. For a form field with a label, returns the text of the label. */
 function focused(): Promise<string> {
   return page.evaluate(() => {
     const node = document.activeElement;
     const isField = node instanceof HTMLInputElement || node instanceof HTMLSelectElement;
     const label = isField && node.labels?.[0];
-    // The label of a field may enclose it.
+    // A label may contain its field and the field's options. Therefore only the first text node of the label counts.
     const own = label ? [...label.childNodes].find(({ nodeType }) => nodeType === Node.TEXT_NODE) : undefined;
     return ((label ? (own ?? label).textContent : node?.textContent) ?? '').trim();
   });

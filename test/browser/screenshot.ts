@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { openStack } from '../support/open-stack.ts';
 import { cardOf, openBrowser, openPage } from './browser.ts';
 
-/** The picture at the top of README. */
+/** File of the picture at the top of README. */
 const PICTURE = fileURLToPath(new URL('../../docs/console.png', import.meta.url));
 
 const SUBJECTS = [
@@ -16,7 +16,7 @@ const SUBJECTS = [
 const PEOPLE = ['ada', 'grace', 'edsger', 'barbara', 'alan'];
 let number = 1000;
 
-/** Mails of a shop; their ids begin with a number of their own. */
+/** Returns mails of a web shop. Each mail has a number of its own in its id. */
 function mails(count: number): object[] {
   return Array.from({ length: count }, () => {
     number += 1;
@@ -33,7 +33,8 @@ function mails(count: number): object[] {
   });
 }
 
-// Sends mail, closes the account at Postmark, and takes the picture once its alarm is raised.
+// This script sends mail, suspends the account at the simulated Postmark, and takes the picture when the alarm about this account
+// is raised.
 const stack = await openStack({ timeScale: 60 });
 const browser = await openBrowser();
 try {

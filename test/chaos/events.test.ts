@@ -2,15 +2,15 @@ import { expect, it } from 'vitest';
 import type { FaultKind } from '../../chaos/faults/kinds.ts';
 import { Faults } from '../../chaos/faults/plan.ts';
 import { lostEvents, wrongStates } from '../../chaos/oracle/rules/events.ts';
+import { Random } from '../../chaos/random.ts';
 import { SimulatedEvents } from '../../chaos/world/events.ts';
 import type { Call } from '../../chaos/world/provider.ts';
-import { Random } from '../../chaos/world/random.ts';
 import { SimulatedTable } from '../../chaos/world/table.ts';
 import { Timeline } from '../../chaos/world/timeline.ts';
 
 const MAILS = 10_000;
 
-/** The events of many mails, in the order that a seed draws, while faults hit a part of the calls. */
+/** Runs the simulated events of many mails. The seed decides the order of the events; faults affect a part of the calls. */
 async function report(seed: number, faults: Readonly<Partial<Record<FaultKind, number>>> = {}) {
   const timeline = new Timeline(0);
   const windows = Object.entries(faults).map(([kind, rate]) => ({
@@ -25,10 +25,11 @@ async function report(seed: number, faults: Readonly<Partial<Record<FaultKind, n
   const events = new SimulatedEvents(timeline, given, new Random(seed, 'events'), table);
   for (let mail = 0; mail < MAILS; mail += 1) {
     const message = { id: `order-${mail}`, handle: 'A' };
-    // An answer that was lost is reported in any case. Events read only these fields of a call.
+    // A mail that the provider accepts while the answer is lost always gets events. The simulated events read only these fields
+    // of a call.
     const call = { attempt: { message, number: 1 }, fault: 'hang-taken' } as unknown as Call;
     events.accepted('postmark', call, ['ada@example.org'], `p-${mail}`);
-    // Some have a second acceptance.
+    // Every hundredth mail is also accepted by a second provider.
     if (mail % 100 === 0) events.accepted('mailgun', call, ['ada@example.org'], `m-${mail}`);
   }
   await timeline.run(Infinity, () => events.pending === 0);
@@ -40,7 +41,7 @@ it.each([1, 2])(
   async (seed) => {
     const events = await report(seed);
 
-    expect(events.courses).toHaveLength(MAILS * 1.01);
+    expect(events.eventSequences).toHaveLength(MAILS * 1.01);
     expect([...lostEvents({ events }), ...wrongStates({ events })]).toEqual([]);
   },
   120_000,

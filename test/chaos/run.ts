@@ -3,7 +3,7 @@ import { loadReleases } from '../../chaos/releases/load.ts';
 import { runSeed } from '../../chaos/seed.ts';
 import { DEFECTS } from './defects/all.ts';
 
-// A process of its own, since a test runner loads modules in ways that the simulation cannot wait for.
+// This script runs in a process of its own: a test runner loads modules in ways for which the simulation cannot wait.
 const [release = 'current', seed, mails, faults] = process.argv.slice(2);
 const { hash, verdict } = await runSeed(
   {

@@ -10,10 +10,13 @@ import { DEFECTS } from './defects/all.ts';
 const MAILS = 120;
 const OUTAGE_MAILS = 20;
 
-/** A defect that a few mails of one seed find; `npm run test:defects` plants all defects in seeds of a thousand mails. */
+/**
+ * A planted defect that a simulation of few mails with one seed finds. `npm run test:defects` plants every defect, in simulations
+ * of a thousand mails.
+ */
 const QUICK = 'the subject is lost';
 
-// A busy machine takes its time.
+// On a busy machine a run may take minutes.
 vi.setConfig({ testTimeout: 240_000 });
 
 describe('the simulation', () => {

@@ -22,7 +22,7 @@ it.each([
   [['--to'], '--to needs a value after it'],
   [
     ['--to', '--json'],
-    '--to needs a value, and "--json" looks like an option; a value that begins so is given as --to=--json',
+    '--to needs a value, and "--json" looks like an option; give a value that begins with a hyphen as --to=--json',
   ],
   [['--json=1'], '--json takes no value'],
 ])('says of %j what would be right', (argv, message) => {

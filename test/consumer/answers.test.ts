@@ -106,7 +106,7 @@ test('concurrent answers to one address keep to the rate', async () => {
 
 test('while the table does not answer nothing is permitted', async () => {
   const world = given();
-  world.table.mood = 'fail';
+  world.table.behavior = 'fail';
 
   await expect(world.ask()).rejects.toThrow();
 });

@@ -2,7 +2,10 @@ import { ACCOUNT, REGION } from './account.ts';
 import type { Inventory } from './inventory.ts';
 import type { Request } from './policy.ts';
 
-/** A request, and the functions that may make it: the beginnings of their logical ids, after that of the construct. */
+/**
+ * A request, and the Lambda functions that may make it. `allowed` has their names: a logical id without `Mailover` at its start
+ * and without `Function` and the hash at its end.
+ */
 export type Access = readonly [request: Request, allowed: readonly string[]];
 
 const RECEIVES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'];
@@ -23,7 +26,10 @@ const OF_ACCOUNTS = [
   'ses:DeleteIdentity',
 ];
 
-/** Every request that a function could abuse, with the functions that need it; all others must be refused, new functions too. */
+/**
+ * Returns requests that could be abused, each with the functions that need it. The role of every other function must refuse the
+ * request; this includes functions that are added later.
+ */
 export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
   const queue = (output: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${outputs[output]?.split('/').at(-1)}`;
   const object = (key: string) => `arn:aws:s3:::${outputs['MailBucketName']}/${key}`;
@@ -95,10 +101,10 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...item(['PutItem'], 'suppressed/a', ['Events', 'Mirror'], 'ListsTableName'),
     ...item(['Query', 'PutItem', 'DeleteItem'], 'removing/a', ['Mirror'], 'ListsTableName'),
     ...item(['GetItem', 'PutItem', 'Query'], 'submission/a', [], 'ListsTableName'),
-    // Without a key, which a condition on keys must not admit.
+    // Requests without a partition key. A policy that allows only some partition keys must refuse them.
     ...on(['dynamodb:GetItem', 'dynamodb:PutItem'], table('StateTableName')),
     ...on(['dynamodb:Scan'], table('StateTableName')),
-    scan(['pk', 'state'], ['Account']),
+    scan(['pk', 'state'], ['DailyCount']),
     scan(['pk', 'state', 'from'], []),
     ...on(['dynamodb:Scan'], table('ListsTableName')),
     ...['StateTableName', 'ListsTableName'].flatMap((name) =>

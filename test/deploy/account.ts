@@ -11,16 +11,16 @@ import { pythonCommands } from './python.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SERVER = join(import.meta.dirname, 'moto/server.py');
 const START_MS = 240_000;
-/** Longest time of one command of the CDK. */
+/** Longest time of one shell command, in milliseconds. The slowest commands are those of the CDK. */
 const COMMAND_MS = 400_000;
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';
 
-/** Access key of the calls of CloudFormation itself, in the log of calls. */
+/** Access key with which the log of calls marks the calls that CloudFormation makes. */
 export const CLOUDFORMATION = 'CLOUDFORMATION';
 
-/** One call of an AWS API, as the server saw it. */
+/** One call of an AWS API, as the test server logged it. */
 export interface Call {
   readonly accessKey: string;
   readonly region: string;
@@ -34,14 +34,17 @@ export interface Call {
   readonly status: number;
 }
 
-/** An AWS account on this machine: moto's server, with everything that the stack needs, on 127.0.0.1. */
+/**
+ * A simulated AWS account on this machine: a server of moto (a Python simulation of AWS) on 127.0.0.1, extended by everything
+ * that the stack needs.
+ */
 export interface TestAccount {
   readonly endpoint: string;
-  /** Python with boto3. */
+  /** Path of the Python interpreter that has the package boto3. */
   readonly python: string;
-  /** Folder for files of the test; deleted with the account. */
+  /** Folder for files of the test. `close` deletes it. */
   readonly directory: string;
-  /** Environment of a program that uses the account. */
+  /** Environment variables for programs that use the account. */
   readonly environment: Readonly<Record<string, string>>;
   /** Runs a shell command in the root of the repository with this environment; rejects with its output if it fails. */
   run(command: string, more?: Readonly<Record<string, string>>): Promise<string>;
@@ -49,7 +52,7 @@ export interface TestAccount {
   close(): Promise<void>;
 }
 
-/** Starts an empty account. `timeScale` divides the delays of messages. */
+/** Starts an empty account. The delays of SQS messages are divided by `timeScale`. */
 export async function startAccount(timeScale = 1): Promise<TestAccount> {
   const commands = pythonCommands();
   const directory = mkdtempSync(join(tmpdir(), 'mailover-deploy-'));
@@ -82,7 +85,7 @@ export async function startAccount(timeScale = 1): Promise<TestAccount> {
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
     AWS_ENDPOINT_URL: endpoint,
-    // A template's URL on 127.0.0.1 would be read as one with the bucket in its host name.
+    // With 127.0.0.1, moto would read the first part of the host name in a template's URL as the name of the S3 bucket.
     AWS_ENDPOINT_URL_S3: `http://localhost:${port}`,
     AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: `http://localhost:${port}`,
     AWS_CONFIG_FILE: '/dev/null',
@@ -117,7 +120,7 @@ export async function startAccount(timeScale = 1): Promise<TestAccount> {
   };
 }
 
-/** Polls until a condition is true; an error counts as not yet. */
+/** Polls until a condition is true. If the condition throws an error, it is tried again. */
 export async function until(condition: () => Promise<boolean>, patienceMs = 120_000): Promise<void> {
   const end = Date.now() + patienceMs;
   let last: unknown;
@@ -132,7 +135,7 @@ export async function until(condition: () => Promise<boolean>, patienceMs = 120_
   }
 }
 
-/** The environment of this process without settings of AWS, the CDK and the test runner. */
+/** Returns the environment variables of this process, without the settings of AWS, the CDK, Mailover and the test runner. */
 function inherited(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(AWS_|CDK_|MAILOVER_|VITEST|NODE_OPTIONS|TEST$)/.test(name),
@@ -140,7 +143,10 @@ function inherited(): Record<string, string> {
   return Object.fromEntries(kept) as Record<string, string>;
 }
 
-/** A folder with the command `aws`, which calls the server. The CLI of version 1 ignores `AWS_ENDPOINT_URL` for SQS in us-east-1. */
+/**
+ * Writes a script `aws` into the folder. The script runs the AWS CLI with the address of the test server, and comes first in
+ * PATH. It is needed because version 1 of the AWS CLI ignores `AWS_ENDPOINT_URL` for SQS in us-east-1.
+ */
 function shim(directory: string, commands: string, endpoint: string): string {
   const script = `#!/bin/sh\nexec "${join(commands, 'python')}" "${join(commands, 'aws')}" --endpoint-url ${endpoint} "$@"\n`;
   writeFileSync(join(directory, 'aws'), script, { mode: 0o755 });

@@ -1,4 +1,5 @@
-// An app with the deployment that the test describes, for `cdk --app`: JSON in MAILOVER_TEST_DEPLOYMENT.
+// A CDK app for `cdk --app`. The test describes the settings of the stack as JSON in the environment variable
+// MAILOVER_TEST_DEPLOYMENT.
 
 import { Vpc, type VpcAttributes } from 'aws-cdk-lib/aws-ec2';
 import { EventBus } from 'aws-cdk-lib/aws-events';

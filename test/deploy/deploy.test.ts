@@ -10,15 +10,15 @@ import { requestsOf } from './requests.ts';
 import { type RunningStack, runStack, sqsOf } from './run.ts';
 import { documentedEvents, receiveAtSes, reportAsSes } from './ses.ts';
 
-/** An hour of stack time lasts a second and a half. */
+/** At this time scale, an hour lasts 1.5 real seconds. */
 const TIME_SCALE = 2_400;
-/** Invocations of one chain, above the sixteen that Lambda's detection of loops allows. */
+/** Number of invocations in one chain of messages. It exceeds the sixteen invocations that Lambda's detection of recursive loops allows. */
 const HOPS = 20;
 
-/** Commands of README that a test does not run. */
+/** Commands of README that this test skips: a person runs them by hand. */
 const BY_HAND = /^(npm ci$|\$EDITOR )/;
 
-/** An event of EventBridge for a function with a schedule. */
+/** Event with which EventBridge invokes a scheduled function. */
 const SCHEDULED = { 'detail-type': 'Scheduled Event' };
 
 let account: TestAccount;
@@ -69,7 +69,8 @@ describe("the app as README's commands deploy it", () => {
     });
 
     await until(async () => ['from-the-cli', 'from-boto3'].every((id) => lines(id, '"outcome":"accepted"').length > 0));
-    // Mailgun keeps and lists mail of its test mode.
+    // Mailgun has a test mode, in which it accepts and lists a mail without delivering it. Therefore only mail of the other
+    // providers counts here.
     expect((await stack.accepted()).filter(({ provider }) => provider !== 'mailgun')).toEqual([]);
     expect(account.calls().filter(({ path }) => path === '/v2/email/outbound-emails')).toEqual([]);
   });
@@ -183,7 +184,8 @@ describe('the same stack, live', () => {
   });
 
   it('sends a canary, which comes back over its MX', async () => {
-    // The first one is due some time after the first check, and each expires when the next one is due.
+    // The first canary mail is due some time after the first health check. Each canary mail expires when the next canary mail is
+    // due. Therefore the health check runs again and again until a canary mail has come back.
     await until(async () => {
       await running().invoke('MailoverHealth', SCHEDULED);
       return running().output.some((line) => /^MailoverInbound.*"outcome":"canary"/.test(line));
@@ -240,7 +242,7 @@ function running(): RunningStack {
   return stack;
 }
 
-/** Runs each function with a schedule once, as EventBridge does. */
+/** Invokes each scheduled function once, as EventBridge does. */
 async function runSchedules(): Promise<void> {
   for (const name of deployed.schedules) await running().invoke(name, SCHEDULED);
 }
@@ -256,12 +258,15 @@ async function submit(id: string, to = 'grace@example.org', more: object = {}): 
   );
 }
 
-/** Lines of the functions' log about a submission, with these parts. */
+/** Returns the log lines of the functions that contain this submission id and all these texts. */
 function lines(id: string, ...parts: readonly string[]): string[] {
   return running().output.filter((line) => [`"${id}"`, ...parts].every((part) => line.includes(part)));
 }
 
-/** The next messages of a queue. */
+/**
+ * Waits for the next messages of a queue, deletes them from the queue, and returns them. `output` is the stack output with the
+ * URL of the queue.
+ */
 async function receive(output: string): Promise<Message[]> {
   let found: Message[] = [];
   await until(async () => {
@@ -274,7 +279,7 @@ async function receive(output: string): Promise<Message[]> {
   return found;
 }
 
-/** Physical ids of what has mail or state, by logical id. */
+/** Returns the physical ids of the resources that contain mail or state, by logical id. */
 function stateful({ resources }: Inventory): Record<string, string> {
   const kinds = /^AWS::(SQS::Queue|S3::Bucket|DynamoDB::GlobalTable|SecretsManager::Secret|KMS::Key)$/;
   return Object.fromEntries(

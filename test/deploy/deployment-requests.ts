@@ -4,9 +4,10 @@ import type { Request } from './policy.ts';
 import { arn, bodyOf, operation } from './requests.ts';
 
 /**
- * The requests that IAM decides about for one call of CloudFormation (service authorization reference, 2026-11-29).
+ * Returns the permissions that IAM checks when CloudFormation makes this API call: actions on resources. Source: service
+ * authorization reference, 2026-11-29.
  *
- * @throws Error for a call that is not known here, so that none is left out
+ * @throws Error if this function does not know the call, so that no call stays unchecked
  */
 export function deploymentRequestsOf(call: Call): readonly Request[] {
   const read = SERVICES[call.service];
@@ -60,7 +61,8 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
           resource: `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${field(call, 'DashboardName', 'DashboardNames')}`,
         },
       ];
-    // The first name is that of the alarm; texts and rules have those of others.
+    // The first name in the body is the name of the alarm itself. Later names, in texts and alarm rules, are those of other
+    // alarms.
     return resources.slice(0, 1).map((resource) => ({ action, resource }));
   },
   apigateway: ({ method, path, region }) => [
@@ -95,7 +97,8 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
     const action = LAMBDA_ACTIONS[`${call.method} ${[collection, ...rest.slice(0, 1)].join('/')}`];
     if (action === undefined) throw new Error(`no rule for ${call.method} ${call.path}`);
     if (collection === 'event-source-mappings') {
-      // Lambda knows the function of a mapping that is changed or deleted; all mappings of the stack have one of its functions.
+      // When an event source mapping is changed or deleted, the call may not name its function, but Lambda knows it. It is always
+      // a function of the stack, so any name of this form serves here.
       const target = field(call, 'FunctionName')?.split(':').at(-1) ?? 'Mailover-Function';
       const context = { 'lambda:FunctionArn': [arn(call, 'lambda', `function:${target}`)] };
       return [{ action, resource: arn(call, 'lambda', `event-source-mapping:${given || '*'}`), context }];
@@ -131,7 +134,7 @@ const LAMBDA_ACTIONS: Readonly<Record<string, string>> = {
   'DELETE event-source-mappings': 'lambda:DeleteEventSourceMapping',
 };
 
-/** A role can be given to a service only by someone who may pass it. */
+/** Returns the permission `iam:PassRole`: a caller that gives a role to an AWS service needs it. */
 function passing(role: string, service: string): Request {
   return { action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': [`${service}.amazonaws.com`] } };
 }
@@ -150,7 +153,7 @@ function anywhere(call: Call, prefix: string): Request[] {
   return [{ action: `${prefix}:${operation(call)}`, resource: '*' }];
 }
 
-/** The first of these fields that the body of a call has, in whichever of its formats. */
+/** Returns the value of the first of these fields that is in the body of a call. The body may be JSON or a form. */
 function field(call: Call, ...names: readonly string[]): string | undefined {
   const form = call.body.startsWith('{') ? undefined : new URLSearchParams(call.body);
   for (const name of names) {

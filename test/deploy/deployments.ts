@@ -2,10 +2,10 @@ import type { ProviderList } from '../../lambda/providers/registry.ts';
 import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { ACCOUNT, type TestAccount } from './account.ts';
 
-/** Address of the canaries, which Mailgun receives. */
+/** Recipient of the canary mails. Mailgun receives the mail of this address. */
 export const CANARY_TO = 'canary@in.example.com';
 
-/** Four providers of four types. Postmark, Mailgun and SES receive and have events; Postmark has a canary. */
+/** Four providers of four types. Postmark, Mailgun and SES also receive mail and report delivery events. Postmark sends canary mails. */
 export const PROVIDERS = [
   {
     key: 'postmark',
@@ -32,26 +32,29 @@ export const PROVIDERS = [
   { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
 ] as const satisfies ProviderList;
 
-/** Settings of a deployment as JSON has them; `vpc`, `encryptionKey` and `bus` say what is looked up. */
+/** Settings of a deployment that can be written as JSON. `vpc`, `encryptionKey` and `bus` identify existing resources. */
 export type Described = Partial<Omit<MailoverProps, 'vpc' | 'encryptionKey'>> & {
   readonly vpc?: object;
   readonly encryptionKey?: string;
   readonly bus?: string;
 };
 
-/** Deploys the app with these settings over what is deployed; mail is delivered, by the simulators and moto. */
+/**
+ * Deploys the app with these settings in the stage `live`, as an update of a stack that is already deployed. In this stage, mail
+ * goes out to its real recipients; here, the simulated providers and moto accept it.
+ */
 export async function deployLive(account: TestAccount, props: Described = {}): Promise<string> {
-  // The account of the tests has no CodeDeploy.
+  // Releases are immediate, since the simulated account has no CodeDeploy.
   const live = { stage: 'live', account: ACCOUNT, releases: 'at-once', monitoring: { page: 'elsewhere' } };
   const all = { providers: PROVIDERS, ...live, ...props };
   return await account.run('cdk deploy --app "node test/deploy/app.ts"', {
     MAILOVER_TEST_DEPLOYMENT: JSON.stringify(all),
-    // The validation of the template is a part of `npm run check`.
+    // The template is not validated again here: `npm run check` does this.
     CDK_VALIDATION: 'false',
   });
 }
 
-/** Makes a VPC with two private subnets, a key and an event bus, as a company has them. */
+/** Makes a VPC with two private subnets, a KMS key and an event bus. They stand for resources that a company already has. */
 export async function makeSurroundings(account: TestAccount): Promise<Described> {
   const made = async (command: string) => (await account.run(command)).trim();
   const vpcId = await made('aws ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc.VpcId --output text');

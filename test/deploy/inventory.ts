@@ -4,7 +4,7 @@ import type { DeployedFunction, DeployedMapping } from '../../local/template/dep
 import type { TestAccount } from './account.ts';
 import type { Policy } from './policy.ts';
 
-/** A function as deployed, its code unpacked, with credentials of its role. */
+/** A deployed Lambda function. Its code is unpacked into a folder, and `credentials` are those of its role. */
 export interface InventoryFunction extends DeployedFunction {
   readonly logicalId: string;
   readonly arn: string;
@@ -13,7 +13,7 @@ export interface InventoryFunction extends DeployedFunction {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-/** A deployed stack, and everything in its account. */
+/** A deployed stack, and all queues, tables, buckets, log groups, secrets and topics of its account. */
 export interface Inventory {
   readonly stack: readonly { readonly StackStatus: string; readonly Tags: readonly { Key: string; Value: string }[] }[];
   readonly outputs: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Inventory {
   readonly resources: Readonly<Record<string, { readonly id: string; readonly type: string }>>;
   readonly functions: readonly InventoryFunction[];
   readonly apis: readonly DeployedApi[];
-  /** Names of the functions that a schedule runs. */
+  /** Names of the functions that EventBridge invokes on a schedule. */
   readonly schedules: readonly string[];
   readonly mappings: readonly (DeployedMapping & { readonly id: string })[];
   readonly queues: readonly {
@@ -36,7 +36,7 @@ export interface Inventory {
   readonly topics: readonly string[];
 }
 
-/** What a deployed stack consists of; an empty stack if there is none of this name. */
+/** Reads a deployed stack and its account. If there is no stack with this name, the list `stack` is empty. */
 export async function inventory(account: TestAccount, stackName = 'Mailover'): Promise<Inventory> {
   const script = join(import.meta.dirname, 'moto/inventory.py');
   return JSON.parse(

@@ -13,7 +13,10 @@ const directory = mkdtempSync(join(tmpdir(), 'mailover-lint-'));
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Findings that are wishes of a linter: a dependency that a reference makes already is repeated (W3005), by the CDK itself. */
+/**
+ * Rules of cfn-lint that are ignored. W3005 reports a `DependsOn` that repeats a dependency which a reference already makes. The
+ * CDK itself writes such entries, and they are harmless.
+ */
 const IGNORED = ['W3005'];
 
 it.each(REGIONS)('cfn-lint has no finding in the template for %s', async (region) => {

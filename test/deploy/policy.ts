@@ -14,19 +14,20 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, Values | boolean>>>>;
 }
 
-/** One action on one resource, as IAM is asked about it. */
+/** One request that IAM allows or refuses: one action on one resource. */
 export interface Request {
   readonly action: string;
   readonly resource: string;
-  /** Values of condition keys; a key that the request does not have is absent. */
+  /** Values of the condition keys that the request has. Other keys are absent. */
   readonly context?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Whether the identity policies of a role allow a request: one statement does, and none denies it. Resource policies, boundaries and
- * policies of the organisation are not considered (IAM user guide, "Policy evaluation logic", 2026-11-29).
+ * Returns whether the identity policies of a role allow a request: at least one statement allows the request, and no statement
+ * denies it. Resource policies, permissions boundaries and service control policies are not considered (IAM user guide, "Policy
+ * evaluation logic", 2026-11-29).
  *
- * @throws Error for an operator of conditions that is not known here, so that none is taken for true
+ * @throws Error for a condition operator that this function does not know, so that no unknown condition counts as true
  */
 export function allows(policies: readonly Policy[], request: Request): boolean {
   const statements = policies.flatMap(({ Statement }) => list(Statement)).filter((one) => applies(one, request));
@@ -46,7 +47,10 @@ function applies(statement: Statement, { action, resource, context = {} }: Reque
   );
 }
 
-/** Whether one condition is true; `given` is undefined for a key that the request does not have. */
+/**
+ * Returns whether one condition is true. `given` has the values of the condition key in the request. If the request does not have
+ * this key, `given` is undefined.
+ */
 function holds(operator: string, given: readonly string[] | undefined, wanted: readonly string[]): boolean {
   if (operator === 'Null') return wanted.includes(String(given === undefined));
   const [, set, name = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
@@ -75,7 +79,7 @@ function some(patterns: Values, value: string, ignoreCase = false): boolean {
   );
 }
 
-/** IAM's wildcards: `*` is any text, `?` is one character. */
+/** Compares a value with a pattern that has IAM's wildcards: `*` stands for any text, and `?` for one character. */
 function matches(pattern: string, value: string): boolean {
   const expression = pattern
     .replace(/[\\^$.|+()[\]{}]/g, '\\$&')

@@ -8,7 +8,10 @@ import type { DeployedMapping } from '../../local/template/deployed.ts';
 
 const PAUSE_MS = 300;
 
-/** An event source mapping over the API of SQS, with the credentials of the function's role, as Lambda runs it. */
+/**
+ * Does the work of a Lambda event source mapping: receives messages through the API of SQS with the credentials of the function's
+ * role, invokes the function, and deletes the messages that did not fail.
+ */
 export class SqsPoller {
   readonly #mapping: DeployedMapping;
   readonly #sqs: SQSClient;
@@ -16,7 +19,10 @@ export class SqsPoller {
   readonly #url: string;
   readonly #running: Promise<void>;
   #ended = false;
-  /** Longest chain of invocations that led to a message, itself included. */
+  /**
+   * Length of the longest chain of invocations so far. A chain continues when an invocation sends a message that causes the next
+   * invocation.
+   */
   longestChain = 0;
 
   constructor(mapping: DeployedMapping, url: string, sqs: SQSClient, pool: Pool) {
@@ -55,7 +61,8 @@ export class SqsPoller {
   async #process(batch: readonly SQSRecord[]): Promise<void> {
     const causes = batch.map(({ attributes }) => attributes.AWSTraceHeader);
     const before = Math.max(...causes.map(invocationsBefore));
-    // Lambda's detection of recursive loops refuses the invocation; the receive counts.
+    // Here Lambda's detection of recursive loops refuses the invocation. The messages stay on the queue, and their receive count
+    // has grown.
     if (before >= LOOP_LIMIT && !this.#pool.target.allowsLoops) return;
     this.longestChain = Math.max(this.longestChain, before + 1);
     const answer = await this.#pool

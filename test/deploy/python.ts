@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const CONSTRAINTS = join(import.meta.dirname, 'constraints.txt');
 
-/** Folder of commands of the virtual environment. */
+/** Returns the `bin` folder of the virtual environment of Python. */
 export function pythonCommands(): string {
   const hash = createHash('sha256');
   for (const file of [REQUIREMENTS, CONSTRAINTS]) hash.update(readFileSync(file));
@@ -17,8 +17,8 @@ export function pythonCommands(): string {
 }
 
 /**
- * Makes the virtual environment before the first test, unless it is there. Needs Python 3.11 or newer with `venv`; packages come from
- * the index that pip is configured for.
+ * Makes the virtual environment before the first test, if it does not exist. This needs Python 3.11 or newer with the module
+ * `venv`. Packages come from the package index in the settings of pip.
  */
 export async function setup(): Promise<void> {
   const commands = pythonCommands();
@@ -30,7 +30,7 @@ export async function setup(): Promise<void> {
   const run = promisify(execFile);
   await run('python3', ['-m', 'venv', directory]);
   const pip = join(commands, 'pip');
-  // uv installs in seconds what takes pip a minute.
+  // The installer uv installs the packages in seconds. pip would need a minute.
   await run(pip, ['install', '--quiet', '--disable-pip-version-check', uvRequirement()]);
   const packages = ['--python', join(commands, 'python'), '-r', REQUIREMENTS, '-c', CONSTRAINTS];
   const { stdout } = await run(pip, ['config', 'list']);
@@ -40,7 +40,10 @@ export async function setup(): Promise<void> {
   mkdirSync(complete);
 }
 
-/** Settings of pip as uv has them, which does not read those. */
+/**
+ * Returns the package index and the certificates from the settings of pip as environment variables for uv, since uv does not read
+ * the settings of pip.
+ */
 function settingsOf(list: string): NodeJS.ProcessEnv {
   const setting = (name: string) => new RegExp(`\\.${name}='(.*)'$`, 'm').exec(list)?.[1];
   const [index, certificates] = [setting('index-url'), setting('cert')];

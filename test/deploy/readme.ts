@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The commands of a section of README, in their order, without comments. */
+/** Returns the commands of a section of README in the order of README, without comments. */
 export function commandsOf(section: string): string[] {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
   const text = new RegExp(`^## ${section}\\n(.*?)^## `, 'ms').exec(readme)?.[1];

@@ -15,14 +15,14 @@ import { allows, type Policy } from './policy.ts';
 import { type RunningStack, runStack, sqsOf } from './run.ts';
 import { documentedEvents } from './ses.ts';
 
-// Redeployments of one stack with mail in its queues, one after the other: what has mail or state is neither replaced nor
-// deleted, and no message is lost.
+// These tests deploy one stack several times, one deployment after the other, while mail is on its queues. No resource that
+// contains mail or state may be replaced or deleted, and no message may be lost.
 
 const [postmark, mailgun, ses, mta] = PROVIDERS;
 const sendgrid = { key: 'sendgrid', type: 'sendgrid', options: {} } as const;
 const renamed = { ...mailgun, key: 'mailgun-us', secretName: secretNameOf(mailgun, 'Mailover') } as const;
 
-/** Kinds of resources with mail, or with state that mail needs. */
+/** Types of resources that contain mail, or state that the delivery of mail needs. */
 const STATEFUL = /^AWS::(SQS::Queue|S3::Bucket|DynamoDB::GlobalTable|SecretsManager::Secret)$/;
 
 const DEPLOY_ROLE: Policy = deployRole;
@@ -42,7 +42,7 @@ const CHANGES: readonly (readonly [name: string, providers: ProviderList, props:
 
 let account: TestAccount;
 let deployed: Inventory;
-/** Ids of the mail on all queues, which no deployment may lose. */
+/** Ids of all mails on the queues. No deployment may lose one of these mails. */
 const mail = new Set<string>();
 
 beforeAll(async () => {
@@ -65,14 +65,14 @@ describe('a deployment of', () => {
 
     deployed = await inventory(account);
     expect(deployed.stack[0]?.StackStatus).toBe('UPDATE_COMPLETE');
-    // Everything is still there, also what is no longer a part of the stack.
+    // All queues, tables, buckets and secrets must still exist, even if they are no longer a part of the stack.
     for (const kind of ['queues', 'tables', 'buckets', 'secrets'] as const)
       expect(ids(deployed, kind)).toEqual(expect.arrayContaining(ids(before, kind)));
     for (const [logicalId, { id, type }] of Object.entries(before.resources))
       if (STATEFUL.test(type) && deployed.resources[logicalId])
         expect([logicalId, deployed.resources[logicalId]?.id]).toEqual([logicalId, id]);
     expect(await waiting()).toBe(mail.size);
-    // Each queue that may have mail has a consumer.
+    // Each retry queue may contain mail, so an event source mapping must read from it.
     for (const { arn } of retryQueues(deployed))
       expect(deployed.mappings.map(({ queueArn }) => queueArn)).toContain(arn);
     const made = account
@@ -88,7 +88,7 @@ describe('a deployment of', () => {
 
 describe('after all of them', () => {
   let stack: RunningStack;
-  /** Requests that an application got: its events, with their signatures. */
+  /** Requests that the server of an application got: delivery events with their signatures. */
   const posted: { readonly body: string; readonly signature: unknown }[] = [];
   const application = createServer((request, response) => {
     text(request).then((body) => {
@@ -186,7 +186,7 @@ describe('after all of them', () => {
     await account.run('node cli/queues.ts --remove');
 
     const { queues, mappings } = await inventory(account);
-    // Only the queue with a message is kept, with its consumer.
+    // Only the queue that contains a message still exists, together with the event source mapping that reads from it.
     expect(queues.map(({ url }) => url)).toEqual([expect.stringMatching(/QueuesRetry/)]);
     expect(mappings.map(({ queueArn }) => queueArn)).toEqual(queues.map(({ arn }) => arn));
   });
@@ -200,7 +200,7 @@ function retryQueues({ queues }: Inventory): Inventory['queues'] {
   return queues.filter(({ arn }) => /QueuesRetry/.test(arn));
 }
 
-/** Puts a mail on the outbound queue, and one on each retry queue. */
+/** Puts one mail on the outbound queue, and one mail on each retry queue. */
 async function putMail(): Promise<void> {
   const queues = deployed.queues.filter(({ arn }) => /QueuesRetry|QueuesOutbound/.test(arn));
   for (const { url } of queues) {
@@ -215,7 +215,7 @@ async function send(url: string, id: string): Promise<void> {
   await sqsOf(account).send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body) }));
 }
 
-/** Number of messages on the queues of the sender, without receiving any. */
+/** Returns the number of messages on the queues of the sender. Receives no message. */
 async function waiting(): Promise<number> {
   let sum = 0;
   for (const { url } of deployed.queues.filter(({ arn }) => /Queues(Retry|Outbound|DeadLetter)/.test(arn))) {

@@ -4,9 +4,10 @@ import type { Request } from './policy.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * The requests that IAM decides about for one call of a function (service authorization reference, 2026-11-29).
+ * Returns the permissions that IAM checks when a Lambda function makes this API call: actions on resources. Source: service
+ * authorization reference, 2026-11-29.
  *
- * @throws Error for a call of a service that is not known here, so that none is left out
+ * @throws Error if this function does not know the service of the call, so that no call stays unchecked
  */
 export function requestsOf(call: Call): readonly Request[] {
   const read = SERVICES[call.service];
@@ -31,7 +32,7 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
     const body = bodyOf(call);
     const action = `dynamodb:${operation(call)}`;
     const tables = (body['RequestItems'] as Record<string, { Keys: Body[] }> | undefined) ?? {};
-    // Each query of the functions names its partition by `:pk`.
+    // In each DynamoDB query of the functions, the placeholder `:pk` has the value of the partition key.
     const queried = (body['ExpressionAttributeValues'] as Record<string, object> | undefined)?.[':pk'];
     const keys = [
       queried && { pk: queried },
@@ -43,7 +44,7 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
     const names = body['TableName'] === undefined ? Object.keys(tables) : [String(body['TableName'])];
     const context = {
       ...(leading.length > 0 && { 'dynamodb:LeadingKeys': leading }),
-      // Scans of the functions name every attribute in this way.
+      // In each DynamoDB scan of the functions, placeholders in `ExpressionAttributeNames` name all attributes.
       ...(action === 'dynamodb:Scan' && {
         'dynamodb:Attributes': Object.values(body['ExpressionAttributeNames'] ?? {}),
         'dynamodb:Select': [String(body['Select'])],
@@ -97,19 +98,22 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
   },
 };
 
-/** The list of suppressed addresses of SES has no resource type. */
+/** IAM actions on the suppression list of SES. IAM has no resource type for this list, so the resource is `*`. */
 const SUPPRESSION_ACTIONS: Readonly<Record<string, string>> = {
   'GET /v2/email/suppression/addresses': 'ses:ListSuppressedDestinations',
   'PUT /v2/email/suppression/addresses': 'ses:PutSuppressedDestination',
   'DELETE /v2/email/suppression/addresses/': 'ses:DeleteSuppressedDestination',
 };
 
-/** Body of a call in JSON. */
+/** Parses the body of a call as JSON. */
 export function bodyOf({ body }: Call): Body {
   return JSON.parse(body) as Body;
 }
 
-/** Name of the operation of a call, by header, path or form, as its protocol has it. */
+/**
+ * Returns the name of the API operation of a call. Depending on the protocol of the service, the name is in a header, in the path
+ * or in the form.
+ */
 export function operation({ target, path, body }: Call): string {
   if (target !== '') return target.split('.').at(-1) ?? '';
   const [, inPath] = /\/operation\/(\w+)$/.exec(path) ?? [];

@@ -16,10 +16,10 @@ import { definitionOf } from '../../lambda/providers/registry.ts';
 import { makeSecret } from '../../local/aws/secrets.ts';
 import { StackClock } from '../../local/clock.ts';
 import { type Fault, FaultBoard } from '../../local/faults/faults.ts';
-import { ownHosts } from '../../local/http-api/own-hosts.ts';
 import { startHttpApi } from '../../local/http-api/server.ts';
 import { functionEnvironment } from '../../local/lambda/function-environment.ts';
 import { Pool } from '../../local/lambda/pool.ts';
+import { ownHosts } from '../../local/network/own-hosts.ts';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
 import { mailExchange } from '../../local/simulators/inbound/mail-exchange.ts';
 import type { LocalReceiver } from '../../local/simulators/inbound/receiving.ts';
@@ -30,30 +30,33 @@ import { REGION, type TestAccount } from './account.ts';
 import type { Inventory, InventoryFunction } from './inventory.ts';
 import { SqsPoller } from './poller.ts';
 
-/** The functions of a deployed stack, running on this machine against its account, with simulated providers. */
+/** The Lambda functions of a deployed stack, running on this machine. They use the simulated AWS account and simulated providers. */
 export interface RunningStack {
-  /** Sets the answer of a provider's simulator; an empty list repairs it. */
+  /** Sets the faults of a simulated provider. An empty list removes all faults. */
   breakProvider(key: string, faults: readonly Fault[]): Promise<void>;
-  /** Mails that the simulators accepted; SES is moto's. */
+  /** Returns the mails that the simulated providers accepted, except for SES: moto simulates SES. */
   accepted(): Promise<readonly AcceptedEntry[]>;
-  /** Receives a mail at a provider, which posts it. */
+  /** Returns the receiving part of a simulated provider. It posts each mail that it receives to the webhook of the stack. */
   receiver(key: string): LocalReceiver;
-  /** Posts an event as a provider does, with its credentials; returns the status. */
+  /** Posts a delivery event to the webhook with the credentials of the provider, and returns the HTTP status of the answer. */
   postEvent(key: string, event: object): Promise<number>;
-  /** Address of the HTTP API. */
+  /** URL of the HTTP API of the stack. */
   readonly httpUrl: string;
-  /** Runs a function once, by the end of its logical id, as EventBridge would. */
+  /** Invokes a Lambda function once, as EventBridge does. `logicalId` is the beginning of its logical id, or its name. */
   invoke(logicalId: string, event: unknown): Promise<unknown>;
-  /** Longest chain of invocations so far, over all queues. */
+  /**
+   * Length of the longest chain of invocations so far, of all queues. In a chain, a message that an invocation sends causes the
+   * next invocation.
+   */
   readonly longestChain: number;
-  /** Output of the functions. */
+  /** Output of the functions, each part with the logical id of its function. */
   readonly output: readonly string[];
   close(): Promise<void>;
 }
 
 /**
- * Starts the functions with the environment that CloudFormation resolved, and their event source mappings and HTTP API. Secrets that are missing are
- * created, as an operator would.
+ * Starts the functions of a deployed stack, their event source mappings and their HTTP API. The functions get the environment
+ * variables with the values that CloudFormation computed. Missing secrets are created, as an operator would do.
  */
 export async function runStack(
   account: TestAccount,
@@ -99,7 +102,7 @@ export async function runStack(
     clock,
   });
   closers.push(mail.close);
-  // Those of an earlier start are replaced: only these are known to the simulators.
+  // Replaces the webhook secrets of an earlier start, since the simulated providers know only the new secrets.
   for (const { name: secretName, secret } of mail.secrets) await putSecret(account, secretName, secret);
   const tls = await makeCertificate(tlsHosts(providers));
   const certificateFile = join(account.directory, 'certificate.pem');
@@ -112,7 +115,7 @@ export async function runStack(
     faults,
     own,
     clock,
-    // Mailgun is the MX.
+    // The mail server (MX) of this domain is that of the simulated Mailgun.
     deliver: mailExchange({
       zones: new Map([['in.example.com', ['mailgun']]]),
       isUp: () => true,
@@ -188,13 +191,13 @@ export async function runStack(
   };
 }
 
-/** Signature of a webhook of Mailgun. */
+/** Returns a signature for a request to a webhook of Mailgun. */
 function signature(key: string) {
   const [timestamp, token] = [String(Math.floor(Date.now() / 1000)), randomBytes(25).toString('hex')];
   return { timestamp, token, signature: createHmac('sha256', key).update(timestamp).update(token).digest('hex') };
 }
 
-/** A client of SQS, by default as the operator. */
+/** Makes an SQS client, by default with the credentials of the operator. */
 export function sqsOf({ endpoint }: TestAccount, credentials: Readonly<Record<string, string>> = {}): SQSClient {
   return new SQSClient({ endpoint, region: REGION, credentials: keysOf(credentials) });
 }
@@ -214,7 +217,7 @@ async function putSecret(
   }
 }
 
-/** The value of a secret, which is created if it is missing. */
+/** Returns the value of a secret. If the secret is missing, creates it with the value `made`. */
 async function secretOf(
   { endpoint }: TestAccount,
   name: string,

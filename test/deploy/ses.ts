@@ -4,7 +4,10 @@ import { notification } from '../../local/aws/ses-rules.ts';
 import { ACCOUNT, REGION, type TestAccount } from './account.ts';
 import type { Inventory } from './inventory.ts';
 
-/** Delivers a mail to SES, which writes it to the bucket and publishes its notification, as the receipt rule says. */
+/**
+ * Does what SES does with a received mail by its receipt rule: writes the mail to the S3 bucket, and publishes the notification
+ * to the SNS topic.
+ */
 export async function receiveAtSes(account: TestAccount, deployed: Inventory, to: string, raw: string): Promise<void> {
   const id = randomBytes(20).toString('hex');
   const topicArn = topic(deployed, 'MailoverInboundSesTopic');
@@ -17,7 +20,7 @@ export async function receiveAtSes(account: TestAccount, deployed: Inventory, to
   await publish(account, topicArn, notification({ id, rule, recipients: [to], from: 'a@example.org', to: [to] }));
 }
 
-/** Publishes an event to the topic of a configuration set, as SES does. */
+/** Publishes a delivery event to the SNS topic of the configuration set, as SES does. */
 export async function reportAsSes(account: TestAccount, deployed: Inventory, event: object): Promise<void> {
   await publish(account, topic(deployed, 'MailoverEventssesTopic'), event);
 }
@@ -37,7 +40,7 @@ function topic({ resources }: Inventory, logicalId: string): string {
   return found[1].id;
 }
 
-/** Events of a type as its own documentation shows them, with what they mean. */
+/** Returns the delivery events of a provider type that the documentation of the vendor shows, each with the expected event of Mailover. */
 export async function documentedEvents(
   type: string,
 ): Promise<readonly { readonly body: object; readonly expect: { readonly type?: string } }[]> {

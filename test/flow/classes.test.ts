@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { accountCommand } from '../../cli/account/command.ts';
 import { operate } from '../../cli/operate/command.ts';
+import { recordedTerminal } from '../support/recorded-terminal.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** A minute of the health check in a second. */
+/** At this time scale, a minute of the local stack lasts one second. The health check runs every minute. */
 const TIME_SCALE = 60;
-/** Mails that bounce, and all mails, of a bad list: above 4 %. */
+/** A list of bad addresses: the number of mails that bounce, and the number of all mails. More than 4 % bounce. */
 const [BOUNCING, MAILS] = [12, 240];
 const PER_MAIL = 40;
-/** All workers know of a pause after this time of the clock. */
+/** Milliseconds of real time after which all sender processes know that a class of mail is paused. */
 const WORKERS_KNOW_MS = 10_000;
 
 let stack: RunningStack;
@@ -31,8 +31,8 @@ test('a class with too many bounces pauses, the others go on, and the command re
   await expect
     .poll(() => stack.submission('news-later'), { timeout: 20_000 })
     .toMatchObject({ state: 'waiting', reason: 'class-paused', attempts: [] });
-  await expect.poll(raised, { timeout: 60_000, interval: 500 }).toContain('Mailover/ClassPaused');
-  expect(await raised()).not.toContain('Mailover/MailStopped');
+  await expect.poll(stack.raised, { timeout: 60_000, interval: 500 }).toContain('Mailover/ClassPaused');
+  expect(await stack.raised()).not.toContain('Mailover/MailStopped');
 
   expect(await run(operate, ['release', '--class', 'receipts'])).toMatchObject({ code: 1 });
   expect(await run(operate, ['release', '--class', 'news', '--who', 'ada'])).toMatchObject({
@@ -43,7 +43,7 @@ test('a class with too many bounces pauses, the others go on, and the command re
   expect(await paused()).toEqual([]);
 });
 
-test('DELETE /api/state forgets pauses and the mail that they were judged by', async () => {
+test('DELETE /api/state forgets pauses and the counts of the mail that caused them', async () => {
   await sendList('offers');
   await expect.poll(paused, { timeout: 60_000, interval: 500 }).toEqual(['offers bounces']);
   await fetch(`${stack.url}/api/state`, { method: 'DELETE' });
@@ -51,12 +51,12 @@ test('DELETE /api/state forgets pauses and the mail that they were judged by', a
 
   await send('offers-later', 'offers');
   await stack.accepted(['offers-later']);
-  // Some runs of the health check later.
+  // The health check decides about pauses. This wait is long enough for a few runs of the health check.
   await wait(4_000);
   expect(await paused()).toEqual([]);
 });
 
-/** Sends a list with unknown mailboxes, as the mailbox simulator of SES has them. */
+/** Sends mail of one class to a list of addresses of the SES mailbox simulator. Some of the addresses bounce. */
 async function sendList(name: string): Promise<void> {
   const addresses = Array.from(
     { length: MAILS },
@@ -71,10 +71,7 @@ async function sendList(name: string): Promise<void> {
 }
 
 async function send(id: string, name: string, to: readonly string[] = ['ada@example.org']): Promise<void> {
-  const mail = { version: 1, id, class: name, from: 'a@example.com', to, subject: id, text: 'x' };
-  await stack.sqs.send(
-    new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }),
-  );
+  await stack.send([{ version: 1, id, class: name, from: 'a@example.com', to, subject: id, text: 'x' }]);
 }
 
 async function paused(): Promise<string[]> {
@@ -83,14 +80,8 @@ async function paused(): Promise<string[]> {
   return classes.map((one) => `${one.class} ${one.of}`);
 }
 
-async function raised(): Promise<string[]> {
-  const alarms = (await (await fetch(`${stack.url}/api/alarms`)).json()) as { name: string; state: string }[];
-  return alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
-}
-
 async function run(command: typeof operate, argv: readonly string[]) {
-  const lines: string[] = [];
-  const terminal = { out: (line: string) => void lines.push(line), err: (text: string) => void lines.push(text) };
-  const code = await command(argv, { MAILOVER_PORT: new URL(stack.url).port }, terminal as never);
-  return { code, out: lines.join('\n') };
+  const { both, terminal } = recordedTerminal();
+  const code = await command(argv, { MAILOVER_PORT: new URL(stack.url).port }, terminal);
+  return { code, out: both.join('\n') };
 }

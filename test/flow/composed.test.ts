@@ -3,7 +3,8 @@ import PostalMime from 'postal-mime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseStack, givenCases, only, type Taken, type Type } from '../support/case-stack.ts';
 
-// Mail as its provider received it. A field counts as read only if two parsers without common code agree on it.
+// These tests check the mail that a simulated provider received. Two MIME parsers without common code read each mail, and must
+// agree on the value of each field.
 
 const MAIL = {
   version: 1,
@@ -30,14 +31,14 @@ beforeAll(async () => {
 afterEach(() => cases.stack.repairAll());
 afterAll(() => cases.stack.close());
 
-/** The accepted mail of a submission that its provider takes in one call. */
+/** Sends a submission, expects that a provider accepts the whole mail in one call, and returns the accepted mail. */
 async function taken(submission: object): Promise<Taken> {
   const ending = await cases.ending(await cases.send(submission));
   expect(ending).toMatchObject({ end: 'done', taken: [expect.anything()] });
   return ending.taken[0] as Taken;
 }
 
-/** The MIME that a provider was given, read twice. */
+/** Reads the MIME source that a provider received with two parsers. */
 async function readTwice({ rawBase64 }: Taken) {
   const raw = Buffer.from(rawBase64, 'base64');
   const [one, other] = await Promise.all([simpleParser(raw), PostalMime.parse(raw)]);
@@ -71,7 +72,7 @@ describe('a composed mail', { timeout: 60_000 }, () => {
     expect(raw.indexOf('multipart/alternative')).toBeLessThan(raw.search(alternative));
     for (const files of [one.attachments, other.attachments]) {
       const invite = files.find(({ filename }) => filename === 'invite.ics');
-      // One of the parsers converts the line ends of text files.
+      // One of the two parsers changes CRLF to LF in text files, so the line ends are made equal before the comparison.
       expect(
         Buffer.from(invite?.content as ArrayBuffer)
           .toString()
@@ -170,8 +171,9 @@ describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
     const { end, taken } = await cases.ending(await cases.send({ ...mail, ...only([...TYPES]) }));
 
     expect(end).toBe('done');
-    // The mail may go to this provider only, so it is sent again if a new worker skips the provider because its secret
-    // was not read in time.
+    // Only one provider can carry the address `UTF8`. If a new sender process skips this provider because it has not read the
+    // provider's secret in time, this mail waits and is sent later. Therefore this test checks which provider accepted each
+    // address, and not the number of calls.
     const whom = taken.flatMap(({ provider, envelope }) => envelope.to.map((address) => [address, provider] as const));
     expect(whom.map(([address]) => address).toSorted()).toEqual([QUOTED, 'ada@example.org', UTF8]);
     expect(new Map(whom).get(UTF8)).toBe('own-mta');

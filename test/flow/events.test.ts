@@ -1,4 +1,4 @@
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../lambda/contract/event.ts';
 import { mailBy } from '../support/mail-by.ts';
@@ -7,19 +7,12 @@ import { type OpenStack, openStack } from '../support/open-stack.ts';
 const PATIENCE = { timeout: 20_000, interval: 100 };
 
 let stack: OpenStack;
-let sqs: SQSClient;
 const events: DeliveryEvent[] = [];
 
 beforeAll(async () => {
   stack = await openStack({ timeScale: 20 });
-  sqs = new SQSClient({
-    endpoint: stack.stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
 });
 afterAll(async () => {
-  sqs?.destroy();
   await stack?.close();
 });
 
@@ -134,13 +127,13 @@ function eventOf(provider: string, type: string): DeliveryEvent | undefined {
   return events.findLast((event) => event.provider === provider && event.type === type);
 }
 
-/** Types of the events of a submission that have been on the events queue, in their order. */
+/** Returns the types of all delivery events of one submission that were on the events queue so far, in order of arrival. */
 async function typesOf(id: string): Promise<string[]> {
   const QueueUrl = stack.stack.info.queues.events;
-  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  const { Messages = [] } = await stack.sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
   for (const { Body = '', ReceiptHandle } of Messages) {
     events.push(JSON.parse(Body));
-    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    await stack.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   }
   return events.filter(({ submissionId }) => submissionId === id).map(({ type }) => type);
 }

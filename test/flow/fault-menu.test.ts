@@ -14,7 +14,8 @@ afterAll(async () => {
   await stack?.close();
 });
 
-// The sender classifies the fault as its name says, for every provider type.
+// For each fault that the console offers, and for every provider type: the outcome that the sender records must fit the name of
+// the fault.
 it.each([
   ['suspended', /^unavailable account/],
   ['refused', /^refused message/],
@@ -43,7 +44,8 @@ async function firstOutcome(id: string): Promise<string> {
   const submission = (await stack.api('GET', `/api/submissions/${id}`)) as
     | { attempts: { outcome?: string; blames?: string; reason?: string }[] }
     | undefined;
-  // The mails of the test before are tried again as well, so that a provider may be asking for time at first.
+  // Mail of the previous test is still retried, and a provider may answer it with a request to pause. The sender may then skip
+  // this provider at first for the mail of this test, so skipped attempts are ignored.
   const attempt = submission?.attempts.find((one) => one.outcome !== 'skipped');
   const { outcome = 'none yet', blames = '', reason = '' } = attempt ?? {};
   return `${outcome} ${blames} ${reason}`.replaceAll('  ', ' ');

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { localAws } from '../support/open-stack.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** Time scale at which an hour of waiting takes half a minute; deadlines of attempts stay real. */
+/** At this time scale, an hour of the local stack takes 30 seconds. The deadlines of attempts are not scaled: they are in real time. */
 const TIME_SCALE = 120;
 
 let stack: RunningStack;
@@ -71,9 +71,7 @@ describe('the local stack under faults of the first provider', () => {
 describe('the local stack under bad input', () => {
   it('accepts nine and dead-letters the malformed one with its reason', { timeout: 60_000 }, async () => {
     const ids = await send(9);
-    await stack.sqs.send(
-      new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: '{"version":1}' }),
-    );
+    await stack.send([{ version: 1 }]);
 
     expect(await stack.accepted(ids)).toHaveLength(9);
     const [letter] = await stack.letters(1);
@@ -98,30 +96,22 @@ describe('the local stack under bad input', () => {
 
 describe('the local stack', () => {
   it('carries an attachment of 5 MB from the bucket byte for byte', { timeout: 60_000 }, async () => {
-    const s3 = new S3Client({
-      endpoint: stack.info.endpoints.aws,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    });
+    const s3 = new S3Client({ ...localAws(stack.info.endpoints.aws), forcePathStyle: true });
     const content = randomBytes(5_000_000);
     await s3.send(new PutObjectCommand({ Bucket: stack.info.buckets.mail, Key: 'submissions/big.bin', Body: content }));
     const id = 'big-1';
-    await stack.sqs.send(
-      new SendMessageCommand({
-        QueueUrl: stack.info.queues.outbound,
-        MessageBody: JSON.stringify({
-          ...submission(id),
-          attachments: [
-            {
-              filename: 'big.bin',
-              contentType: 'application/octet-stream',
-              s3: { bucket: stack.info.buckets.mail, key: 'submissions/big.bin' },
-            },
-          ],
-        }),
-      }),
-    );
+    await stack.send([
+      {
+        ...submission(id),
+        attachments: [
+          {
+            filename: 'big.bin',
+            contentType: 'application/octet-stream',
+            s3: { bucket: stack.info.buckets.mail, key: 'submissions/big.bin' },
+          },
+        ],
+      },
+    ]);
 
     const [entry] = await stack.accepted([id]);
 
@@ -137,9 +127,7 @@ describe('the local stack', () => {
       subject: 'Grüße 🎉',
       from: { name: 'Hector" <>(', address: 'hector@example.com' },
     };
-    await stack.sqs.send(
-      new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }),
-    );
+    await stack.send([body]);
 
     const [entry] = await stack.accepted(['emoji-1']);
 
@@ -178,15 +166,7 @@ let sent = 0;
 
 async function send(count: number, change: object = {}): Promise<string[]> {
   const ids = Array.from({ length: count }, () => `flow-${++sent}`);
-  await stack.sqs.send(
-    new SendMessageBatchCommand({
-      QueueUrl: stack.info.queues.outbound,
-      Entries: ids.map((id, place) => ({
-        Id: String(place),
-        MessageBody: JSON.stringify({ ...submission(id), ...change }),
-      })),
-    }),
-  );
+  await stack.send(ids.map((id) => ({ ...submission(id), ...change })));
   return ids;
 }
 

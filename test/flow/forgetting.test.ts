@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-// Attempts at a hanging provider end at their deadline of ten seconds, at any time scale.
+// Deadline of an attempt in real milliseconds, at any time scale. An attempt at a provider that never answers ends at this
+// deadline.
 const DEADLINE_MS = 10_000;
 const QUICK_MS = 2_000;
 let stack: RunningStack;
@@ -18,8 +18,9 @@ it('DELETE /api/circuits returns quickly while all workers wait for a provider, 
   await stack.accepted(await send(1));
   await stack.breakProvider('postmark', { network: 'hang' });
   await send(200);
-  await stack.until(async () => (await hits()) > 0);
-  // Two workers have no answer, so one of them will open the circuit.
+  await stack.until(async () => (await stack.hits('postmark')) > 0);
+  // At least two sender processes are now waiting for an answer of the provider. Their calls fail after the circuits are deleted
+  // below; without that deletion, the failures would open the circuit.
   await wait(DEADLINE_MS / 2);
   await fetch(`${stack.url}/api/providers/postmark/fault`, { method: 'DELETE' });
 
@@ -29,7 +30,7 @@ it('DELETE /api/circuits returns quickly while all workers wait for a provider, 
 
   const [first] = await stack.accepted(await send(1));
   expect(first?.provider).toBe('postmark');
-  // The earlier attempts have ended by now, without an answer.
+  // During this wait, the deadline of the earlier attempts passes, and they end without an answer.
   await wait(DEADLINE_MS);
   expect(await states()).toEqual(['closed']);
   expect((await stack.accepted(await send(5))).every(({ provider }) => provider === 'postmark')).toBe(true);
@@ -47,47 +48,26 @@ it('every worker clears a refused account and an open circuit at once', { timeou
   await fetch(`${stack.url}/api/circuits`, { method: 'DELETE' });
 
   const accepted = await stack.accepted(await send(20));
-  // One worker probes with one mail; mails that wait for its answer may go to the next provider.
+  // One sender process probes the provider with one mail. Mails that would have to wait for the result of this probe may go to
+  // the next provider.
   expect(accepted.some(({ provider }) => provider === 'postmark')).toBe(true);
   expect(await states()).toEqual(['closed']);
 });
 
-/** State of Postmark's circuit; if it is not closed, with its details. */
+/** Returns the state of Postmark's circuit breaker. If the circuit is not closed, returns all its details as JSON. */
 async function states(): Promise<string[]> {
-  const circuits = (await (await fetch(`${stack.url}/api/circuits`)).json()) as { provider: string; state: string }[];
-  return circuits.flatMap((one) =>
+  return (await stack.circuits()).flatMap((one) =>
     one.provider === 'postmark' ? (one.state === 'closed' ? one.state : JSON.stringify(one)) : [],
   );
 }
 
-async function hits(): Promise<number> {
-  return ((await (await fetch(`${stack.url}/api/providers/postmark/fault`)).json()) as { hits: number }).hits;
-}
-
 async function send(count: number): Promise<string[]> {
-  const sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
   const ids = Array.from({ length: count }, () => {
     mails += 1;
     return `forget-${mails}`;
   });
-  for (let start = 0; start < count; start += 10) {
-    const Entries = ids.slice(start, start + 10).map((id, place) => ({
-      Id: String(place),
-      MessageBody: JSON.stringify({
-        version: 1,
-        id,
-        from: 'a@example.com',
-        to: ['b@example.org'],
-        text: 'hello',
-        providers: { only: ['postmark', 'mailgun'] },
-      }),
-    }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.info.queues.outbound, Entries }));
-  }
-  sqs.destroy();
+  const providers = { only: ['postmark', 'mailgun'] };
+  const mail = { version: 1, from: 'a@example.com', to: ['b@example.org'], text: 'hello', providers };
+  await stack.send(ids.map((id) => ({ ...mail, id })));
   return ids;
 }

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** Time scale at which a minute of the health check takes a second. */
+/** At this time scale, a minute of the local stack takes one second. The health check runs every minute. */
 const TIME_SCALE = 60;
 
-/** Each vendor's answer for a closed account, to sends and health checks. */
+/** Answers with which each vendor refuses a closed account, both when mail is sent and in a health check. */
 const SUSPENDED: Readonly<Record<string, object>> = {
   postmark: { respond: { status: 422, body: '{"ErrorCode":413,"Message":"Account may not send."}' } },
   mailgun: { respond: { status: 403, body: '{"message":"Domain x is not allowed to send: Account disabled"}' } },
@@ -46,7 +46,7 @@ describe('the health check of the local stack, without any traffic', () => {
 
   it('has no result for an account while its provider does not answer', { timeout: 30_000 }, async () => {
     for (const key of KEYS) await stack.breakProvider(key, { network: 'reset', on: 'all' });
-    // Requests in progress when the faults were set have ended by the next run.
+    // Waits for two runs of the health check. Some requests of the first run may have begun before the faults were set.
     await nextRuns(2);
 
     const before = await samples('AccountHealthy');
@@ -73,7 +73,7 @@ async function gauges(name: string): Promise<MetricEntry[]> {
   return ((await response.json()) as MetricEntry[]).filter((entry) => entry.name === name);
 }
 
-/** The last value of a gauge, by provider. */
+/** Returns the last value of a gauge metric for each provider. */
 async function latest(name: string): Promise<Record<string, number>> {
   const entries = await gauges(name);
   return Object.fromEntries(
@@ -81,7 +81,7 @@ async function latest(name: string): Promise<Record<string, number>> {
   );
 }
 
-/** Number of values of a gauge so far, by provider. */
+/** Returns for each provider the number of values of a gauge metric that were recorded so far. */
 async function samples(name: string): Promise<Record<string, number>> {
   const entries = await gauges(name);
   return Object.fromEntries(
@@ -92,7 +92,7 @@ async function samples(name: string): Promise<Record<string, number>> {
   );
 }
 
-/** Waits for a number of further runs of the check. */
+/** Waits until the health check has run `count` more times. */
 async function nextRuns(count: number): Promise<void> {
   const before = (await samples('OperatorSwitch'))[''] ?? 0;
   await expect.poll(async () => (await samples('OperatorSwitch'))[''], PATIENCE).toBeGreaterThanOrEqual(before + count);

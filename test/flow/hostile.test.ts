@@ -9,26 +9,26 @@ import {
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SUBMISSION_ID } from '../../lambda/contract/dead-letter.ts';
 import { METRICS } from '../../lambda/contract/metrics.ts';
 import type { StackInfo } from '../../local/api/stack-info.ts';
-import { type Stack, startStack } from '../../local/stack.ts';
 import { echoes, PLANTED, plantedMail, spelled } from '../support/hostile/echoes.ts';
 import { answerOn, DECLARED, foreignRequest } from '../support/hostile/pages.ts';
 import { poisonObjects, poisonPointers } from '../support/hostile/poison.ts';
 import { hostileSubmissions, PLANT, picker } from '../support/hostile/submissions.ts';
 import { post, strangeWebhook } from '../support/hostile/webhooks.ts';
+import { localAws, type OpenStack, openStack } from '../support/open-stack.ts';
 import { seeded } from '../support/seeded.ts';
 
-// Strangers and careless producers against the running stack, all at once, while providers fail and repeat what they were sent.
+// This test sends hostile requests and submissions to a running local stack, 16 at a time. Meanwhile, the simulated providers
+// fail, and repeat parts of the mails in their answers.
 
-/** Hostile submissions and requests; `npm run test:hostile-stack` sends many more. */
+/** Number of hostile submissions and requests together. `npm run test:hostile-stack` sends many more. */
 const COUNT = Number(process.env['MAILOVER_HOSTILE'] ?? 500);
 const TIME_SCALE = 30;
-/** One submission of this number is a pointer to an object of tens of megabytes. */
+/** One of each `POISON_EVERY` submissions refers to an S3 object of tens of megabytes. */
 const POISON_EVERY = Math.max(100, COUNT / 100);
 const AT_ONCE = 16;
 
@@ -36,31 +36,23 @@ const random = seeded(12);
 const hostile = hostileSubmissions(random);
 const pick = picker(random);
 
-let stack: Stack;
+let stack: OpenStack;
 let info: StackInfo;
 let directory = '';
 let logFile = '';
-/** Answers that no request should get. */
+/** Descriptions of unexpected HTTP answers. The list must stay empty. */
 const surprises: string[] = [];
-let sqs: SQSClient;
 let s3: S3Client;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mailover-hostile-'));
   logFile = process.env['MAILOVER_TEST_LOG'] ?? join(directory, 'functions.log');
-  stack = await startStack({ port: 0, timeScale: TIME_SCALE, logFile, hosts: [DECLARED] });
-  info = stack.info;
-  const aws = {
-    endpoint: info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  };
-  sqs = new SQSClient(aws);
-  s3 = new S3Client({ ...aws, forcePathStyle: true });
+  stack = await openStack({ timeScale: TIME_SCALE, logFile, hosts: [DECLARED] });
+  info = stack.stack.info;
+  s3 = new S3Client({ ...localAws(info.endpoints.aws), forcePathStyle: true });
 }, 180_000);
 
 afterAll(async () => {
-  sqs?.destroy();
   s3?.destroy();
   await stack?.close();
   await rm(directory, { recursive: true, force: true });
@@ -71,7 +63,7 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
 }, async () => {
   const poison = await putPoison();
   for (const { key, type } of info.providers)
-    await call('PUT', `/api/providers/${key}/fault`, echoes(type, await secretOf(key), pick));
+    await stack.api('PUT', `/api/providers/${key}/fault`, echoes(type, await secretOf(key), pick));
   const letters: Message[] = [];
   const reading = new AbortController();
   const reader = readLetters(letters, reading.signal);
@@ -95,13 +87,13 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   const sentMs = Date.now() - begun;
 
-  // The provider that refuses every mail is repaired, so that every submission ends.
-  for (const { key } of info.providers) await call('DELETE', `/api/providers/${key}/fault`);
-  await call('DELETE', '/api/circuits');
+  // Removes the faults of all providers, so that every submission can end.
+  for (const { key } of info.providers) await stack.api('DELETE', `/api/providers/${key}/fault`);
+  await stack.api('DELETE', '/api/circuits');
   const { outbound = '', retry } = info.queues;
   const queues = [outbound, ...Object.values(retry)];
   const left = async () =>
-    ((await call('GET', '/api/queues')) as { url: string; visible: number; inFlight: number; delayed: number }[])
+    ((await stack.api('GET', '/api/queues')) as { url: string; visible: number; inFlight: number; delayed: number }[])
       .filter(({ url }) => queues.includes(url))
       .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
   await expect.poll(left, { timeout: 180_000 + COUNT * 60, interval: 500 }).toBe(0);
@@ -111,9 +103,9 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
 
   expect(surprises).toEqual([]);
 
-  // No submission is lost: each has been accepted, has ended without a recipient, or is dead-lettered.
+  // No submission may be lost: a provider has accepted it, all its recipients are suppressed, or it is on the dead-letter queue.
   const accepted = new Set(
-    ((await call('GET', '/api/accepted?raw=false')) as { submissionId: string }[]).map(
+    ((await stack.api('GET', '/api/accepted?raw=false')) as { submissionId: string }[]).map(
       ({ submissionId }) => submissionId,
     ),
   );
@@ -125,10 +117,12 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
     else if (!ids.some((id) => accepted.has(id)) && !(await hasEnded(ids))) lost.push(body.slice(0, 300));
   }
   const received = new Set(
-    ((await call('GET', '/api/received')) as { envelope: { to: string[] } }[]).flatMap(({ envelope }) => envelope.to),
+    ((await stack.api('GET', '/api/received')) as { envelope: { to: string[] } }[]).flatMap(
+      ({ envelope }) => envelope.to,
+    ),
   );
 
-  const metrics = (await call('GET', '/api/metrics')) as Metric[];
+  const metrics = (await stack.api('GET', '/api/metrics')) as Metric[];
   const total = (name: string) =>
     metrics
       .filter((one) => one.name === name)
@@ -144,12 +138,12 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
   expect(lost).toEqual([]);
   expect(arrivals.slice(-900).filter((to) => !received.has(to))).toEqual([]);
 
-  // No process crashed.
+  // No function process may have crashed. A dead letter has the reason `Crashed`, or no reason, only after a crash.
   expect(reasons.get('Crashed') ?? 0).toBe(0);
   expect(reasons.get('none') ?? 0).toBe(0);
   expect(metrics.filter(({ name, points }) => name === 'Errors' && points.some(({ sum }) => sum > 0))).toEqual([]);
 
-  // No planted text is in a log, a queue or the table.
+  // No planted text may be in the log, in the attributes of a dead letter, or in a metric.
   const telltale = await telltales();
   const found = (text: string) => telltale.filter((one) => text.includes(one));
   const log = await readFile(logFile, 'utf8');
@@ -169,13 +163,13 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
     expect([namespace, Object.keys(METRICS)]).toEqual(['Mailover', expect.arrayContaining([name])]);
     if (dimensions['provider'] !== undefined) expect(keys).toContain(dimensions['provider']);
   }
-  // The environment of a function has names of secrets, not their values.
-  for (const { pid } of stack.info.processes) expect(found(environmentOf(pid).toLowerCase())).toEqual([]);
+  // The environment of a function process may contain the names of secrets, but not their values.
+  for (const { pid } of stack.stack.info.processes) expect(found(environmentOf(pid).toLowerCase())).toEqual([]);
 });
 
 interface Sent {
   readonly body: string;
-  /** Ids that the submission may have. */
+  /** Possible ids of the submission: the id in its body, or the id of the SQS message. */
   readonly ids: readonly string[];
 }
 
@@ -186,16 +180,6 @@ interface Metric {
   readonly points: readonly { readonly sum: number }[];
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(new URL(path, stack.url), {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return text && response.ok ? JSON.parse(text) : undefined;
-}
-
 function countOf(words: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -203,7 +187,7 @@ function countOf(words: readonly string[]): Map<string, number> {
 }
 
 async function submit(body: string, attributes: Record<string, string>): Promise<Sent> {
-  const { MessageId = '' } = await sqs.send(
+  const { MessageId = '' } = await stack.sqs.send(
     new SendMessageCommand({
       QueueUrl: info.queues.outbound,
       MessageBody: body,
@@ -229,13 +213,18 @@ function idIn(body: string): string | undefined {
 
 async function hasEnded(ids: readonly string[]): Promise<boolean> {
   for (const id of ids) {
-    const found = (await call('GET', `/api/submissions/${encodeURIComponent(id)}`)) as { state?: string } | undefined;
+    const found = (await stack.api('GET', `/api/submissions/${encodeURIComponent(id)}`)) as
+      | { state?: string }
+      | undefined;
     if (found?.state === 'accepted' || found?.state === 'suppressed') return true;
   }
   return false;
 }
 
-/** A version that a later release may read stays on the queue for a day, as it should. */
+/**
+ * Replaces high values of `version` by 0. A submission whose `version` is higher than the supported one stays on the queue for a
+ * day, as intended, and this test does not wait for that long.
+ */
 function withoutFuture(body: string): string {
   return body.replace(/"version":(1e\+308|[2-9]|\d\d)/g, '"version":0');
 }
@@ -244,7 +233,7 @@ async function readLetters(letters: Message[], signal: AbortSignal): Promise<voi
   const QueueUrl = info.queues.deadLetter;
   for (let last = false; !last; ) {
     last = signal.aborted;
-    const { Messages = [] } = await sqs.send(
+    const { Messages = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl,
         MaxNumberOfMessages: 10,
@@ -257,7 +246,7 @@ async function readLetters(letters: Message[], signal: AbortSignal): Promise<voi
     else {
       last = false;
       const Entries = Messages.map(({ ReceiptHandle }, place) => ({ Id: String(place), ReceiptHandle }));
-      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+      await stack.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
     }
   }
 }
@@ -272,7 +261,10 @@ async function secretOf(key: string): Promise<readonly string[]> {
   return Object.values(JSON.parse(SecretString) as Record<string, string>);
 }
 
-/** Texts that may be in no log and no queue, in lower case: all that was planted, and every secret, in every spelling. */
+/**
+ * Returns the texts that no log, dead-letter attribute or metric may contain, in lower case: the planted texts and the secrets,
+ * in every spelling.
+ */
 async function telltales(): Promise<readonly string[]> {
   const secrets = (await Promise.all(info.providers.map(({ key }) => secretOf(key)))).flat();
   const routes = Object.values(info.inbound);
@@ -285,7 +277,7 @@ async function telltales(): Promise<readonly string[]> {
       route['apiKey'],
     ].filter((one) => one !== undefined),
   );
-  // Paths of webhooks are secret, too.
+  // Each webhook path contains a long random part, which is secret too.
   const paths = routes.flatMap(({ path = '' }) => path.split('/').filter((part) => part.length > 15));
   const all = [...spelled([...Object.values(PLANTED), ...secrets, PLANT]), ...keys, ...paths, 'planted', '471188'];
   return [...new Set(all.map((text) => text.toLowerCase()))].filter((text) => text.length > 5);
@@ -298,7 +290,7 @@ async function putPoison(): Promise<readonly string[]> {
   return poisonPointers(bucket, objects.keys());
 }
 
-/** Returns the recipients whose mail must arrive. */
+/** Sends a strange request to a webhook of received mail. Returns the recipients for which a mail must arrive on the inbound queue. */
 async function callWebhook(place: number): Promise<readonly string[]> {
   const webhook = strangeWebhook(info.inbound, place, pick);
   const status = await post(info.endpoints.http ?? '', webhook);
@@ -311,10 +303,11 @@ async function callWebhook(place: number): Promise<readonly string[]> {
 
 async function openPage(): Promise<void> {
   const { aws, http = '', dynamodb = '' } = info.endpoints;
-  const { port } = new URL(pick([stack.url, aws, http, dynamodb, ...info.providers.map(({ url }) => url)]));
+  const { port } = new URL(pick([stack.stack.url, aws, http, dynamodb, ...info.providers.map(({ url }) => url)]));
   const request = foreignRequest(port, pick);
   const answer = await answerOn(Number(port), request);
-  // The mail server ends a session that begins like HTTP; other ports refuse the host.
+  // The port of the SMTP server ends a session that begins with an HTTP request. All other ports refuse the request because of
+  // its `Host` header.
   if (!/^HTTP\/1\.1 40[03] |^(220 [^\r]*\r\n)?(421|500|502|503) /.test(answer) || /access-control-allow/i.test(answer))
     surprises.push(`${port} ${request}: ${answer.slice(0, 300)}`);
 }

@@ -5,11 +5,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 import { sha256 } from '../support/sha256.ts';
 
-// Mail made to break the receiver, in every form that can carry it, against the function's own process.
+// These tests post mail that is made to break the inbound function. Each mail is posted in every webhook format that can carry
+// it, to a real process of the function.
 
-/** Default memory of the function, and the limit of its process here. */
+/** Default memory of the inbound function in megabytes. In these tests, the process of the function must use less. */
 const MEMORY_MB = 1024;
-/** Limit on an idle machine; on a busy machine answers take longer. */
+/** On an idle machine, 99 % of the answers must arrive within this number of milliseconds. On a busy machine, the limit is higher. */
 const P99_MS = 1_000;
 const othersAtWork = () => Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 const MB = 1024 * 1024;
@@ -172,7 +173,8 @@ test.each(MAILS)('%s', { timeout: 180_000 }, async (_name, make) => {
     const tries = await answered(provider, reception?.id ?? '');
     const [first] = tries;
 
-    // Mail above the limits of API Gateway and Lambda is left to the reconciler, which puts a notice on the queue.
+    // A mail that exceeds the size limits of API Gateway or Lambda is answered with 413. The reconciler, a scheduled function,
+    // later puts the known part of the mail on the inbound queue, marked as truncated.
     expect([200, 413], JSON.stringify(tries)).toContain(first?.status);
     if (first?.status !== 200) continue;
     await stack.until(() => stack.messages.some(({ envelope }) => envelope.to.includes(to)), 30_000);

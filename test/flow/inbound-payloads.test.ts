@@ -4,8 +4,9 @@ import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import { inboundSchema } from '../../lambda/contract/inbound.ts';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
-// Each mail goes through a real stack in every form in which a provider posts it, and must give the same facts.
-// The request of each form is made from the mail by the simulated provider, with another MIME reader than the receiver's.
+// Each mail of the fixtures is posted to a running local stack in every format in which a provider can post received mail. Every
+// format must give the same fields in the message on the inbound queue. The simulated provider makes the request from the mail,
+// and uses another MIME parser than the inbound function.
 
 type Facts = Partial<Record<string, unknown>> & {
   readonly absent?: readonly string[];
@@ -13,13 +14,13 @@ type Facts = Partial<Record<string, unknown>> & {
 };
 
 interface Fixture {
-  /** Source of the mail, and its purpose. */
+  /** Where this mail comes from, and what it tests. */
   readonly note: string;
   readonly envelope: { readonly from: string | null; readonly to: readonly string[] };
-  /** Forms to post it in. @default - all */
+  /** Webhook formats in which to post the mail, such as JSON or raw MIME. @default - all */
   readonly forms?: readonly Form[];
   readonly expect: Facts;
-  /** Further facts for one form. */
+  /** Expected fields of the message, in addition to those of `expect`, for each webhook format in which the mail is posted. */
   readonly by?: Partial<Record<Form, Facts>>;
 }
 
@@ -65,8 +66,8 @@ test('there are at least ninety payloads, of every form', () => {
 
 test.each(cases)('$title', { timeout: 30_000 }, async ({ mail, fixture, form }) => {
   const { provider, options } = FORMS[form];
-  // Each form gets its own recipient, since the same mail to the same recipient would be delivered only once.
-  // The receipt rule of SES is for the domain itself.
+  // Each webhook format uses its own recipient, since the inbound function delivers the same mail to the same recipient only
+  // once. For SES, the domain of the recipient is not changed: the receipt rule of SES accepts only this domain.
   const to = fixture.envelope.to.map((address) => (form === 'ses' ? address : address.replace('@', `@${form}.`)));
 
   const messages = await stack.receive(provider, { raw: crlf(mail), from: fixture.envelope.from, to, ...options });
@@ -103,12 +104,12 @@ function expectAttachments({ attachments = [] }: InboundMessage, expected: reado
   }
 }
 
-/** Text without differences in line ends and trailing white space. */
+/** Returns the text with LF line ends and without white space at its end. */
 function plain(text: string): string {
   return text.replaceAll('\r\n', '\n').trimEnd();
 }
 
-/** A mail with CRLF line ends, as SMTP requires. */
+/** Returns the mail with CRLF line ends, as SMTP requires. */
 function crlf(mail: Buffer): Buffer {
   return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }

@@ -4,12 +4,16 @@ import { encodeForm } from '../../local/simulators/inbound/form.ts';
 import { signPost } from '../../local/simulators/mailgun/webhook.ts';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
-// Received mail under retries of providers, forged requests and failing AWS services, over HTTP and the queue of a real stack.
+// These tests check received mail while providers retry, while requests are forged, and while AWS services fail. They use only
+// the HTTP API and the inbound queue of a running local stack.
 
-/** Mails for the test with failing services, and dishonest requests; `npm run test:inbound-full` takes 10,000 and 100,000. */
+/**
+ * Number of mails (`MAILS`) in the test with failing AWS services, and number of forged requests (`FORGERIES`). `npm run
+ * test:inbound-full` uses 10,000 and 100,000.
+ */
 const MAILS = Number(process.env['MAILOVER_INBOUND_MAILS'] ?? 120);
 const FORGERIES = Number(process.env['MAILOVER_INBOUND_FORGERIES'] ?? 500);
-/** Time scale at which the provider's eight hours of retries take two minutes. */
+/** Providers retry a webhook request for eight hours. At this time scale, eight hours take less than two real minutes. */
 const TIME_SCALE = 300;
 
 let stack: InboundStack;
@@ -30,10 +34,11 @@ test('no forged, altered or replayed request is accepted', {
   const postmark = { path: '', username: '', password: '', ...stack.info.inbound['postmark'] };
   const now = () => Math.floor(Date.now() / 1000);
   const make: (() => Sent)[] = [
-    // Requests with another key, and without a key.
+    // Requests signed with a wrong key, and with an empty key.
     () => mailgun({ signature: signPost(randomBytes(16).toString('hex'), now()) }),
     () => mailgun({ signature: signPost('', now()) }),
-    // A digit moved from the time to the token keeps the signed text.
+    // The signature covers the timestamp followed by the token. If the last digit of the timestamp is moved to the token, the
+    // signature still fits.
     () => {
       const { timestamp, token, signature } = signPost(signingKey, now());
       return mailgun({
@@ -45,19 +50,19 @@ test('no forged, altered or replayed request is accepted', {
       return mailgun({ signature: { ...signature, timestamp: String(Number(signature.timestamp) - 1) } });
     },
     () => mailgun({ signature: { ...signPost(signingKey, now()), token: randomBytes(25).toString('hex') } }),
-    // Too old, too far ahead.
+    // Requests whose signed timestamp is too old, or too far in the future.
     () => mailgun({ signature: signPost(signingKey, now() - 25 * 3600) }),
     () => mailgun({ signature: signPost(signingKey, now() + 20 * 60) }),
-    // A genuine signature with another body, in each of the three forms.
+    // Requests with the valid signature of another request, at the paths of all three webhook formats of Mailgun.
     () => mailgun({ signature: honest.signature, subject: randomBytes(4).toString('hex') }),
     () => mailgun({ signature: honest.signature, to: 'other@in.example.com' }),
     () => mailgun({ signature: honest.signature, path: mimePath, subject: 'x' }),
     () => mailgun({ signature: honest.signature, path: storePath, subject: 'x' }),
-    // A genuine signature at a wrong path.
+    // Requests with a valid signature at a wrong path.
     () => mailgun({ path: `${path}x` }),
     () => mailgun({ path: '/inbound/mailgun/guess' }),
     () => mailgun({ path: '/inbound/nobody/guess' }),
-    // Postmark.
+    // Requests for Postmark without credentials, with wrong credentials, or at a wrong path.
     () => json(postmark.path, ''),
     () => json(postmark.path, `${postmark.username}:wrong`),
     () => json(postmark.path, `wrong:${postmark.password}`),
@@ -143,7 +148,7 @@ test(`with half of all writes to queue and bucket failing, ${MAILS} mails arrive
         taken.get(provider)?.push(reception?.id ?? '');
       }),
     );
-    // Spread over time, as from a provider.
+    // A provider would not post all mails at the same time. Waits until at most 400 of the mails so far have not yet arrived.
     const sofar = start + 20;
     await stack.until(() => arrivals().length > sofar - 400, 120_000);
   }
@@ -164,7 +169,10 @@ test(`with half of all writes to queue and bucket failing, ${MAILS} mails arrive
   expect(found).toHaveLength(MAILS);
 });
 
-/** Recipients of the mails of the test above, as received from the queue. */
+/**
+ * Returns the recipients of all messages of the test above that were read from the inbound queue so far. These recipients begin
+ * with `half-`.
+ */
 function arrivals(): string[] {
   return stack.messages.flatMap(({ envelope }) => envelope.to.filter((to) => to.startsWith('half-')));
 }
@@ -222,7 +230,7 @@ function mail(id: string): Buffer {
   );
 }
 
-/** Waits for one message for this recipient, and checks that no second follows. */
+/** Waits for a message to this recipient, and checks that no second message follows. */
 async function arrived(to: string): Promise<void> {
   const found = () => stack.messages.filter(({ envelope }) => envelope.to.includes(to));
   await stack.until(() => found().length > 0);

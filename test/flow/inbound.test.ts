@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { inboundSchema } from '../../lambda/contract/inbound.ts';
+import { signPost } from '../../local/simulators/mailgun/webhook.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 interface Address {
@@ -36,16 +37,12 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 function postMailgun(messageId: string): RequestInit & { readonly path: string } {
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const token = randomBytes(25).toString('hex');
-  const signature = createHmac('sha256', mailgun.signingKey)
-    .update(timestamp + token)
-    .digest('hex');
   const headers = JSON.stringify([
     ['Message-Id', messageId],
     ['Subject', 'Hello'],
   ]);
-  const fields = { timestamp, token, signature, recipient: 'box@in.example.com', sender: 'a@example.org' };
+  const signature = signPost(mailgun.signingKey, Math.floor(Date.now() / 1000));
+  const fields = { ...signature, recipient: 'box@in.example.com', sender: 'a@example.org' };
   return {
     path: mailgun.path,
     method: 'POST',
@@ -72,7 +69,7 @@ function postPostmark(messageId: string): RequestInit & { readonly path: string 
   };
 }
 
-/** Repeats a request until it is accepted, as a provider does. */
+/** Repeats a request until the answer is 200, as a provider does. */
 async function untilTaken({ path, ...request }: RequestInit & { readonly path: string }): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const response = await fetch(http + path, request);
@@ -138,7 +135,7 @@ it('answers requests that no provider sends as the contract says, and delivers n
   expect(await drain(0)).toEqual([]);
 });
 
-/** The console has the port below that of the AWS services. */
+/** Returns the address of the console. Its port is the port of the simulated AWS services minus one. */
 function consoleUrl(): string {
   const { port } = new URL(stack.info.endpoints.aws);
   return `http://127.0.0.1:${Number(port) - 1}`;

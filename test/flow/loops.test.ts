@@ -1,14 +1,14 @@
-import { type Message, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type Message, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** An hour of stack time lasts a second and a half. */
+/** At this time scale, an hour of the local stack lasts 1.5 real seconds. */
 const TIME_SCALE = 2_400;
 
-/** Invocations of one chain after which Lambda refuses the next one. */
+/** Lambda detects recursive loops: after this number of invocations in one chain of messages, it refuses the next invocation. */
 const LOOP_LIMIT = 16;
 
-/** Invocations of a mail that waits for about eleven hours. */
+/** Number of invocations of the sender function for one mail that waits for about eleven hours. */
 const FAR_BEYOND = 40;
 
 let stack: RunningStack;
@@ -68,10 +68,10 @@ async function send(id: string): Promise<void> {
   const { outbound: QueueUrl } = stack.info.queues;
   const mail = { version: 1, id, from: 'a@example.com', to: ['b@example.org'], subject: id, text: 'hello' };
   const MessageBody = JSON.stringify(mail);
-  await sqs((client) => client.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'waits' })));
+  await stack.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'waits' }));
 }
 
-/** How often the sender has been invoked. */
+/** Returns how often the sender function was invoked so far. */
 async function invocations(): Promise<number> {
   const metrics = (await (await fetch(`${stack.url}/api/metrics`)).json()) as {
     readonly name: string;
@@ -84,26 +84,16 @@ async function invocations(): Promise<number> {
     .reduce((sum, point) => sum + point.sum, 0);
 }
 
-/** The first message of the inbound queue. */
+/** Waits for the first message of the inbound queue, and returns this message. */
 async function received(): Promise<Message> {
   const { inbound: QueueUrl } = stack.info.queues;
   const found: Message[] = [];
   await stack.until(async () => {
-    const { Messages = [] } = await sqs((client) =>
-      client.send(new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['AWSTraceHeader'] })),
+    const { Messages = [] } = await stack.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['AWSTraceHeader'] }),
     );
     found.push(...Messages);
     return found.length > 0;
   });
   return found[0] as Message;
-}
-
-async function sqs<T>(act: (client: SQSClient) => Promise<T>): Promise<T> {
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  const client = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
-  try {
-    return await act(client);
-  } finally {
-    client.destroy();
-  }
 }

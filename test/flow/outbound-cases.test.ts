@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseStack, type Ending, givenCases, KEYS, only, type Type } from '../support/case-stack.ts';
 import type { AcceptedEntry } from '../support/running-stack.ts';
 
-// Reports of users of other mail software, tested over the public interfaces of the local stack. `source` of a case
-// names the reports; a case with `guard` never failed, and fails where a repair goes too far.
+// Each case comes from a bug report about other mail software, and is tested through the public interfaces of the local stack.
+// `source` of a case names the bug reports. A case with `guard` has never failed here; it would fail if a repair of another case
+// changes too much.
 
 interface Rule {
   readonly ids?: readonly string[];
@@ -23,7 +24,7 @@ interface Expectation {
   readonly mayServe?: readonly string[];
   readonly by?: readonly Type[];
   readonly untried?: readonly Type[];
-  /** Hits by name of the fault; a number, or the least and the most. */
+  /** For each fault, by its name, the expected number of calls that it affected: a number, or a minimum and a maximum. */
   readonly hits?: Readonly<Record<string, number | readonly [number, number]>>;
   readonly circuit?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, Rule>>;
@@ -35,7 +36,10 @@ interface Expectation {
 interface Case {
   readonly id: string;
   readonly file?: string;
-  /** Types to send it through, once each, or in this order; absent: as the case says. */
+  /**
+   * Provider types for the mail of the case. With `through`, the mail is sent once through each type. With `only`, the mail may
+   * go to these types, in this order. Without both, the mail itself names its providers.
+   */
   readonly through?: readonly Type[];
   readonly only?: readonly Type[];
   readonly variant?: 'smtpUtf8';
@@ -73,15 +77,16 @@ const REPLIES: readonly Reply[] = JSON.parse(read('replies.json'));
 const VARIANTS = 'test/flow/apps/variants.ts';
 
 /**
- * If another process, which has no kept connection, sends the second mail of a case, the mail fails over as it should, and the
- * case was not tested: it is tried again. Five failures in a row have another cause.
+ * Largest number of tries of one case. The second mail of a case must use a connection that was kept open after the first mail.
+ * If another process sends the second mail, this process has no such connection, and the mail correctly fails over. The case was
+ * then not tested, so it is tried again. If this happens fifteen times in a row, there is another cause.
  */
-const MOST_TRIES = 5;
+const MOST_TRIES = 15;
 const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'Your order', text: 'Hello' };
 
 let cases: CaseStack;
 
-/** Starts the stack of a block of tests. */
+/** Starts a local stack for the tests of one `describe` block, and closes it after them. */
 function stackFor(app?: string): void {
   beforeAll(async () => {
     cases = await givenCases(app);
@@ -98,7 +103,8 @@ const titled = (list: readonly Case[]) =>
 describe("with the users' app", () => {
   stackFor();
 
-  // In this order, since waiting mail is tried again and would meet the faults of other cases.
+  // The order of these blocks matters: mail of the later blocks may still wait when its test ends, and faults of other cases would
+  // apply to it when it is tried again.
   describe('the next mail on a kept connection', { timeout: 120_000 }, () => {
     it.each(CASES.filter(({ session }) => session).map((one) => [one.id, one] as const))('%s', async (_, one) => {
       const { stage = '', reply = '', always = false } = one.session ?? {};
@@ -127,7 +133,7 @@ describe("with the users' app", () => {
   });
 
   describe('a mail that may go to one provider only', { timeout: 60_000 }, () => {
-    it.each(REPLIES.map((reply) => [reply.id, reply] as const))('meets %s', async (_, reply) => {
+    it.each(REPLIES.map((reply) => [reply.id, reply] as const))('which answers with %s', async (_, reply) => {
       const { provider, stage, reply: text, status, headers, body, right, why } = reply;
       const fault =
         provider === 'smtp'
@@ -155,10 +161,13 @@ describe('with an SMTP server that may be asked for SMTPUTF8, a mail', { timeout
   it.each(titled(CASES.filter(({ variant }) => variant === 'smtpUtf8')))('%s', (_, one, type) => meets(one, type));
 });
 
-/** Sends the mail of a case, as often as it says, and compares the result with the expected one. */
-async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, type?: Type): Promise<void> {
+/** Sends the mail of a case `repeat` times, and compares each result with the expected result. */
+async function meets(one: Case, type?: Type): Promise<void> {
+  const { file = '', faults = [], repeat = 1, why } = one;
   const types = type ? [type] : one.only;
   const wanted = one.expect ?? {};
+  // Otherwise the faults of this case would also apply to mail of an earlier case or try, and would count that mail as a hit.
+  await cases.settle();
   for (const broken of new Set(faults.map(({ provider }) => provider)))
     await cases.stack.breakProvider(
       KEYS[broken],
@@ -166,21 +175,22 @@ async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, 
     );
   const options = wanted.anyOf ?? [wanted];
   for (let time = 0; time < repeat; time += 1) {
-    // A case without a provider that is sent once is sent byte for byte.
+    // If the case is sent only once and the test chooses no provider, the file is sent byte for byte. Otherwise its JSON is
+    // parsed and changed.
     const send = async () =>
       types || repeat > 1
         ? await cases.send({ ...JSON.parse(read(file)), ...(types && only(types)) })
         : await cases.sendBody(read(file));
-    let ending = await cases.ending(await send());
-    // A new worker skips a provider whose secret it has not read in time: then the case was not tested.
-    const isPassedOver = ({ called }: Ending) =>
-      (types ?? []).some(
-        (first) =>
-          faults.some(({ provider }) => provider === first) &&
-          !untried(options, first) &&
-          !called.includes(KEYS[first]),
-      );
-    while (isPassedOver(ending)) ending = await cases.ending(await send());
+    const ending = await cases.ending(await send());
+    // A new sender process skips a provider if it has not read the provider's secret in time. The case was then not tested, so
+    // it starts again.
+    const isPassedOver = (types ?? []).some(
+      (first) =>
+        faults.some(({ provider }) => provider === first) &&
+        !untried(options, first) &&
+        !ending.called.includes(KEYS[first]),
+    );
+    if (isPassedOver) return meets(one, type);
     const failures: unknown[] = [];
     for (const option of options) {
       try {

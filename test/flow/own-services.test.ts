@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
@@ -21,10 +20,10 @@ describe('Secrets Manager does not answer, and no process has a secret yet', () 
       const accepted = await stack.accepted(await send());
 
       expect(new Set(accepted.map(({ provider }) => provider))).toEqual(new Set(['ses']));
-      await stack.until(async () => (await raised()).some((name) => name.endsWith('/SecretsUnreachable')));
+      await stack.until(async () => (await stack.raised()).some((name) => name.endsWith('/SecretsUnreachable')));
       expect(await openCircuits()).toEqual([]);
       expect(
-        (await raised()).filter((name) => /AccountRefused|CircuitOpen|FailureRate|FailureCount/.test(name)),
+        (await stack.raised()).filter((name) => /AccountRefused|CircuitOpen|FailureRate|FailureCount/.test(name)),
       ).toEqual([]);
     },
   );
@@ -50,9 +49,10 @@ describe('Secrets Manager does not answer, and no process has a secret yet', () 
     await stack.accepted(await send());
 
     expect(await openCircuits()).toContain('postmark');
-    // The key of the proofs is a secret too: without it a dead letter is sent without a proof, and this is counted.
+    // The key that signs dead letters is a secret too. If this key cannot be read, dead letters are sent without a signature, and
+    // the alarm ProofKeyUnusable is raised.
     await send(1, { text: 5 });
-    await stack.until(async () => (await raised()).some((name) => name.endsWith('/ProofKeyUnusable')));
+    await stack.until(async () => (await stack.raised()).some((name) => name.endsWith('/ProofKeyUnusable')));
   });
 });
 
@@ -66,9 +66,11 @@ describe('AWS refuses the credentials or the clock of the process', () => {
       const fault = { respond: { status: 403, headers: { 'x-amzn-errortype': name }, body }, on: 'all' } as const;
       await stack.breakProvider('ses', fault);
       const ids = await send(10, { providers: { only: ['ses'] } });
-      await stack.until(async () => (await raised()).some((alarm) => alarm.endsWith('/CredentialsRefused')));
+      await stack.until(async () => (await stack.raised()).some((alarm) => alarm.endsWith('/CredentialsRefused')));
       expect(await openCircuits()).toEqual([]);
-      expect((await raised()).filter((alarm) => /AccountRefused|CircuitOpen|FailureRate/.test(alarm))).toEqual([]);
+      expect((await stack.raised()).filter((alarm) => /AccountRefused|CircuitOpen|FailureRate/.test(alarm))).toEqual(
+        [],
+      );
 
       await fetch(`${stack.url}/api/providers/ses/fault`, { method: 'DELETE' });
 
@@ -81,16 +83,17 @@ describe('AWS refuses the credentials or the clock of the process', () => {
 describe('a NAT gateway forgets the connections', () => {
   const FORGET = { network: 'forget' } as const;
 
-  it('while nothing is sent: no mail meets a dead one, at any provider or service', { timeout: TIMEOUT }, async () => {
+  it('that are idle: they are not used for mail, at any provider or service', { timeout: TIMEOUT }, async () => {
     stack = await givenStack(1);
     await stack.accepted(await send());
     const keys = stack.info.providers.map(({ key }) => key);
     for (const key of keys) await stack.breakProvider(key, FORGET);
     await stack.breakAws(FORGET);
-    // A pause longer than a kept connection may be idle.
+    // Waits for longer than the sender keeps an idle connection for the next mail.
     await pause(6_000);
-    // A health check or a canary may have been under way when its connection was forgotten.
-    const hitsOfAll = () => Promise.all(keys.map(async (key) => [key, await hits(`/api/providers/${key}/fault`)]));
+    // A health check or a canary mail may have used a connection when the fault was set, and have lost it. The fault counts this
+    // call as a hit too, so the test compares with the hits before its mails.
+    const hitsOfAll = () => Promise.all(keys.map(async (key) => [key, await stack.hits(key)]));
     const before = await hitsOfAll();
 
     const ids = await send();
@@ -102,7 +105,7 @@ describe('a NAT gateway forgets the connections', () => {
     await expect.poll(() => stack.depth(Object.values(stack.info.queues.retry)), { timeout: 20_000 }).toBe(0);
   });
 
-  it('of the table at once: each call is made again on a fresh one, and no mail waits', {
+  it('of the table at the same time: each call is made again on a new connection, and no mail waits', {
     timeout: TIMEOUT,
   }, async () => {
     stack = await givenStack(1);
@@ -112,7 +115,8 @@ describe('a NAT gateway forgets the connections', () => {
     const ids = await send();
     await stack.accepted(ids);
 
-    expect(await hits('/api/aws/fault')).toBeGreaterThan(0);
+    const { hits } = (await stack.call('GET', '/api/aws/fault')) as { readonly hits: number };
+    expect(hits).toBeGreaterThan(0);
     expect(await taken(ids)).toBe(MAILS);
     await expect.poll(() => stack.depth(Object.values(stack.info.queues.retry)), { timeout: 20_000 }).toBe(0);
   });
@@ -132,24 +136,24 @@ it('sends no mail twice when the process stands still for 40 seconds, past every
   await pause(40_000);
   for (const { pid } of stopped) process.kill(pid, 'SIGCONT');
 
-  // A mail that the process had no time left to attempt waits a minute on a retry queue.
+  // If the stopped process had no time left to send a mail, this mail waits on a retry queue for a minute.
   await expect.poll(() => taken(ids), { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(MAILS);
   await stack.accepted(ids);
   await stack.until(async () => (await stack.depth([stack.info.queues.outbound])) === 0);
-  // A mail whose answer was lost waits a minute or two until its provider is asked.
+  // If the answer of the provider was lost, the mail waits for one or two minutes. Then the sender asks the provider whether it
+  // has accepted the mail.
   await expect.poll(() => stack.depth(Object.values(stack.info.queues.retry)), { timeout: 150_000 }).toBe(0);
   expect(await taken(ids)).toBe(MAILS);
 });
 
-/** Breaks Secrets Manager for new processes of the sender: those that run have read the first secret at their start. */
+/**
+ * Makes Secrets Manager fail for new processes of the sender. The running processes read the first secret at their start.
+ * Therefore the circuits are deleted, which also replaces these processes by new ones.
+ */
 async function secretsFail(error: string): Promise<void> {
   await stack.breakAws({ service: 'secrets', error });
   const response = await fetch(`${stack.url}/api/circuits`, { method: 'DELETE' });
   expect(response.ok).toBe(true);
-}
-
-async function hits(path: string): Promise<number> {
-  return ((await (await fetch(`${stack.url}${path}`)).json()) as { hits: number }).hits;
 }
 
 async function taken(ids: readonly string[]): Promise<number> {
@@ -158,38 +162,13 @@ async function taken(ids: readonly string[]): Promise<number> {
 }
 
 async function openCircuits(): Promise<readonly string[]> {
-  const circuits = (await (await fetch(`${stack.url}/api/circuits`)).json()) as Record<string, unknown>[];
-  return circuits.filter((one) => JSON.stringify(one).includes('"open"')).map(({ provider }) => String(provider));
-}
-
-async function raised(): Promise<readonly string[]> {
-  const alarms = (await (await fetch(`${stack.url}/api/alarms`)).json()) as { name: string; state: string }[];
-  return alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
+  const open = (await stack.circuits()).filter((one) => JSON.stringify(one).includes('"open"'));
+  return open.map(({ provider }) => provider);
 }
 
 async function send(count = MAILS, more: object = {}): Promise<readonly string[]> {
-  const { endpoints, queues } = stack.info;
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  const sqs = new SQSClient({ endpoint: endpoints.aws, region: 'us-east-1', credentials });
   const ids = Array.from({ length: count }, (_, place) => `${crypto.randomUUID()}-${place}`);
-  for (let start = 0; start < count; start += 10)
-    await sqs.send(
-      new SendMessageBatchCommand({
-        QueueUrl: queues.outbound,
-        Entries: ids.slice(start, start + 10).map((id, place) => ({
-          Id: String(place),
-          MessageBody: JSON.stringify({
-            version: 1,
-            id,
-            from: 'shop@example.com',
-            to: ['ada@example.org'],
-            subject: 'hi',
-            text: 'hello',
-            ...more,
-          }),
-        })),
-      }),
-    );
-  sqs.destroy();
+  const mail = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'hi', text: 'hello' };
+  await stack.send(ids.map((id) => ({ ...mail, id, ...more })));
   return ids;
 }

@@ -2,14 +2,14 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pickBasePort } from '../../local/ports.ts';
+import { pickBasePort } from '../../local/network/ports.ts';
 import { type RunningStack, startLocalStack } from '../support/local-stack.ts';
 
-// Every command of README, in its order, on one local stack. Time runs faster, so that a circuit closes while a command
-// is followed.
+// This test runs every command of README on one local stack, in the order of README. Time runs faster in the stack, so that an
+// open circuit closes while a command still runs.
 const TIME_SCALE = 10;
 
-/** Commands that this test cannot run, and the reason. */
+/** Patterns of the commands that this test does not run, each with the reason. */
 const ELSEWHERE: readonly (readonly [command: RegExp, reason: string])[] = [
   [/^npm ci( && npm start)?$/, 'installed already; the stack is started as npm start does'],
   [/^(\$EDITOR|aws secretsmanager|npx cdk|npm run deploy)\b/, 'needs an AWS account'],
@@ -24,7 +24,7 @@ const commands = [...readme.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block 
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) => line !== '' && !line.startsWith("'")),
 );
-/** Commands of which README says that they end with 1. */
+/** Commands that end with the exit code 1 according to the README. */
 const ENDING_WITH_1 = new Set(
   [...readme.matchAll(/^(npm run .*?)\s+#.*\(exit code 1\)$/gm)].map(([, command = '']) => command),
 );
@@ -66,10 +66,10 @@ it('has the demo, the commands of an operator, and received mail', () => {
 });
 
 it.each(local)('%s', { timeout: 90_000 }, async (command) => {
-  // A machine without the AWS CLI runs the others.
+  // Without the AWS CLI on this machine, the commands that need it are skipped.
   if (command.startsWith('aws ') && !hasAws) return;
   const env = { ...process.env, MAILOVER_PORT: String(port) };
-  // Version 1 of the AWS CLI does not read the variable.
+  // Version 1 of the AWS CLI does not read the endpoint from an environment variable.
   const script = [...variables, command.replace(/^aws /, 'aws --endpoint-url http://127.0.0.1:4701 ')].join('\n');
   const here = script.replaceAll('4700', String(port)).replaceAll('4701', String(port + 1));
   const ran = promisify(execFile)('sh', ['-c', here], { env });

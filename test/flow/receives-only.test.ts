@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 
-/** A mail of its own each time: the same one is received once. */
+/** Returns a different mail for each number, since the inbound function delivers the same mail only once. */
 const rawOf = (number: number) =>
   Buffer.from(
     `From: ada@example.org\r\nTo: box@in.example.com\r\nMessage-ID: <${number}@example.org>\r\nSubject: hello\r\n\r\nhello\r\n`,

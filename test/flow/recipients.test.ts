@@ -1,7 +1,8 @@
-import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suppressionCommand } from '../../cli/suppression/command.ts';
 import { verifyCommand } from '../../cli/verify/command.ts';
+import { recordedTerminal } from '../support/recorded-terminal.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 let stack: RunningStack;
@@ -46,13 +47,12 @@ test('one who uses the link of a mail gets no other mail of the class, and mail 
 });
 
 test('an operator ends an unsubscribe, and mail of the class goes there again', async () => {
-  const lines: string[] = [];
-  const terminal = { out: (line: string) => void lines.push(line), err: (text: string) => void lines.push(text) };
+  const { terminal } = recordedTerminal();
   const end = () =>
     suppressionCommand(
       ['remove', 'ada@example.org', '--class', 'news'],
       { MAILOVER_PORT: new URL(stack.url).port },
-      terminal as never,
+      terminal,
     );
 
   expect([await end(), await end()]).toEqual([0, 1]);
@@ -66,15 +66,14 @@ test('an address gets one mail of a gated class, and the waiting ones once it is
   await stack.accepted(['first']);
   await send('second', { ...grace, to: ['Grace@example.org'] });
   await stack.until(async () => (await stack.submission('second'))?.state === 'waiting');
-  const lines: string[] = [];
-  const terminal = { out: (line: string) => void lines.push(line), err: (text: string) => void lines.push(text) };
+  const { both, terminal } = recordedTerminal();
 
   const code = await verifyCommand(
     ['linus@example.org', '--json'],
     { MAILOVER_PORT: new URL(stack.url).port },
     terminal,
   );
-  expect([code, JSON.parse(lines.join(''))]).toEqual([
+  expect([code, JSON.parse(both.join(''))]).toEqual([
     0,
     { address: 'linus@example.org', verified: true, before: false },
   ]);
@@ -86,12 +85,10 @@ test('an address gets one mail of a gated class, and the waiting ones once it is
 
 async function send(id: string, more: object): Promise<void> {
   const mail = { version: 1, id, from: 'a@example.com', to: ['ada@example.org'], subject: id, text: 'x', ...more };
-  await stack.sqs.send(
-    new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }),
-  );
+  await stack.send([mail]);
 }
 
-/** Messages of the events queue, until there are enough. */
+/** Receives messages from the events queue until `enough` returns true for the events so far. */
 async function receive(enough: (events: { readonly type: string }[]) => boolean) {
   const events: { readonly type: string }[] = [];
   await stack.until(async () => {

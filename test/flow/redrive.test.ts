@@ -1,27 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import {
-  GetQueueAttributesCommand,
-  SendMessageCommand,
-  SQSClient,
-  StartMessageMoveTaskCommand,
-} from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localAws } from '../support/open-stack.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 let stack: RunningStack;
-let sqs: SQSClient;
 let secrets: SecretsManagerClient;
 
 beforeAll(async () => {
   stack = await givenStack(240);
-  const client = {
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  };
-  sqs = new SQSClient(client);
-  secrets = new SecretsManagerClient(client);
+  secrets = new SecretsManagerClient(localAws(stack.info.endpoints.aws));
 }, 60_000);
 
 afterAll(async () => {
@@ -33,7 +22,7 @@ const BAD = { respond: { status: 422, body: '{"ErrorCode":300,"Message":"Invalid
 const BAD_AT_MAILGUN = { respond: { status: 400, body: '{"message":"to parameter is not a valid address"}' } };
 
 async function put(body: object, attributes: Record<string, string> = {}): Promise<string> {
-  const { MessageId = '' } = await sqs.send(
+  const { MessageId = '' } = await stack.sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.info.queues.outbound,
       MessageBody: JSON.stringify(body),
@@ -46,13 +35,15 @@ async function put(body: object, attributes: Record<string, string> = {}): Promi
 }
 
 const arnOf = async (QueueUrl: string): Promise<string> => {
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const { Attributes } = await stack.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
   return Attributes?.['QueueArn'] ?? '';
 };
 
-/** Starts a redrive as an operator does. */
+/** Starts a redrive from the dead-letter queue to the queue `destination`, as an operator does. */
 async function redrive(destination: string): Promise<void> {
-  await sqs.send(
+  await stack.sqs.send(
     new StartMessageMoveTaskCommand({
       SourceArn: await arnOf(stack.info.queues.deadLetter),
       DestinationArn: await arnOf(destination),
@@ -60,7 +51,7 @@ async function redrive(destination: string): Promise<void> {
   );
 }
 
-/** Makes two vendors refuse a mail, so that it is dead-lettered. */
+/** Sends a mail that two providers refuse, and waits until the mail is on the dead-letter queue. */
 async function refused(body: object): Promise<string> {
   await stack.breakProvider('postmark', BAD);
   await stack.breakProvider('mailgun', BAD_AT_MAILGUN);

@@ -31,7 +31,10 @@ interface Accepted {
 
 const accepted = async (id: string) => (await open.api('GET', `/api/accepted?id=${id}&raw=false`)) as Accepted[];
 
-/** Receives the report of a mail server about a mail that a simulator has accepted. */
+/**
+ * Sends a delivery status notification (RFC 3464) to the stack, about a mail that a simulated provider has accepted, as a mail
+ * server does.
+ */
 async function report(id: string, action: string): Promise<void> {
   await expect.poll(() => accepted(id), { timeout: 30_000 }).toHaveLength(1);
   const [one] = await accepted(id);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { operate } from '../../cli/operate/command.ts';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
+import { recordedTerminal } from '../support/recorded-terminal.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
@@ -16,11 +17,13 @@ afterAll(async () => {
 });
 
 it('waits that have begun in real time are shorter once time runs faster, and the hours of the tallies go on', async () => {
-  // Postmark accepts 50 recipients, then refuses others: it is in doubt from the sixth on.
+  // Postmark first accepts 50 recipients, and then refuses every recipient. After five refusals, the sender no longer trusts the
+  // refusals of Postmark: Postmark is in doubt.
   for (let mail = 0; mail < 50; mail += 1) await send(`good-${mail}`, ['postmark']);
   await expect.poll(accepted, PATIENCE).toBe(50);
   await stack.api('PUT', '/api/providers/postmark/fault', { respond: { status: 422, body: JSON.stringify(INACTIVE) } });
-  // One after the other: of many at once all could end before any worker knows of the doubt.
+  // Sends one mail after the other. If many mails are sent at the same time, all of them can be refused before a sender process
+  // reads from the state table that Postmark is in doubt.
   let bad = 0;
   const sendBad = async () => {
     bad += 1;
@@ -32,7 +35,8 @@ it('waits that have begun in real time are shorter once time runs faster, and th
   const listed = await doubted();
   expect(listed).toBeGreaterThan(0);
 
-  // A mail waits for a minute, Postmark is out of use for an hour, and the circuit of Mailgun is open.
+  // Prepares the state before time runs faster: a mail waits for a minute, an operator's switch isolates Postmark for an hour,
+  // and the circuit of Mailgun is open.
   await stack.api('PUT', '/api/providers/mailgun/fault', { respond: { status: 500 } });
   await stack.api('PUT', '/api/console/providers/postmark/isolation');
   await send('waiting', ['mailgun']);
@@ -46,7 +50,7 @@ it('waits that have begun in real time are shorter once time runs faster, and th
   await expect.poll(delayed, PATIENCE).toBe(0);
   await expect.poll(async () => (await accepts('waiting')).length, PATIENCE).toBe(1);
   await expect.poll(async () => (await circuit('postmark')).state, PATIENCE).not.toBe('isolated');
-  // An hour passes in six seconds; without the change the isolation alone would last for an hour.
+  // At the new speed, an hour passes in six seconds. At the old speed, the isolation alone would last for an hour.
   expect(Date.now() - begun).toBeLessThan(45_000);
   expect(await doubted()).toBe(listed);
 });
@@ -67,19 +71,17 @@ async function accepted(): Promise<number> {
 const delayed = () => stack.depth(/-retry-/);
 
 async function circuit(key: string): Promise<{ state: string }> {
-  const all = (await stack.api('GET', '/api/circuits')) as { provider: string; state: string }[];
-  const found = all.find(({ provider }) => provider === key);
+  const found = (await stack.circuits()).find(({ provider }) => provider === key);
   if (found === undefined) throw new Error(`no circuit of ${key}`);
   return found;
 }
 
-/** Number of recipients that `npm run doubted` lists. */
+/** Returns the number of recipients of Postmark that the command `npm run doubted` lists. */
 async function doubted(): Promise<number> {
-  const lines: string[] = [];
+  const { out, terminal } = recordedTerminal();
   const port = new URL(stack.stack.url).port;
-  const terminal = { out: (line: string) => void lines.push(line), err: () => {}, interactive: false };
   expect(await operate(['doubted'], { MAILOVER_PORT: port }, terminal)).toBe(0);
-  return lines.filter((line) => line.includes('  postmark  ')).length;
+  return out.filter((line) => line.includes('  postmark  ')).length;
 }
 
 async function send(id: string, only: readonly string[]): Promise<void> {

@@ -4,7 +4,10 @@ import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const MAILS = 120;
-/** Bound of the suppressions of a day: those below which no provider is doubted, and some of processes that count at the same time. */
+/**
+ * Upper limit for the number of addresses that a provider adds to the suppression list in a day, before its bounces are no longer
+ * trusted. The limit allows for some more entries by processes that count at the same time.
+ */
 const MOST_SUPPRESSED = 80;
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 90_000 });
 

@@ -10,7 +10,7 @@ let directory: string;
 
 beforeAll(async () => {
   stack = await startStack({ port: 0 });
-  // In the checkout, so that the example finds its packages.
+  // The folder is inside the repository, so that the code example finds the packages in `node_modules`.
   await mkdir(join(ROOT, '.local'), { recursive: true });
   directory = await mkdtemp(join(ROOT, '.local', 'example-'));
 });

@@ -1,9 +1,9 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 /**
- * The claim of a killed worker lasts until its invocation would have ended: leases are in real time at any time scale.
+ * Before a sender process sends a mail, it claims the mail with a lease in the state table. If the process is killed, its lease
+ * lasts until the Lambda invocation would have ended. Leases are in real time at any time scale.
  */
 const LEASE_MS = 60_000;
 
@@ -18,10 +18,8 @@ describe('a mail that a killed sender had in flight', () => {
 
   it('is found at the provider that accepted it, and sent to no other', async () => {
     await stack.breakProvider('postmark', { network: 'hang-after-accept', times: 1 });
-    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-    const sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
     const mail = { version: 1, id: 'killed', from: 'shop@example.com', to: ['ada@example.org'], text: 'Once.' };
-    await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }));
+    await stack.send([mail]);
     const takers = async () => (await stack.entries('killed')).map(({ provider }) => provider);
     await expect.poll(takers, { timeout: 20_000 }).toEqual(['postmark']);
 
@@ -32,6 +30,5 @@ describe('a mail that a killed sender had in flight', () => {
     await expect.poll(state, { timeout: LEASE_MS + 30_000, interval: 250 }).toBe('accepted');
     expect(await takers()).toEqual(['postmark']);
     expect(await stack.submission('killed')).toMatchObject({ attempts: [{ outcome: 'accepted', reason: 'found' }] });
-    sqs.destroy();
   });
 });

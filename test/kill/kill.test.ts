@@ -11,7 +11,7 @@ describe('a sender process that is killed', () => {
 
   beforeAll(async () => {
     stack = await startLocalStack(4820, 60);
-    // Every answer takes some time, so that each kill hits attempts in flight.
+    // Every answer of the simulated provider takes some time, so that attempts are in progress whenever a process is killed.
     await fetch(`${stack.base}/api/providers/postmark/fault`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
@@ -34,8 +34,8 @@ describe('a sender process that is killed', () => {
     }
 
     expect(killed.size).toBe(KILLS);
-    // A mail that was claimed when its process was killed waits until the invocation would have ended: its
-    // time-out is real at any time scale. After that the message comes back.
+    // If a killed process had claimed a mail, the mail waits until the Lambda invocation of the process would have ended. The
+    // time-out of an invocation is in real time at any time scale. After this time-out, SQS delivers the message again.
     await until(async () => (await acceptedIds(stack)).size >= SUBMISSIONS, 150_000);
     expect([...(await acceptedIds(stack))].sort()).toEqual([...ids].sort());
   });
@@ -70,7 +70,7 @@ async function acceptedIds(stack: RunningStack): Promise<Set<string>> {
   return new Set(accepted.flatMap(({ submissionId }) => submissionId ?? []));
 }
 
-/** Kills a running sender; waits until a new process has replaced the killed one. */
+/** Kills a running sender process, and waits until a new process has replaced the killed process. */
 async function killOneSender(stack: RunningStack, killed: ReadonlySet<number>): Promise<number> {
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {

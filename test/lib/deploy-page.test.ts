@@ -5,7 +5,7 @@ import { deploy, resources } from './deployment.ts';
 
 const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
 
-/** Cells of the row of a type in the table of secrets. */
+/** Returns the cells in the row of a provider type in the table of secrets (docs/deploy.md). */
 function rowOf(type: string): readonly string[] {
   const table = page.slice(page.indexOf('| type | `NAME/<key>`'));
   const row = table.split('\n').find((line) => line.startsWith(`| \`${type}\` |`)) ?? '';

@@ -9,7 +9,7 @@ const policyIn = (name: string) =>
 const role = policyIn('deploy-role.json');
 const releases = policyIn('deploy-role-releases.json');
 
-/** Size of a managed policy, without white space (docs.aws.amazon.com/IAM, reference_iam-quotas, 2026-11-29). */
+/** Largest number of characters in a managed policy, without white space (docs.aws.amazon.com/IAM, reference_iam-quotas, 2026-11-29). */
 const MOST_CHARACTERS = 6_144;
 
 it('is no larger than a policy may be', () => {
@@ -18,7 +18,7 @@ it('is no larger than a policy may be', () => {
 
 const own = (service: string, name: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`;
 const REFUSED: readonly Request[] = [
-  // Mail, addresses and secrets of the deployment itself.
+  // The deployment role must not reach the mail, the addresses and the secrets of the deployment itself.
   ...['ReceiveMessage', 'SendMessage', 'DeleteMessage', 'PurgeQueue'].map((action) => ({
     action: `sqs:${action}`,
     resource: own('sqs', 'Mailover-MailoverQueuesOutbound'),
@@ -40,7 +40,7 @@ const REFUSED: readonly Request[] = [
   { action: 'lambda:InvokeFunction', resource: own('lambda', 'function:Mailover-MailoverSender') },
   { action: 'kms:Decrypt', resource: own('kms', 'key/a') },
   { action: 'sns:Publish', resource: own('sns', 'Mailover-Page') },
-  // What belongs to others.
+  // The deployment role must have no permission to change resources of other applications in the account.
   { action: 'sqs:DeleteQueue', resource: own('sqs', 'Shop-Orders') },
   { action: 'dynamodb:DeleteTable', resource: own('dynamodb', 'table/Shop') },
   { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::shop' },
@@ -56,7 +56,7 @@ const REFUSED: readonly Request[] = [
   },
   { action: 'codedeploy:DeleteApplication', resource: own('codedeploy', 'application:Shop') },
   { action: 'lambda:UpdateAlias', resource: own('lambda', 'function:Shop-Order:current') },
-  // Ways to more permissions.
+  // The deployment role must not make calls by which it could give itself more permissions.
   {
     action: 'iam:AttachRolePolicy',
     resource: `arn:aws:iam::${ACCOUNT}:role/Mailover-MailoverReleasesRole`,

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App, type StackProps } from 'aws-cdk-lib/core';
-import { afterAll } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import type { ProviderList } from '../../lambda/providers/registry.ts';
 import type { MailoverProps } from '../../lib/mailover-props.ts';
@@ -17,7 +16,7 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-/** One provider of each type, two accounts of a vendor, an SMTP server, and one that only receives. */
+/** Providers for tests: each type, two accounts of one vendor, an SMTP server, and a provider that only receives mail. */
 export const PROVIDERS: ProviderList = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun-us', type: 'mailgun', options: { domain: 'mg.example.com' } },
@@ -33,18 +32,15 @@ export const PROVIDERS: ProviderList = [
   { key: 'inbox', type: 'postmark', outbound: false, options: {} },
 ];
 
-const outdirs: string[] = [];
-afterAll(() => {
-  for (const outdir of outdirs) rmSync(outdir, { recursive: true });
-});
-
-/** Synthesises a stack for one account and region, without running the bundler or the validation; `more` adds to the stack first. */
+/**
+ * Synthesises a stack for one account and region, without running the bundler or the validation. Before the synthesis, `more` may
+ * add resources to the stack.
+ */
 export function deploy(
   props: Partial<MailoverProps & StackProps> = {},
   more: (stack: MailoverStack) => void = () => {},
 ): { template: Template; stack: MailoverStack } {
   const outdir = mkdtempSync(join(tmpdir(), 'mailover-stack-'));
-  outdirs.push(outdir);
   const app = new App({
     outdir,
     context: { ...cdk.context, 'aws:cdk:bundling-stacks': [] },
@@ -60,12 +56,12 @@ export function deploy(
   return { template: Template.fromStack(stack), stack };
 }
 
-/** The resources of a type, by logical id. */
+/** Returns the resources of a type, by logical id. */
 export function resources(template: Template, type: string): Record<string, Resource> {
   return template.findResources(type) as Record<string, Resource>;
 }
 
-/** Evaluates intrinsic functions as CloudFormation does: references become their logical id. */
+/** Evaluates intrinsic functions as CloudFormation does: a reference becomes the logical id of its resource. */
 export function evaluate(value: unknown): string {
   if (typeof value === 'string') return value;
   const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
@@ -73,7 +69,7 @@ export function evaluate(value: unknown): string {
   return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
 }
 
-/** The values of a property that CloudFormation takes as one value or a list. */
+/** Returns the values of a property as a list. In CloudFormation such a property may be a single value or a list. */
 export function listOf<T>(value: T | T[]): T[] {
   return Array.isArray(value) ? value : [value];
 }

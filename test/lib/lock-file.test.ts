@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 interface Locked {
   readonly integrity?: string;
-  /** Bundled in another package, whose hash covers it. */
+  /** True if the package is bundled in another package. The hash of the other package then covers the content of this package. */
   readonly inBundle?: true;
 }
 
@@ -33,10 +33,10 @@ test('every direct dependency is pinned to one version', () => {
 
 test('README and CONTRIBUTING state the oldest Node on which the installation is quiet', () => {
   const { engines } = read('package.json') as { engines: { node: string } };
-  const [, first, second] = /^\^(\d+\.\d+)\.0 \|\| >=(\d+\.\d+)\.0$/.exec(engines.node) ?? [];
+  const [, first = '', second = ''] = /^\^(\d+\.\d+)\.0 \|\| >=(\d+\.\d+)\.0$/.exec(engines.node) ?? [];
 
   for (const page of ['README.md', 'CONTRIBUTING.md'])
     expect(readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).toContain(
-      `Node ${first} or newer (of Node 24: ${second})`,
+      `Node ${Number.parseInt(first, 10)} (${first} or later) or Node ${Number.parseInt(second, 10)} (${second} or later)`,
     );
 });

@@ -11,7 +11,7 @@ import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
 
 const ARN = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 
-/** A list with every resource that has mail, addresses or state. */
+/** A list of providers with which a stack has every resource that contains mail, addresses or state. */
 const ALL = [
   { key: 'postmark', type: 'postmark', options: {}, events: true, inbound: true },
   {
@@ -23,7 +23,7 @@ const ALL = [
   },
 ] as const satisfies ProviderList;
 
-/** Where each type of resource names its key. */
+/** For each type of resource, reads the property that names the KMS key. */
 const KEY_OF: Readonly<Record<string, (properties: Resource['Properties']) => unknown>> = {
   'AWS::SQS::Queue': (it) => it['KmsMasterKeyId'],
   'AWS::S3::Bucket': (it) => it['BucketEncryption'],

@@ -14,7 +14,7 @@ const LEADING = {
   },
 };
 
-// The matcher that judges calls in deployment tests.
+// These tests check the matcher that decides, in deployment tests, whether a policy allows a call.
 test.each([
   ['its action on its resource', {}, get, true],
   ['another action', {}, { ...get, action: 'dynamodb:PutItem' }, false],

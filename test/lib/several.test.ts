@@ -7,7 +7,7 @@ import { deploy, type Resource } from './deployment.ts';
 
 const canary = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 60 });
 
-/** Everything that a deployment can have: every alarm, function, receiving, routes. */
+/** Options with which a deployment has everything that it can have: every alarm, every function, receiving of mail, and routes. */
 const PROPS: MailoverProps = {
   providers: [
     { key: 'postmark', type: 'postmark', options: {}, canary: canary('in.example.com'), inbound: { preference: 20 } },
@@ -31,7 +31,7 @@ const twoStacks = (): [Resources, Resources] => [
   deploy({ ...PROPS, stackName: 'Staging' }).template.toJSON()['Resources'],
 ];
 
-/** The resources of two constructs in one stack. */
+/** Returns the resources of two constructs in one stack. */
 const twoConstructs = (): [Resources, Resources] => {
   const { template } = deploy(PROPS, (stack) => new Mailover(stack, 'Second', PROPS));
   const all = Object.entries(template.toJSON()['Resources'] as Resources);
@@ -53,9 +53,9 @@ describe.each([
     ['secret', secrets, 6],
   ] as const)('share no %s', (_what, found, atLeast) => {
     const [a, b] = [found(one), found(other)];
-    // The same list for both, so that none is overlooked in one of them.
+    // Both constructs must have the same number of items, so that the test overlooks no item of one construct.
     expect([a.size, a.size >= atLeast]).toEqual([b.size, true]);
-    // SES measures its account as a whole.
+    // SES has metrics only for its account as a whole. Therefore both constructs use the same SES metrics.
     expect([...a].filter((item) => b.has(item) && !item.startsWith('["AWS/SES"'))).toEqual([]);
   });
 
@@ -102,10 +102,16 @@ describe('a name that another deployment has', () => {
 
 const isOwn = (namespace: string) => !namespace.startsWith('AWS/');
 
-/** Names within something else: a role's policy, an API's stage, a namespace's metric. */
+/**
+ * Properties with names that must be unique only within another resource: a policy in a role, a stage in an API, a metric in a
+ * namespace.
+ */
 const INNER = new Set(['PolicyName', 'StageName', 'MetricName']);
 
-/** The names that the template itself gives to resources; CloudFormation makes all others, by stack and logical id. */
+/**
+ * Returns the names that the template itself gives to resources. CloudFormation makes all other names, from the stack and the
+ * logical id.
+ */
 function physicalNames(resources: Resources): Set<string> {
   return new Set(
     Object.values(resources).flatMap(({ Type, Properties = {} }) =>
@@ -118,13 +124,14 @@ function physicalNames(resources: Resources): Set<string> {
   );
 }
 
-/** The metrics of alarms, dashboards and metric filters: namespace, name and dimensions, as JSON. */
+/** Returns the metrics of alarms, dashboards and metric filters: namespace, name and dimensions, as JSON. */
 function metrics(resources: Resources): Set<string> {
   const found = new Set<string>();
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const { Namespace, MetricName, Dimensions, MetricNamespace } = value as Record<string, unknown>;
-    // Without names of resources, which differ by themselves: CloudFormation makes them.
+    // Metrics with a name of a resource in their dimensions are omitted. CloudFormation makes these names, so they differ in any
+    // case.
     const given = JSON.stringify(Dimensions ?? []);
     if (Namespace && !/"(Ref|Fn::GetAtt)"/.test(given)) found.add(JSON.stringify([Namespace, MetricName, given]));
     if (MetricNamespace) found.add(JSON.stringify([MetricNamespace, MetricName]));
@@ -140,14 +147,14 @@ function metrics(resources: Resources): Set<string> {
   return found;
 }
 
-/** A dashboard's body, without the references in it. */
+/** Returns the body of a dashboard, without the references to resources in it. */
 function bodyOf({ DashboardBody }: Resource['Properties']): string {
   if (typeof DashboardBody === 'string') return DashboardBody;
   const { 'Fn::Join': join } = DashboardBody as { 'Fn::Join': [string, unknown[]] };
   return join[1].filter((part) => typeof part === 'string').join('');
 }
 
-/** The secrets that the functions may read, without the one that CloudFormation names. */
+/** Returns the secrets that the functions may read, except the secret that CloudFormation names. */
 function secrets(resources: Resources): Set<string> {
   return new Set(JSON.stringify(resources).match(/[^":]+-\?{6}/g));
 }

@@ -38,7 +38,7 @@ test('the stage redirect has one address', () => {
   expect([stages, targets]).toEqual([['redirect'], ['dev@example.net']]);
   expect(output).toMatch(/^redirect: Redirect: no mail reaches its recipients/);
   expect(dashboard).toContain('## Redirect: no mail reaches its recipients');
-  // The address is configuration of the functions, and stands in nothing that is shown.
+  // The address is only in the configuration of the functions. No output and no dashboard shows it.
   expect(output + dashboard).not.toContain('dev@example.net');
 });
 

@@ -6,7 +6,7 @@ import { MailgunEvents } from '../../local/simulators/mailgun/events.ts';
 
 const SECOND = 1_000;
 
-it('a wait of stack time that has begun is as long as the new speed has it', async () => {
+it('a wait of stack time that has begun takes the new speed into account', async () => {
   const clock = new StackClock(1);
   const { signal } = new AbortController();
   const begun = Date.now();
@@ -27,7 +27,7 @@ it('a wait of stack time ends early, and without an error, when it is aborted', 
   await hour;
 });
 
-it('an age from before time ran faster is what the clock showed then, and grows at the new speed', () => {
+it('an age counts the time before a change of speed at the old speed, and the time after it at the new speed', () => {
   expect(stackAge(1_000, 3_000, {})).toBe(2_000);
   expect(stackAge(1_000, 3_000, { timeScale: 60 })).toBe(120_000);
   expect(stackAge(1_000, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(61_000);
@@ -51,7 +51,7 @@ it('functions have the stack time of the clock, which does not jump at another s
   expect(stackTime(5_000, {})).toBe(5_000);
 });
 
-it('what a provider shows some time after it took a mail is shown sooner once time runs faster', () => {
+it('an event that a provider shows some time after a mail is shown sooner if the speed is raised meanwhile', () => {
   let now = 1_000_000;
   const clock = new StackClock(1, () => now);
   const events = new MailgunEvents('mg.example.com', clock, new SimulatedList(), () => {});

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isFree } from '../../local/ports.ts';
+import { isFree } from '../../local/network/ports.ts';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { answerTo, firstLineTo } from '../support/answer-to.ts';
@@ -75,7 +75,7 @@ describe('the stack', () => {
       respond: { status: 503 },
       hits: 1,
     });
-    // The worker writes the second outcome after the provider's answer.
+    // The worker writes the second outcome only after the provider has answered. Therefore the test polls for this outcome.
     await expect
       .poll(async () => (await api('GET', '/api/submissions/failover-1')).json())
       .toMatchObject({
@@ -90,7 +90,7 @@ describe('the stack', () => {
 
   it('shows why a provider was skipped, and why a submission is dead', { timeout: TIMEOUT }, async () => {
     const submission = async (id: string) => (await api('GET', `/api/submissions/${id}`)).json();
-    // Postmark cannot carry an invitation as an alternative to the text.
+    // Postmark cannot send a calendar invitation as an alternative to the text.
     const content = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n';
     await submit('invitation-1', { calendar: { method: 'REQUEST', content } });
     await submit('nonsense-1', { to: ['nonsense'] });
@@ -146,7 +146,7 @@ describe('the metrics', () => {
     await submit('measured-1');
     await expect.poll(() => takers('measured-1'), { timeout: 10_000 }).toEqual(['postmark']);
 
-    // A period is a second at this scale; its time is real time.
+    // At this time scale a period of the metrics lasts one second. The API returns the start of a period in real time.
     const recent = ({ at }: { at: string }) => Date.parse(at) > before - 2_000 && Date.parse(at) < Date.now();
     const sent = async () =>
       sum((await measured('AWS/SQS', 'NumberOfMessagesSent', { QueueName: 'mailover-outbound' })).filter(recent));
@@ -209,7 +209,7 @@ describe('the API', () => {
           expect(answer).toMatchObject({ status: 403 });
           expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
         }
-      // Its own pages may call it, but CORS headers for others are not sent.
+      // Pages on the stack's own hosts may call its API, but no answer has CORS headers for other pages.
       const own = await answerTo(url, { origin: 'http://app.localhost:3000' }, 'OPTIONS');
       expect(own.body).not.toContain('MAILOVER_HOSTS');
       expect(own.headers).not.toHaveProperty('access-control-allow-origin');
@@ -264,7 +264,8 @@ describe('the API', () => {
     const taken = async () => Object.values((await state()).accepted.batch).reduce((sum, mails) => sum + mails, 0);
     await expect.poll(taken, { timeout: 20_000 }).toBe(12);
 
-    // Those of five minutes of the stack, which are seconds here: a busy machine may need longer for all of them.
+    // `recent` counts the mails of five minutes of stack time. At this time scale five minutes last only seconds, and a busy
+    // machine may need longer to send all mails.
     expect((await state()).accepted.recent).toBeGreaterThan(0);
     const mails = (await (await api('GET', `/api/console/mails/${batch}n-1`)).json()) as {
       place: number;

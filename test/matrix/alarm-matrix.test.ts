@@ -4,11 +4,11 @@ import { givenDeployed } from '../lib/monitoring/deployed.ts';
 import { liveThrough } from '../lib/monitoring/outage-world.ts';
 import { EVERY_TYPE, PROVIDERS } from '../lib/monitoring/providers.ts';
 
-// Nearly an hour of stack time, on a machine that may be busy.
+// One test simulates nearly an hour, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const EVERY_MS: Readonly<Record<Traffic, number | undefined>> = { traffic: 10_000, low: 120_000, none: undefined };
-/** Three periods of five minutes. */
+/** Default length of a fault in minutes: three alarm periods of five minutes. */
 const MINUTES = 15;
 const [FIRST] = PROVIDERS;
 
@@ -20,7 +20,7 @@ describe.each(EVERY_TYPE)('$key', ({ key }) => {
       '%s: raises exactly the alarms of the table',
       async (traffic) => {
         const everyMs = EVERY_MS[traffic];
-        // The recovery is the same for all, so it is checked once.
+        // The recovery after a fault is the same for all providers, so it is checked for the first provider only.
         const recovery = key === FIRST?.key ? 90 : 0;
 
         const { minutes = MINUTES, maxPerSecond } = situation;
@@ -70,10 +70,13 @@ describe('where the size is small', () => {
   });
 });
 
-/** Each row is run for one in this number of the other providers, at least. */
+/** Number of parts of the rows. Each provider other than the first runs only one part; together they run every row. */
 const PARTS = 3;
 
-/** All rows for the first provider, and some for each of the others, which differ only in their abilities. */
+/**
+ * Returns the rows of the matrix that run for a provider: all rows for the first provider, and a part of the rows for every other
+ * provider. A part is enough, since the providers differ only in the optional functions that they support, such as the look-up.
+ */
 function rowsOf(key: string): readonly Situation[] {
   const place = EVERY_TYPE.findIndex((one) => one.key === key);
   const short = MATRIX.filter(({ minutes }) => minutes === undefined);

@@ -4,7 +4,7 @@ import { givenDeployed } from '../lib/monitoring/deployed.ts';
 import { liveThrough, type Outage } from '../lib/monitoring/outage-world.ts';
 import { PROVIDERS } from '../lib/monitoring/providers.ts';
 
-// Hours of stack time on a machine that may be busy.
+// One test simulates several hours, on a machine that may be busy.
 vi.setConfig({ testTimeout: 300_000 });
 
 const SECOND = 1_000;
@@ -27,9 +27,9 @@ test.each<[string, Outage['everyMs'], number?]>([
   ['one a minute', MINUTE],
   ['one a second', SECOND],
   ['twenty a second', SECOND / 20, 2],
-  // Two hundred at once, and then none for half an hour.
+  // Two hundred mails at the same time, and then no mail for half an hour.
   ['in bursts', burst(200, 30 * MINUTE)],
-  // One a minute from six in the morning to ten in the evening, and none at night.
+  // One mail a minute from six in the morning to ten in the evening, and no mail at night.
   ['by day alone', (since) => (since % DAY < 16 * HOUR ? MINUTE : DAY - (since % DAY)), 16 * 60],
 ])('healthy traffic, %s, raises no alarm', async (_, everyMs = MINUTE, minutes = 120) => {
   const seen = await live({ everyMs, minutes, before: 1 });
@@ -64,7 +64,8 @@ test.each([
 ])('providers whose rate is used up, %s, raise no alarm', async (_, saturated) => {
   const providers = PROVIDERS.map((one, place) => (place < saturated ? { ...one, maxPerSecond: 0.2 } : one));
 
-  // Mail a third above the sum of the rates would be a backlog, not a healthy state.
+  // If all providers have a low rate, fewer mails are sent. Mail that exceeds the sum of the rates by a quarter would cause a
+  // backlog, and a backlog is not a healthy state.
   const everyMs = saturated < PROVIDERS.length ? SECOND : 1.5 * SECOND;
   expect((await live({ providers, everyMs, minutes: 60 })).raised).toEqual([]);
 });

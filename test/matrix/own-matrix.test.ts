@@ -4,10 +4,10 @@ import { liveThrough } from '../lib/monitoring/outage-world.ts';
 import { MIXTURES, OWN_MATRIX, type Trouble } from '../lib/monitoring/own-matrix.ts';
 import { PROVIDERS } from '../lib/monitoring/providers.ts';
 
-// Hours of stack time on a machine that may be busy.
+// One test simulates several hours, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** An alarm that a lost answer raised stays for an hour. */
+/** Minutes that the test continues after the fault. They exceed an hour, since an alarm about a lost answer lasts for an hour. */
 const RECOVERY = 150;
 
 describe.each([

@@ -5,15 +5,18 @@ import type { Own } from '../lib/monitoring/faults.ts';
 import { liveThrough } from '../lib/monitoring/outage-world.ts';
 import { PROVIDERS } from '../lib/monitoring/providers.ts';
 
-// Hours of stack time on a machine that may be busy.
+// One test simulates several hours, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** An alarm that a lost answer raised stays for an hour. */
+/** Minutes that the test continues after the faults. They exceed an hour, since an alarm about a lost answer lasts for an hour. */
 const RECOVERY = 150;
-/** Number of affected attempts from which any fault must raise an alarm. */
+/** If a fault affects this number of attempts or more, it must raise an alarm. */
 const MANY = 12;
 
-/** Alarms, at least one of which is raised when a service of our own is broken, whatever the providers do. */
+/**
+ * For each AWS service that Mailover itself uses, the alarms of its failure. If the service fails, at least one of these alarms
+ * must be raised, whatever faults the providers have.
+ */
 const NAMED: Readonly<Record<Exclude<Own, 'producers' | 'sends'>, readonly string[]>> = {
   table: ['TableUnreachable'],
   objects: ['ObjectsUnreachable'],
@@ -32,7 +35,7 @@ describe.each(Array.from({ length: number }, (_, place) => mixture(first + place
       {
         providers: PROVIDERS,
         faulty: [one, other].map(({ key, situation }) => ({ keys: [key], situation })),
-        // A service that is down for good would hide the faults of the providers.
+        // The AWS service fails for a part of the time only. A longer failure would hide the faults of the providers.
         own: own ? [{ what: own, from: 40, to: 75 }] : [],
         everyMs: 10_000,
         minutes: 75,
@@ -64,14 +67,14 @@ interface Mixture {
   readonly own: keyof typeof NAMED | undefined;
 }
 
-/** Two providers with different faults, and sometimes a service of our own, by the seed alone. */
+/** Chooses two providers with different faults, and sometimes a failing AWS service. The choice depends on the seed only. */
 function mixture(seed: number): Mixture {
   let state = seed * 2_654_435_761;
   const draw = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  // Refused recipients end, so that they count as lost.
+  // Rows with refused recipients are left out: their mail ends without delivery and would count as lost.
   const rows = MATRIX.filter(({ outcome, maxPerSecond }) => outcome.kind !== 'refused' && maxPerSecond === undefined);
   const pick = <T>(from: readonly T[]): T => {
     const found = from[draw(from.length)];

@@ -8,8 +8,9 @@ import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
-// A real mail server delivers to the two MX hosts of a receiving domain, as on the internet. Behind each of them
-// is a simulated provider. Needs Debian's opensmtpd and root, on loopback only, with a configuration of its own.
+// A real mail server delivers to the mail servers (MX) of two providers, as on the internet. Behind each MX is a simulated
+// provider. The test needs Debian's package opensmtpd and the user root. The mail server listens on loopback only, and has a
+// configuration of its own.
 
 const DAEMON = '/usr/sbin/smtpd';
 const missing = !existsSync(DAEMON)
@@ -25,7 +26,7 @@ let daemon: ChildProcess | undefined;
 let directory = '';
 let port = 0;
 let said = '';
-/** Providers whose MX refuses mail. */
+/** Keys of the providers whose mail server (MX) refuses mail at present. */
 const refuses = new Set<string>();
 
 beforeAll(async () => {
@@ -69,7 +70,7 @@ test.skipIf(missing)(
       .catch((error: Error) => {
         throw new Error(`${error.message}\n${said}`);
       });
-    // The provider's MX refuses for a moment: the mail server keeps the mail and tries again.
+    // The mail server (MX) of Mailgun refuses mail for a short time. The sending mail server keeps the mail and tries again.
     refuses.add('mailgun');
     await send('third', 'box@primary.example.com');
     await wait(1_500);
@@ -95,7 +96,10 @@ test.skipIf(missing)(
   },
 );
 
-/** A provider's mail server: the simulated provider posts the mail that it accepts. */
+/**
+ * Starts the mail server (MX) of a provider, and returns its port. The simulated provider then posts each accepted mail to the
+ * webhook of the stack.
+ */
 async function startMx(provider: string): Promise<number> {
   const mx = new SMTPServer({
     authOptional: true,
@@ -138,7 +142,8 @@ function startDaemon(relays: Record<string, number>): void {
       '',
     ].join('\n'),
   );
-  // In the foreground, so that only this process ends it; it has its own queue, which is empty afterwards.
+  // The mail server runs in the foreground, so that it ends with this process. It has a mail queue of its own, which is empty
+  // after the test.
   daemon = spawn(DAEMON, ['-d', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [daemon.stdout, daemon.stderr])
     stream?.on('data', (chunk: Buffer) => {

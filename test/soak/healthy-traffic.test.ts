@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 
-// The same is computed for more rates in test/matrix/healthy.test.ts.
+// This test runs a local stack at a few rates of healthy traffic. test/matrix/healthy.test.ts computes the alarms for more rates.
 const TIME_SCALE = Number(process.env['MAILOVER_TIME_SCALE'] ?? 120);
-/** Most mails that may wait before more are sent: a machine that does not keep up gets fewer. */
+/** The test sends further mails only while fewer mails than this number wait. Therefore a slow machine gets fewer mails. */
 const MOST_WAITING = 60;
-/** Two hours of the stack. */
+/** Two hours of the local stack, in milliseconds of real time. */
 const LASTS_MS = (2 * 3_600_000) / TIME_SCALE;
 const PATIENCE = { timeout: 60_000, interval: 200 };
 vi.setConfig({ testTimeout: 2 * LASTS_MS + 120_000, hookTimeout: 90_000 });
@@ -39,7 +39,8 @@ it.each([
 });
 
 it('a provider that needs nine seconds raises Latency only, which ends', async () => {
-  // Attempts take real time: at 120 times a mail would be on its queue for a quarter of an hour of the stack meanwhile.
+  // Attempts take real time at any time scale. At 120 times real time, the stack would count a quarter of an hour in which a mail
+  // is on its queue during such slow attempts.
   await stack.api('PUT', '/api/time', { scale: 60 });
   await stack.api('PUT', '/api/providers/postmark/fault', { delayMs: 9_000 });
 
@@ -49,7 +50,10 @@ it('a provider that needs nine seconds raises Latency only, which ends', async (
   await expect.poll(stack.raised, PATIENCE).toEqual([]);
 });
 
-/** Sends a number of mails at an interval; resolves with the alarms that were raised meanwhile, once all mail has gone out. */
+/**
+ * Sends `size` mails every `everyMs` milliseconds for two hours of the stack, and waits until all mail has gone out. Returns the
+ * alarms that were raised until the last mails were sent.
+ */
 async function live(size: number, everyMs: number): Promise<string[]> {
   const seen = new Set<string>();
   const end = Date.now() + LASTS_MS;

@@ -8,8 +8,9 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { FunctionProcess } from '../../local/lambda/worker.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-// A deployment with other provider keys while the answer about a mail is unknown: the bundled sender, once with the list of
-// before and once with that of after, on the table and the simulators of a running stack.
+// These tests change the provider keys by a deployment while the result of an attempt is unknown. They run the bundled sender
+// function first with the provider list before the deployment, and then with the list after it. Both use the state table and the
+// simulated providers of a running local stack.
 
 const TIME_SCALE = 120;
 let stack: RunningStack;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterEach(() => stack.repairAll());
 afterAll(() => stack?.close());
 
-/** An entry of a provider list; `account`: the simulator that it uses, with its secret. */
+/** An entry of a provider list. `account` is the key of the simulated provider whose endpoint and secret the entry uses. */
 type Entry = ProviderConfig & { readonly account: string };
 const postmark = (key: string, account = 'postmark', messageStream = 'outbound'): Entry => ({
   key,
@@ -140,7 +141,7 @@ it.each<[what: string, lost: string, before: Entry[], after: Entry[]]>([
   },
 );
 
-/** The sender function of the stack. */
+/** Environment variables and code directory of the sender function in the running stack. */
 let deployed: { readonly environment: Readonly<Record<string, string>>; readonly directory: string };
 
 function readDeployed(): typeof deployed {
@@ -150,10 +151,13 @@ function readDeployed(): typeof deployed {
   return { environment: Object.fromEntries(lines.map(split)), directory: readlinkSync(`/proc/${pid}/cwd`) };
 }
 
-/** Queues that only the test consumes. */
+/** Queues of one mail. Only the test receives messages from these queues. */
 let queues: Readonly<Record<'outbound' | 'retry' | 'dead' | 'events', string>>;
 
-/** Sends a mail with this provider list to the account, whose answer gets lost; returns its id. */
+/**
+ * Makes the simulated provider `account` accept one mail and lose its answer, and sends a mail with the provider list `list`.
+ * Returns the id of the mail.
+ */
 async function loseAnswer(account: string, list: readonly Entry[], more: object = {}): Promise<string> {
   const id = `renamed-${crypto.randomUUID()}`;
   const create = async (name: string) =>
@@ -180,12 +184,12 @@ async function loseAnswer(account: string, list: readonly Entry[], more: object 
   return id;
 }
 
-/** Runs rounds with this provider list until nothing waits on the retry queue any more. */
+/** Runs the sender with this provider list for each message of the retry queue, until the retry queue is empty. */
 async function finish(list: readonly Entry[]): Promise<void> {
   for (let round = 0; round < 6; round++) if (!(await run(list, queues.retry))) return;
 }
 
-/** Gives the next message of a queue to a new process of the sender; false if there is none. */
+/** Gives the next message of a queue to a new process of the sender function. Returns false if there is no message. */
 async function run(list: readonly Entry[], queueUrl: string): Promise<boolean> {
   const [message] = await receive(queueUrl);
   if (message === undefined) return false;
@@ -201,7 +205,7 @@ async function run(list: readonly Entry[], queueUrl: string): Promise<boolean> {
 }
 
 async function receive(QueueUrl: string): Promise<readonly Message[]> {
-  // The longest wait is two minutes of stack time.
+  // A message waits on the retry queue for at most two minutes of the local stack, which is one second at this time scale.
   for (const end = Date.now() + 5_000; Date.now() < end; await pause(50)) {
     const { Messages = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({
@@ -246,7 +250,10 @@ function arnOf(queueUrl: string): string {
   return `arn:aws:sqs:us-east-1:000000000000:${queueUrl.split('/').at(-1)}`;
 }
 
-/** A process of the bundled sender with another provider list, as a deployment makes it. */
+/**
+ * Starts a process of the bundled sender function with another provider list. The list is in its environment variables, as after
+ * a deployment.
+ */
 function senderWith(list: readonly Entry[]): FunctionProcess {
   const { environment: given, directory } = deployed;
   const before = senderEnvironment.decode(given);

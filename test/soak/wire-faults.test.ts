@@ -1,34 +1,26 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { ProviderType } from '../../lambda/providers/registry.ts';
-import { type Stack, startStack } from '../../local/stack.ts';
 import { MATRIX, type Situation } from '../lib/monitoring/alarm-matrix.ts';
+import { type OpenStack, openStack } from '../support/open-stack.ts';
 
-// The matrix of alarms is computed from outcomes (test/lib/monitoring). Here its faults are real ones on the wire.
+// test/lib/monitoring computes a matrix of faults and alarms from assumed outcomes of attempts. This test makes the simulated
+// providers answer with these faults, and checks that the sender records the assumed outcomes.
 const PATIENCE = { timeout: 60_000, interval: 100 };
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
 
-let stack: Stack;
-let sqs: SQSClient;
+let stack: OpenStack;
 const attempts: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({
-    port: 0,
+  stack = await openStack({
     timeScale: 60,
     app: 'test/flow/apps/every-type.ts',
     onOutput: (text) => void attempts.push(...attemptsIn(text)),
   });
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
 });
 
 afterAll(async () => {
-  sqs?.destroy();
   await stack?.close();
 });
 
@@ -36,19 +28,19 @@ describe.each(MATRIX.filter(({ local }) => local !== undefined).map((row, place)
   '$fault',
   (situation) => {
     it('has the outcome with which the matrix is computed, at every provider', async () => {
-      await api('DELETE', '/api/circuits');
-      const faulty = stack.info.providers.flatMap(({ key, type }) => {
+      await stack.call('DELETE', '/api/circuits');
+      const faulty = stack.stack.info.providers.flatMap(({ key, type }) => {
         const fault = faultOf(situation, type as ProviderType);
         return fault ? [{ key, fault }] : [];
       });
 
       const seen = await Promise.all(
         faulty.map(async ({ key, fault }) => {
-          await api('PUT', `/api/providers/${key}/fault`, fault);
+          await stack.call('PUT', `/api/providers/${key}/fault`, fault);
           const id = `${situation.place}-${key}`;
           await send(id, key, situation.fifth === true);
           await expect.poll(() => attemptOf(id), PATIENCE).toBeDefined();
-          await api('DELETE', `/api/providers/${key}/fault`);
+          await stack.call('DELETE', `/api/providers/${key}/fault`);
           const { outcome, blames } = attemptOf(id) ?? {};
           return { key, outcome, ...defined({ blames }) };
         }),
@@ -62,7 +54,10 @@ describe.each(MATRIX.filter(({ local }) => local !== undefined).map((row, place)
   },
 );
 
-/** The fault for every mail, where the row has it for a part. */
+/**
+ * Returns the fault of a row of the matrix for the simulator of this provider type. The fault affects every mail, even if it
+ * affects only a part of the mails in the matrix.
+ */
 function faultOf({ local }: Situation, type: ProviderType): object | undefined {
   const { rate: _part, times: _number, ...fault } = local?.(type) ?? {};
   return Object.keys(fault).length > 0 ? fault : undefined;
@@ -80,14 +75,6 @@ function attemptsIn(text: string): Record<string, unknown>[] {
   });
 }
 
-async function api(method: string, path: string, body?: unknown): Promise<void> {
-  const response = await fetch(`${stack.url}${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  expect(response.status).toBeLessThan(300);
-}
-
 async function send(id: string, provider: string, isFifth: boolean): Promise<void> {
   const body = {
     version: 1,
@@ -99,5 +86,5 @@ async function send(id: string, provider: string, isFifth: boolean): Promise<voi
     providers: { only: [provider] },
     ...(isFifth && { attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', content: 'JVBERg==' }] }),
   };
-  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+  await stack.send([body]);
 }

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
-/** A server's answer to a request with any headers, including `Host` and `Origin`, which `fetch` does not allow. */
+/** Sends a request and returns the server's answer. All headers can be set, including `Host` and `Origin`, which `fetch` does not allow. */
 export function answerTo(
   url: string,
   headers: OutgoingHttpHeaders,
@@ -22,7 +22,7 @@ export function answerTo(
   });
 }
 
-/** First line of a server's answer to these bytes. */
+/** Opens a TCP connection to the host and port of `url`, and sends these bytes. Returns the first line of the answer. */
 export function firstLineTo(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

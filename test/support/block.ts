@@ -1,8 +1,9 @@
 /**
- * Blocks this thread for `ms` milliseconds, like a frozen process: nothing is read, and timers become due.
+ * Blocks this thread for `ms` milliseconds, like a process that was stopped by SIGSTOP: no socket is read, and timers become due
+ * meanwhile.
  *
- * It starts where the event loop runs its timers next and its sockets after them, as happens first
- * when a process goes on after SIGCONT.
+ * The block starts in the check phase of the event loop. After the block, timers run first, and sockets are read next, as in a
+ * process that continues after SIGCONT.
  */
 export async function block(ms: number): Promise<void> {
   await new Promise<void>((resolve) =>

@@ -1,12 +1,12 @@
-import { type Message, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type Message, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { givenStack, type RunningStack } from './running-stack.ts';
 
-/** Keys of the default list, by type. */
+/** Keys of the providers of bin/mailover.ts, by provider type. */
 export const KEYS = { postmark: 'postmark', mailgun: 'mailgun', ses: 'ses', smtp: 'own-mta' } as const;
 
 export type Type = keyof typeof KEYS;
 
-/** Fields of an accepted mail that tests of composed mail use. */
+/** An accepted mail: the fields of an entry of `GET /api/accepted` that the tests of composed mail use. */
 export interface Taken {
   readonly provider: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
@@ -18,28 +18,39 @@ export interface Taken {
   readonly rawBase64: string;
 }
 
-/** State of a submission after its first round, and its accepted mails. */
+/**
+ * Result of a submission after the sender has processed it for the first time, with the mails that providers accepted. `open`:
+ * the submission waits for another try.
+ */
 export interface Ending {
   readonly end: 'done' | 'dead' | 'open';
-  /** Attributes of the dead letter; empty without a dead letter. */
+  /** `reason`, `detail` and `done` are attributes of the dead letter. They are empty if there is no dead letter. */
   readonly reason: string;
   readonly detail: string;
   readonly done: readonly number[];
-  /** Keys of the providers that were called, in order. */
+  /** Keys of the providers that the sender called, in the order of the calls. */
   readonly called: readonly string[];
   readonly taken: readonly Taken[];
 }
 
-/** A running stack for submissions in sequence. */
+/** A running local stack, and functions for tests that send one submission after the other. */
 export interface CaseStack {
   readonly stack: RunningStack;
-  /** Sends a body unchanged; returns the id of the submission. */
+  /**
+   * Sends a queue message with this body, unchanged. Returns the id of the SQS message, which is the id of a submission whose
+   * body has no id.
+   */
   sendBody(body: string): Promise<string>;
   /** Sends a submission with a new id. */
   send(submission: object): Promise<string>;
   ending(id: string): Promise<Ending>;
   hits(type: Type, place?: number): Promise<number>;
   circuit(type: Type): Promise<string | undefined>;
+  /**
+   * Repairs all faults, and waits until no submission waits or is in flight. A fault that is set afterwards applies to no earlier
+   * mail.
+   */
+  settle(): Promise<void>;
 }
 
 interface Attempt {
@@ -48,18 +59,16 @@ interface Attempt {
   readonly outcome?: string;
 }
 
-/** Starts a stack for cases; `app`: a CDK app other than bin/mailover.ts. */
+/** Starts a local stack for test cases. `app` is the path of a CDK app that is used in place of bin/mailover.ts. */
 export async function givenCases(app?: string): Promise<CaseStack> {
   const stack = await givenStack(60, app);
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  const sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
   const letters: Message[] = [];
   let count = 0;
   const read = async <T>(path: string): Promise<T> => (await (await fetch(new URL(path, stack.url))).json()) as T;
   const letterOf = (id: string) =>
     letters.find((one) => one.MessageAttributes?.['SubmissionId']?.StringValue === id)?.MessageAttributes;
   const sendBody = async (MessageBody: string) => {
-    const { MessageId = '' } = await sqs.send(
+    const { MessageId = '' } = await stack.sqs.send(
       new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody }),
     );
     return MessageId;
@@ -84,7 +93,8 @@ export async function givenCases(app?: string): Promise<CaseStack> {
         if (state === 'dead') end = 'dead';
         else if (state === 'accepted' || state === 'suppressed') end = 'done';
         else if (isOver) end = 'open';
-        // An invalid submission is only on the dead-letter queue; waiting mail of an earlier case may end meanwhile.
+        // The API does not know an invalid submission: it is only on the dead-letter queue. Mail of an earlier case that was
+        // still waiting may arrive there too.
         else if (!found) letters.push(...(await stack.receiveLetters()));
         if (!found && letterOf(id)) end = 'dead';
         return end !== undefined;
@@ -104,18 +114,18 @@ export async function givenCases(app?: string): Promise<CaseStack> {
         taken: await read<Taken[]>(`/api/accepted?id=${encodeURIComponent(id)}`),
       };
     },
-    hits: async (type, place) => {
-      const faults = [await read<{ hits: number } | { hits: number }[]>(`/api/providers/${KEYS[type]}/fault`)].flat();
-      return place === undefined ? faults.reduce((sum, { hits }) => sum + hits, 0) : (faults[place]?.hits ?? 0);
-    },
-    circuit: async (type) => {
-      const circuits = await read<{ provider: string; state: string }[]>('/api/circuits');
-      return circuits.find(({ provider }) => provider === KEYS[type])?.state;
+    hits: (type, place) => stack.hits(KEYS[type], place),
+    circuit: async (type) => (await stack.circuits()).find(({ provider }) => provider === KEYS[type])?.state,
+    settle: async () => {
+      await stack.repairAll();
+      const isEmpty = async (state: string) =>
+        (await read<object[]>(`/api/submissions?state=${state}&limit=1`)).length === 0;
+      await stack.until(async () => (await isEmpty('waiting')) && (await isEmpty('in-flight')));
     },
   };
 }
 
-/** Restricts a submission to these types, in this order. */
+/** Returns the fields of a submission that restrict it to the providers of these types, in this order. */
 export function only(types: readonly Type[]): { readonly providers: { readonly only: readonly string[] } } {
   return { providers: { only: types.map((type) => KEYS[type]) } };
 }

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import type { StackInfo } from '../../local/api/stack-info.ts';
-import { startStack } from '../../local/stack.ts';
+import { localAws, type OpenStack, openStack, until as waitUntil } from './open-stack.ts';
 
-/** A mail for a simulated provider to receive; other fields as in `POST /api/providers/KEY/inbound`. */
+/**
+ * A mail that a simulated provider receives. All fields except `raw` are sent unchanged in the body of `POST
+ * /api/providers/KEY/inbound`.
+ */
 export interface MailToReceive {
   readonly raw: Buffer;
   readonly from: string | null;
@@ -15,36 +18,32 @@ export interface MailToReceive {
   readonly ageSeconds?: number;
 }
 
-/** A stack on free ports whose inbound queue is read into memory; used over its public interfaces only. */
+/** A local stack on free ports. Tests use it through its public interfaces only. All messages of its inbound queue are read into memory. */
 export interface InboundStack {
   readonly url: string;
   readonly info: StackInfo;
-  /** Makes a provider receive a mail and waits for its messages: one for each recipient. */
+  /**
+   * Makes a simulated provider receive a mail, and waits until the inbound queue has had one message for each recipient. Returns
+   * these messages.
+   */
   receive(provider: string, mail: MailToReceive): Promise<InboundMessage[]>;
-  /** Makes a provider receive a mail; does not wait. */
+  /** Makes a simulated provider receive a mail. Does not wait until the mail is on the inbound queue. */
   take(provider: string, mail: MailToReceive): Promise<readonly { readonly id: string }[]>;
-  /** All messages of the inbound queue so far, pointers resolved. */
+  /** All messages of the inbound queue so far. A message that was too large for SQS is read from S3. */
   readonly messages: readonly InboundMessage[];
   object(reference: { readonly bucket: string; readonly key: string }): Promise<Buffer>;
-  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  readonly call: OpenStack['call'];
   until(condition: () => boolean | Promise<boolean>, patienceMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function givenInboundStack(timeScale: number): Promise<InboundStack> {
-  const stack = await startStack({
-    port: 0,
+  const { stack, call, sqs, close } = await openStack({
     timeScale,
     ...(process.env['MAILOVER_TEST_LOG'] && { logFile: process.env['MAILOVER_TEST_LOG'] }),
   });
   const { info } = stack;
-  const aws = {
-    endpoint: info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  };
-  const sqs = new SQSClient(aws);
-  const s3 = new S3Client({ ...aws, forcePathStyle: true });
+  const s3 = new S3Client({ ...localAws(info.endpoints.aws), forcePathStyle: true });
   const messages: InboundMessage[] = [];
   const ending = new AbortController();
   const object = async ({ bucket, key }: { readonly bucket: string; readonly key: string }): Promise<Buffer> => {
@@ -63,7 +62,7 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
             QueueUrl: info.queues.inbound,
             MaxNumberOfMessages: 10,
             WaitTimeSeconds: 1,
-            // In stack time.
+            // Twelve hours in the time of the local stack, in seconds.
             VisibilityTimeout: 43_200,
           }),
           { abortSignal: ending.signal },
@@ -79,28 +78,13 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
     }
   };
   const consuming = consume();
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(new URL(path, stack.url), {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text ? JSON.parse(text) : undefined;
-  };
-  const until: InboundStack['until'] = async (condition, patienceMs = 20_000) => {
-    const end = Date.now() + patienceMs;
-    while (!(await condition())) {
-      if (Date.now() > end) throw new Error(`not reached within ${patienceMs} ms`);
-      await wait(20);
-    }
-  };
+  const until: InboundStack['until'] = (condition, patienceMs = 20_000) => waitUntil(condition, patienceMs, 20);
   const take: InboundStack['take'] = async (provider, { raw, ...mail }) =>
     (await call('POST', `/api/providers/${provider}/inbound`, {
       raw: raw.toString('base64'),
       ...mail,
     })) as readonly { id: string }[];
-  /** Delivers a mail to SES as another mail server. */
+  /** Delivers a mail to the simulated SES by a request to the API of the stack, in place of the SMTP session of another mail server. */
   const deliver = async ({ raw, from, to }: MailToReceive): Promise<void> => {
     const query = new URLSearchParams({ from: from ?? '' });
     for (const address of to) query.append('to', address);
@@ -128,9 +112,8 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
     async close() {
       ending.abort();
       await consuming;
-      sqs.destroy();
       s3.destroy();
-      await stack.close();
+      await close();
     },
   };
 }

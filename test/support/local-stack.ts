@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FullStackInfo } from '../../local/api/stack-info.ts';
 
-/** `npm start` as a process of its own, on its own ports. */
+/** The local stack (`npm start`), which runs in a process of its own on its own ports. */
 export interface RunningStack {
   readonly base: string;
   get<T>(path: string): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** Starts the local stack and waits until its sender is consuming. */
+/** Starts the local stack, and waits until its sender receives messages from the outbound queue. */
 export async function startLocalStack(port: number, timeScale: number): Promise<RunningStack> {
   const child = spawn(process.execPath, ['cli/start.ts'], {
     env: { ...process.env, MAILOVER_PORT: String(port), MAILOVER_TIME_SCALE: String(timeScale) },

@@ -1,4 +1,4 @@
-/** A submission to one recipient that only one provider may send. */
+/** Returns a submission to the recipient `to`. Only the provider `provider` may send it. */
 export function mailBy(provider: string, id: string, to: string) {
   return {
     version: 1,

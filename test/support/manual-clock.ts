@@ -1,10 +1,10 @@
 import type { Clock } from '../../lambda/platform/clock.ts';
 
-/** A clock that only the test moves. */
+/** A clock whose time changes only when the test sets or advances it. */
 export interface ManualClock extends Clock {
-  /** Advances the time and ends due sleeps, in order. */
+  /** Advances the time by `ms` milliseconds. Ends each sleep that becomes due meanwhile, in the order of their times. */
   pass(ms: number): Promise<void>;
-  /** Sets the time and ends no sleep. */
+  /** Sets the time, but ends no sleep, even if the sleep is due. */
   set(time: number): void;
 }
 
@@ -13,7 +13,10 @@ interface Sleeper {
   wake(): void;
 }
 
-/** Starts at an arbitrary time. `rest` runs the tasks that were woken before time passes. */
+/**
+ * Makes a clock that starts at an arbitrary time. After a sleep ends, the clock calls `rest` and waits for it, so that the code
+ * after the sleep runs before more time passes.
+ */
 export function manualClock(start = 1_800_000_000_000, rest = settled): ManualClock {
   let now = start;
   const sleepers = new Set<Sleeper>();
@@ -50,7 +53,7 @@ export function manualClock(start = 1_800_000_000_000, rest = settled): ManualCl
   };
 }
 
-/** Lets all runnable tasks run. */
+/** Waits for one turn of the event loop, so that all code that is not waiting for something runs. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,9 @@
 import type { ListItem, ListTable } from '../../lambda/platform/list-table.ts';
 
-/** Lists in memory; `fault` is called before each operation and may throw. */
+/**
+ * Makes a table in memory in place of the DynamoDB table for lists. `fault` is called before each addition and each listing. If
+ * `fault` throws an error, the operation fails with this error.
+ */
 export function memoryLists(fault: (operation: 'add' | 'list') => void = () => {}): ListTable & {
   readonly items: ReadonlyMap<string, ListItem>;
 } {

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import type { Message } from '../../lambda/mail/message.ts';
 
-/** A mail with a planted value in each of its fields. */
+/** A mail for tests of the log. Each of its fields contains a value that can be searched for. */
 export const message: Message = {
   id: 'order-1',
   handle: 'h'.repeat(43),
@@ -19,10 +19,10 @@ export const message: Message = {
   tag: 'plantedtag',
   metadata: { order: 'plantedmeta' },
 };
-/** A planted secret of a provider. */
+/** A secret of a provider for tests of the log. */
 export const SECRET = 'plantedsecret0123456789abcdef';
 
-/** Values of the mail and the secret, which must not be logged. */
+/** Values of the mail and of the secret. They must not be logged. */
 export const PLANTED = [
   'plantedhector@plantedshop.example',
   'plantedada+vip@plantedb-zoa.example',

@@ -1,19 +1,28 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { StackInfo } from '../../local/api/stack-info.ts';
+import { signPost } from '../../local/simulators/mailgun/webhook.ts';
+import { localAws } from './open-stack.ts';
 
-/** Pause before a provider repeats a post, in milliseconds, which doubles with each; those of Mailgun are minutes. */
+/**
+ * Milliseconds before a failed request is repeated. The pause doubles with each repetition, up to `longest`. The real Mailgun
+ * pauses for minutes.
+ */
 const REPEAT_MS = { first: 500, longest: 32_000 } as const;
 
-/** Results of posting events. */
+/** Result of posting events to the webhook of the stack. */
 export interface Posting {
   /** Duration of each request, in milliseconds. */
   readonly tookMs: number[];
-  /** Number of answers other than 200, by status; 0 for none. */
+  /** Number of failed requests by the status of their answer. The status 0 counts requests without an answer. */
   readonly refused: Map<number, number>;
 }
 
-/** Posts an event of each id as Mailgun does, `rate` a second, or one after the other without one, each until it is taken. */
+/**
+ * Posts one delivery event for each submission id, as Mailgun does, and repeats each request until its answer is 200. Starts
+ * `rate` events a second. Without `rate`, posts one event after the other.
+ */
 export async function postEvents(
   { endpoints, webhooks }: StackInfo,
   ids: readonly string[],
@@ -45,29 +54,31 @@ export async function postEvents(
   return { tookMs, refused };
 }
 
-/** An event as Mailgun signs and posts it. */
-function deliveredEvent(key: string, id: string): string {
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const token = randomBytes(25).toString('hex');
-  const signature = createHmac('sha256', key).update(timestamp).update(token).digest('hex');
+/**
+ * Returns the delivery event of a submission in the format of Mailgun, signed with `key`. `attempt` is the value with which the
+ * sender marks the mail: the number of the attempt, and the class of the mail if it has one.
+ */
+export function deliveredEvent(key: string, id: string, attempt = '1'): string {
   const handle = createHash('sha256').update(id).digest('base64url');
   return JSON.stringify({
-    signature: { timestamp, token, signature },
+    signature: signPost(key, Math.floor(Date.now() / 1000)),
     'event-data': {
       event: 'delivered',
       id,
       timestamp: Date.now() / 1000,
       recipient: 'ada@example.org',
-      'user-variables': { 'mailover-id': handle, 'mailover-submission': id, 'mailover-attempt': '1' },
+      'user-variables': { 'mailover-id': handle, 'mailover-submission': id, 'mailover-attempt': attempt },
       message: { headers: { 'message-id': `${id}@example.com` } },
     },
   });
 }
 
-/** Reads the events queue until an event of each of these submissions has come, or none for two seconds; returns the missing ones. */
+/**
+ * Reads the events queue until each of these submissions has an event, or until no event arrives for two seconds. Returns the ids
+ * of the submissions without an event.
+ */
 export async function missingOnQueue({ endpoints, queues }: StackInfo, ids: readonly string[]): Promise<string[]> {
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  const sqs = new SQSClient({ endpoint: endpoints.aws, region: 'us-east-1', credentials });
+  const sqs = new SQSClient(localAws(endpoints.aws));
   const missing = new Set(ids);
   while (missing.size > 0) {
     const { Messages = [] } = await sqs.send(
@@ -82,11 +93,7 @@ export async function missingOnQueue({ endpoints, queues }: StackInfo, ids: read
   return [...missing];
 }
 
-/** A part of measured times: 0.5 for their median. */
+/** Returns a quantile of measured times. For example, a `share` of 0.5 returns the median. */
 export function quantile(times: readonly number[], share: number): number {
   return Math.round(times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

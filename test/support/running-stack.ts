@@ -1,10 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { FullStackInfo } from '../../local/api/stack-info.ts';
-import { startStack } from '../../local/stack.ts';
+import { type OpenStack, openStack, until as waitUntil } from './open-stack.ts';
 
-/** Fields of an entry of `GET /api/accepted` that tests use. */
+/** A mail that a simulated provider accepted: the fields of an entry of `GET /api/accepted` that tests use. */
 export interface AcceptedEntry {
   readonly provider: string;
   readonly submissionId: string;
@@ -13,62 +12,52 @@ export interface AcceptedEntry {
   readonly attachments: readonly { readonly size: number; readonly sha256: string }[];
 }
 
-/** A stack on free ports, used only over its public interfaces. */
-export interface RunningStack {
-  /** Address of the API. */
+/** A local stack on free ports. Tests use it only through its public interfaces. */
+export interface RunningStack extends Omit<OpenStack, 'stack' | 'depth'> {
+  /** Address of the API of the local stack. */
   readonly url: string;
   readonly info: FullStackInfo;
-  /** Client of the queues of the stack; closed with it. */
-  readonly sqs: SQSClient;
   refresh(): Promise<FullStackInfo>;
   breakProvider(key: string, fault: unknown): Promise<void>;
-  /** Sets a fault of an AWS service. */
+  /** Sets a fault of a simulated AWS service. */
   breakAws(fault: unknown): Promise<void>;
   repairAll(): Promise<void>;
   /**
-   * As `GET /api/submissions/ID`, without the skips, which depend on what other mail met before; undefined while the
-   * submission is not known.
+   * Returns the answer of `GET /api/submissions/ID` without its skipped attempts. Whether the sender skips a provider depends on
+   * the results of other mail. Returns undefined while the API does not know the submission.
    */
   submission(id: string): Promise<{ readonly state: string; readonly attempts: readonly object[] } | undefined>;
-  /** Mails of one submission that the simulators have accepted. */
+  /** Returns the mails of one submission that the simulated providers have accepted. */
   entries(id: string): Promise<AcceptedEntry[]>;
-  /** Polls until each id was accepted at least once (and `enough` is true), and returns all their entries. */
+  /**
+   * Waits until a provider has accepted the mail of each of these submissions at least once, and `enough` returns true. Returns
+   * all accepted mails of these submissions.
+   */
   accepted(ids: readonly string[], enough?: (entries: AcceptedEntry[]) => boolean): Promise<AcceptedEntry[]>;
-  /** Receives at least that many messages of the dead-letter queue, none of them twice. */
+  /**
+   * Receives messages of the dead-letter queue until there are at least `count` messages. Returns no message twice, since
+   * received messages stay invisible for twelve hours.
+   */
   letters(count: number): Promise<Message[]>;
-  /** Receives the messages of the dead-letter queue, at most ten, none of them twice. */
+  /**
+   * Receives up to ten messages of the dead-letter queue. Returns no message twice, since received messages stay invisible for
+   * twelve hours.
+   */
   receiveLetters(): Promise<Message[]>;
-  /** Number of messages on these queues, including delayed and in flight. */
+  /** Returns the number of messages on these queues. Delayed messages and messages in flight are included. */
   depth(queueUrls: readonly string[]): Promise<number>;
   until(condition: () => Promise<boolean>): Promise<void>;
-  close(): Promise<void>;
 }
 
 const POLL_MS = 50;
 const PATIENCE_MS = 50_000;
 
-/** Starts a stack; `app`: a CDK app other than bin/mailover.ts. */
+/** Starts a local stack. `app` is the path of a CDK app that is used in place of bin/mailover.ts. */
 export async function givenStack(timeScale: number, app?: string): Promise<RunningStack> {
-  const stack = await startStack({ port: 0, timeScale, ...defined({ app }) });
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(new URL(path, stack.url), {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    const text = await response.text();
-    return text ? JSON.parse(text) : undefined;
-  };
+  const { stack, ...open } = await openStack({ timeScale, ...defined({ app }) });
+  const { call, sqs } = open;
   const info = (await call('GET', '/api/stack')) as FullStackInfo;
-  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
-  const sqs = new SQSClient({ endpoint: info.endpoints.aws, region: 'us-east-1', credentials });
-  const until = async (condition: () => Promise<boolean>) => {
-    const end = Date.now() + PATIENCE_MS;
-    while (!(await condition())) {
-      if (Date.now() > end) throw new Error(`not reached within ${PATIENCE_MS} ms`);
-      await wait(POLL_MS);
-    }
-  };
+  const until = (condition: () => Promise<boolean>) => waitUntil(condition, PATIENCE_MS, POLL_MS);
   const receiveLetters = async () => {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
@@ -81,9 +70,9 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
     return Messages;
   };
   return {
+    ...open,
     url: stack.url,
     info,
-    sqs,
     refresh: async () => (await call('GET', '/api/stack')) as FullStackInfo,
     breakProvider: async (key, fault) => {
       await call('PUT', `/api/providers/${key}/fault`, fault);
@@ -138,9 +127,5 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
       return counts.reduce((sum, count) => sum + count, 0);
     },
     until,
-    close: () => {
-      sqs.destroy();
-      return stack.close();
-    },
   };
 }

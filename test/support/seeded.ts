@@ -1,4 +1,4 @@
-/** Numbers in [0, 1), repeatable by seed (mulberry32). */
+/** Returns a generator of pseudo-random numbers in [0, 1), by the algorithm mulberry32. The same seed gives the same numbers. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -40,10 +40,16 @@ const environment: SenderEnvironment = {
   workers: 50,
 };
 
-/** Results of a provider's calls, in order; a promise settles when the test settles it. */
+/**
+ * For each provider, the results of its calls, in the order of the calls. If a result is a promise, the call ends when the test
+ * settles the promise.
+ */
 export type Script = Record<string, (Outcome | AttemptResult | NotCalled | Promise<Outcome>)[]>;
 
-/** A sender with recording fakes: providers answer by script, queues and table are in memory, only the test moves time. */
+/**
+ * Makes a sender with simple replacements for everything that it uses. The providers answer by `script`, the queues and the state
+ * table are in memory, and only the test changes the time. Calls and sent messages are recorded.
+ */
 export function givenWorld(
   script: Script,
   {
@@ -79,7 +85,7 @@ export function givenWorld(
   const world = {
     now: Date.parse('2026-11-24T12:00:00Z'),
     table: memoryTable(),
-    /** The secret of the proofs; undefined while it cannot be read. */
+    /** The secret that contains the key for the signatures of queue messages. undefined: the secret cannot be read. */
     proofKey: { key: 'of-today' } as Record<string, string> | undefined,
     queueDown: (_queue: string) => false,
     calls: [] as string[],
@@ -87,7 +93,7 @@ export function givenWorld(
     offered: [] as (readonly string[])[],
     questions: [] as (Question & { readonly provider: string })[],
     counted: [] as string[],
-    /** Lines of the log. */
+    /** Lines that the sender has logged, as JSON. */
     lines: [] as string[],
     sent: [] as {
       queue: string;
@@ -95,24 +101,27 @@ export function givenWorld(
       attributes: Readonly<Record<string, string>>;
       delay: number | undefined;
     }[],
-    /** Continues with another list of providers, as after a deployment. */
+    /** Starts a new sender with another list of providers, as a deployment does. The queues and the table stay as they are. */
     redeploy: (list: readonly ProviderConfig[]) => {
       sender = deploy(list);
     },
     send: (record: ReturnType<typeof sqsRecord>, remainingMs: () => number = () => 60_000) =>
       sender(record, remainingMs),
-    /** Continues in a new process; work of the old process never ends. */
+    /**
+     * Starts a new sender with an empty memory, as in a new process. Use this after a crash: work in progress of the old sender
+     * never ends.
+     */
     restart: () => {
       sender = deploy(providers);
     },
-    /** The message that was sent last, as its next receiver gets it. */
+    /** Returns the message that the sender put on a queue last, as the record with which SQS delivers it. */
     again: () => {
       const last = world.sent.at(-1);
-      // A dead letter is redriven to the outbound queue.
+      // A message on the dead-letter queue comes back after a redrive, on the outbound queue.
       const queue = last?.queue === 'dead' ? 'outbound' : (last?.queue ?? '');
       return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now, queue });
     },
-    /** A message with attributes that Mailover wrote, as a redrive puts it on the outbound queue. */
+    /** Returns a message of the outbound queue after a redrive. Its attributes have a valid signature of Mailover. */
     redriven: async (body: object, attributes: Record<string, string>) => {
       const text = JSON.stringify(body);
       return sqsRecord(text, { attributes: await proofs.prove(text, attributes), sentAt: world.now });
@@ -152,7 +161,7 @@ export function givenWorld(
       },
       queue: {
         send: (queue, body, attributes = {}, delay) => {
-          // As SQS does.
+          // Like SQS, this queue refuses a message with more than ten attributes.
           if (Object.keys(attributes).length > 10) return Promise.reject(new Error('too many attributes'));
           if (world.queueDown(queue)) return Promise.reject(new Error('queue down'));
           world.sent.push({ queue, body, attributes, delay });
@@ -169,7 +178,10 @@ export function givenWorld(
   return world;
 }
 
-/** A pause without a signal ends at once; a deadline never does. */
+/**
+ * Replaces sleeping. Without a signal, the sleep is a pause of the sender, and ends immediately. With a signal, the sleep is a
+ * deadline, and ends only when the signal aborts.
+ */
 function untilAborted(signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

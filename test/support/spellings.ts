@@ -3,7 +3,7 @@ const hex = (sign: string, digits = 2) => (sign.codePointAt(0) ?? 0).toString(16
 const bytes = (text: string, before: string) =>
   each(text, (sign) => Buffer.from(sign).toString('hex').replace(/../g, `${before}$&`));
 
-/** Spellings in which a provider may repeat a text, by name. */
+/** Functions that change a text as a provider may do when its answer repeats the text, by name: for example by escaping or encoding it. */
 export const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
   'large letters': (text) => text.toUpperCase(),
@@ -39,7 +39,7 @@ const ofBytes = (text: string, radix: number, width: number, between: string) =>
   Array.from(Buffer.from(text), (byte) => byte.toString(radix).padStart(width, '0')).join(between);
 const swapped = (text: string) => Buffer.from(text, 'utf16le').swap16();
 
-/** Rarer ones: nested, padded, spread out, turned round, or with signs that are not seen. */
+/** Functions for rarer spellings: encoded twice, padded, spaced out, reversed, or with invisible characters. */
 export const RARE_SPELLINGS: typeof SPELLINGS = {
   backwards: (text) => Array.from(text).reverse().join(''),
   'backwards, turned round by a sign': (text) => `\u202e${Array.from(text).reverse().join('')}`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 
-/** A record of Lambda's SQS event; `attributes` are message attributes. */
+/** Makes a record of the event with which Lambda delivers SQS messages. `attributes` are the message attributes. */
 export function sqsRecord(
   body: unknown,
   {

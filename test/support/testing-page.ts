@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** The example of docs/testing.md in a language, by the name on its fence. */
+/** Returns the code example of docs/testing.md in a language. `language` is the name after the opening code fence, such as `python`. */
 export function exampleOf(language: string): string {
   const page = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8');
   const [, code, ...others] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(page) ?? [];

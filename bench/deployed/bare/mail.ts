@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 
-/** A mail as a producer writes it. */
+/** A mail in the form in which a program submits it. */
 export interface BareMail {
   readonly id: string;
   readonly from: string;
@@ -10,7 +10,7 @@ export interface BareMail {
   readonly html: string;
 }
 
-/** A handler that sends the mails of a batch at once, without anything that Mailover adds. */
+/** Creates a Lambda handler that sends the mails of a batch concurrently, without anything that Mailover adds. */
 export function handlerOf(send: (mail: BareMail) => Promise<unknown>) {
   return async ({ Records }: SQSEvent): Promise<void> => {
     await Promise.all(Records.map(({ body }) => send(JSON.parse(body) as BareMail)));

@@ -4,7 +4,10 @@ import { type BareMail, handlerOf } from './mail.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 
-/** A handler that also writes an item before each mail, and replaces it afterwards, on a condition. */
+/**
+ * Creates a handler that writes a DynamoDB item before each mail, and replaces this item after the mail. Both writes have a
+ * condition.
+ */
 export const withWrites = (send: (mail: BareMail) => Promise<unknown>) =>
   handlerOf(async (mail) => {
     const pk = `mail/${mail.id}`;

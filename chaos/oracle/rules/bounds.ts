@@ -1,17 +1,20 @@
-import type { Rule } from '../case.ts';
-import { named } from '../story.ts';
+import { named } from '../history.ts';
+import type { Rule } from '../input.ts';
 
-/** Mail of a strict route goes only to the route's providers, and a canary only to its provider, without a retry. */
-export const bounds: Rule = ({ chronicle, calmFrom }) =>
-  [...chronicle.stories].flatMap((story) => {
-    const { mail, attempts, hops, deadLetters, addedAt, acceptances } = story;
+/**
+ * Mail is offered only to providers that the route and the submission of the mail permit. A canary (test mail) is never retried. In
+ * the quiet phase the provider accepts every canary.
+ */
+export const bounds: Rule = ({ recorder, quietFrom }) =>
+  [...recorder.histories].flatMap((history) => {
+    const { mail, attempts, retries, deadLetters, addedAt, acceptances } = history;
     const outside = attempts.filter(({ provider }) => mail.forbidden || !mail.usable.includes(provider));
-    const calm = mail.canary && mail.calm && (addedAt[0] ?? 0) > calmFrom;
+    const quiet = mail.canary && mail.quiet && (addedAt[0] ?? 0) > quietFrom;
     return [
-      ...outside.slice(0, 1).map(({ provider }) => `forbidden provider: ${named(story)} over ${provider}`),
-      ...(mail.canary && hops.length + deadLetters.filter(({ reason }) => reason !== undefined).length > 0
-        ? [`canary kept: ${named(story)} on a retry queue or the dead-letter queue`]
+      ...outside.slice(0, 1).map(({ provider }) => `forbidden provider: ${named(history)} over ${provider}`),
+      ...(mail.canary && retries.length + deadLetters.filter(({ reason }) => reason !== undefined).length > 0
+        ? [`canary kept: ${named(history)} on a retry queue or the dead-letter queue`]
         : []),
-      ...(calm && acceptances.length === 0 ? [`canary lost in calm: ${named(story)}`] : []),
+      ...(quiet && acceptances.length === 0 ? [`canary lost in the quiet phase: ${named(history)}`] : []),
     ];
   });

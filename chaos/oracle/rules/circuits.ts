@@ -1,36 +1,44 @@
+import { OF_TABLE } from '../../faults/fault-times.ts';
 import { type FaultKind, keepsMailAway } from '../../faults/kinds.ts';
 import type { FaultWindow } from '../../faults/plan.ts';
-import { OF_TABLE } from '../../faults/troubles.ts';
 import type { SimulatedWorker } from '../../world/worker.ts';
-import type { OracleCase, Rule } from '../case.ts';
+import { type History, named, type ProviderCall, time } from '../history.ts';
+import type { OracleInput, Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
-import { named, type ProviderCall, type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
-/** Time after a fault of table or clocks in which each worker still probes for itself. */
+/**
+ * Time after a fault of the table. Within this time it is possible that workers have not yet read the shared state of the circuit
+ * breaker.
+ */
 const BLIND_MS = 3 * MINUTE;
-/** Time until every worker knows that a provider is down. */
+/** Time from the start of an outage until every worker has noticed that the circuit breaker is open. */
 const LEARNING_MS = 2 * MINUTE;
-/** Calls of a provider that is known to be down: first probes, and then one for each period. */
+/**
+ * Number of calls that a provider may get at the start of its outage. Later the provider may get one further call in each period of
+ * `PROBE_EVERY_MS`.
+ */
 const FIRST_PROBES = 15;
 const PROBE_EVERY_MS = 2 * MINUTE;
 
-/** Faults with which every call fails. */
+/** Faults with which every call fails if the rate of the fault is at least `SURE`. */
 const DOWN: ReadonlySet<FaultKind> = new Set(['suspended', 'refused', 'connect-hang', '5xx']);
 const SURE = 0.95;
 
-/** An outage costs one attempt for each worker that has not learned of it yet, not one for each mail. */
+/**
+ * During an outage a provider gets the first attempt of each worker and a few probes. It does not get an attempt for every mail.
+ */
 export const openCircuits: Rule = (given) =>
-  given.troubles.windows
+  given.faultTimes.windows
     .filter(({ kind, rate }) => DOWN.has(kind) && rate >= SURE)
     .flatMap((window) => {
       const from = window.from + LEARNING_MS;
       const workers = new Set<SimulatedWorker>();
-      const calls = callsOf(given, window.provider, from, window.to).filter(([story, { decidedAt, worker }]) => {
-        // In a rush many processes start within a second, before one of them has recorded a failure.
+      const calls = callsOf(given, window.provider, from, window.to).filter(([history, { decidedAt, worker }]) => {
+        // When much mail arrives within a short time, many processes start within a second, before any of them has recorded a failure.
         const isFirst = !workers.has(worker);
         workers.add(worker);
-        return !isFirst && hasOtherWay(given, story, window, decidedAt) && seesTheTable(given, decidedAt);
+        return !isFirst && hasAlternative(given, history, window, decidedAt) && readsCurrentTable(given, decidedAt);
       });
       const allowed = FIRST_PROBES + (window.to - from) / PROBE_EVERY_MS;
       return calls.length > allowed
@@ -42,46 +50,47 @@ export const openCircuits: Rule = (given) =>
 
 /** An isolated provider gets no mail. */
 export const isolation: Rule = (given) =>
-  given.troubles.windows
+  given.faultTimes.windows
     .filter(({ kind }) => kind === 'isolated')
     .flatMap(({ provider, from, to }) =>
       callsOf(given, provider, from + PROMISES.switchMs + 2 * PROMISES.clockMs, to - PROMISES.clockMs)
-        .filter(([, { decidedAt }]) => seesTheTable(given, decidedAt))
+        .filter(([, { decidedAt }]) => readsCurrentTable(given, decidedAt))
         .map(
-          ([story, { decidedAt }]) =>
-            `called although isolated: ${named(story)} over ${provider} at ${time(decidedAt)}`,
+          ([history, { decidedAt }]) =>
+            `called although isolated: ${named(history)} over ${provider} at ${time(decidedAt)}`,
         ),
     );
 
 function callsOf(
-  { chronicle }: OracleCase,
+  { recorder }: OracleInput,
   provider: string | undefined,
   from: number,
   to: number,
-): [Story, ProviderCall][] {
-  return [...chronicle.stories].flatMap((story) =>
-    story.attempts
+): [History, ProviderCall][] {
+  return [...recorder.histories].flatMap((history) =>
+    history.attempts
       .filter((one) => one.provider === provider && one.decidedAt > from && one.decidedAt < to)
       .filter(({ worker }) => worker.worstSkewMs <= PROMISES.clockMs)
-      .map((one): [Story, ProviderCall] => [story, one]),
+      .map((one): [History, ProviderCall] => [history, one]),
   );
 }
 
-function seesTheTable({ chronicle, troubles }: OracleCase, at: number): boolean {
-  return !troubles.any(OF_TABLE, at - BLIND_MS, at) && !chronicle.wrongClocks.overlaps(at - 30 * MINUTE, at);
+function readsCurrentTable({ recorder, faultTimes }: OracleInput, at: number): boolean {
+  return !faultTimes.any(OF_TABLE, at - BLIND_MS, at) && !recorder.wrongClocks.overlaps(at - 30 * MINUTE, at);
 }
 
-/** Whether another provider could accept the mail, so that the isolated provider is not forced. */
-function hasOtherWay(
-  { troubles }: OracleCase,
-  { mail, attempts }: Story,
+/** Whether another provider could accept the mail. If so, the sender has no reason to call the provider that is down. */
+function hasAlternative(
+  { faultTimes }: OracleInput,
+  { mail, attempts }: History,
   { provider }: FaultWindow,
   at: number,
 ): boolean {
-  // A provider that lost an answer or refused the mail is no alternative.
+  // A provider that was already called for this mail is no alternative: it may have refused the mail, or its answer was lost.
   const tried = new Set(attempts.filter(({ begunAt }) => begunAt < at).map((one) => one.provider));
   return mail.usable.some(
-    (other) => other !== provider && !tried.has(other) && !troubles.windows.some((window) => isNear(window, other, at)),
+    (other) =>
+      other !== provider && !tried.has(other) && !faultTimes.windows.some((window) => isNear(window, other, at)),
   );
 }
 

@@ -1,52 +1,53 @@
-import type { OracleCase, Rule } from '../case.ts';
+import { type DeadLetter, type History, named } from '../history.ts';
+import type { OracleInput, Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
-import { type DeadLetter, named, type Story } from '../story.ts';
 
-/**
- * Longest delay of a dead letter after the end of its mail's time, because of the last wait, look-ups, or a queue that
- * fails.
- */
+/** Longest time from the expiry of a mail to its dead letter. The time contains the last wait, look-ups, and failures of the queue. */
 const LATE_MS = 3 * 3_600_000;
 
-/** A dead letter has a true reason, is not too early, and is not for accepted recipients. */
+/**
+ * A dead letter has a true reason and is not sent too early. If the mail was accepted for a recipient, the dead letter does not
+ * list this recipient as not served.
+ */
 export const deadLetters: Rule = (given) => {
   const ids = new Map<string, number>();
-  for (const { id } of given.chronicle.stories) ids.set(id, (ids.get(id) ?? 0) + 1);
-  return [...given.chronicle.stories].flatMap((story) => {
-    const shared = (ids.get(story.id) ?? 0) > 1;
+  for (const { id } of given.recorder.histories) ids.set(id, (ids.get(id) ?? 0) + 1);
+  return [...given.recorder.histories].flatMap((history) => {
+    const shared = (ids.get(history.id) ?? 0) > 1;
     return [
-      ...story.deadLetters
-        .filter((letter) => !isLegal(letter, story, shared, given))
-        .map(({ reason = 'moved by SQS', detail = '' }) => `dead letter: ${named(story)} ${reason}: ${detail}`),
-      ...wrongRecipients(story),
+      ...history.deadLetters
+        .filter((letter) => !isLegal(letter, history, shared, given))
+        .map(({ reason = 'moved by SQS', detail = '' }) => `dead letter: ${named(history)} ${reason}: ${detail}`),
+      ...wrongRecipients(history),
     ];
   });
 };
 
-/** Dead letters that list a recipient as not served although the ledger had the acceptance. */
-function wrongRecipients(story: Story): string[] {
-  const { mail, acceptances, deadLetters } = story;
+/** Returns violations for dead letters that list a recipient as not served although the acceptance for this recipient was in the ledger. */
+function wrongRecipients(history: History): string[] {
+  const { mail, acceptances, deadLetters } = history;
   return deadLetters.flatMap(({ at, reason, done }) => {
     const served = acceptances.some(
       ({ recipients, recordedAt = Infinity }) =>
         recordedAt < at && recipients.some((one) => !done.includes(mail.recipients.indexOf(one))),
     );
     return served && reason !== undefined && reason !== 'IdConflict'
-      ? [`dead letter although it was accepted: ${named(story)} ${reason}`]
+      ? [`dead letter although it was accepted: ${named(history)} ${reason}`]
       : [];
   });
 }
 
-function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: OracleCase): boolean {
+function isLegal(letter: DeadLetter, history: History, shared: boolean, given: OracleInput): boolean {
   const { reason, at } = letter;
-  const { mail, refusedBy, unknown, interrupted, deadLetters, addedAt, redrives, receives } = story;
+  const { mail, refusedBy, unknown, interrupted, deadLetters, addedAt, redrives, receives } = history;
   const { mayCrash, maxReceiveCount } = given;
-  // All processes of the exercise began with clocks that are right.
-  const clockErrorMs = mail.part === undefined ? given.clockErrorMs : PROMISES.clockMs;
+  // All processes of the scripted phase start with correct clocks.
+  const clockErrorMs = mail.step === undefined ? given.clockErrorMs : PROMISES.clockMs;
   const [first = at] = addedAt;
   switch (reason) {
     case 'Malformed':
-      // A later release may read it: it waits for that until SQS would move it.
+      // A submission with a later version waits for a release that can read this version, until the last receive before SQS would move
+      // the message to the dead-letter queue.
       return (
         mail.trait === 'malformed' ||
         mail.forbidden === true ||
@@ -57,50 +58,57 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
     case 'IdConflict':
       return shared;
     case 'Expired':
-      return at + clockErrorMs >= expiryOf(story, first);
+      return at + clockErrorMs >= expiryOf(history, first);
     case 'Exhausted': {
-      // A redrive starts again; the dead letter may belong to any of the starts.
+      // A redrive starts the age of a mail again at 0. So it is enough if the dead letter is right for one of these starts.
       const starts = [...addedAt, ...redrives.map((one) => one.at)];
-      const hasTime = mail.expiresAt !== undefined || mail.lastsMs !== undefined;
+      const hasTime = mail.expiresAt !== undefined || mail.expiresAfterMs !== undefined;
       return (
         !hasTime &&
         starts.some((start) => at + clockErrorMs >= start + PROMISES.maxAgeMs && isTimely(letter, start, given))
       );
     }
     case 'Refused':
-      // One provider may be wrong about a message; alone it may end only mail that no other may carry, or that all others
-      // refused because of its recipients.
+      // One provider may refuse a good message by mistake. Such a refusal justifies a dead letter only if every other provider that the
+      // mail may use has also refused the mail, for any reason.
       return (
         mail.trait === 'bad' ||
-        (refusedBy.size > 0 && mail.usable.every((provider) => refusedBy.has(provider) || hasRefused(story, provider)))
+        (refusedBy.size > 0 &&
+          mail.usable.every((provider) => refusedBy.has(provider) || hasRefused(history, provider)))
       );
     case 'Unknown':
-      // With a wrong clock a lease seems over while its worker waits for the provider, and the call counts as interrupted.
-      return mail.onUnknown === 'hold' && (unknown > 0 || interrupted || (story.skewed && story.attempts.length > 0));
+      // To a process with a wrong clock, the lease of another worker may seem expired while that worker still waits for the provider.
+      // The call then counts as interrupted.
+      return (
+        mail.onUnknown === 'hold' && (unknown > 0 || interrupted || (history.skewed && history.attempts.length > 0))
+      );
     case undefined:
-      // SQS lost the deletion of a dead-lettered message that was received as often as allowed.
-      // Killed processes received it as often; refused invocations leave no record.
+      // Either killed processes received the message as often as SQS allows (the sender does not see invocations that Lambda refused),
+      // or SQS lost the deletion of a message that the sender had dead-lettered before.
       return (
         (mayCrash && receives >= maxReceiveCount) ||
         deadLetters.some((other) => other.reason !== undefined && other.at <= at)
       );
     case 'Crashed':
-      // The first receive leaves no record, so one of three crashes may have been another message's.
-      return story.crashes >= 2;
+      // The first receive writes no record of the receive. Therefore only two of the three crashes certainly occurred with this message.
+      return history.crashes >= 2;
     default:
       return false;
   }
 }
 
-function hasRefused({ attempts }: Story, provider: string): boolean {
+function hasRefused({ attempts }: History, provider: string): boolean {
   return attempts.some((one) => one.provider === provider && one.answer?.outcome === 'refused');
 }
 
-function isTimely({ at }: DeadLetter, start: number, { clockErrorMs, calmFrom }: OracleCase): boolean {
-  return at <= Math.max(start + PROMISES.maxAgeMs, calmFrom) + LATE_MS + clockErrorMs;
+function isTimely({ at }: DeadLetter, start: number, { clockErrorMs, quietFrom }: OracleInput): boolean {
+  return at <= Math.max(start + PROMISES.maxAgeMs, quietFrom) + LATE_MS + clockErrorMs;
 }
 
-/** Time at which a submission expires, by itself or its class, if its first receive is at `since`; infinite without an expiry. */
-export function expiryOf({ mail: { expiresAt, lastsMs } }: Story, since: number): number {
-  return expiresAt ?? (lastsMs === undefined ? Infinity : since + lastsMs);
+/**
+ * Returns the time at which a submission expires: its `expiresAt`, or else the configured time of its class, counted from the first
+ * receive at `since`; infinite if it has neither.
+ */
+export function expiryOf({ mail: { expiresAt, expiresAfterMs } }: History, since: number): number {
+  return expiresAt ?? (expiresAfterMs === undefined ? Infinity : since + expiresAfterMs);
 }

@@ -1,18 +1,24 @@
-import { OF_TABLE } from '../../faults/troubles.ts';
-import type { OracleCase, Rule } from '../case.ts';
+import { OF_TABLE } from '../../faults/fault-times.ts';
+import { type History, named, type ProviderCall, time } from '../history.ts';
+import type { OracleInput, Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
-import { named, type ProviderCall, type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
-/** Time after a fault of the table in which workers may not know of a Retry-After. */
+/**
+ * Time after a fault of the table. Within this time it is possible that a worker has not yet read a Retry-After that another worker
+ * recorded.
+ */
 const BLIND_MS = 3 * MINUTE;
-/** Time in which a process records the Retry-After of an answer, unless it is killed before. */
+/**
+ * Longest time from an answer with a Retry-After until the Retry-After is recorded in the table. A process that is killed within
+ * this time possibly does not record the Retry-After.
+ */
 const WRITING_MS = 5_000;
 
-/** A provider with a Retry-After gets no calls until its end, or for an hour. */
+/** A provider that sent a Retry-After gets no calls for the time in the Retry-After, at most for an hour. */
 export const holds: Rule = (given) => {
-  const calls = [...given.chronicle.stories].flatMap((story) =>
-    story.attempts.map((call): [Story, ProviderCall] => [story, call]),
+  const calls = [...given.recorder.histories].flatMap((history) =>
+    history.attempts.map((call): [History, ProviderCall] => [history, call]),
   );
   const byProvider = Map.groupBy(calls, ([, { provider }]) => provider);
   return Array.from(byProvider.values()).flatMap((list) => {
@@ -22,16 +28,16 @@ export const holds: Rule = (given) => {
       const period = { from: answer.at + PROMISES.switchMs + 2 * PROMISES.clockMs, until: until - PROMISES.clockMs };
       return period.from < period.until && isKnown(given, answer.at, until) ? [period] : [];
     });
-    return list.flatMap(([story, { provider, worker, decidedAt }]) => {
+    return list.flatMap(([history, { provider, worker, decidedAt }]) => {
       if (worker.worstSkewMs > PROMISES.clockMs) return [];
       const held = periods.find(({ from, until }) => from < decidedAt && decidedAt < until);
       return held
-        ? [`called although held: ${named(story)} over ${provider} at ${time(decidedAt)}, before ${time(held.until)}`]
+        ? [`called although held: ${named(history)} over ${provider} at ${time(decidedAt)}, before ${time(held.until)}`]
         : [];
     });
   });
 };
 
-function isKnown({ chronicle, troubles }: OracleCase, from: number, until: number): boolean {
-  return !troubles.any(OF_TABLE, from - BLIND_MS, until) && !chronicle.wrongClocks.overlaps(from - 30 * MINUTE, until);
+function isKnown({ recorder, faultTimes }: OracleInput, from: number, until: number): boolean {
+  return !faultTimes.any(OF_TABLE, from - BLIND_MS, until) && !recorder.wrongClocks.overlaps(from - 30 * MINUTE, until);
 }

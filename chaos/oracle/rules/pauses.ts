@@ -1,39 +1,45 @@
-import { partsFrom } from '../../exercise.ts';
-import { isLimited, type Rule } from '../case.ts';
+import { stepsFrom } from '../../scripted-phase.ts';
+import { named, time } from '../history.ts';
+import { isLimited, type Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
-import { named, time } from '../story.ts';
 
-/** Time from the message to the acceptance of a mail that does not wait, or whose wait is over. */
+/**
+ * Longest time until a provider accepts a mail that is not paused, from the time at which the mail was submitted or at which the
+ * mail's wait ended.
+ */
 const SOON_MS = 2 * 60_000;
 
-/** A paused class is not sent; other mail is sent meanwhile, and its own once an operator has released it. */
+/**
+ * Mail of a paused class is sent after an operator has resumed the class, and not before. Mail of other classes is sent during the
+ * pause.
+ */
 export const pauses: Rule = (given) => {
-  const { seed, chronicle, exerciseFrom } = given;
-  return partsFrom(seed, exerciseFrom).flatMap(({ name, pauses: paused, from, lastsMs }) => {
+  const { seed, recorder, scriptedFrom } = given;
+  return stepsFrom(seed, scriptedFrom).flatMap(({ name, pauses: paused, from, durationMs }) => {
     if (paused === undefined) return [];
-    const to = from + lastsMs;
-    const ofClass = [...chronicle.stories].filter(({ mail }) => mail.class === paused);
-    const sent = ofClass.flatMap((story) =>
-      story.attempts
+    const to = from + durationMs;
+    const ofClass = [...recorder.histories].filter(({ mail }) => mail.class === paused);
+    const sent = ofClass.flatMap((history) =>
+      history.attempts
         .filter(({ begunAt }) => begunAt >= from && begunAt < to)
-        .map(({ provider, begunAt }) => `sent while paused: ${named(story)} over ${provider} at ${time(begunAt)}`),
+        .map(({ provider, begunAt }) => `sent while paused: ${named(history)} over ${provider} at ${time(begunAt)}`),
     );
-    // Where every provider has a rate, mail may wait for a slot.
+    // If every provider has a rate limit, mail may wait for a slot of the limit, so times are not checked.
     if (isLimited(given)) return sent;
-    const inPart = [...chronicle.stories].filter(({ mail }) => mail.part === name);
+    const inStep = [...recorder.histories].filter(({ mail }) => mail.step === name);
     return [
       ...sent,
-      ...inPart.flatMap((story) => {
+      ...inStep.flatMap((history) => {
         const {
           addedAt: [added = 0] = [],
-          acceptances: [taken],
+          acceptances: [accepted],
           mail,
-        } = story;
-        const takenAt = taken?.at ?? Infinity;
+        } = history;
+        const acceptedAt = accepted?.at ?? Infinity;
         if (mail.class !== paused)
-          return takenAt > added + SOON_MS ? [`stopped by a pause: ${named(story)}, sent at ${time(added)}`] : [];
+          return acceptedAt > added + SOON_MS ? [`stopped by a pause: ${named(history)}, sent at ${time(added)}`] : [];
         const due = to + PROMISES.growth * (to - added) + SOON_MS;
-        return takenAt > due ? [`late after a pause: ${named(story)}, due at ${time(due)}`] : [];
+        return acceptedAt > due ? [`late after a pause: ${named(history)}, due at ${time(due)}`] : [];
       }),
     ];
   });

@@ -1,57 +1,72 @@
 import type { FaultWindow } from '../../faults/plan.ts';
-import { isLimited, type OracleCase, type Rule } from '../case.ts';
+import { type History, named, time } from '../history.ts';
+import { isLimited, type OracleInput, type Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
-import { named, type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
-/** Time after the last fault in which a Retry-After of an hour, set by a wrong clock, may still apply. */
+/** For this time after a fault a Retry-After may still apply: a Retry-After of an hour that a process with a wrong clock recorded. */
 const HEALED_MS = 80 * MINUTE;
-/** Time for remaining work when everything works again: a message of a killed process, look-ups, a circuit that is due. */
+/**
+ * Longest time for waits that remain from the last fault: the visibility time-out of messages of a killed process, look-ups of sent
+ * mail, the time until an open circuit is probed.
+ */
 const SLACK_MS = 15 * MINUTE;
-/** Largest part of the few mails in calm that a provider's `share` may have drawn. */
+/**
+ * Largest part of the mail of the quiet phase that may go to another provider first because this other provider has a configured
+ * `share`.
+ */
 const OTHERS = 0.1;
 
-/** An hour after the last fault the first choice has the mail again, at once, and each provider the mail that only it may carry. */
-export const recovery: Rule = ({ chronicle, calmFrom, providers }) => {
-  const calm = [...chronicle.stories].filter(
-    ({ addedAt: [at = 0], mail }) => mail.calm && !mail.canary && at > calmFrom + HEALED_MS,
+/**
+ * From 80 minutes after the last fault, new mail goes to the first provider of the list, and providers accept every mail within two
+ * minutes.
+ */
+export const recovery: Rule = ({ recorder, quietFrom, providers }) => {
+  const quiet = [...recorder.histories].filter(
+    ({ addedAt: [at = 0], mail }) => mail.quiet && !mail.canary && at > quietFrom + HEALED_MS,
   );
-  const free = calm.filter(
+  const free = quiet.filter(
     ({ mail }) => !mail.ordered && mail.supersedes === undefined && mail.recipients.length === 1,
   );
   const [first] = providers;
   const elsewhere = free.filter(({ attempts: [attempt] }) => attempt?.provider !== first?.key);
   return [
     ...(elsewhere.length > Math.max(2, OTHERS * free.length)
-      ? [`circuit does not close: ${elsewhere.length} of ${free.length} mails in calm went past ${first?.key}`]
+      ? [
+          `circuit does not close: ${elsewhere.length} of ${free.length} mails of the quiet phase went past ${first?.key}`,
+        ]
       : []),
-    ...calm.flatMap((story) => {
-      const { addedAt, acceptances, mail } = story;
+    ...quiet.flatMap((history) => {
+      const { addedAt, acceptances, mail } = history;
       const taken = acceptances[0]?.at ?? Infinity;
       return taken > (addedAt[0] ?? 0) + 2 * MINUTE
         ? [
-            `late in calm: ${named(story)}, for ${mail.usable.join(' ')}, taken at ${Number.isFinite(taken) ? time(taken) : 'no time'}`,
+            `late in the quiet phase: ${named(history)}, for ${mail.usable.join(' ')}, taken at ${Number.isFinite(taken) ? time(taken) : 'no time'}`,
           ]
         : [];
     }),
   ];
 };
 
-/** When everything works again, no mail waits longer than its age. */
+/**
+ * After all faults have ended, a provider accepts a mail within a limited time. The limit is the time for which the mail had waited
+ * until the end of the faults, an hour at most.
+ */
 export const lateness: Rule = (given) => {
   if (isLimited(given)) return [];
-  const { chronicle, troubles, clockErrorMs, exerciseFrom } = given;
-  // In the exercise only the first provider asks for time, and no mail waits for it alone.
-  const counts = ({ kind, from }: FaultWindow) => kind !== 'retry-after' || from < exerciseFrom;
-  return [...chronicle.stories].flatMap((story) => {
-    if (story.mail.recipients.some((one) => one.startsWith('busy'))) return [];
-    return story.acceptances.slice(0, 1).flatMap(({ at }) => {
-      const since = waitingSince(story, at);
-      const healed = troubles.lastBefore(at, since, counts);
+  const { recorder, faultTimes, clockErrorMs, scriptedFrom } = given;
+  // A Retry-After in the scripted phase delays no mail: only the first provider answers with a Retry-After, and all mail may use other
+  // providers.
+  const counts = ({ kind, from }: FaultWindow) => kind !== 'retry-after' || from < scriptedFrom;
+  return [...recorder.histories].flatMap((history) => {
+    if (history.mail.recipients.some((one) => one.startsWith('busy'))) return [];
+    return history.acceptances.slice(0, 1).flatMap(({ at }) => {
+      const since = waitingSince(history, at);
+      const healed = faultTimes.lastBefore(at, since, counts);
       const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - since)) + SLACK_MS + clockErrorMs;
       return at - healed > allowed
         ? [
-            `late: ${named(story)} taken ${Math.round((at - healed) / MINUTE)} minutes after everything worked again at ${time(healed)}`,
+            `late: ${named(history)} taken ${Math.round((at - healed) / MINUTE)} minutes after everything worked again at ${time(healed)}`,
           ]
         : [];
     });
@@ -59,79 +74,87 @@ export const lateness: Rule = (given) => {
 };
 
 /**
- * Start of the wait that ended with the acceptance at `at`: a mail that had ended starts again when its producer sends
- * it again or an operator redrives it; after `Unknown` only when an operator does.
+ * Returns the start of the wait that ended with the acceptance at `at`. The wait of a dead-lettered mail starts again when its
+ * producer submits the mail again or an operator redrives it. After a dead letter with the reason `Unknown` only a redrive starts
+ * the wait again.
  */
-function waitingSince({ addedAt, redrives, deadLetters }: Story, at: number): number {
-  const last = deadLetters.findLast((letter) => letter.at < at);
+function waitingSince({ addedAt, redrives, deadLetters }: History, at: number): number {
+  const last = deadLetters.findLast(({ at: deadAt }) => deadAt < at);
   const ended = last?.at ?? -Infinity;
   const redriven = redrives.map((one) => one.at);
   const starts = [...(last?.reason === 'Unknown' ? [] : addedAt), ...redriven].sort((a, b) => a - b);
   const before = starts.filter((start) => start <= at);
-  // Where two copies were redriven, one of them may end again before the other is accepted.
+  // If two duplicate messages of a mail were redriven, one message may be dead-lettered again before a provider accepts the mail of the
+  // other message.
   return before.find((start) => start > ended) ?? before.at(-1) ?? addedAt[0] ?? 0;
 }
 
-/** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
+/**
+ * Without faults, the first call for a mail goes to the first provider that the mail may use. Providers to which the superseded
+ * mail was offered are left out.
+ */
 export const order: Rule = (given) => {
-  const { chronicle, providers } = given;
+  const { recorder, providers } = given;
   if (isLimited(given)) return [];
-  return [...chronicle.stories].flatMap((story) => {
-    const [attempt] = story.attempts;
-    // An attempt of a killed process, or in a dead letter, is unknown, and its provider comes last.
-    const known = story.interrupted || story.receives > 1 || story.redrives.length > 0;
+  return [...recorder.histories].flatMap((history) => {
+    const [attempt] = history.attempts;
+    // After an interruption, a second receive or a redrive, the ledger may contain an attempt that was never called, with an unknown
+    // outcome. The provider of this attempt then comes last.
+    const known = history.interrupted || history.receives > 1 || history.redrives.length > 0;
     if (!attempt || known) return [];
     const { decidedAt, provider } = attempt;
-    if (isTroubled(given, decidedAt)) return [];
-    const { sure, maybe } = earlierOffersOf(given, story, decidedAt);
-    const left = story.mail.usable.filter((key) => !sure.has(key));
-    const drawn = !story.mail.ordered && providers.some(({ key, share }) => key === provider && share !== undefined);
-    // Providers that may have the superseded mail come after the others, if the ledger says so.
+    if (hadFaults(given, decidedAt)) return [];
+    const { sure, maybe } = earlierOffersOf(given, history, decidedAt);
+    const left = history.mail.usable.filter((key) => !sure.has(key));
+    const drawn = !history.mail.ordered && providers.some(({ key, share }) => key === provider && share !== undefined);
+    // If the outcome of an attempt for the superseded mail is unknown in the ledger, the provider of this attempt comes after the other
+    // providers.
     const certain = left.findIndex((key) => !maybe.has(key));
-    const wanted = certain >= 0 ? left.slice(0, certain + 1) : left.length > 0 ? left : story.mail.usable;
+    const wanted = certain >= 0 ? left.slice(0, certain + 1) : left.length > 0 ? left : history.mail.usable;
     return wanted.includes(provider) || (drawn && left.includes(provider))
       ? []
-      : [`wrong order: ${named(story)} first over ${provider}, expected ${wanted.join(' or ')}`];
+      : [`wrong order: ${named(history)} first over ${provider}, expected ${wanted.join(' or ')}`];
   });
 };
 
 interface EarlierOffers {
   /** Providers that accepted the superseded mail according to the ledger. */
   readonly sure: ReadonlySet<string>;
-  /** Providers with an attempt for the superseded mail that is not known to have failed. */
+  /** Providers to which the superseded mail was offered, and where it is not known that the attempt failed. */
   readonly maybe: ReadonlySet<string>;
 }
 
-/** Providers that had the superseded mail, or one that it superseded in turn. */
+/** Returns the providers to which the superseded mail was offered, or an earlier mail that the superseded mail had replaced. */
 function earlierOffersOf(
-  given: OracleCase,
-  { mail: { supersedes } }: Story,
+  given: OracleInput,
+  { mail: { supersedes } }: History,
   at: number,
   seen: readonly string[] = [],
 ): EarlierOffers {
   const sure = new Set<string>();
   const maybe = new Set<string>();
   if (supersedes === undefined || seen.includes(supersedes)) return { sure, maybe };
-  for (const story of given.chronicle.stories.ofId(supersedes)) {
-    const { acceptances, attempts, firstAttempts, interrupted } = story;
-    // An attempt in the ledger whose process was killed before the call counts as unknown too.
+  for (const history of given.recorder.histories.ofId(supersedes)) {
+    const { acceptances, attempts, firstAttempts, interrupted } = history;
+    // An attempt in the ledger also counts as unknown if the process was killed before the call.
     if (interrupted) for (const [provider, begunAt] of firstAttempts) if (begunAt < at) maybe.add(provider);
     for (const { attempt, recordedAt = Infinity } of acceptances) if (recordedAt < at) sure.add(attempt.provider);
     for (const { provider, decidedAt, answer } of attempts)
-      if (decidedAt < at && (interrupted || !answer || answer.at >= at || DOUBTFUL.has(answer.outcome)))
+      if (decidedAt < at && (interrupted || !answer || answer.at >= at || POSSIBLY_ACCEPTED.has(answer.outcome)))
         maybe.add(provider);
-    // A submission reads what it supersedes at its first call, or at a later call if the table failed.
-    const before = earlierOffersOf(given, story, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
-    const later = earlierOffersOf(given, story, at, [...seen, supersedes]);
-    if (attempts.length > 0 && !interrupted && !isTroubled(given, attempts[0]?.decidedAt ?? at))
+    // The sender reads the record of the superseded mail before the first call for a submission, or before a later call if the table
+    // failed at the first.
+    const before = earlierOffersOf(given, history, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
+    const later = earlierOffersOf(given, history, at, [...seen, supersedes]);
+    if (attempts.length > 0 && !interrupted && !hadFaults(given, attempts[0]?.decidedAt ?? at))
       for (const key of before.sure) sure.add(key);
     for (const key of [...later.sure, ...later.maybe]) maybe.add(key);
   }
   return { sure, maybe };
 }
 
-const DOUBTFUL: ReadonlySet<string> = new Set(['accepted', 'unknown']);
+const POSSIBLY_ACCEPTED: ReadonlySet<string> = new Set(['accepted', 'unknown']);
 
-function isTroubled({ troubles }: OracleCase, at: number): boolean {
-  return troubles.lastBefore(at, -Infinity) > at - HEALED_MS;
+function hadFaults({ faultTimes }: OracleInput, at: number): boolean {
+  return faultTimes.lastBefore(at, -Infinity) > at - HEALED_MS;
 }

@@ -1,20 +1,20 @@
 import { keepsMailAway } from '../../faults/kinds.ts';
 import type { FaultWindow } from '../../faults/plan.ts';
-import { isLimited, type OracleCase, type Rule } from '../case.ts';
-import type { Story } from '../story.ts';
+import type { History } from '../history.ts';
+import { isLimited, type OracleInput, type Rule } from '../input.ts';
 
-/** Time after a fault in which its provider may still be skipped, or another may be. */
+/** Time after a fault in which the sender may still skip a provider because of the fault. */
 const HEALED_MS = 80 * 60_000;
-/** Fewest expected mails for which it says something that there are none. */
+/** If at least this number of mails is expected at a provider because of its share, a count of 0 is a violation. */
 const FEWEST = 10;
 
-/** A provider with a `share` gets this part of the mail first, whatever its place in the list. */
+/** A `share` is the part of the mail that is first offered to this provider, whatever the place of the provider in the list is. */
 export const shares: Rule = (given) => {
-  const { chronicle, providers } = given;
+  const { recorder, providers } = given;
   if (isLimited(given)) return [];
   return providers.flatMap(({ key, share }) => {
     if (share === undefined) return [];
-    const mails = [...chronicle.stories].filter((story) => isDrawn(given, key, story));
+    const mails = [...recorder.histories].filter((history) => isDrawn(given, key, history));
     const count = mails.filter(({ attempts: [attempt] }) => attempt?.provider === key).length;
     const expected = share * mails.length;
     const isWrong = count > expected + 5 * Math.sqrt(expected) + 3 || (expected >= FEWEST && count === 0);
@@ -24,13 +24,13 @@ export const shares: Rule = (given) => {
   });
 };
 
-/** Whether the mail was first offered to the provider if the share drew it, and otherwise to another. */
-function isDrawn({ troubles }: OracleCase, key: string, { mail, attempts, ...story }: Story): boolean {
+/** Whether only the configured share decided whether this mail was offered to the provider first. */
+function isDrawn({ faultTimes }: OracleInput, key: string, { mail, attempts, ...history }: History): boolean {
   const [attempt] = attempts;
-  const isFirst = story.receives === 1 && story.redrives.length === 0 && !story.interrupted;
+  const isFirst = history.receives === 1 && history.redrives.length === 0 && !history.interrupted;
   if (!attempt || mail.ordered || mail.supersedes !== undefined || !isFirst || !mail.usable.includes(key)) return false;
   const { decidedAt } = attempt;
-  const near = troubles.windows.filter(({ from, to }) => from < decidedAt && to > decidedAt - HEALED_MS);
+  const near = faultTimes.windows.filter(({ from, to }) => from < decidedAt && to > decidedAt - HEALED_MS);
   const broken = (provider: string) => near.some((window) => concerns(window, provider));
   return !broken(key) && mail.usable.some((other) => other !== key && !broken(other));
 }

@@ -1,43 +1,49 @@
+import { OF_TABLE } from '../../faults/fault-times.ts';
 import { FAULT_KINDS, type FaultKind, keepsMailAway } from '../../faults/kinds.ts';
-import { OF_TABLE } from '../../faults/troubles.ts';
-import { isLimited, type JudgedProvider, type OracleCase, type Rule } from '../case.ts';
-import { type Story, time } from '../story.ts';
+import { type History, time } from '../history.ts';
+import { isLimited, type OracleInput, type OracleProvider, type Rule } from '../input.ts';
 
 const MINUTE = 60_000;
 
-/** Periods after a circuit closed, in milliseconds, and the part of its mail that the provider may get in each. */
+/**
+ * Periods after a circuit breaker has closed, in milliseconds. In each period the provider may get only this part (`share`) of its
+ * usual mail.
+ */
 const STEPS = [
   { fromMs: 0, toMs: 10_000, share: 1 / 8 },
   { fromMs: 10_000, toMs: 20_000, share: 1 / 4 },
   { fromMs: 20_000, toMs: 30_000, share: 1 / 2 },
 ] as const;
-/** Time between the two ends of a step in which clocks, and the way to the table, leave open which step applies. */
+/** Within this time before and after the border of two periods, either period may apply, since clocks differ and the table answers late. */
 const EDGE_MS = 500;
-/** Kinds of faults with which a provider may not get the mail, or may be in slow start itself. */
+/**
+ * Kinds of faults during which a provider may get no mail, or may itself get only a part of its mail after its circuit breaker has
+ * closed.
+ */
 const OF_PROVIDERS: ReadonlySet<FaultKind> = new Set([
   'all-down',
   'secrets-down',
   ...FAULT_KINDS.filter(keepsMailAway),
 ]);
-/** Fewest mails of a step for which its share says something. */
+/** The share of a period is checked only if at least this number of mails was sent in the period. */
 const FEWEST = 20;
 
-/** A provider whose circuit has closed gets an eighth of its mail, then a quarter, then half. */
+/** A provider whose circuit breaker has closed gets an eighth of its usual mail, then a quarter, then half. */
 export const slowStart: Rule = (given) => {
-  const { chronicle, troubles, providers } = given;
+  const { recorder, faultTimes, providers } = given;
   if (isLimited(given)) return [];
   const [first] = providers;
-  const stories = [...chronicle.stories].filter(isFree);
-  const closings = chronicle.closings.filter(
+  const histories = [...recorder.histories].filter(isFree);
+  const closings = recorder.closings.filter(
     ({ provider, at }) =>
       provider === first?.key &&
-      !troubles.any(OF_TABLE, at - MINUTE, at + MINUTE) &&
-      !chronicle.wrongClocks.overlaps(at - 30 * MINUTE, at + MINUTE) &&
+      !faultTimes.any(OF_TABLE, at - MINUTE, at + MINUTE) &&
+      !recorder.wrongClocks.overlaps(at - 30 * MINUTE, at + MINUTE) &&
       providers.some((other) => other !== first && isSteady(other, at, given)),
   );
   return closings.flatMap(({ provider, at }) =>
     STEPS.flatMap(({ fromMs, toMs, share }) => {
-      const mails = stories.filter(({ attempts: [attempt] }) => {
+      const mails = histories.filter(({ attempts: [attempt] }) => {
         const decidedAt = attempt?.decidedAt ?? 0;
         return decidedAt > at + fromMs + EDGE_MS && decidedAt < at + toMs - EDGE_MS;
       });
@@ -52,13 +58,16 @@ export const slowStart: Rule = (given) => {
   );
 };
 
-/** Whether a provider can take what slow start keeps from another; without such a provider the mail goes there at once. */
-function isSteady({ key, maxPerSecond }: JudgedProvider, at: number, { chronicle, troubles }: OracleCase): boolean {
-  const closes = chronicle.closings.some((one) => one.provider === key && Math.abs(one.at - at) < MINUTE);
-  return maxPerSecond === undefined && !closes && !troubles.any(OF_PROVIDERS, at - 30 * MINUTE, at + MINUTE, key);
+/**
+ * Whether a provider can accept the mail that another provider does not get during its slow start. Without such a provider there is
+ * no slow start.
+ */
+function isSteady({ key, maxPerSecond }: OracleProvider, at: number, { recorder, faultTimes }: OracleInput): boolean {
+  const closes = recorder.closings.some((one) => one.provider === key && Math.abs(one.at - at) < MINUTE);
+  return maxPerSecond === undefined && !closes && !faultTimes.any(OF_PROVIDERS, at - 30 * MINUTE, at + MINUTE, key);
 }
 
-/** Whether the mail goes to the first provider of the list if that is admitted. */
-function isFree({ mail, receives, redrives, interrupted }: Story): boolean {
+/** Whether the mail goes to the first provider of the list as long as the circuit breaker of this provider admits the mail. */
+function isFree({ mail, receives, redrives, interrupted }: History): boolean {
   return !mail.ordered && mail.supersedes === undefined && receives === 1 && redrives.length === 0 && !interrupted;
 }

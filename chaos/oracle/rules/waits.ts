@@ -1,51 +1,51 @@
 import type { FaultKind } from '../../faults/kinds.ts';
-import type { Rule } from '../case.ts';
+import { type History, named, type Retry, time } from '../history.ts';
+import type { Rule } from '../input.ts';
 import { isRunaway } from '../pace.ts';
 import { PROMISES } from '../promises.ts';
-import { type Hop, named, type Story, time } from '../story.ts';
 
 const HOUR_MS = 3_600_000;
-/** Rounding, and the time between the decision and the queue. */
+/** Tolerance for rounding, and for the time from the choice of a wait until the message is on the queue. */
 const SLACK_MS = 5_000;
-/** Longest delay of a message in SQS. */
+/** Longest delay of a message that SQS allows. */
 const LONGEST_DELAY_MS = 15 * 60_000;
-/** Faults with which a wait may be an hour. */
+/** Kinds of faults after which a mail may have to wait up to an hour. */
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
 /**
- * Mail waits as long as its age, from a minute to an hour, and a minute or two after a lost answer; no mail circulates
- * faster.
+ * The wait of a mail is as long as the mail is old, at least a minute and at most an hour. After a lost answer the wait is one to
+ * two minutes. No mail circulates without end.
  */
 export const waits: Rule = (given) => {
-  const { chronicle, troubles, clockErrorMs } = given;
+  const { recorder, faultTimes, clockErrorMs } = given;
   const limited = new Set(given.providers.flatMap(({ key, maxPerSecond }) => (maxPerSecond === undefined ? [] : key)));
-  // Mail waits for a slot where every provider that it may use has a rate.
-  const isLimited = ({ mail }: Story) => mail.usable.every((provider) => limited.has(provider));
-  const allowedMs = (story: Story, { at, worker, asks }: Hop): number => {
-    const [first = at] = story.addedAt;
-    if (asks && (chronicle.tableFailed.get(worker) ?? -Infinity) < at - HOUR_MS) return PROMISES.askWithinMs;
-    if (isLimited(story) || troubles.any(ASKING_FOR_TIME, at - HOUR_MS, at)) return PROMISES.longestWaitMs;
+  // If every provider that the mail may use has a rate limit, the mail may wait for a slot of a limit.
+  const isLimited = ({ mail }: History) => mail.usable.every((provider) => limited.has(provider));
+  const allowedMs = (history: History, { at, worker, asks }: Retry): number => {
+    const [first = at] = history.addedAt;
+    if (asks && (recorder.tableFailed.get(worker) ?? -Infinity) < at - HOUR_MS) return PROMISES.askWithinMs;
+    if (isLimited(history) || faultTimes.any(ASKING_FOR_TIME, at - HOUR_MS, at)) return PROMISES.longestWaitMs;
     return Math.min(PROMISES.longestWaitMs, Math.max(PROMISES.askWithinMs, PROMISES.growth * (at - first)));
   };
-  return [...chronicle.stories].flatMap((story) => {
-    const { hops } = story;
+  return [...recorder.histories].flatMap((history) => {
+    const { retries } = history;
     return [
-      ...(isRunaway(story)
-        ? [`runaway: ${named(story)}: ${story.hops.length} hops, ${story.attempts.length} calls`]
+      ...(isRunaway(history)
+        ? [`runaway: ${named(history)}: ${history.retries.length} retries, ${history.attempts.length} calls`]
         : []),
-      ...hops.flatMap((hop) => {
-        if (Number.isNaN(hop.waitMs)) return [`no NotBefore: ${named(story)} on a retry queue`];
-        const dueMs = Math.min(LONGEST_DELAY_MS, Math.max(0, hop.waitMs));
-        const isBlurred = hop.worker.stalled || hop.worker.worstSkewMs > PROMISES.clockMs;
-        if (!isBlurred && Math.abs(hop.hiddenMs - dueMs) > SLACK_MS)
+      ...retries.flatMap((retry) => {
+        if (Number.isNaN(retry.waitMs)) return [`no NotBefore: ${named(history)} on a retry queue`];
+        const dueMs = Math.min(LONGEST_DELAY_MS, Math.max(0, retry.waitMs));
+        const isBlurred = retry.worker.stalled || retry.worker.worstSkewMs > PROMISES.clockMs;
+        if (!isBlurred && Math.abs(retry.hiddenMs - dueMs) > SLACK_MS)
           return [
-            `waits too long: ${named(story)} hidden for ${seconds(hop.hiddenMs)} s at ${time(hop.at)}, due in ${seconds(dueMs)} s`,
+            `waits too long: ${named(history)} hidden for ${seconds(retry.hiddenMs)} s at ${time(retry.at)}, due in ${seconds(dueMs)} s`,
           ];
         const allowed =
-          allowedMs(story, hop) + SLACK_MS + (hop.worker.worstSkewMs > PROMISES.clockMs ? clockErrorMs : 0);
-        return hop.waitMs > allowed + clockErrorMs
+          allowedMs(history, retry) + SLACK_MS + (retry.worker.worstSkewMs > PROMISES.clockMs ? clockErrorMs : 0);
+        return retry.waitMs > allowed + clockErrorMs
           ? [
-              `waits too long: ${named(story)} ${seconds(hop.waitMs)} s at ${time(hop.at)}, allowed ${seconds(allowed)} s`,
+              `waits too long: ${named(history)} ${seconds(retry.waitMs)} s at ${time(retry.at)}, allowed ${seconds(allowed)} s`,
             ]
           : [];
       }),

@@ -4,28 +4,28 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { MAILGUN_FACTS } from './facts.ts';
 
-/** Result of one `messages.mime` call: the trace of the wire, and the words of the answer. */
+/** Result of one `messages.mime` call: its network events (`trace`), and the text of the answer. */
 export interface MailgunAnswer {
   readonly trace: Readonly<WireTrace>;
   /** `id` of a 2xx answer. */
   readonly id?: unknown;
-  /** `message` of a JSON body, or the whole body of any other; the SDK's own words if nothing was sent. */
+  /** `message` of a JSON body, or the whole body if the body is not JSON. If nothing was sent, the text of the SDK's error. */
   readonly words?: string;
 }
 
-/** The outcome of one `messages.mime` call; pure. */
+/** Returns the outcome of one `messages.mime` call. A pure function. */
 export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcome {
   const words = readable(said);
   const { status, headers } = trace;
   if (status === undefined && (trace.connected || trace.failure !== undefined)) return networkOutcome(trace);
   const success = status !== undefined && status >= 200 && status < 300;
   if (success && typeof id === 'string' && id.trim() !== '') {
-    // Delivery events contain it without the angle brackets.
+    // Delivery events contain the id without the angle brackets.
     return { kind: 'accepted', providerMessageId: id.trim().replace(/^<(.*)>$/, '$1') };
   }
   if (success && !trace.complete) return networkOutcome(trace);
   const answer = { status, headers, words };
-  // The page of a broken gateway does not come from Mailgun.
+  // With a status of 500 or more, the status alone gives the meaning: the body may be the page of a broken gateway.
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
   const means = broken ?? meaningIn(MAILGUN_FACTS, { status, text: words });
   if (success) {
@@ -37,7 +37,7 @@ export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcom
   if (status === undefined) return networkOutcome(trace);
   const common = statusMeaning(status);
   if (common) return answerOutcome(common, answer);
-  // The status says that nothing was accepted; the words with the reason are lost.
+  // The status means that nothing was accepted. The answer was cut off, so the text with the reason of the refusal is lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
 }

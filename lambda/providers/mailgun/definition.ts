@@ -3,7 +3,7 @@ import type { ProviderDefinition } from '../provider.ts';
 import type { MailgunMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type MailgunInboundOptions, type MailgunOptions } from './options.ts';
 
-/** Mailgun's HTTP API with raw MIME: the same message as for SES and SMTP. */
+/** Mailgun, used through its HTTP API. Mailgun gets the raw MIME message, in the same way as SES and SMTP servers. */
 export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOptions> = {
   type: 'mailgun',
   title: 'Mailgun',
@@ -12,7 +12,7 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
     // documentation.mailgun.com, send-http and batch-sending (2026-11-23): 25 MB uncompressed, 1,000 recipients per call.
     maxBytes: 25 * 1024 * 1024,
     maxRecipients: 1000,
-    // The same page: addresses are checked against RFC 5321, 5322 and 6854; RFC 6531 is not mentioned.
+    // documentation.mailgun.com (2026-11-23): addresses are checked against RFC 5321, 5322 and 6854; RFC 6531 is not mentioned.
     smtpUtf8: false,
     quotedLocalPart: true,
   },
@@ -31,12 +31,12 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   },
   inbound: {
     over: 'http',
-    // Raw MIME is posted to URLs that end in `mime` only (user-manual/receive-forward-store, 2026-11-23); `store` tells the
-    // notice of stored mail apart in the logs of the provider.
+    // Mailgun posts raw MIME only to URLs that end in `mime` (user-manual/receive-forward-store, 2026-11-23). A URL that ends in
+    // `store` shows an operator in Mailgun's logs that the request is a notification of stored mail.
     pathEnds: ['mime', 'store'],
     checkOptions: checkInbound,
     received: ({ domains }) => domains,
-    // documentation.mailgun.com, "Spam Filter" (2026-11-25): added when the domain's filter is on.
+    // Mailgun adds these headers if the spam filter of the domain is on (documentation.mailgun.com, "Spam Filter", 2026-11-25).
     filterHeaders: {
       flag: 'x-mailgun-sflag',
       score: 'x-mailgun-sscore',
@@ -45,7 +45,8 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
       server: /(^|\.)mailgun\.(org|net|com)$/,
     },
     secretFields: ['inboundPath', 'signingKey'],
-    // `apiKey` reads stored mail, which a domain sending key may not; so it differs from the sender's.
+    // `apiKey` is used to read stored mail. The key that sends may be a domain sending key, which is not allowed to read stored
+    // mail.
     optionalSecretFields: ['previousSigningKey', 'apiKey'],
     load: () => import('./inbound.ts'),
     missed: {

@@ -1,6 +1,6 @@
 import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
-import { other, type ReadEvents, type ReportedEvent } from '../event.ts';
+import { eventMeaning, meaning, type ReadEvents, type ReportedEvent, UNKNOWN_EVENT } from '../event.ts';
 import {
   addressOf,
   type Fields,
@@ -11,13 +11,12 @@ import {
   textsOf,
   timeOfSeconds,
 } from '../event-fields.ts';
-import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
 import type { WebhookModule } from '../webhook.ts';
 import { MAILGUN_EVENTS } from './event-facts.ts';
 import { authenticateJson } from './signature.ts';
 
-/** Requests of Mailgun's event webhooks. */
+/** Authenticates and reads the requests of Mailgun's event webhooks. */
 export const events: WebhookModule<ReadEvents> = {
   authenticate: (request, secret, now) => authenticateJson(request, secret, now, readEvents),
 };
@@ -41,27 +40,25 @@ function readEvent(event: Fields): ReportedEvent {
   const code = typeof status['code'] === 'number' ? status['code'] : Number(status['code'] ?? Number.NaN);
   const words =
     filledText(status['message']) ?? filledText(status['description']) ?? filledText(reject['reason']) ?? '';
-  // 498 and 499 are Mailgun's own codes: no server gave a reply.
+  // Codes such as 498 and 499 are Mailgun's own codes: no receiving server gave an SMTP reply.
   const reply = replyIn(words, code >= 490 && code < 500 ? undefined : code);
-  // Mail of the test mode reaches no one, so its events say nothing of a recipient.
-  const means =
+  // Mail sent in test mode is not delivered, so the events of this mail say nothing about a recipient.
+  const byTable =
     fieldsOf(event['flags'])['is-test-mode'] === true
-      ? other('test')
-      : meaningIn(MAILGUN_EVENTS, {
+      ? meaning('other', 'test')
+      : eventMeaning(MAILGUN_EVENTS, {
           at: name === 'failed' ? `failed/${filledText(event['severity']) ?? 'permanent'}` : name,
           code: filledText(event['reason']) ?? '',
           status: code,
           text: words,
         });
-  if (means === undefined) throw new Error('the table of events has no last row');
-  const { reason, ...others } = corrected(means, reply);
   const recipient = addressOf(event['recipient']) ?? (name === 'rejected' ? addressOf(headers['to']) : undefined);
   const at = timeOfSeconds(event['timestamp']);
   const metadata = metadataIn(variables);
   return {
-    ...others,
-    ...defined({ reason }),
-    // An id is guaranteed to be unique within a day only (documentation.mailgun.com, event-structure, 2026-11-23).
+    ...corrected(byTable, reply),
+    // Mailgun guarantees that the id of an event is unique within one day only (documentation.mailgun.com, event-structure,
+    // 2026-11-23).
     eventId: [
       at === undefined ? '' : new Date(at).toISOString().slice(0, 10),
       filledText(event['id']) ?? JSON.stringify(event),
@@ -70,11 +67,11 @@ function readEvent(event: Fields): ReportedEvent {
     providerMessageId: messageIdOf(headers['message-id']),
     reference: readReference(variables),
     at,
-    // `robot`: a scanner; `bot` names a mail program that loads pictures by itself.
+    // The client type `robot` is a scanner; the field `bot` contains the name of a mail program that loads pictures by itself.
     ...(/robot/i.test(filledText(client['client-type']) ?? '') || filledText(client['bot']) ? { machine: true } : {}),
     detail: joinedWords(words),
     smtpCode: codeIn(reply),
     tag: Array.isArray(event['tags']) ? filledText(event['tags'][0]) : undefined,
-    ...defined({ metadata, unknownType: others.type === 'other' && reason === 'unknown' ? name : undefined }),
+    ...defined({ metadata, unknownType: byTable === UNKNOWN_EVENT ? name : undefined }),
   };
 }

@@ -10,19 +10,19 @@ const HELP = cite('help.mailgun.com, 202051664 (domain disabled) and 11500112475
 /** Public reports of users (two of 2026-10-01 and 2026-10-02), not from Mailgun. */
 const USERS = cite('public reports of users', '2026-11-23');
 const SDK = cite('mailgun.js 14.0.1, source', '2026-11-23');
-/** No source: likely words, for known meanings. */
+/** No source: a likely wording of a known meaning. */
 const GUESS = cite('a guess', '2026-11-23');
 
 /**
- * All known answers. The first matching row decides: Mailgun distinguishes account refusals only by their words, under
- * 400, 403 and 429 alike.
+ * All known answers. The first row that matches an answer gives its meaning. Mailgun distinguishes refusals of the account only
+ * by their text, with each of the statuses 400, 403 and 429.
  */
 export const MAILGUN_FACTS: readonly Fact[] = [
   // Mailgun answers every path that does not exist with 200 and this sentence.
   { text: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
 
-  // "Domain X is not allowed to send: request rate of the account" is load; every other reason in that sentence is about
-  // the account.
+  // "Domain X is not allowed to send: request rate of the account" is a rate limit; with any other reason, the sentence "Domain X
+  // is not allowed to send" is about the account.
   {
     text: /requests?-per-(sec|min|hour)|too many requests|rate limit|request limit/i,
     means: throttled('rate-limit'),
@@ -66,16 +66,16 @@ export const MAILGUN_FACTS: readonly Fact[] = [
   { status: [403], means: account('access-denied'), source: PAGES },
   // Mailgun also gives this answer for a domain of another region, and for some time for a new domain.
   { status: [400, 404], text: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
-  // About the request and not the message: wrong URL, moved API, changed rules.
+  // Refusals of the request, not of the message: the URL is wrong, or Mailgun has changed its API.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
     means: account('wrong-url'),
     source: PAGES,
   },
 
-  // Limit of the parameters o:, h:, v: and t: together.
+  // This size limit applies to the parameters o:, h:, v: and t: together.
   { text: /limited to 16 ?kb/i, means: message('format'), source: SPEC },
-  // Refused by the SDK itself at 50 MB; nothing was sent.
+  // The SDK itself refuses a message above its limit of 50 MB, and sends nothing.
   { text: /larger than maxBodyLength/i, means: message('too-large'), source: SDK },
   { status: [413], means: message('too-large'), source: PAGES },
   {
@@ -85,7 +85,8 @@ export const MAILGUN_FACTS: readonly Fact[] = [
     source: GUESS,
   },
   { status: [400], text: /virus|malware|infected/i, means: message('virus'), source: GUESS },
-  // Mailgun usually accepts mail to suppressed recipients and reports it later (suppress-bounce and others).
+  // Mailgun usually accepts mail to suppressed recipients, and reports the suppression later by an event (suppress-bounce and
+  // others).
   {
     status: [400],
     text: /(recipient|address) .*suppress(ed|ion)/i,
@@ -98,9 +99,9 @@ export const MAILGUN_FACTS: readonly Fact[] = [
     means: oneRecipient('address'),
     source: SPEC,
   },
-  // Our From was checked before, so this is about the identity rather than the address.
+  // The syntax of our From address was checked before, so Mailgun refuses the sender identity.
   { status: [400], text: /\bfrom'? parameter is not a valid/i, means: sender('sender-refused'), source: SPEC },
-  // About the format of our request: the first sign of an API that has changed.
+  // The form of our request is wrong. This is the first sign that Mailgun has changed its API.
   {
     status: [400],
     text: /need at least one of|only one parameters?|parameter is missing|invalid (parameter|mime)/i,

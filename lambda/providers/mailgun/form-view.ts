@@ -1,26 +1,29 @@
-import { parsePosted } from '../../contract/json-bounds.ts';
 import { type FormField, type PostedForm, textOf } from '../../mail/form.ts';
+import { jsonOf } from '../event-fields.ts';
 import { headerValue } from '../header-value.ts';
 
-/** The fields of Mailgun's form, with its own fields separated from those that repeat a header of the mail. */
+/** The fields of a form that Mailgun posts. Mailgun's own fields are separated from the fields that repeat a header of the mail. */
 export interface FormView {
-  /** The headers of the mail as listed in `message-headers`; undefined without that field. */
+  /** The headers of the mail as listed in `message-headers`; undefined if the form lacks the field `message-headers`. */
   readonly headers: readonly (readonly [name: string, value: string])[] | undefined;
-  /** Fields that can be headers of the mail, in order; they count if the list of headers is empty. */
+  /** Fields that may repeat headers of the mail, in order; used if the list of headers is empty. */
   readonly headerFields: readonly (readonly [name: string, value: string])[];
   readonly complete: boolean;
   /** Files in order, with their field names. */
   readonly files: readonly FormField[];
-  /** Mailgun's own value of this name as text. */
+  /**
+   * Returns Mailgun's own value of the field `name` as text, and never a header of the mail that Mailgun copied to a field of
+   * this name.
+   */
   text(name: string): string | undefined;
   bytes(name: string): Buffer | undefined;
-  /** All values of this name as text, without copied headers. */
+  /** Returns all values of the field `name` as text, except headers that Mailgun copied from the mail. */
   all(name: string): readonly string[];
 }
 
 /**
- * Separates Mailgun's fields from copied headers: every header of a mail is also posted as a field (receive-http,
- * 2026-11-25), so a sender who writes a header `recipient` or `message-url` adds a second field of that name to the form.
+ * Separates Mailgun's own fields from copied headers. Mailgun also posts every header of a mail as a field (receive-http,
+ * 2026-11-25). Therefore a sender who writes a header `recipient` or `message-url` adds a second field of this name to the form.
  */
 export function viewOf(form: PostedForm): FormView {
   const byName = new Map<string, FormField[]>();
@@ -31,7 +34,7 @@ export function viewOf(form: PostedForm): FormView {
   }
   const headers = messageHeaders(byName.get('message-headers') ?? byName.get('Message-headers') ?? []);
   const copies = countsOf(headers ?? []);
-  // The manual writes some names with a capital letter (receive-http, `Body-plain`, 2026-11-28).
+  // Mailgun's manual writes some field names with a capital letter (receive-http, `Body-plain`, 2026-11-28).
   const posted = (name: string): readonly FormField[] => {
     const fields = byName.get(name) ?? [];
     return fields.length > 0 || !EITHER_CASE.has(name) ? fields : (byName.get(capitalised(name)) ?? []);
@@ -46,8 +49,8 @@ export function viewOf(form: PostedForm): FormView {
       if (count > 0) left.set(text, count - 1);
       return count === 0;
     });
-    // If no field is left for a name that Mailgun always writes, Mailgun has merged its field with the copy, so the
-    // copy is used.
+    // If no field is left for a name that Mailgun always writes, Mailgun has merged its own field with the copied header, so the
+    // copied header is used.
     return rest.length > 0 || !ALWAYS.has(name) ? rest : fields;
   };
   return {
@@ -70,7 +73,7 @@ function capitalised(name: string): string {
   return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
-/** How often each header has each value. */
+/** Counts how often each value occurs, by the name of the header. */
 function countsOf(headers: readonly (readonly [string, string])[]): Map<string, Map<string, number>> {
   const counts = new Map<string, Map<string, number>>();
   for (const [name, value] of headers) {
@@ -80,36 +83,38 @@ function countsOf(headers: readonly (readonly [string, string])[]): Map<string, 
   return counts;
 }
 
-/** Whether Mailgun itself writes a field of this name (receive-http, 2026-11-25), or a file of the mail may have it. */
+/** Whether Mailgun itself writes a field of this name (receive-http, 2026-11-25), or uses the name for a file of the mail. */
 export function isOwnName(name: string): boolean {
   return OWN.has(name) || EITHER_CASE.has(name.toLowerCase()) || FILE.test(name);
 }
 
-/** Mailgun writes headers with capital letters, and its own fields without. */
+/**
+ * Whether a field is a copied header: Mailgun begins the names of headers with a capital letter, and the names of its own fields
+ * with a small letter.
+ */
 function isHeaderName(name: string): boolean {
   return /^[A-Z][A-Za-z0-9-]{0,99}$/.test(name) && !EITHER_CASE.has(name.toLowerCase());
 }
 
 const FILE = /^(attachment|inline|file)\b/i;
 
-/** The longest of several is Mailgun's: it contains the others as values of headers. */
+/**
+ * Returns the list in the field `message-headers`. If there are several such fields, the longest is Mailgun's own: the other
+ * fields are copied headers of the mail, which Mailgun's list contains too.
+ */
 function messageHeaders(fields: readonly FormField[]): [string, string][] | undefined {
   const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
   if (longest === undefined) return undefined;
-  try {
-    const list: unknown = parsePosted(textOf(longest.value));
-    if (!Array.isArray(list)) return undefined;
-    return list.flatMap((entry: unknown): [string, string][] => {
-      if (!Array.isArray(entry) || typeof entry[0] !== 'string') return [];
-      const value = headerValue(entry[1]);
-      return value === undefined ? [] : [[entry[0], value]];
-    });
-  } catch {
-    return undefined;
-  }
+  const json = jsonOf(textOf(longest.value));
+  if ('problem' in json || !Array.isArray(json.value)) return undefined;
+  return json.value.flatMap((entry: unknown): [string, string][] => {
+    if (!Array.isArray(entry) || typeof entry[0] !== 'string') return [];
+    const value = headerValue(entry[1]);
+    return value === undefined ? [] : [[entry[0], value]];
+  });
 }
 
-/** Fields in every form of Mailgun. */
+/** Names of the fields that every form of Mailgun has. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'recipient',
   'sender',
@@ -120,7 +125,10 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'signature',
 ]);
 
-/** Fields with content only, which nothing else depends on. */
+/**
+ * Fields whose names may begin with a capital letter. These fields are about the content of the mail only, not about its envelope
+ * or the signature.
+ */
 const EITHER_CASE: ReadonlySet<string> = new Set([
   'body-plain',
   'body-html',

@@ -11,7 +11,7 @@ interface DomainState {
   readonly type?: unknown;
 }
 
-/** The part of the SDK that reads a domain and its queue. */
+/** The part of the SDK that reads the state of a domain and of its sending queue. */
 export interface MailgunHealthSource {
   readonly domains: { get(domain: string): Promise<DomainState> };
   readonly messages: {
@@ -28,10 +28,10 @@ export interface MailgunHealthSource {
 /**
  * Asks Mailgun for the state of the domain and of its sending queue, in parallel.
  *
- * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, and also has `is_disabled` (OpenAPI 3.0.0,
- * GET /v4/domains/{name}); one that is not verified is refused when it sends (reports of users); a sandbox domain reaches
- * authorised recipients only (user manual, domains); a queue that Mailgun has stopped gives reason and end (GET
- * /v3/domains/{name}/sending_queues).
+ * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, and also has `is_disabled` (OpenAPI 3.0.0, GET
+ * /v4/domains/{name}). Mail from a domain that is not verified is refused (reports of users). A sandbox domain reaches authorised
+ * recipients only (user manual, domains). If Mailgun has stopped a queue, the answer states the reason and the time until which
+ * the queue is stopped (GET /v3/domains/{name}/sending_queues).
  */
 export async function health(client: MailgunHealthSource, domain: string, limits: HealthLimits): Promise<Health> {
   const [state, queue] = await Promise.all([
@@ -43,14 +43,14 @@ export async function health(client: MailgunHealthSource, domain: string, limits
   if (ofDomain.state !== 'healthy') return ofDomain;
   const { is_disabled: stopped, disabled } = queue.result?.regular ?? {};
   if (stopped === true) {
-    // The SDK turns any value into a date.
+    // The SDK converts any value to a Date, which may be invalid.
     const end = disabled?.until instanceof Date ? disabled.until.getTime() : Number.NaN;
     const until = Number.isNaN(end) ? '' : ` until ${new Date(end).toISOString()}`;
     return { ...refused('queue-disabled'), detail: detailOf(`${disabled?.reason ?? ''}${until}`) };
   }
   if (queue.result === undefined) {
     const ofQueue = healthOf(classify({ trace: queue.trace, words: errorWords(queue.error) }));
-    // The domain's state alone is enough; but an answer about the account counts from either request.
+    // The answer about the domain is enough for `healthy`, but each of the two answers may show that the account is refused.
     if (ofQueue.state === 'account-refused') return ofQueue;
   }
   return ofDomain;
@@ -66,9 +66,9 @@ function domainHealth({ result, error, trace }: Watched<DomainState>): Health {
 }
 
 /**
- * Health of a domain sending key, which may only post messages (API reference, authentication, 2026-11-25), so that a 401
- * to other calls does not mean a wrong key. A message without sender and recipient, which can never become a mail,
- * distinguishes the two: a valid key is answered with what is missing.
+ * Checks the health for a domain sending key. Such a key may only post messages (API reference, authentication, 2026-11-25), so a
+ * 401 as the answer to another call does not mean that the key is wrong. To test the key, a message without sender and recipient
+ * is posted. It can never become a mail: if the key is valid, Mailgun answers that sender and recipient are missing.
  */
 async function sendingKeyHealth(
   { messages }: MailgunHealthSource,

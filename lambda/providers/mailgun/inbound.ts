@@ -6,7 +6,7 @@ import { readPosted } from './posted.ts';
 import { authenticateJson, formHash, type Signature, signatureProblem } from './signature.ts';
 import { storage } from './storage.ts';
 
-/** Requests of Mailgun's routes: forward() in both forms, and store(notify). */
+/** Authenticates and reads the requests of Mailgun's routes: forward() with a parsed mail or raw MIME, and store(notify). */
 export const inbound: InboundModule = {
   authenticate(request, secret, now) {
     const form = readForm(request.contentType, request.body, isOwnName);
@@ -28,7 +28,10 @@ export const inbound: InboundModule = {
   storage,
 };
 
-/** More than one value occurs only if the mail has headers of these names, which Mailgun posts among its own fields. */
+/**
+ * Number of values that are tried for each field of the signature. A field has several values only if a header of the mail has
+ * the same name.
+ */
 const MOST_CANDIDATES = 3;
 
 function* signaturesOf(view: FormView): Generator<Signature> {
@@ -40,11 +43,14 @@ function* signaturesOf(view: FormView): Generator<Signature> {
         any = true;
         yield { timestamp, token, signature };
       }
-  // Without a signature an empty one is checked, so that a missing key is reported before a missing signature.
+  // If there is no signature, an empty signature is checked, so that a missing key is reported before a missing signature.
   if (!any) yield { timestamp: '', token: '', signature: '' };
 }
 
-/** A genuine event here was sent to the wrong address. */
+/**
+ * Returns the content of an authenticated JSON request. No route of Mailgun posts JSON: the request is an event that was posted
+ * to the wrong URL, or is unreadable.
+ */
 function misdirected(posted: Readonly<Record<string, unknown>>): Posted {
   return posted['event-data'] === undefined
     ? { kind: 'unreadable', detail: 'JSON, which no route posts' }

@@ -1,4 +1,5 @@
 import { detailOf } from '../../mail/outcome.ts';
+import { defined } from '../../platform/defined.ts';
 import type { LookupAnswer, Question } from '../provider.ts';
 import { cannotSay, unreadable } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
@@ -18,21 +19,24 @@ export interface EventSource {
 
 /** Largest number of events on one page (Mailgun OpenAPI 3.0.0, GET /v3/{domain_name}/events, 2026-11-25). */
 const PAGE = 300;
-/** Events of 1,000 recipients, each accepted, tried several times and delivered, are about this many pages. */
+/**
+ * Largest number of pages: enough for 1,000 recipients, each with one event for the acceptance, several events for delivery
+ * attempts, and one event for the delivery.
+ */
 const MAX_PAGES = 20;
-/** Allowed difference between their clock and ours. */
+/** Allowed difference between Mailgun's clock and ours, in milliseconds. */
 const SLACK_MS = 10 * 60_000;
 
 /**
- * Asks Mailgun's events for the Message-ID of an attempt.
+ * Searches Mailgun's events for the Message-ID of an attempt.
  *
- * Every event but `rejected` shows that Mailgun accepted the message for its recipient. Facts, all read 2026-11-25:
+ * Every event except `rejected` shows that Mailgun accepted the message for its recipient. Facts, all read 2026-11-25:
  * - Events are kept for at least 3 days (OpenAPI 3.0.0) and are queried by domain and region.
- * - Events contain the Message-ID, and are queried by it, without angle brackets (user manual, event structure).
- * - Events may be indexed late, in bad cases by half an hour (user manual, event polling): no event soon after the
- * attempt makes it likely, but not certain, that the message was not accepted.
- * - A domain sending key may only post messages (API reference, authentication): it is answered 401 here.
- * - The events API is marked as deprecated in favour of the logs API, without a date; the SDK logs that at each call.
+ * - Events contain the Message-ID without angle brackets, and are queried by this Message-ID (user manual, event structure).
+ * - Events may be indexed late, in bad cases by half an hour (user manual, event polling). If there is no event soon after the
+ * attempt, the message was probably, but not certainly, not accepted.
+ * - A domain sending key may only post messages (API reference, authentication): this query is answered with 401.
+ * - The events API is marked as deprecated in favour of the logs API, without a date; the SDK logs this deprecation at each call.
  */
 export async function lookup(events: EventSource, domain: string, question: Question): Promise<LookupAnswer> {
   const messageId = question.messageId.replace(/^<(.*)>$/, '$1');
@@ -69,7 +73,7 @@ export async function lookup(events: EventSource, domain: string, question: Ques
   return unreadable(`more than ${MAX_PAGES} pages`);
 }
 
-/** Whether an event is about this recipient; a rejection without a recipient is about all. */
+/** Whether an event is about this recipient; a rejection that names no recipient is about all recipients. */
 function concerns({ kind, recipient }: EventFacts, address: string): boolean {
   return recipient === undefined ? kind === 'rejected' : recipient.toLowerCase() === address.toLowerCase();
 }
@@ -87,13 +91,14 @@ function read(item: unknown): EventFacts | undefined {
   return {
     kind: event,
     messageId: messageId.replace(/^<(.*)>$/, '$1'),
-    ...(typeof recipient === 'string' && { recipient }),
+    ...defined({ recipient: typeof recipient === 'string' ? recipient : undefined }),
   };
 }
 
 function failed({ result, error, trace }: Watched<Page>): LookupAnswer {
   const { status } = trace;
-  // The SDK reads a body that is no list as if it were one, and throws its own error.
+  // If a call failed in spite of a complete 2xx answer, the body has no list of events: the SDK may throw an error when it reads
+  // the missing list.
   if (status !== undefined && status >= 200 && status < 300 && trace.complete)
     return unreadable(detailOf(result === undefined ? errorWords(error) : 'no list of events'));
   return cannotSay(classify({ trace, words: errorWords(error) }));

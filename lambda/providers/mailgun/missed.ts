@@ -2,32 +2,33 @@ import { createHash } from 'node:crypto';
 import { domainOf } from '../../mail/address.ts';
 import { ServiceError } from '../../platform/service-failure.ts';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
+import { authorizationOf, URLS } from './api.ts';
 
-const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
 const PER_PAGE = 300;
 const MOST_PAGES = 4;
 /**
- * Events are indexed out of order, and inserted into pages that were read before: pages are reliable from an age of half
- * an hour on (documentation.mailgun.com, user-manual/events/event-polling, 2026-11-25).
+ * Only events of at least this age are queried, in milliseconds. Mailgun indexes events out of order: until an event is half an
+ * hour old, Mailgun may insert it into a page that was already read (documentation.mailgun.com, user-manual/events/event-polling,
+ * 2026-11-25).
  */
 const INDEXED_MS = 45 * 60_000;
 
-/** Options of the requests. */
+/** Options of the queries for received mail. */
 export interface MailgunMissedOptions {
   readonly region?: 'us' | 'eu';
-  /** Domains under which the account lists received mail. */
+  /** Domains for which the account receives mail; the events are queried by domain. */
   readonly domains: readonly string[];
 }
 
 /**
- * Mailgun's Events API. Facts, read 2026-11-25: a `stored` event is for a mail that a route stores, a `failed` one for a
- * mail that could not be posted; both contain the URL of the copy, which is kept for about three days. `delivered` events
- * of posted mail are not queried: on a domain that also sends there is one for each sent mail.
+ * Queries Mailgun's Events API. Facts, read 2026-11-25: a mail that a route stores has a `stored` event, and a mail that could
+ * not be posted has a `failed` event. Both events contain the URL of the stored copy of the mail. The copy is kept for about
+ * three days. `delivered` events of posted mail are not queried: a domain that also sends has such an event for each sent mail.
  */
 export function missed(context: MissedContext<MailgunMissedOptions>): MissedSource {
-  const base = context.endpoint ?? PUBLIC[context.options.region ?? 'us'];
+  const base = context.endpoint ?? URLS[context.options.region ?? 'us'];
   const { domains } = context.options;
-  const authorization = `Basic ${Buffer.from(`api:${context.secret['apiKey'] ?? ''}`).toString('base64')}`;
+  const authorization = authorizationOf(context.secret);
 
   const pages = async (domain: string, from: number, to: number): Promise<readonly unknown[] | 'too-many'> => {
     const query = new URLSearchParams({
@@ -45,7 +46,7 @@ export function missed(context: MissedContext<MailgunMissedOptions>): MissedSour
       if (!Array.isArray(some)) throw new ServiceError('the provider gave no list of events');
       items.push(...some);
       const next = URL.parse(String(paging?.next));
-      // An empty page is the last one. The key is sent to no other host than the first one.
+      // A page that is not full is the last page. The API key is sent only to the host of the first page.
       if (some.length < PER_PAGE || next === null || next.origin !== new URL(base).origin) return items;
       url = next.href;
     }
@@ -54,7 +55,7 @@ export function missed(context: MissedContext<MailgunMissedOptions>): MissedSour
 
   return {
     lagMs: INDEXED_MS,
-    standing: async () => [],
+    undelivered: async () => [],
     async between(from, to) {
       const found: Reception[] = [];
       for (const domain of domains) {
@@ -62,7 +63,8 @@ export function missed(context: MissedContext<MailgunMissedOptions>): MissedSour
         if (events === 'too-many') return 'too-many';
         found.push(...events.flatMap((event) => receptionsOf(event, domains)));
       }
-      // A mail that was stored and not posted has two events, each under every domain that it concerns.
+      // A mail that was stored but could not be posted has two events. Each event is listed under every domain of the mail's
+      // recipients.
       return [...new Map(found.map((one) => [one.id, one])).values()];
     },
     know: async ({ listed }) => {
@@ -86,17 +88,18 @@ interface StoredEvent {
   readonly message?: { readonly headers?: Readonly<Record<string, unknown>>; readonly recipients?: unknown };
 }
 
-/** An event and one of its recipients; none if it has no recipient. */
+/** An event with one of its recipients; `recipient` is undefined if the event names none. */
 interface Listed {
   readonly event: StoredEvent;
   readonly recipient: string | undefined;
 }
 
 /**
- * One reception per recipient, since the copy of one mail, under one key, may be for several.
+ * Returns the received mails of an event, one entry for each recipient, since one stored copy may be for several recipients.
  *
- * Failures of sent mail are listed as well: only routed ones are of received mail, and only the last one is final.
- * Without a stored copy, only the event is left of the mail.
+ * Mailgun lists failures of sent mail as well: a failure is about received mail only if the event has the flag `is-routed`, and
+ * it is final only if its severity is not `temporary`. If there is no stored copy, the event is all that Mailgun has about the
+ * mail.
  */
 function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   const event: StoredEvent = Object(item);
@@ -104,7 +107,7 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   if (kind === 'failed' && (flags?.['is-routed'] !== true || severity === 'temporary')) return [];
   const key = [storage?.key, storage?.url, event.id].find((one) => typeof one === 'string') ?? String(timestamp);
   return recipientsOf(event, domains).map((recipient) => ({
-    // The id contains a hash of the recipient, since it appears in the log.
+    // The id appears in the log, so it contains a hash of the recipient, not the address.
     id: `${key}/${hashOf(recipient ?? '')}`,
     at: Number(timestamp) * 1000,
     state: kind === 'failed' ? 'failed' : 'taken',
@@ -112,7 +115,10 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   }));
 }
 
-/** Recipients in the receiving domains; the recipient of a failed post may be the URL that it was posted to. */
+/**
+ * Returns the recipients in the domains that receive mail; if there are none, the first address. If a post failed, Mailgun may
+ * state the URL of the post as the recipient; this URL is left out.
+ */
 function recipientsOf({ recipient, recipients, message }: StoredEvent, domains: readonly string[]) {
   const given = [recipient, recipients, message?.recipients].flat();
   const addresses = given.filter((one): one is string => typeof one === 'string' && /^[^/]+@[^/]+$/.test(one));

@@ -19,20 +19,21 @@ export type MailgunOptions = Checked<typeof checkOptions>;
 
 const DOMAINS = 'must name the domains that mail is received for, such as `{ domains: ["in.example.com"] }`';
 
-/** How Mailgun receives mail. */
+/** Options of receiving mail through Mailgun. */
 export const checkInbound = ({ z, domain, webhook }: OptionFields) =>
   z.strictObject(
     {
       /**
-       * Domains of the Mailgun account that receive mail: the reconciler asks for mail that was stored or not posted for
-       * them.
+       * Domains of the Mailgun account that receive mail: the reconciler queries the mail of these domains that was stored or
+       * could not be posted.
        *
-       * Without a default, since a wrong one would not be noticed: the sending domain has events as well.
+       * The sending domain is not the default. A query for a domain that receives no mail succeeds too, and returns the events of
+       * sent mail, so a wrong default would not be noticed.
        */
       domains: z.array(domain, DOMAINS).min(1, DOMAINS),
       ...webhook,
     },
-    // Text for a value that is no object; unknown fields have their own error.
+    // This error text is for a value that is not an object. An unknown field has its own error text.
     { error: ({ code }) => (code === 'invalid_type' ? DOMAINS : undefined) },
   );
 

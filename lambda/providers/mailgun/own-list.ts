@@ -3,22 +3,23 @@ import { corrected, replyIn } from '../diagnostic.ts';
 import { hard } from '../event.ts';
 import { fieldsOf, filledText, listOf } from '../event-fields.ts';
 import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
+import { authorizationOf, URLS } from './api.ts';
 import type { MailgunOptions } from './options.ts';
 
-const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
-/** Entries of one page and of one post (Mailgun OpenAPI 3.0.0, /v3/{domain}/bounces, 2026-11-23). */
+/** Largest number of entries on one page and in one POST (Mailgun OpenAPI 3.0.0, /v3/{domain}/bounces, 2026-11-23). */
 const PER_CALL = 1000;
-const HINT = 'a domain sending key may not read it, so the secret needs a key of the account';
+const HINT = 'a domain sending key may not read the list, so the secret needs a key of the account';
 const TABLES = { 'hard-bounce': 'bounces', complaint: 'complaints' } as const;
 
 /**
- * Mailgun's bounces and complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29). A bounce has the code and
- * the words of the reply: one of a blocklist or a policy is left out.
+ * Reads and changes Mailgun's lists of bounces and complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29).
+ * A bounce in the list has the code and the text of the SMTP reply. The bounce is left out if the reply is about a blocklist or a
+ * policy.
  */
 export function ownList(context: OwnListContext<MailgunOptions>): OwnList {
   const { domain, region = 'us' } = context.options;
-  const base = context.endpoint ?? PUBLIC[region];
-  const authorization = `Basic ${Buffer.from(`api:${context.secret['apiKey'] ?? ''}`).toString('base64')}`;
+  const base = context.endpoint ?? URLS[region];
+  const authorization = authorizationOf(context.secret);
   const urlOf = (table: string) => `${base}/v3/${encodeURIComponent(domain)}/${table}`;
   const call = (url: string, rest: { method?: string; body?: object } = {}) =>
     callList(context, url, { ...rest, headers: { authorization } });
@@ -32,7 +33,7 @@ export function ownList(context: OwnListContext<MailgunOptions>): OwnList {
       if (!Array.isArray(items)) throw new ServiceError('the provider gave no list of addresses');
       if (items.length > 0) yield listOf(items).flatMap((item) => entryOf(item, reason) ?? []);
       const next = URL.parse(filledText(fieldsOf(paging)['next']) ?? '');
-      // An empty page is the last one. The key is sent to no other host than the first one.
+      // An empty page is the last page. The API key is sent only to the host of the first page.
       url = items.length > 0 && next?.origin === new URL(base).origin ? next.href : undefined;
     }
   }

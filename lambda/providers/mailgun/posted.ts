@@ -1,10 +1,10 @@
-import { parsePosted } from '../../contract/json-bounds.ts';
 import { decodeWords } from '../../mail/encoded-words.ts';
 import { defined } from '../../platform/defined.ts';
+import { jsonOf, listOf } from '../event-fields.ts';
 import type { Posted, PostedMail, ReceivedFile } from '../inbound.ts';
 import type { FormView } from './form-view.ts';
 
-/** Content of a genuine form of a Mailgun route. */
+/** Reads the content of a form that a Mailgun route posted. The signature of the form has been verified already. */
 export function readPosted(view: FormView, takenAt: number): Posted {
   const mime = view.bytes('body-mime');
   const storedAt = view.text('message-url');
@@ -18,10 +18,14 @@ export function readPosted(view: FormView, takenAt: number): Posted {
   const providerMessageId = storageKey(storedAt);
   const mail: PostedMail = {
     recipients,
-    ...defined({ sender, providerMessageId: providerMessageId || undefined }),
-    takenAt,
-    ...defined({ strippedText: strippedText || undefined, mime }),
-    // The Messages API returns it as the JSON field `body-mime` (view-stored-messages, 2026-11-25).
+    ...defined({
+      sender,
+      providerMessageId: providerMessageId || undefined,
+      takenAt,
+      strippedText: strippedText || undefined,
+      mime,
+    }),
+    // The Messages API returns the stored mail as the JSON field `body-mime` (view-stored-messages, 2026-11-25).
     ...(storedAt && !mime && { storedAt, mimeWasText: true }),
     content: contentOf(view),
   };
@@ -30,14 +34,17 @@ export function readPosted(view: FormView, takenAt: number): Posted {
 
 const CONTENT = ['body-plain', 'body-html', 'stripped-text', 'stripped-html', 'message-headers', 'subject', 'from'];
 
-/** The older event webhooks are forms as well; they have no MAIL FROM and no body. */
+/** Whether the form is an event of the older event webhooks. Such a form has no envelope sender and no body. */
 function isEvent(view: FormView): boolean {
   return (
     view.text('event') !== undefined && view.bytes('body-plain') === undefined && view.text('sender') === undefined
   );
 }
 
-/** One address according to the documentation; users report a list when several recipients matched one route. */
+/**
+ * Returns the recipients. According to the documentation there is only one, but users report a list of recipients if several
+ * recipients match one route.
+ */
 function recipientsOf(text: string): string[] {
   const list = text.includes('"') ? [text] : text.split(',');
   return [
@@ -52,7 +59,7 @@ function senderOf(text: string | undefined): string | null | undefined {
   return address === '' ? null : address;
 }
 
-/** Storage URLs end in the key of the message. */
+/** Returns the key of a stored message: the last segment of its URL in the storage. */
 function storageKey(url: string | undefined): string | undefined {
   return url === undefined ? undefined : URL.parse(url)?.pathname.split('/').at(-1);
 }
@@ -63,9 +70,9 @@ function contentOf(view: FormView): PostedMail['content'] {
   const html = view.all('body-html').filter(Boolean).join('\n');
   const files = filesOf(view);
   const subject = view.text('subject');
-  // `body-plain` is always present, and empty if the mail has no text (documentation.mailgun.com, store-retrieve,
-  // 2026-11-25).
-  const told =
+  // `body-plain` is always present, and empty if the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25): a
+  // form with neither a body nor a file lacks the content of the mail.
+  const hasContent =
     view.bytes('body-mime') !== undefined || BODIES.some((name) => view.bytes(name) !== undefined) || files.length > 0;
   const announced = Number(view.text('attachment-count') ?? 0);
   return {
@@ -73,14 +80,17 @@ function contentOf(view: FormView): PostedMail['content'] {
     decoded: true,
     ...defined({ text: text || undefined, html: html || undefined }),
     files,
-    stated: { ...(subject && { subject }), files: listedFiles(view.text('attachments')) },
-    ...((!view.complete || files.length < announced || !told) && { truncated: true }),
+    stated: { ...defined({ subject: subject || undefined }), files: listedFiles(view.text('attachments')) },
+    ...defined({ truncated: !view.complete || files.length < announced || !hasContent || undefined }),
   };
 }
 
 const BODIES = ['body-plain', 'body-html', 'stripped-text', 'stripped-html'];
 
-/** The list of headers; if it is empty, the fields are used, since Mailgun posts each header as one. */
+/**
+ * Returns the headers in the list `message-headers`. If this list is empty, returns the headers in fields of the form, since
+ * Mailgun also posts each header as a field.
+ */
 function headersOf(view: FormView): PostedMail['content']['headers'] {
   const { headers = [], headerFields } = view;
   if (headers.length > 0) return headers;
@@ -101,7 +111,7 @@ function filesOf(view: FormView): ReceivedFile[] {
   return view.files.map(({ name, filename, contentType = 'application/octet-stream', value }) => {
     const contentId = contentIds.get(name);
     return {
-      ...(filename && { filename: decodeWords(filename) }),
+      ...defined({ filename: filename ? decodeWords(filename) : undefined }),
       contentType,
       content: value,
       ...defined({ contentId }),
@@ -110,27 +120,24 @@ function filesOf(view: FormView): ReceivedFile[] {
   });
 }
 
-/** Files of a stored mail, by their names in the notification (user manual, store(), 2026-11-23). */
+/** Returns the names and sizes of the files of a stored mail, as listed in the notification (user manual, store(), 2026-11-23). */
 function listedFiles(json: string | undefined): { filename: string; size: number }[] {
-  const list = attempt(() => parsePosted(json ?? '[]'));
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((entry: unknown) => {
-    const { name, size } = Object(entry) as { readonly name?: unknown; readonly size?: unknown };
-    return typeof name === 'string' && typeof size === 'number' ? [{ filename: name, size }] : [];
-  });
+  return listOf(parsed(json)).flatMap(({ name, size }) =>
+    typeof name === 'string' && typeof size === 'number' ? [{ filename: name, size }] : [],
+  );
 }
 
-function attempt(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
+function parsed(json = ''): unknown {
+  const read = jsonOf(json);
+  return 'value' in read ? read.value : undefined;
 }
 
-/** `{"<image1>": "attachment-1"}` inverted. */
+/**
+ * Returns the Content-IDs of files by the name of the form field with the file. Mailgun posts the reverse map, such as
+ * `{"<image1>": "attachment-1"}`.
+ */
 function contentIdMap(json: string | undefined): Map<string, string> {
-  const map = attempt(() => parsePosted(json ?? 'null'));
+  const map = parsed(json);
   if (typeof map !== 'object' || map === null) return new Map();
   return new Map(Object.entries(map).map(([contentId, field]) => [String(field), contentId]));
 }

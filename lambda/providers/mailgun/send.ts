@@ -7,19 +7,20 @@ import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { referenceOf } from '../reference.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
+import { URLS } from './api.ts';
 import { classify } from './classify.ts';
 import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { MailgunOptions } from './options.ts';
 import { errorWords } from './words.ts';
 
-/** The two regions share no domains, events or suppressions. */
-const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
-
-/** Time-out of the SDK: as long as a function may run, since the attempt's own deadline ends the call earlier. */
+/**
+ * Time-out of the SDK in milliseconds: as long as a Lambda function may run, since the attempt's own deadline ends the call
+ * earlier.
+ */
 const WALL_MS = 900_000;
 
-/** Mailgun as a provider: posts the raw message to `messages.mime`. Templates and recipient variables are never used. */
+/** Creates a provider for Mailgun. It posts the raw message to `messages.mime`, and never uses templates or recipient variables. */
 export function create({ options, secret, endpoint, sandbox }: ProviderContext<MailgunOptions>): Provider {
   const key = secret['apiKey'];
   if (!key) {
@@ -31,11 +32,12 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
     };
   }
   const url = endpoint ?? URLS[options.region ?? 'us'];
-  // With the FormData of Node the SDK copies a message to a Blob, and writes each line of the form to the socket by itself.
+  // With Node's FormData the SDK would copy the message to a Blob, and would write each line of the form to the socket
+  // separately.
   const client = new Mailgun(FormData).client({ username: 'api', key, url, timeout: WALL_MS });
-  // The SDK would log at each query that the events API is deprecated.
+  // This logger does nothing: otherwise the SDK would log at each query that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
-  // The SDK's interface lacks methods of its class (mailgun.js 14.0.1).
+  // The types of the SDK lack these methods, which its classes have (mailgun.js 14.0.1).
   const source: MailgunHealthSource = {
     domains: client.domains,
     messages: client.messages as MailgunHealthSource['messages'],
@@ -45,7 +47,8 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
     send: async (attempt) => {
       const { variables, dropped } = variablesOf(attempt);
       const result = await takeApart(attempt, true, async (call) => {
-        // A Buffer becomes a file part; a string would be normalised as a form field and lose its line ends.
+        // The message is a Buffer, which becomes a file part of the form. A string would become a form field, and its line ends
+        // would be changed.
         const message = await mimeFor(attempt, call);
         const data = {
           message,
@@ -54,10 +57,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
           ...variables,
           ...(sandbox && TEST),
         };
-        const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
-        const { result, error, trace } = await watchWire({ ...call, connectMs }, () =>
-          client.messages.create(options.domain, data),
-        );
+        const { result, error, trace } = await watchWire(call, () => client.messages.create(options.domain, data));
         const words = error === undefined ? result?.message : errorWords(error);
         return {
           outcome: classify({ trace, id: result?.id, ...defined({ words }) }),
@@ -71,10 +71,13 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
   };
 }
 
-/** Accepted and logged, delivered to no one (documentation.mailgun.com, send-http, 2026-11-23). */
+/** Makes Mailgun accept and log a mail without delivering it (documentation.mailgun.com, send-http, 2026-11-23). */
 const TEST = { 'o:testmode': 'yes' } as const;
 
-/** Overrides the settings of the domain (documentation.mailgun.com, tracking-opens and tracking-clicks, 2026-11-28). */
+/**
+ * Returns the tracking options of a mail. They override the settings of the domain (documentation.mailgun.com, tracking-opens and
+ * tracking-clicks, 2026-11-28).
+ */
 function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
   const yes = (wanted: boolean) => (wanted ? 'yes' : 'no');
   return {
@@ -84,7 +87,7 @@ function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
   };
 }
 
-/** Limit of all `o:` and `v:` options together: 16 KB (Mailgun OpenAPI 3.0.0, 2026-11-23). */
+/** Limit of all `o:` and `v:` options together, in bytes (Mailgun OpenAPI 3.0.0, 2026-11-23). */
 const MAX_OPTIONS = 16 * 1024;
 /** Tags are ASCII, at most 128 characters (Mailgun user manual, tagging, 2024). */
 const TAG = /^[\x20-\x7e]{1,128}$/;
@@ -111,7 +114,7 @@ function variablesOf({ message, number }: Pick<Attempt, 'message' | 'number'>): 
   return { variables, dropped };
 }
 
-/** Upper bound of the size of {@link trackingOf} and {@link TEST}. */
+/** Upper bound of the size of the options of {@link trackingOf} and {@link TEST}, in bytes. */
 const TRACKING_OPTIONS = 80;
 
 function sizeOf(name: string, value: string): number {

@@ -4,19 +4,23 @@ import type { Secret } from '../../platform/secrets.ts';
 import { fieldsOf, jsonOf } from '../event-fields.ts';
 import type { Authentication, Refusal, WebhookRequest } from '../webhook.ts';
 
-/** The three values of a signature; each of them may be anything. */
+/** The three values of a signature as posted. Their syntax is not checked yet. */
 export interface Signature {
   readonly timestamp: string;
   readonly token: string;
   readonly signature: string;
 }
 
-// Retries are sent for 8 hours, those by third-party accounts with the first signature (documentation.mailgun.com,
-// receive-http, 2026-11-25; hookdeck/webhook-skills, seen 2026-11-25). A day leaves time for Mailgun's own queue.
+// Signatures of this age are accepted, in milliseconds. Mailgun retries for 8 hours (documentation.mailgun.com, receive-http,
+// 2026-11-25); third parties report that a retry has the signature of the first request (hookdeck/webhook-skills, seen
+// 2026-11-25). A limit of one day leaves time for Mailgun's own queue.
 const MAX_AGE_MS = 24 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
-/** Why a signature is invalid; undefined if it was made with one of the secret's keys and its time is right. */
+/**
+ * Returns the reason why a signature is invalid; undefined if it was made with one of the secret's keys and its timestamp is not
+ * too old or too far in the future.
+ */
 export function signatureProblem(
   { timestamp, token, signature }: Signature,
   secret: Secret,
@@ -27,7 +31,7 @@ export function signatureProblem(
   if (!timestamp || !token || !signature) return 'missing';
   if (!/^\d{1,12}$/.test(timestamp) || token.length > 200 || !/^[0-9a-f]{64}$/i.test(signature)) return 'wrong';
   const given = Buffer.from(signature, 'hex');
-  // Every key is tried, whatever the results, so that the duration reveals nothing.
+  // Every key is tried, even after a match, so that the duration of the check reveals nothing.
   const matches = keys.map((key) =>
     timingSafeEqual(
       given,
@@ -44,14 +48,15 @@ export function signatureProblem(
 }
 
 /**
- * Hash of a posted form: names, file names, types and values, in order for fields of one name. The boundary and the order
- * of different names may change in a retry.
+ * Returns a hash of a posted form: of the names, file names, types and values of its fields. The order of fields with the same
+ * name matters. The multipart boundary and the order of fields with different names do not matter, since they may change in a
+ * retry.
  */
 export function formHash({ fields, rest = '' }: PostedForm): string {
   const hash = createHash('sha256').update(rest);
   const byName = fields
     .filter(({ name }) => !SIGNED_FIELDS.has(name))
-    // The sort is stable.
+    // Fields with the same name keep their order, since the sort is stable.
     .toSorted((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
   for (const { name, filename = '', contentType = '', value } of byName)
     hash.update(JSON.stringify([name, filename, contentType, value.length])).update(value);
@@ -61,8 +66,8 @@ export function formHash({ fields, rest = '' }: PostedForm): string {
 const SIGNED_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'token', 'signature']);
 
 /**
- * Checks a request of an event webhook, JSON with the signature inside; `read` gets its content
- * (documentation.mailgun.com, user-manual/webhooks, 2026-11-23).
+ * Authenticates a request in JSON, such as the request of an event webhook, by the signature inside the JSON
+ * (documentation.mailgun.com, user-manual/webhooks, 2026-11-23). `read` gets the parsed JSON.
  */
 export function authenticateJson<Content>(
   { body }: WebhookRequest,

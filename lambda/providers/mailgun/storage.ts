@@ -1,10 +1,11 @@
-import { parsePosted } from '../../contract/json-bounds.ts';
 import { ServiceError } from '../../platform/service-failure.ts';
+import { fieldsOf, jsonOf } from '../event-fields.ts';
 import type { MailStorage } from '../inbound.ts';
+import { authorizationOf } from './api.ts';
 
-/** Mailgun's storage of mail that a route stores, in place of posting it. */
+/** Mailgun's storage: it contains the mail that a route stores instead of posting it. */
 export const storage: MailStorage = {
-  // One host for each of the storage clusters, such as storage-us-east4.api.mailgun.net (seen 2026-11-25).
+  // Each storage cluster of Mailgun has its own host, such as storage-us-east4.api.mailgun.net (seen 2026-11-25).
   has: ({ protocol, hostname, port, username, password }) =>
     protocol === 'https:' &&
     port === '' &&
@@ -12,21 +13,16 @@ export const storage: MailStorage = {
     password === '' &&
     /^([a-z0-9-]+\.)*mailgun\.(net|org)$/.test(hostname),
 
-  // Mailgun's last retry is 8 hours after the first request, the previous one 4 hours (receive-http, 2026-11-25).
+  // A time between Mailgun's last two retries, which are 4 and 8 hours after the first request (receive-http, 2026-11-25).
   appearsForMs: 7 * 3_600_000,
 
-  credentials: ({ apiKey = '' }) => ({ authorization: `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}` }),
+  credentials: (secret) => ({ authorization: authorizationOf(secret) }),
 
-  /** The Messages API wraps the mail in JSON, field `body-mime` (store-retrieve, 2026-11-25). */
+  /** The Messages API returns JSON with the mail in the field `body-mime` (store-retrieve, 2026-11-25). */
   mimeOf(body, contentType) {
     if (!/^application\/json\b/i.test(contentType.trim())) return body;
-    let parsed: unknown;
-    try {
-      parsed = parsePosted(body);
-    } catch {
-      // The error of a parser would quote the mail.
-    }
-    const { 'body-mime': mime } = Object(parsed) as { 'body-mime'?: unknown };
+    const json = jsonOf(body);
+    const { 'body-mime': mime } = 'value' in json ? fieldsOf(json.value) : {};
     if (typeof mime !== 'string') throw new ServiceError('the stored mail has no MIME form');
     return Buffer.from(mime, 'utf8');
   },

@@ -1,6 +1,6 @@
 /**
- * Mailgun's words in the SDK's error: `details` has the body of the answer; `message` is the status text or, without an
- * answer, the SDK's own words.
+ * Returns the text of an error of the SDK. `details` contains the body of the answer. `message` is the text of the HTTP status
+ * or, if there was no answer, a text of the SDK.
  */
 export function errorWords(error: unknown): string {
   const { details, message } = Object(error) as { details?: unknown; message?: unknown };

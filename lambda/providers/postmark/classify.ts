@@ -5,20 +5,24 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { Watched } from '../wire.ts';
 import { CODE_FACTS, STATUS_FACTS } from './facts.ts';
 
-/** An answer of Postmark as far as it could be read. */
+/** The parts of an answer of Postmark that could be read. */
 interface PostmarkAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** 0 if the body has none. */
+  /** 0 if the body has no ErrorCode. */
   readonly errorCode: number;
   readonly message: string;
   readonly messageId?: string;
 }
 
-/** The answer on the wire, independent of the SDK's reading; undefined if it is not complete. */
+/**
+ * Returns the answer, with the status and headers that were received on the wire and that the SDK may hide; undefined if the
+ * answer is not complete.
+ */
 export function wireAnswer({ result, error, trace }: Watched<unknown>): PostmarkAnswer | undefined {
   if (trace.status === undefined || !trace.complete) return undefined;
-  // A 2xx resolves even if it is not JSON (then with a string); everything else throws (postmark 5.1.0, 2026-11-23).
+  // For every 2xx, the SDK returns a result, which is a string if the body is not JSON. For any other status it throws an error
+  // (postmark 5.1.0, 2026-11-23).
   const fields: Record<string, unknown> = Object(error ?? result);
   const errorCode = fields[error ? 'code' : 'ErrorCode'];
   const message = fields[error ? 'message' : 'Message'] ?? (typeof result === 'string' ? result : '');
@@ -32,12 +36,15 @@ export function wireAnswer({ result, error, trace }: Watched<unknown>): Postmark
   };
 }
 
-/** The outcome of one call. A 406 counts here for every recipient; the caller narrows it down. */
+/**
+ * Returns the outcome of one call. ErrorCode 406 (inactive recipient) refuses the whole call; the caller of this function finds
+ * out which recipient is inactive.
+ */
 export function classify(watched: Watched<unknown>): Outcome {
   const answer = wireAnswer(watched);
   if (answer) return classifyAnswer(answer);
   const { status } = watched.trace;
-  // A status of refusal counts even if the rest of the answer is cut off.
+  // If the status means a refusal of the request, the status is used even if the rest of the answer was cut off.
   if (status !== undefined && status >= 300) {
     const means = status >= 500 ? statusMeaning(status) : undefined;
     return answerOutcome(means ?? outage('answer-cut'), { status, words: `status ${status}` });
@@ -45,23 +52,23 @@ export function classify(watched: Watched<unknown>): Outcome {
   return networkOutcome(watched.trace);
 }
 
-/** The outcome of a complete answer. */
+/** Returns the outcome of a complete answer. */
 function classifyAnswer(answer: PostmarkAnswer): Outcome {
   const { status, headers, errorCode, message, messageId } = answer;
   const detail = detailOf(message);
   const known = errorCode === 0 ? undefined : meaningIn(CODE_FACTS, { status, code: errorCode, text: message });
-  const told = { status, headers, words: message, code: errorCode };
+  const httpAnswer = { status, headers, words: message, code: errorCode };
   if (status >= 200 && status < 300) {
     if (messageId && errorCode === 0) return { kind: 'accepted', providerMessageId: messageId, detail };
     if (messageId || !known) return { ...unknown('no-message-id'), status: `${status}`, detail };
-    return answerOutcome(known, told);
+    return answerOutcome(known, httpAnswer);
   }
   const means = known ?? statusMeaning(status);
-  if (means) return answerOutcome(means, told);
-  return answerOutcome(meaningIn(STATUS_FACTS, { status, text: message }) ?? UNRECOGNISED, told);
+  if (means) return answerOutcome(means, httpAnswer);
+  return answerOutcome(meaningIn(STATUS_FACTS, { status, text: message }) ?? UNRECOGNISED, httpAnswer);
 }
 
-/** Postmark's two sentences that list inactive recipients (postmark 5.1.0 and recorded answers, 2026-11-23). */
+/** The two sentences in which Postmark lists inactive recipients (postmark 5.1.0 and recorded answers, 2026-11-23). */
 const INACTIVE = [
   /Found inactive addresses: (.+?)\.?\s+Inactive/s,
   /these inactive addresses: (.+?)(?:\.?\s+Inactive|\.?\s*$)/s,
@@ -72,7 +79,10 @@ export function namesInactive(message: string): boolean {
   return /inactive (addresses|recipient)/i.test(message);
 }
 
-/** Recipients that a sentence calls inactive; Postmark may change their case. */
+/**
+ * Returns the recipients that a sentence calls inactive. Postmark may write their addresses with other upper-case and lower-case
+ * letters.
+ */
 export function inactiveAmong(recipients: readonly string[], message: string): string[] {
   const list = INACTIVE.map((pattern) => pattern.exec(message)?.[1]).find((found) => found !== undefined);
   const named = new Set((list ?? '').split(',').map((part) => part.replace(/[<>]/g, '').trim().toLowerCase()));

@@ -8,22 +8,23 @@ export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOpti
   title: 'Postmark',
   checkOptions,
   limits: {
-    // postmarkapp.com/support/article/1056 (2026-11-23): 10 MB in all after base64, text and HTML 5 MB each.
+    // postmarkapp.com/support/article/1056 (2026-11-23): 10 MB in total after base64, text and HTML 5 MB each.
     maxBytes: 10 * 1024 * 1024,
     maxBodyBytes: 5 * 1024 * 1024,
-    // postmarkapp.com/developer/api/overview (2026-11-23): 50 addresses over To, Cc and Bcc.
+    // postmarkapp.com/developer/api/overview (2026-11-23): 50 addresses in To, Cc and Bcc together.
     maxRecipients: 50,
     smtpUtf8: false,
-    // postmarkapp.com/support/article/1180 (2026-11-28) gives the pattern of a mailbox: no quotes, and no question mark.
+    // postmarkapp.com/support/article/1180 (2026-11-28) states the pattern of an allowed mailbox: it has no quotes and no
+    // question mark.
     quotedLocalPart: false,
     forbiddenInLocalPart: '?',
-    // Answered with "Zero-sized attachments not allowed" (several public reports; 2026-11-28).
+    // An empty attachment is answered with "Zero-sized attachments not allowed" (several public reports; 2026-11-28).
     emptyAttachments: false,
-    // postmarkapp.com/support/article/1101 (2026-11-28): an invitation is an attachment, which mail programs show as a
-    // file.
+    // postmarkapp.com/support/article/1101 (2026-11-28): Postmark sends a calendar invitation as an attachment, which mail
+    // programs show as a file.
     calendar: false,
     visibleRecipient: true,
-    // postmarkapp.com/developer/user-guide/send-email-with-api (2026-11-23): refused with ErrorCode 411.
+    // Attachments with these extensions are refused with ErrorCode 411 (postmarkapp.com/developer/user-guide/send-email-with-api, 2026-11-23).
     forbiddenExtensions: (
       'vbs exe bin bat chm com cpl crt hlp hta inf ins isp jse lnk mdb pcd pif reg scr sct shs vbe vba wsf wsh wsl ' +
       'msc msi msp mst'

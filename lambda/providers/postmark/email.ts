@@ -25,8 +25,8 @@ interface PostmarkEmail {
 }
 
 /**
- * The JSON of a message, addressed to `recipients` only. Undefined if only several Bcc recipients are left, which
- * Postmark cannot carry in one call.
+ * Returns the JSON of a message, addressed to `recipients` only. Returns undefined if `recipients` are several Bcc recipients and
+ * no To or Cc recipient: Postmark cannot carry such a mail in one call.
  */
 export function emailOf(
   message: Message,
@@ -38,7 +38,8 @@ export function emailOf(
   const wanted = new Set(recipients);
   const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address));
   let [to, cc, bcc] = [left(message.to), left(message.cc), left(message.bcc)];
-  // Postmark requires a To: the first visible recipient, or the only one.
+  // Postmark requires an address in To. If there is none, the first Cc address is moved to To, or the Bcc address if it is the
+  // only recipient.
   if (to.length === 0 && cc.length > 0) [to, cc] = [cc.slice(0, 1), cc.slice(1)];
   else if (to.length === 0 && bcc.length === 1) [to, bcc] = [bcc, []];
   if (to.length === 0) return undefined;
@@ -46,15 +47,17 @@ export function emailOf(
   return {
     From: formatMailbox(message.from),
     To: list(to),
-    ...(cc.length > 0 && { Cc: list(cc) }),
-    ...(bcc.length > 0 && { Bcc: list(bcc) }),
-    ...(message.replyTo.length > 0 && { ReplyTo: list(message.replyTo) }),
+    ...defined({
+      Cc: list(cc) || undefined,
+      Bcc: list(bcc) || undefined,
+      ReplyTo: list(message.replyTo) || undefined,
+    }),
     Subject: message.subject,
     ...defined({ TextBody: message.text, HtmlBody: message.html }),
     Headers: [
       ...message.headers.map(([Name, value]) => ({ Name, Value: headerTokens(Name, value).join(' ') })),
       { Name: 'Message-ID', Value: message.messageId },
-      // Postmark replaces the Message-ID with its own unless this header is set.
+      // Unless this header is set, Postmark replaces our Message-ID with its own.
       { Name: 'X-PM-KeepID', Value: 'true' },
     ],
     ...(message.attachments.length > 0 && {
@@ -77,8 +80,8 @@ export function emailOf(
 const MAX_TAG = 1000;
 
 /**
- * Metadata within Postmark's limits (support article 1125, 2026-11-23): 10 entries, keys of 20 and values of 80
- * characters.
+ * Returns the metadata that fits into Postmark's limits (support article 1125, 2026-11-23): at most 10 entries, keys of at most
+ * 20 characters and values of at most 80 characters.
  */
 export function metadataOf(
   message: Pick<Message, 'id' | 'handle' | 'class' | 'metadata'>,

@@ -1,20 +1,4 @@
-import {
-  blocked,
-  clicked,
-  complained,
-  deferred,
-  delivered,
-  type EventFact,
-  hard,
-  listed,
-  opened,
-  other,
-  rejected,
-  resubscribed,
-  soft,
-  UNKNOWN_EVENT,
-  unsubscribed,
-} from '../event.ts';
+import { blocked, type EventFact, hard, meaning, soft } from '../event.ts';
 import { cite } from '../fact.ts';
 
 const WEBHOOKS = cite('postmarkapp.com/developer/webhooks/webhooks-overview', '2026-11-23');
@@ -32,19 +16,19 @@ const bounce = (type: string, means: EventFact['means']): EventFact => ({
 });
 
 /**
- * All known events: `at` is the RecordType, `code` the type of a bounce, or of a change of a subscription its direction,
- * reason and origin.
+ * All known events: `at` is the RecordType, and `code` is the type of a bounce. For a SubscriptionChange, `code` consists of its
+ * fields `SuppressSending/SuppressionReason/Origin`, such as `true/HardBounce/Recipient`.
  */
 export const POSTMARK_EVENTS: readonly EventFact[] = [
-  { at: ['Delivery'], means: delivered, source: WEBHOOKS },
-  { at: ['Open'], means: opened, source: WEBHOOKS },
-  { at: ['Click'], means: clicked, source: WEBHOOKS },
-  { at: ['SpamComplaint'], means: complained('spam-report'), source: WEBHOOKS },
+  { at: ['Delivery'], means: meaning('delivered'), source: WEBHOOKS },
+  { at: ['Open'], means: meaning('opened'), source: WEBHOOKS },
+  { at: ['Click'], means: meaning('clicked'), source: WEBHOOKS },
+  { at: ['SpamComplaint'], means: meaning('complained', 'spam-report'), source: WEBHOOKS },
 
   bounce('HardBounce', hard('mailbox-unknown')),
   bounce('BadEmailAddress', hard('address-invalid')),
   bounce('AddressChange', hard('mailbox-moved')),
-  bounce('Transient', deferred('temporary')),
+  bounce('Transient', meaning('deferred', 'temporary')),
   bounce('SoftBounce', soft('unknown')),
   bounce('DnsError', soft('dns')),
   bounce('Unknown', soft('unknown')),
@@ -52,29 +36,34 @@ export const POSTMARK_EVENTS: readonly EventFact[] = [
   bounce('SpamNotification', blocked('spam')),
   bounce('VirusNotification', blocked('virus')),
   bounce('DMARCPolicy', blocked('authentication')),
-  bounce('SpamComplaint', complained('spam-report')),
-  bounce('Unsubscribe', unsubscribed),
-  bounce('Subscribe', other('auto-reply')),
-  bounce('AutoResponder', other('auto-reply')),
-  bounce('ChallengeVerification', other('challenge')),
-  bounce('OpenRelayTest', other('test')),
-  bounce('Unconfirmed', other('test')),
-  bounce('InboundError', other('test')),
-  bounce('ManuallyDeactivated', listed('deactivated')),
-  bounce('SMTPApiError', rejected('policy')),
-  bounce('TemplateRenderingFailed', rejected('template')),
+  bounce('SpamComplaint', meaning('complained', 'spam-report')),
+  bounce('Unsubscribe', meaning('unsubscribed')),
+  bounce('Subscribe', meaning('other', 'auto-reply')),
+  bounce('AutoResponder', meaning('other', 'auto-reply')),
+  bounce('ChallengeVerification', meaning('other', 'challenge')),
+  bounce('OpenRelayTest', meaning('other', 'test')),
+  bounce('Unconfirmed', meaning('other', 'test')),
+  bounce('InboundError', meaning('other', 'test')),
+  bounce('ManuallyDeactivated', meaning('suppressed', 'deactivated')),
+  bounce('SMTPApiError', meaning('rejected', 'policy')),
+  bounce('TemplateRenderingFailed', meaning('rejected', 'template')),
   { at: ['Bounce'], means: soft('unknown'), source: BOUNCES },
 
-  // `true`: mail to the recipient is stopped. The same bounce or complaint has an event of its own.
-  { at: ['SubscriptionChange'], code: /^true\/HardBounce\//, means: listed('bounced-before'), source: SUBSCRIPTION },
+  // A code that begins with `true` means that Postmark sends no more mail to the recipient. Another event reports the bounce or
+  // complaint itself.
+  {
+    at: ['SubscriptionChange'],
+    code: /^true\/HardBounce\//,
+    means: meaning('suppressed', 'bounced-before'),
+    source: SUBSCRIPTION,
+  },
   {
     at: ['SubscriptionChange'],
     code: /^true\/SpamComplaint\//,
-    means: listed('complained-before'),
+    means: meaning('suppressed', 'complained-before'),
     source: SUBSCRIPTION,
   },
-  { at: ['SubscriptionChange'], code: /^true\/.*\/Recipient$/, means: unsubscribed, source: SUBSCRIPTION },
-  { at: ['SubscriptionChange'], code: /^true\//, means: listed('deactivated'), source: SUBSCRIPTION },
-  { at: ['SubscriptionChange'], code: /^false\//, means: resubscribed, source: SUBSCRIPTION },
-  { means: UNKNOWN_EVENT, source: WEBHOOKS },
+  { at: ['SubscriptionChange'], code: /^true\/.*\/Recipient$/, means: meaning('unsubscribed'), source: SUBSCRIPTION },
+  { at: ['SubscriptionChange'], code: /^true\//, means: meaning('suppressed', 'deactivated'), source: SUBSCRIPTION },
+  { at: ['SubscriptionChange'], code: /^false\//, means: meaning('resubscribed'), source: SUBSCRIPTION },
 ];

@@ -1,6 +1,6 @@
 import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
-import type { ReadEvents, ReportedEvent } from '../event.ts';
+import { eventMeaning, type ReadEvents, type ReportedEvent, UNKNOWN_EVENT } from '../event.ts';
 import {
   addressOf,
   type Fields,
@@ -12,13 +12,12 @@ import {
   textsOf,
   timeOf,
 } from '../event-fields.ts';
-import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
 import type { WebhookModule } from '../webhook.ts';
 import { POSTMARK_EVENTS } from './event-facts.ts';
 import { passwordProblem } from './password.ts';
 
-/** Requests of Postmark's event webhooks. */
+/** Authenticates and reads the requests of Postmark's event webhooks. */
 export const events: WebhookModule<ReadEvents> = {
   authenticate(request, { eventsUsername, eventsPassword, previousEventsPassword }) {
     const reason = passwordProblem(request, {
@@ -43,7 +42,7 @@ export function readEvents(body: Uint8Array): ReadEvents {
   return { kind: 'events', events: [readEvent(type, fields)] };
 }
 
-/** Names of the bounce types by number, for a bounce without a name that the table has. */
+/** Names of the bounce types by TypeCode, for a bounce without a Type. */
 export const BOUNCE_TYPES: Readonly<Record<string, string>> = {
   1: 'HardBounce',
   2: 'Transient',
@@ -74,7 +73,7 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
   const bounceType = filledText(fields['Type']) ?? BOUNCE_TYPES[filledText(fields['TypeCode']) ?? ''] ?? '';
   const words = filledText(fields['Details']);
   const reply = words === undefined ? undefined : replyIn(words);
-  const means = meaningIn(POSTMARK_EVENTS, {
+  const byTable = eventMeaning(POSTMARK_EVENTS, {
     at: type,
     code:
       type === 'SubscriptionChange'
@@ -82,18 +81,15 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
         : bounceType,
     text: words ?? '',
   });
-  if (means === undefined) throw new Error('the table of events has no last row');
-  const { reason, ...others } = corrected(means, type === 'Bounce' ? reply : undefined);
   const time = ['BouncedAt', 'DeliveredAt', 'ReceivedAt', 'ChangedAt']
     .map((name) => filledText(fields[name]))
     .find(Boolean);
   const recipient = addressOf(fields['Email']) ?? addressOf(fields['Recipient']);
-  const metadata = textsOf(fields['Metadata']);
-  const own = metadataIn(metadata);
+  const variables = textsOf(fields['Metadata']);
   return {
-    ...others,
-    ...defined({ reason }),
-    // Only bounces and complaints have an id, which may be larger than the numbers of JSON in JavaScript.
+    ...corrected(byTable, type === 'Bounce' ? reply : undefined),
+    // Only bounces and complaints have an ID. The ID may be too large for a number in JavaScript, so the ID alone does not
+    // identify an event.
     eventId: [
       type,
       filledText(fields['ID']),
@@ -107,11 +103,11 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
       .join('/'),
     recipient,
     providerMessageId: messageIdOf(MessageID),
-    reference: readReference(metadata),
+    reference: readReference(variables),
     at: timeOf(time),
     detail: joinedWords(words ?? fields['Description']),
     smtpCode: codeIn(reply),
     tag: filledText(fields['Tag']),
-    ...defined({ metadata: own, unknownType: others.type === 'other' && reason === 'unknown' ? type : undefined }),
+    ...defined({ metadata: metadataIn(variables), unknownType: byTable === UNKNOWN_EVENT ? type : undefined }),
   };
 }

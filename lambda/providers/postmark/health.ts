@@ -3,18 +3,19 @@ import { healthOf } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 
-/** The part of the SDK that reads a server and its streams. */
+/** The part of the SDK that reads the data of a Postmark server and of its message streams. */
 export interface PostmarkHealthSource {
   getServer(): Promise<unknown>;
   getMessageStream(id: string): Promise<unknown>;
 }
 
 /**
- * Asks Postmark for the server of the token and for its message stream, in parallel.
+ * Asks Postmark for the data of the server to which the token belongs, and for the data of the message stream, in parallel.
  *
- * Facts, read 2026-11-25: a server delivers (`Live`) or only pretends to (`Sandbox`), permanently
- * (developer/api/server-api); a stream can be archived and then accepts no mail (developer/api/message-streams-api). Only
- * answers to sends report that an account may not send (ErrorCodes 405, 412 and 413): a canary finds it.
+ * Facts, read 2026-11-25: a server of Postmark either delivers mail (`Live`) or only pretends to deliver it (`Sandbox`), and this
+ * type cannot be changed (developer/api/server-api); a stream can be archived and then accepts no mail
+ * (developer/api/message-streams-api). Only the answers to calls that send mail show that an account may not send (ErrorCodes
+ * 405, 412 and 413), so only a canary mail detects this state.
  */
 export async function health(client: PostmarkHealthSource, stream: string, limits: HealthLimits): Promise<Health> {
   const [server, messageStream] = await Promise.all([
@@ -30,14 +31,15 @@ export async function health(client: PostmarkHealthSource, stream: string, limit
   if (MessageStreamType === 'Inbound')
     return { state: 'account-refused', reason: 'message-stream', detail: 'the stream only receives' };
   if (!isGood(messageStream)) {
-    // The server's state alone is enough; but an answer about the account counts from either request.
+    // The answer about the server is enough for `healthy`, but each of the two answers may show that the account is refused.
     const ofStream = healthOf(classify(messageStream));
     if (ofStream.state === 'account-refused') return ofStream;
   }
   return { state: 'healthy' };
 }
 
-function isGood({ trace }: Watched<unknown>): boolean {
+/** Whether the call got a complete answer with a 2xx status. */
+export function isGood({ trace }: Watched<unknown>): boolean {
   return trace.status !== undefined && trace.status >= 200 && trace.status < 300 && trace.complete;
 }
 

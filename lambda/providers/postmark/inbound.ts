@@ -2,7 +2,10 @@ import type { InboundModule } from '../inbound.ts';
 import { passwordProblem } from './password.ts';
 import { readPosted } from './posted.ts';
 
-/** Requests of Postmark's inbound webhook: they have no signature, so a password and the secret path authenticate them. */
+/**
+ * Authenticates and reads the requests of Postmark's inbound webhook. The requests have no signature, so a password and the
+ * secret path of the URL authenticate them.
+ */
 export const inbound: InboundModule = {
   authenticate(request, { inboundUsername, inboundPassword, previousInboundPassword }) {
     const reason = passwordProblem(request, {

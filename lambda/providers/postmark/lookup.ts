@@ -2,33 +2,35 @@ import type { LookupAnswer, Question } from '../provider.ts';
 import { cannotSay, unreadable } from '../question.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
+import { isGood } from './health.ts';
 
-/** The part of the SDK that searches sent messages; its filter passes on any parameter (postmark 5.1.0). */
+/**
+ * The part of the SDK that searches sent messages. The SDK passes every parameter of the filter on to Postmark (postmark 5.1.0).
+ */
 export interface MessageSource {
   getOutboundMessages(filter: Record<string, string | number>): Promise<{ readonly Messages?: unknown }>;
 }
 
 /**
- * Largest number of messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25); an attempt leaves
- * one or two.
+ * Largest number of messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25): an attempt has only one or
+ * two messages.
  */
 const MOST = 500;
 
 /**
  * Searches Postmark's messages for the handle of an attempt. Facts, all read 2026-11-25:
- * - `metadata_<name>` filters by one metadata field (support article 1125); no SDK type contains it.
+ * - The parameter `metadata_<name>` filters by one metadata field (support article 1125). The types of the SDK lack this
+ * parameter.
  * - Without `messagestream` only the default transactional stream is searched (developer/api/messages-api).
- * - Messages are kept for 45 days unless the server is set otherwise (the same page).
- * - How soon a message can be found is not published; users saw the activity lag behind the sending under load
- * (postmarkapp.com/blog/recent-issues-with-activity-page-and-bounce-hooks).
+ * - Messages are kept for 45 days, unless the setting of the server is different (the same page).
+ * - Postmark does not publish how soon a message can be found; when Postmark was under load, users saw messages appear late in
+ * Postmark's activity list (postmarkapp.com/blog/recent-issues-with-activity-page-and-bounce-hooks).
  */
 export async function lookup(messages: MessageSource, stream: string, question: Question): Promise<LookupAnswer> {
   const filter = { count: MOST, offset: 0, 'metadata_mailover-id': question.handle, messagestream: stream };
   const watched = await watchWire(question, () => messages.getOutboundMessages(filter));
-  const { trace, result } = watched;
-  const good = trace.status !== undefined && trace.status >= 200 && trace.status < 300 && trace.complete;
-  if (!good) return cannotSay(classify(watched));
-  const list: unknown = Object(result)['Messages'];
+  if (!isGood(watched)) return cannotSay(classify(watched));
+  const list: unknown = Object(watched.result)['Messages'];
   if (!Array.isArray(list)) return unreadable('no list of messages');
   const found = new Map<string, string>();
   for (const item of list as readonly unknown[]) {

@@ -6,22 +6,25 @@ const PUBLIC = 'https://api.postmarkapp.com';
 /** Largest number of messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
 const MOST = 500;
 const MOST_PAGES = 4;
-/** Time after which its first three tries are over ("Understanding inbound webhook retries", 2025-11-04). */
+/**
+ * Time in milliseconds after which Postmark's first three tries to post a mail are over ("Understanding inbound webhook retries",
+ * 2025-11-04).
+ */
 const FIRST_TRIES_MS = 10 * 60_000;
-/** Above this size the stored copy of a body is cut (the same page, 2026-11-25). */
+/** Size in bytes above which Postmark cuts off its stored copy of a body ("Understanding inbound webhook retries", read 2026-11-25). */
 const CUT_BYTES = 1024 * 1024;
 
-/** Options of the requests. */
+/** Options of the queries for received mail. */
 export interface PostmarkMissedOptions {
-  /** `leave` skips mail that a rule blocks. */
+  /** With `leave`, the queries skip mail that a rule at Postmark blocks. */
   readonly blocked?: 'receive' | 'leave';
 }
 
 /**
- * Postmark's inbound messages. Facts, read 2026-11-25: blocked mail is kept for ten days
- * (developer/user-guide/inbound/configure-inbound-blocking), other mail for 45; a stored copy lacks the content of
- * attachments, so that only `retry` (of failed) and `bypass` (of blocked mail) deliver them; statuses as in support
- * article 1290.
+ * Queries Postmark's inbound messages. Facts, read 2026-11-25: Postmark keeps blocked mail for ten days
+ * (developer/user-guide/inbound/configure-inbound-blocking), and other mail for 45 days. A stored copy of a mail lacks the
+ * content of attachments. Postmark posts this content only after the calls `retry` (for failed mail) and `bypass` (for blocked
+ * mail). The statuses come from support article 1290.
  */
 export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSource {
   const base = context.endpoint ?? PUBLIC;
@@ -43,7 +46,7 @@ export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSou
 
   return {
     lagMs: FIRST_TRIES_MS,
-    async standing() {
+    async undelivered() {
       const found: Reception[] = [];
       const states = context.options.blocked === 'leave' ? (['failed'] as const) : (['failed', 'blocked'] as const);
       for (const state of states) for (const item of await list(state)) found.push(receptionOf(item, state));
@@ -71,12 +74,15 @@ export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSou
 function receptionOf(item: unknown, state: Reception['state']): Reception {
   const { MessageID, Date: date } = Object(item) as Record<string, unknown>;
   if (typeof MessageID !== 'string') throw new ServiceError('the provider listed a message without id');
-  // The Date header of the mail: only an estimate of when it arrived.
+  // Postmark states no time of arrival, so the time in the mail's Date header is used as an estimate.
   const at = Date.parse(String(date));
   return { id: MessageID, at: Number.isNaN(at) ? 0 : at, state, listed: item };
 }
 
-/** The stored copy has the form of the webhook, but attachments without content. */
+/**
+ * Returns the mail in a stored copy. The copy has the same form as a request of the webhook, but lacks the content of
+ * attachments.
+ */
 function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known {
   const posted = readPosted(answer);
   if (posted.kind !== 'mail') throw new ServiceError('the provider returned a message that is no mail');
@@ -85,7 +91,7 @@ function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known
   const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));
   const [mail] = posted.mails;
   return {
-    // Files without their bytes would look empty.
+    // The files are left out, since files without their bytes would look empty.
     mail: { ...mail, content: { ...mail.content, files: [] } },
     complete: sizes.length === 0 && bodies.every((bytes) => bytes < CUT_BYTES),
     postedBytes: sizes.reduce((sum, size) => sum + Math.ceil((size * 4) / 3), answer.length),
@@ -99,7 +105,10 @@ const EASTERN = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'medium',
 });
 
-/** Postmark reads the times of its filters as US Eastern time (developer/api/messages-api, 2026-11-25). */
+/**
+ * Formats a time for Postmark's filters. Postmark reads the times in its filters as US Eastern time (developer/api/messages-api,
+ * 2026-11-25).
+ */
 function eastern(time: number): string {
   return EASTERN.format(time).replace(' ', 'T');
 }

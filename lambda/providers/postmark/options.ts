@@ -4,7 +4,7 @@ import type { Checked, OptionFields } from '../option-fields.ts';
 export const checkOptions = ({ z, words }: OptionFields) =>
   z.strictObject({
     /**
-     * Message stream.
+     * Message stream of the Postmark server through which mail is sent.
      * @default 'outbound'
      */
     messageStream: words.optional(),
@@ -12,14 +12,14 @@ export const checkOptions = ({ z, words }: OptionFields) =>
 
 export type PostmarkOptions = Checked<typeof checkOptions>;
 
-/** How Postmark receives mail; `true` for all defaults. */
+/** Options of receiving mail through Postmark; `true` means the defaults of all options. */
 export const checkInbound = ({ z, webhook }: OptionFields) =>
   z.union([
     z.literal(true),
     z.strictObject({
       /**
-       * Mail that a rule of Postmark, or its spam filter, blocks: `receive` has it posted nevertheless, with its verdict;
-       * `leave` keeps it blocked.
+       * Treatment of mail that a rule or the spam filter at Postmark blocks. With `receive`, Postmark is made to post this mail
+       * nevertheless, with the verdict. With `leave`, the mail stays blocked.
        * @default 'receive'
        */
       blocked: z.enum(['receive', 'leave']).optional(),

@@ -4,17 +4,17 @@ import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList
 import type { PostmarkOptions } from './options.ts';
 
 const PUBLIC = 'https://api.postmarkapp.com';
-/** Addresses of one call (postmarkapp.com/developer/api/suppressions-api, 2026-11-29). */
+/** Largest number of addresses in one call (postmarkapp.com/developer/api/suppressions-api, 2026-11-29). */
 const PER_CALL = 50;
-const HINT = 'the server token';
+const HINT = 'Postmark does not accept the server token';
 const REASONS: Readonly<Record<string, OwnEntry['reason']>> = {
   HardBounce: 'hard-bounce',
   SpamComplaint: 'complaint',
 };
 
 /**
- * Postmark's suppressions of a message stream (postmarkapp.com/developer/api/suppressions-api, 2026-11-29). An entry
- * that is added over the API is a manual suppression; a complaint cannot be removed by a customer.
+ * Reads and changes Postmark's suppression list of a message stream (postmarkapp.com/developer/api/suppressions-api, 2026-11-29).
+ * An entry that is added through the API is a manual suppression. A customer cannot remove an entry for a complaint.
  */
 export function ownList(context: OwnListContext<PostmarkOptions>): OwnList {
   const { messageStream = 'outbound' } = context.options;
@@ -48,7 +48,7 @@ export function ownList(context: OwnListContext<PostmarkOptions>): OwnList {
         );
     },
     async remove(address) {
-      // Deleting an address that is not listed is answered in the same way.
+      // Postmark gives the same answer if the address was not on the list.
       const [result] = await change('/delete', [address]);
       return result?.['Status'] === 'Deleted' ? 'removed' : 'kept';
     },

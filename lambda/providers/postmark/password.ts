@@ -1,13 +1,16 @@
 import { isSameText } from '../../platform/same-text.ts';
 import type { Refusal, WebhookRequest } from '../webhook.ts';
 
-/** A user name with the passwords that are valid for it now. */
+/** A user name with the passwords that are now valid for it. */
 export interface Login {
   readonly username: string | undefined;
   readonly passwords: readonly (string | undefined)[];
 }
 
-/** Why the basic authentication of a request is invalid; undefined if it is right. Postmark signs nothing. */
+/**
+ * Returns the reason why the basic authentication of a request is invalid; undefined if it is valid. A password is used, since
+ * Postmark does not sign requests.
+ */
 export function passwordProblem(
   { headers }: WebhookRequest,
   { username, passwords }: Login,

@@ -1,39 +1,34 @@
 import addressparser from 'nodemailer/lib/addressparser';
-import { parsePosted } from '../../contract/json-bounds.ts';
 import { decodeWords } from '../../mail/encoded-words.ts';
 import { defined } from '../../platform/defined.ts';
+import { type Fields, jsonOf } from '../event-fields.ts';
 import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Content of a genuine inbound webhook. */
+/** Reads the content of a request of the inbound webhook. The password of the request has been verified already. */
 export function readPosted(body: Buffer): Posted {
-  let given: unknown;
-  try {
-    given = parsePosted(body);
-  } catch (error) {
-    return { kind: 'unreadable', detail: error instanceof RangeError ? error.message : 'not JSON' };
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
+  const json = jsonOf(body);
+  if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
+  if (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value))
     return { kind: 'unreadable', detail: 'JSON, but no object' };
-  const fields = given as Fields;
+  const fields = json.value as Fields;
   const recordType = text(fields, 'RecordType');
-  // Only event webhooks have it (postmarkapp.com/developer/webhooks, 2026-11-25).
+  // Only event webhooks have a RecordType (postmarkapp.com/developer/webhooks, 2026-11-25).
   if (recordType && recordType !== 'Inbound') return { kind: 'event' };
   const recipient = recipientOf(fields);
   if (recipient === undefined) return { kind: 'unreadable', detail: 'no recipient' };
   const headers = headersOf(fields);
-  const sender = senderOf(headers);
   const providerMessageId = text(fields, 'MessageID');
-  const strippedText = text(fields, 'StrippedTextReply');
-  const plusPart = text(fields, 'MailboxHash');
   const raw = text(fields, 'RawEmail');
   const mail: PostedMail = {
     recipients: [recipient],
-    ...defined({ sender }),
-    ...(providerMessageId && { providerMessageId, reception: providerMessageId }),
-    ...defined({ strippedText: strippedText || undefined, plusPart: plusPart || undefined }),
+    ...defined({
+      sender: senderOf(headers),
+      providerMessageId,
+      reception: providerMessageId,
+      strippedText: text(fields, 'StrippedTextReply'),
+      plusPart: text(fields, 'MailboxHash'),
+    }),
     ...(raw && { mime: Buffer.from(raw, 'utf8'), mimeWasText: true }),
     content: contentOf(fields, headers),
   };
@@ -52,7 +47,10 @@ function list(fields: Fields, name: string): readonly Fields[] {
     : [];
 }
 
-/** The envelope recipient; older payloads lack the field and have only the headers, as lists and unparsed. */
+/**
+ * Returns the envelope recipient. If a request lacks the field for it, as older payloads do, the first address in the parsed or
+ * unparsed headers is used.
+ */
 function recipientOf(fields: Fields): string | undefined {
   const names = ['To', 'Cc', 'Bcc'];
   const listed = names.flatMap((name) => list(fields, `${name}Full`)).map((entry) => text(entry, 'Email'));
@@ -64,10 +62,10 @@ function recipientOf(fields: Fields): string | undefined {
     ?.trim();
 }
 
-/** Characters that contain the first address. */
+/** The first address is searched only in this number of characters of an unparsed header. */
 const MAX_HEADER = 2_000;
 
-/** Postmark states the envelope sender only in headers that it adds. */
+/** Returns the envelope sender. Postmark states it only in headers that Postmark adds to the mail. */
 function senderOf(headers: readonly (readonly [string, string])[]): string | null | undefined {
   const value = (name: string) => headers.find(([given]) => given.toLowerCase() === name)?.[1];
   const [, path] = /^\s*<([^<>]*)>/.exec(value('return-path') ?? '') ?? [];
@@ -87,35 +85,35 @@ function headersOf(fields: Fields): [string, string][] {
 }
 
 function contentOf(fields: Fields, headers: readonly (readonly [string, string])[]): PostedMail['content'] {
-  const body = text(fields, 'TextBody');
-  const html = text(fields, 'HtmlBody');
   const entries = list(fields, 'Attachments');
   const files = entries.map(fileOf);
-  // Postmark always sends `TextBody` and `HtmlBody`, empty if the mail has none.
-  const told = 'RawEmail' in fields || 'TextBody' in fields || 'HtmlBody' in fields;
-  // Samples in the documentation have placeholder words in place of the content.
+  // Postmark always sends `TextBody` and `HtmlBody`; they are empty if the mail has no such body. A request that has neither of
+  // these fields lacks the content of the mail.
+  const hasContent = 'RawEmail' in fields || 'TextBody' in fields || 'HtmlBody' in fields;
+  // The samples in Postmark's documentation have a placeholder instead of the content. The placeholder is shorter than
+  // `ContentLength`.
   const cut = entries.some(
     ({ ContentLength }, place) => Number(ContentLength) > 2 * (files[place]?.content.length ?? 0),
   );
   return {
     headers,
-    ...defined({ text: body || undefined, html: html || undefined }),
+    ...defined({ text: text(fields, 'TextBody'), html: text(fields, 'HtmlBody') }),
     files,
     stated: statedOf(fields),
-    ...((!told || cut) && { truncated: true }),
+    ...defined({ truncated: !hasContent || cut || undefined }),
   };
 }
 
 function fileOf(entry: Fields): ReceivedFile {
   const filename = text(entry, 'Name');
-  const contentId = text(entry, 'ContentID');
-  // The check button of a webhook sends it as `Data` (django-anymail, webhooks/postmark.py, 2026-11-28).
+  // The button at Postmark that tests a webhook sends the content in the field `Data` (django-anymail, webhooks/postmark.py,
+  // 2026-11-28).
   const content = text(entry, 'Content') ?? text(entry, 'Data') ?? '';
   return {
-    ...(filename && { filename: decodeWords(filename) }),
+    ...defined({ filename: filename && decodeWords(filename) }),
     contentType: text(entry, 'ContentType') ?? 'application/octet-stream',
     content: Buffer.from(content, 'base64'),
-    ...(contentId && { contentId }),
+    ...defined({ contentId: text(entry, 'ContentID') }),
     inline: false,
   };
 }
@@ -124,10 +122,9 @@ function statedOf(fields: Fields): Stated {
   const mailboxes = (entries: readonly Fields[]): StatedMailbox[] =>
     entries.flatMap((entry) => {
       const address = text(entry, 'Email');
-      const name = text(entry, 'Name');
-      return address ? [{ ...(name && { name }), address }] : [];
+      return address ? [{ ...defined({ name: text(entry, 'Name') }), address }] : [];
     });
-  // After an empty list the field with the unparsed header is used.
+  // If the list of parsed addresses is empty, the field with the unparsed header is used.
   const given = (name: string, entries: readonly Fields[]) => {
     const listed = mailboxes(entries);
     if (listed.length > 0) return listed;
@@ -135,16 +132,12 @@ function statedOf(fields: Fields): Stated {
     return address && shown && !address.includes('<') ? [{ name: shown, address }] : address;
   };
   const full = fields['FromFull'];
-  const from = given('From', typeof full === 'object' && full !== null ? [full as Fields] : []);
-  const to = given('To', list(fields, 'ToFull'));
-  const cc = given('Cc', list(fields, 'CcFull'));
-  const [replyTo, subject, date] = [text(fields, 'ReplyTo'), text(fields, 'Subject'), text(fields, 'Date')];
   return defined({
-    from: from || undefined,
-    to: to || undefined,
-    cc: cc || undefined,
-    replyTo: replyTo || undefined,
-    subject: subject || undefined,
-    date: date || undefined,
+    from: given('From', typeof full === 'object' && full !== null ? [full as Fields] : []),
+    to: given('To', list(fields, 'ToFull')),
+    cc: given('Cc', list(fields, 'CcFull')),
+    replyTo: text(fields, 'ReplyTo'),
+    subject: text(fields, 'Subject'),
+    date: text(fields, 'Date'),
   });
 }

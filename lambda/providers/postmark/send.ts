@@ -11,18 +11,19 @@ import { health } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { PostmarkOptions } from './options.ts';
 
-/** Token whose mail is checked and answered, and not sent (postmarkapp.com, sandbox-mode, 2026-11-23). */
+/** With this token, Postmark checks and answers a request, but sends no mail (postmarkapp.com, sandbox-mode, 2026-11-23). */
 const TEST_TOKEN = 'POSTMARK_API_TEST';
 
-/** A provider for one Postmark server (a token and its message stream). */
+/** Creates a provider for one Postmark server (a token and its message stream). */
 export function create({ options, secret, endpoint, sandbox }: ProviderContext<PostmarkOptions>): Provider {
-  // A token must be a valid header value.
+  // The token is used in a header, so it must be a valid header value.
   const token = /^[!-~]+$/.exec(secret['serverToken']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
   const url = endpoint === undefined ? undefined : new URL(endpoint);
   const clientOf = (key: string) =>
     new ServerClient(key, {
-      // It reads status and text of an answer (postmark 5.1.0, 2026-11-30).
+      // The SDK reads only the status and the text of an answer (postmark 5.1.0, 2026-11-30), so the part of `fetch` that
+      // `wire.fetch` implements is enough.
       fetch: wire.fetch as unknown as typeof fetch,
       ...(url && { requestHost: url.host, useHttps: url.protocol === 'https:' }),
     });
@@ -31,17 +32,16 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
   const stream = options.messageStream ?? 'outbound';
 
   /** One call for some of an attempt's recipients. */
-  async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
+  async function call(attempt: Attempt, { recipients, deadlineMs, connectMs }: PartialCall): Promise<PartialResult> {
     if (!sending) return { outcome: NO_TOKEN };
     const email = emailOf(attempt.message, recipients, stream, attempt.tracking, attempt.number);
     if (!email) return { outcome: NO_VISIBLE_RECIPIENT };
-    const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const watched = await watchWire({ connectMs, deadlineMs }, () => sending.sendEmail(email));
     const outcome = classify(watched);
     const message = wireAnswer(watched)?.message ?? '';
     const speaks = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');
     const inactive = !speaks ? [] : recipients.length === 1 ? recipients : inactiveAmong(recipients, message);
-    // Accepted, with some recipients silently left out.
+    // Postmark has accepted the mail, but does not send it to the inactive recipients.
     if (outcome.kind === 'accepted') return { outcome, recipients: new Map(inactive.map((one) => [one, INACTIVE])) };
     return { outcome, named: inactive.length > 0 ? inactive : namedIn(message, recipients) };
   }
@@ -72,5 +72,8 @@ const NO_TOKEN = {
   detail: 'the secret has no serverToken',
 } as const satisfies Outcome;
 
-/** Several Bcc alone: Postmark needs a To, which can be one of them at a time. */
+/**
+ * Outcome of a call for several Bcc recipients without To and Cc. Postmark needs an address in To, so each recipient needs a
+ * separate call.
+ */
 const NO_VISIBLE_RECIPIENT: Outcome = { ...oneRecipient('no-visible-recipient') };

@@ -5,20 +5,20 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { SENDGRID_FACTS } from './facts.ts';
 
-/** Result of one call: the trace of the wire, and the body of an answer that was read to its end. */
+/** Result of one call: its network events (`trace`), and the body of an answer that was read to its end. */
 export interface SendgridAnswer {
   readonly trace: Readonly<WireTrace>;
   readonly body?: string;
 }
 
-/** One error of an answer. */
+/** An error in an answer. */
 interface SendgridError {
   readonly message: string;
-  /** Path of the refused field in our JSON. */
+  /** Path of the refused field in the JSON of our request. */
   readonly field: string;
 }
 
-/** The errors of an answer; none for a body in another form. */
+/** Returns the errors in an answer; empty if the body does not have the form of a list of errors. */
 export function errorsIn({ body = '' }: SendgridAnswer): readonly SendgridError[] {
   let parsed: unknown;
   try {
@@ -28,7 +28,7 @@ export function errorsIn({ body = '' }: SendgridAnswer): readonly SendgridError[
   }
   const list: unknown = Object(parsed)['errors'];
   if (!Array.isArray(list)) return [];
-  // Version 2 of the API has plain sentences in place of objects.
+  // In version 2 of the API an error is a sentence, not an object.
   return (list as readonly unknown[]).map((error) => {
     const { message, field } = Object(error) as { message?: unknown; field?: unknown };
     return {
@@ -38,7 +38,7 @@ export function errorsIn({ body = '' }: SendgridAnswer): readonly SendgridError[
   });
 }
 
-/** The outcome of one `POST /v3/mail/send`; pure. */
+/** Returns the outcome of one `POST /v3/mail/send`. A pure function. */
 export function classify(result: SendgridAnswer): Outcome {
   const { trace, body = '' } = result;
   const { status, headers = {} } = trace;
@@ -47,25 +47,28 @@ export function classify(result: SendgridAnswer): Outcome {
   const errors = errorsIn(result);
   const words = errors.length > 0 ? errors.map(errorText).join('; ') : readable(body);
   const answer = { status, headers: withRetryAfter(headers), words };
-  // The page of a broken gateway does not come from SendGrid.
+  // With a status of 500 or more, the status alone gives the meaning: the body may be the page of a broken gateway.
   const broken = status >= 500 ? statusMeaning(status) : undefined;
   const read = errors.length > 0 ? errors : [{ message: words, field: '' }];
   const parts = read.map(({ message, field }) => ({ at: field, status, text: message.trim() }));
   const means = broken ?? meaningIn(SENDGRID_FACTS, ...parts) ?? statusMeaning(status);
   if (means) return answerOutcome(means, answer);
-  // The status says that nothing was accepted; the words with the reason are lost.
+  // The status means that nothing was accepted. The answer was cut off, so the text with the reason of the refusal is lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
 }
 
-/** A 202 with an id is an acceptance, whatever became of the rest of the answer, which has no content. */
+/**
+ * Returns the outcome of a 2xx answer. A 202 with an id is an acceptance even if the rest of the answer is lost, since the rest
+ * has no content.
+ */
 function successOutcome({ trace, body = '' }: SendgridAnswer, status: number): Outcome {
   const id = trace.headers?.['x-message-id'];
   const messageId = typeof id === 'string' ? id.trim() : '';
   if (status === 202 && messageId !== '') return { kind: 'accepted', providerMessageId: messageId };
   if (!trace.complete) return networkOutcome(trace);
   const detail = detailOf(body);
-  // "Your message is valid, but it is not queued": sandbox mode only (mail-send/errors, 2026-11-28).
+  // Only sandbox mode answers 200: "Your message is valid, but it is not queued" (mail-send/errors, 2026-11-28).
   if (status === 200 && messageId === '' && /^\s*(\{\s*\})?\s*$/.test(body))
     return { ...account('sandbox'), status: '200', detail };
   return { ...unknown('no-message-id'), status: `${status}`, detail };
@@ -76,8 +79,8 @@ function errorText({ message, field }: SendgridError): string {
 }
 
 /**
- * The headers with SendGrid's end of a limit, in seconds of the epoch, as a Retry-After
- * (how-to-use-the-sendgrid-v3-api/rate-limits, 2026-11-28).
+ * Returns the headers of an answer. If a rate limit is used up, a Retry-After is added. It is calculated from SendGrid's own
+ * header, which states in epoch seconds when the limit is reset (how-to-use-the-sendgrid-v3-api/rate-limits, 2026-11-28).
  */
 function withRetryAfter(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const reset = Number(headers['x-ratelimit-reset']);

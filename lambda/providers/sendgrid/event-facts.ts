@@ -1,20 +1,4 @@
-import {
-  accepted,
-  blocked,
-  clicked,
-  complained,
-  deferred,
-  delivered,
-  type EventFact,
-  hard,
-  listed,
-  opened,
-  rejected,
-  resubscribed,
-  soft,
-  UNKNOWN_EVENT,
-  unsubscribed,
-} from '../event.ts';
+import { blocked, type EventFact, hard, meaning, soft } from '../event.ts';
 import { cite } from '../fact.ts';
 
 const EVENTS = cite('twilio.com/docs/sendgrid/for-developers/tracking-events/event', '2026-11-29');
@@ -30,18 +14,18 @@ const dropped = (text: RegExp, means: EventFact['means']): EventFact => ({
 });
 
 /**
- * All known events: `at` is the event, of a bounce that SendGrid counts as a block `blocked`; `code` the classification of
- * a bounce, `text` its reason.
+ * All known events: `at` is the name of the event, or `blocked` for a bounce that SendGrid counts as a block; `code` is the
+ * classification of a bounce, `text` the reason of the event.
  */
 export const SENDGRID_EVENTS: readonly EventFact[] = [
-  { at: ['processed'], means: accepted, source: EVENTS },
-  { at: ['delivered'], means: delivered, source: EVENTS },
-  { at: ['deferred'], means: deferred('temporary'), source: EVENTS },
-  { at: ['open'], means: opened, source: EVENTS },
-  { at: ['click'], means: clicked, source: EVENTS },
-  { at: ['spamreport'], means: complained('spam-report'), source: EVENTS },
-  { at: ['unsubscribe', 'group_unsubscribe'], means: unsubscribed, source: EVENTS },
-  { at: ['group_resubscribe'], means: resubscribed, source: EVENTS },
+  { at: ['processed'], means: meaning('accepted'), source: EVENTS },
+  { at: ['delivered'], means: meaning('delivered'), source: EVENTS },
+  { at: ['deferred'], means: meaning('deferred', 'temporary'), source: EVENTS },
+  { at: ['open'], means: meaning('opened'), source: EVENTS },
+  { at: ['click'], means: meaning('clicked'), source: EVENTS },
+  { at: ['spamreport'], means: meaning('complained', 'spam-report'), source: EVENTS },
+  { at: ['unsubscribe', 'group_unsubscribe'], means: meaning('unsubscribed'), source: EVENTS },
+  { at: ['group_resubscribe'], means: meaning('resubscribed'), source: EVENTS },
 
   { at: ['blocked'], code: /^mailbox unavailable$/i, means: soft('mailbox-full'), source: CLASSES },
   { at: ['blocked'], code: /^technical$/i, means: soft('unreachable'), source: CLASSES },
@@ -49,7 +33,7 @@ export const SENDGRID_EVENTS: readonly EventFact[] = [
   { at: ['blocked'], code: /^content$/i, means: blocked('content'), source: CLASSES },
   { at: ['blocked'], means: blocked('reputation'), source: EVENTS },
   { at: BOUNCE, code: /^invalid/i, means: hard('mailbox-unknown'), source: CLASSES },
-  // "The mailbox is temporarily unavailable": full, or not used for a while.
+  // "The mailbox is temporarily unavailable": the mailbox is full, or was not used for a while.
   { at: BOUNCE, code: /^mailbox unavailable$/i, means: soft('mailbox-full'), source: CLASSES },
   { at: BOUNCE, code: /^technical$/i, means: soft('unreachable'), source: CLASSES },
   { at: BOUNCE, code: /^frequency/i, means: blocked('rate'), source: CLASSES },
@@ -57,13 +41,12 @@ export const SENDGRID_EVENTS: readonly EventFact[] = [
   { at: BOUNCE, code: /^reputation$/i, means: blocked('reputation'), source: CLASSES },
   { at: BOUNCE, means: hard('mailbox-unknown'), source: EVENTS },
 
-  dropped(/^bounced address/i, listed('bounced-before')),
-  dropped(/^spam ?report/i, listed('complained-before')),
-  dropped(/^unsubscribed address/i, listed('unsubscribed-before')),
-  dropped(/^(spam content|spam)/i, rejected('spam')),
-  dropped(/^invalid smtpapi header/i, rejected('policy')),
-  dropped(/^invalid/i, rejected('address-invalid')),
-  dropped(/^recipient list over package quota/i, rejected('quota')),
-  { at: ['dropped'], means: rejected('unknown'), source: DROPS },
-  { means: UNKNOWN_EVENT, source: EVENTS },
+  dropped(/^bounced address/i, meaning('suppressed', 'bounced-before')),
+  dropped(/^spam ?report/i, meaning('suppressed', 'complained-before')),
+  dropped(/^unsubscribed address/i, meaning('suppressed', 'unsubscribed-before')),
+  dropped(/^(spam content|spam)/i, meaning('rejected', 'spam')),
+  dropped(/^invalid smtpapi header/i, meaning('rejected', 'policy')),
+  dropped(/^invalid/i, meaning('rejected', 'address-invalid')),
+  dropped(/^recipient list over package quota/i, meaning('rejected', 'quota')),
+  { at: ['dropped'], means: meaning('rejected', 'unknown'), source: DROPS },
 ];

@@ -1,6 +1,6 @@
 import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
-import type { ReadEvents, ReportedEvent } from '../event.ts';
+import { eventMeaning, type ReadEvents, type ReportedEvent, UNKNOWN_EVENT } from '../event.ts';
 import {
   addressOf,
   type Fields,
@@ -12,13 +12,12 @@ import {
   textsOf,
   timeOfSeconds,
 } from '../event-fields.ts';
-import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
 import type { WebhookModule } from '../webhook.ts';
 import { SENDGRID_EVENTS } from './event-facts.ts';
 import { signatureProblem } from './signature.ts';
 
-/** Requests of SendGrid's signed Event Webhook. */
+/** Authenticates and reads the requests of SendGrid's signed Event Webhook. */
 export const events: WebhookModule<ReadEvents> = {
   authenticate(request, { verificationKey, previousVerificationKey }, now) {
     const reason = signatureProblem(request, [verificationKey, previousVerificationKey], now);
@@ -38,7 +37,7 @@ export function readEvents(body: Uint8Array): ReadEvents {
   return { kind: 'events', events: events.map(readEvent) };
 }
 
-/** Fields that SendGrid itself sets; every other one is a custom argument. */
+/** Names of the fields that SendGrid itself sets. Every other field is a custom argument. */
 const OWN: ReadonlySet<string> = new Set(
   (
     'email timestamp event smtp-id sg_event_id sg_message_id category asm_group_id ip useragent url url_offset response ' +
@@ -52,23 +51,20 @@ function readEvent(event: Fields): ReportedEvent {
   const name = filledText(event['event']) ?? '';
   const words = filledText(event['reason']) ?? filledText(event['response']);
   const reply = name === 'bounce' && words !== undefined ? replyIn(words, filledText(event['status'])) : undefined;
-  const means = meaningIn(SENDGRID_EVENTS, {
+  const byTable = eventMeaning(SENDGRID_EVENTS, {
     at: name === 'bounce' && event['type'] === 'blocked' ? 'blocked' : name,
     code: filledText(event['bounce_classification']) ?? '',
     text: words ?? '',
   });
-  if (means === undefined) throw new Error('the table of events has no last row');
-  const { reason, ...others } = corrected(means, reply);
   const custom = Object.fromEntries(Object.entries(textsOf(event)).filter(([field]) => !OWN.has(field)));
-  const metadata = metadataIn(custom);
   const { category } = event;
   const status = filledText(event['status']);
   return {
-    ...others,
-    ...defined({ reason }),
+    ...corrected(byTable, reply),
     eventId: filledText(event['sg_event_id']) ?? JSON.stringify(event),
     recipient: addressOf(event['email']),
-    // The API answers with the part before the first dot; events add what happened to the mail since.
+    // The answer to our request contains only the part of the id before the first dot. SendGrid appends the rest of the id while
+    // it processes the mail.
     providerMessageId: messageIdOf(filledText(event['sg_message_id'])?.split('.')[0]),
     reference: readReference(custom),
     at: timeOfSeconds(event['timestamp']),
@@ -76,6 +72,6 @@ function readEvent(event: Fields): ReportedEvent {
     detail: joinedWords(words),
     smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
     tag: filledText(Array.isArray(category) ? category[0] : category),
-    ...defined({ metadata, unknownType: others.type === 'other' && reason === 'unknown' ? name : undefined }),
+    ...defined({ metadata: metadataIn(custom), unknownType: byTable === UNKNOWN_EVENT ? name : undefined }),
   };
 }

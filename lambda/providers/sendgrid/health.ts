@@ -2,20 +2,23 @@ import type { Health, HealthLimits } from '../provider.ts';
 import { healthOf } from '../question.ts';
 import { classify, type SendgridAnswer } from './classify.ts';
 
-/** `GET` of one path of the API. */
+/** Sends a `GET` request for one path of the API. */
 type Get = (path: string, limits: HealthLimits) => Promise<SendgridAnswer>;
 
-/** Mail above the allotment of a plan is taken up to this multiple of it, except in plans with daily credits. */
+/**
+ * SendGrid accepts mail up to this multiple of a plan's allotment. With daily credits, SendGrid accepts only the allotment
+ * itself.
+ */
 const MOST_USE = 2.5;
 
 /**
  * Asks SendGrid for the rights of the key and for the credits of the account, in parallel.
  *
- * Facts, read 2026-11-28: every key may read its own scopes, and needs `mail.send` (api-key-permissions). Credits are those
- * of the free plan by the day, where mail ends with them, and of other plans by the month, where it ends at 2.5 times the
- * allotment (support article 18322114821403); a key that only sends may not read them. A suspended account takes mail for
- * up to 72 hours and may drop it, and one whose payment failed takes mail and drops it (support articles 360041790293 and
- * 6789413070107): no answer shows that, only a canary finds it.
+ * Facts, read 2026-11-28: every key may read its own scopes, and needs `mail.send` to send (api-key-permissions). The free plan
+ * has daily credits, and accepts no mail after these are used up. Other plans have monthly credits, and accept mail up to 2.5
+ * times the allotment (support article 18322114821403). A key with only the right to send cannot read the credits. A suspended
+ * account accepts mail for up to 72 hours and may drop it; an account whose payment failed accepts mail and then drops it
+ * (support articles 360041790293 and 6789413070107). No answer shows these two states, so only a canary mail detects them.
  */
 export async function health(get: Get, limits: HealthLimits): Promise<Health> {
   const [ofKey, ofCredits] = await Promise.all([get('/v3/scopes', limits), get('/v3/user/credits', limits)]);

@@ -8,7 +8,7 @@ interface Address {
   readonly name?: string;
 }
 
-/** One copy of a mail: its header shows `to` and `cc`. */
+/** One copy of a mail. The header of the copy contains the addresses of `to` and `cc`. */
 interface Personalization {
   readonly to: readonly Address[];
   readonly cc?: readonly Address[];
@@ -41,7 +41,7 @@ export interface SendgridMail {
   };
 }
 
-/** The JSON of a message, addressed to `recipients` only. */
+/** Returns the JSON of a message, addressed to `recipients` only. */
 export function mailOf(
   message: Message,
   recipients: readonly string[],
@@ -52,11 +52,11 @@ export function mailOf(
   const category = tag !== undefined && CATEGORY.test(tag) ? tag : undefined;
   return {
     personalizations: personalizationsOf(message, recipients),
-    from: addressOf(message.from),
-    ...(replyTo.length > 0 && { reply_to_list: replyTo.map(addressOf) }),
-    // A subject has at least one character (mail-send/errors, 2026-11-28).
+    from: sendgridAddress(message.from),
+    ...defined({ reply_to_list: replyTo.length > 0 ? replyTo.map(sendgridAddress) : undefined }),
+    // A subject must have at least one character (mail-send/errors, 2026-11-28).
     subject: message.subject || ' ',
-    // SendGrid requires this order, and that none of them is empty (mail-send/errors, 2026-11-28).
+    // SendGrid requires this order of the parts, and refuses an empty part (mail-send/errors, 2026-11-28).
     content: [
       ...(text === undefined ? [] : [{ type: 'text/plain', value: text }]),
       ...(html === undefined ? [] : [{ type: 'text/html', value: html }]),
@@ -64,15 +64,15 @@ export function mailOf(
       // 2026-11-28).
       ...(calendar ? [{ type: `text/calendar; method=${calendar.method}`, value: calendar.content }] : []),
     ],
-    ...(attachments.length > 0 && { attachments: attachments.map(attachmentOf) }),
+    ...defined({ attachments: attachments.length > 0 ? attachments.map(attachmentOf) : undefined }),
     headers: Object.fromEntries([
       ...message.headers.map(([name, value]) => [name, headerTokens(name, value).join(' ')]),
-      // Message-ID is no reserved header (mail-send, 2026-11-28); without it SendGrid writes its own.
+      // Message-ID is not a reserved header (mail-send, 2026-11-28); without this header, SendGrid writes its own Message-ID.
       ['Message-ID', message.messageId],
     ]),
-    ...(category !== undefined && { categories: [category] }),
+    ...defined({ categories: category === undefined ? undefined : [category] }),
     custom_args: argumentsOf(message, number).args,
-    // All tracking settings are set, so that no default of the account decides.
+    // All tracking settings are set explicitly, so that the defaults of the account have no effect.
     tracking_settings: {
       open_tracking: { enable: opens },
       click_tracking: { enable: clicks, enable_text: clicks },
@@ -83,9 +83,9 @@ export function mailOf(
 }
 
 /**
- * One personalization with the remaining To, Cc and Bcc. SendGrid requires a To in each personalization: without a To,
- * the first Cc is used as To. If only Bcc remain, each gets a personalization of its own, so that none of them sees the
- * address of another.
+ * Returns one personalization with the remaining addresses of To, Cc and Bcc. SendGrid requires a To in each personalization:
+ * without a To, the first Cc address is used as To. If only Bcc addresses remain, each gets its own personalization, so that no
+ * recipient sees the address of another recipient.
  */
 function personalizationsOf(message: Message, recipients: readonly string[]): readonly Personalization[] {
   const wanted = new Set(recipients);
@@ -96,23 +96,24 @@ function personalizationsOf(message: Message, recipients: readonly string[]): re
   return [{ to: shown, ...(cc.length > 0 && { cc }), ...(bcc.length > 0 && { bcc }) }];
 }
 
-function addressOf({ name, address }: Mailbox): Address {
-  return { email: address, ...(name && { name }) };
+function sendgridAddress({ name, address }: Mailbox): Address {
+  return { email: address, ...defined({ name: name || undefined }) };
 }
 
 /**
- * A name in `to`, `cc` and `bcc`: SendGrid writes it into the header without quotes, and then drops a mail whose name has
- * a comma or a semicolon (sendgrid/sendgrid-python#291, merged as #618, 2026-11-28).
+ * Returns an address for `to`, `cc` and `bcc`, with quotes around the name where they are necessary. SendGrid writes the name
+ * into the header without quotes, and then drops the mail if the name has a comma or a semicolon (sendgrid/sendgrid-python#291,
+ * merged as #618, 2026-11-28).
  */
 function recipientOf(mailbox: Mailbox): Address {
   const { name } = mailbox;
-  if (!name || !/[,;"]/.test(name)) return addressOf(mailbox);
+  if (!name || !/[,;"]/.test(name)) return sendgridAddress(mailbox);
   return { email: mailbox.address, name: `"${name.replace(/["\\]/g, '\\$&')}"` };
 }
 
 /**
- * A type may not contain `;` (mail-send/errors, 2026-11-28), so it loses its parameters; messages with such a file name
- * skip SendGrid.
+ * Returns the JSON of an attachment. The parameters of its media type are removed, since the type may not contain `;`
+ * (mail-send/errors, 2026-11-28).
  */
 function attachmentOf({ filename, contentType, content, contentId }: MessageAttachment) {
   return {
@@ -124,12 +125,18 @@ function attachmentOf({ filename, contentType, content, contentId }: MessageAtta
   };
 }
 
-/** Categories are ASCII, at most 255 characters (mail-send/errors, 2026-11-28). */
+/** A category consists of ASCII characters, at most 255 (mail-send/errors, 2026-11-28). */
 const CATEGORY = /^[\x20-\x7e]{1,255}$/;
-/** Custom arguments together are less than 10,000 bytes (mail-send/limitations, 2026-11-28); counted as their JSON. */
+/**
+ * All custom arguments together must have less than 10,000 bytes (mail-send/limitations, 2026-11-28). The bytes of their JSON are
+ * counted.
+ */
 const MAX_ARGUMENTS = 9_999;
 
-/** The reference and as much of the metadata as fits; SendGrid's events repeat both. */
+/**
+ * Returns the custom arguments of a mail: the reference, and as much of the metadata as fits. SendGrid's events repeat these
+ * arguments.
+ */
 export function argumentsOf(
   message: Pick<Message, 'id' | 'handle' | 'class' | 'metadata' | 'tag'>,
   number: number,

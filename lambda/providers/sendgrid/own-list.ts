@@ -3,22 +3,24 @@ import { corrected, replyIn } from '../diagnostic.ts';
 import { hard } from '../event.ts';
 import { filledText, listOf } from '../event-fields.ts';
 import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
-import type { SendgridOptions } from './options.ts';
+import { HOSTS, type SendgridOptions } from './options.ts';
 
-const PUBLIC = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;
-/** Entries of one page (twilio.com/docs/sendgrid/api-reference/bounces-api/retrieve-all-bounces, 2026-11-29). */
+/** Number of entries on one page (twilio.com/docs/sendgrid/api-reference/bounces-api/retrieve-all-bounces, 2026-11-29). */
 const PER_PAGE = 500;
 const HINT = 'the key needs the scope suppression.read, and suppression.delete for removals';
 
-/** Lists that stop mail to an address; blocks stop none, and unsubscribes are by group. */
+/**
+ * SendGrid's lists that stop all mail to an address. The list of blocks does not stop mail, and unsubscribes stop only the mail
+ * of one group.
+ */
 const LISTS = { bounces: 'hard-bounce', invalid_emails: 'hard-bounce', spam_reports: 'complaint' } as const;
 
 /**
- * SendGrid's bounces, invalid addresses and spam reports. A bounce has the reply: one of a blocklist or a policy is left
- * out. The API has no way to add to these lists.
+ * Reads and changes SendGrid's lists of bounces, invalid addresses and spam reports. A bounce in the list has the SMTP reply. The
+ * bounce is left out if the reply is about a blocklist or a policy. The API has no call that adds an entry to these lists.
  */
 export function ownList(context: OwnListContext<SendgridOptions>): OwnList {
-  const base = `${context.endpoint ?? PUBLIC[context.options.region ?? 'us']}/v3/suppression`;
+  const base = `${context.endpoint ?? HOSTS[context.options.region ?? 'us']}/v3/suppression`;
   const headers = { authorization: `Bearer ${context.secret['apiKey']?.trim() ?? ''}` };
   return {
     async *entries() {

@@ -7,19 +7,16 @@ import { createWireFetch } from '../wire-fetch.ts';
 import { classify, errorsIn, type SendgridAnswer } from './classify.ts';
 import { health } from './health.ts';
 import { argumentsOf, mailOf, type SendgridMail } from './mail.ts';
-import type { SendgridOptions } from './options.ts';
-
-/** The hosts of the two regions (docs.sendgrid.com/api-reference/mail-send, 2026-11-28); a key is valid in its own. */
-const HOSTS = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;
+import { HOSTS, type SendgridOptions } from './options.ts';
 
 /**
- * SendGrid as a provider: `POST /v3/mail/send`, without its SDK, which hides the wire.
+ * Creates a provider for SendGrid. It uses `POST /v3/mail/send` without SendGrid's SDK, since the SDK hides network failures.
  *
- * It has no look-up: the Email Activity API is an add-on of the account, and answers six requests a minute
+ * The provider has no look-up: the Email Activity API is an optional add-on of an account, and answers only six requests a minute
  * (docs.sendgrid.com/api-reference/email-activity, 2026-11-28).
  */
 export function create({ options, secret, endpoint, sandbox }: ProviderContext<SendgridOptions>): Provider {
-  // A key must be a valid header value.
+  // The key is used in a header, so it must be a valid header value.
   const key = /^[!-~]+$/.exec(secret['apiKey']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
   const base = endpoint ?? HOSTS[options.region ?? 'us'];
@@ -41,12 +38,11 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
   }
 
   /** One call for some of an attempt's recipients. */
-  async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
+  async function call(attempt: Attempt, { recipients, ...limits }: PartialCall): Promise<PartialResult> {
     if (!key) return { outcome: NO_KEY };
     const mail = { ...mailOf(attempt.message, recipients, attempt.tracking, attempt.number), ...(sandbox && TEST) };
-    const connectMs = Math.min(attempt.connectMs, deadlineMs);
-    const answer = await request('/v3/mail/send', { connectMs, deadlineMs }, mail);
-    // The sandbox answers without a message id (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).
+    const answer = await request('/v3/mail/send', limits, mail);
+    // The answer of SendGrid's sandbox mode has no message id (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).
     if (sandbox && answer.trace.status === 200)
       return { outcome: { kind: 'accepted', providerMessageId: `sandbox-${attempt.message.handle}` } };
     return { outcome: classify(answer), named: namedBy(answer, mail, recipients) };
@@ -65,13 +61,13 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
   };
 }
 
-/** Checks the request and delivers nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29). */
+/** Makes SendGrid check a request and deliver nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29). */
 const TEST = { mail_settings: { sandbox_mode: { enable: true } } } as const;
 
-/** Path of a recipient in our JSON, as errors name it. */
+/** Pattern of the path of a recipient in our JSON, as SendGrid's errors name it. */
 const RECIPIENT = /^personalizations\.(\d+)\.(to|cc|bcc)\.(\d+)(\.|$)/;
 
-/** The recipients that the errors name, by their place in the request or by their address. */
+/** Returns the recipients that the errors in an answer name, by a path in the request or by address. */
 function namedBy(answer: SendgridAnswer, mail: SendgridMail, recipients: readonly string[]): readonly string[] {
   const errors = errorsIn(answer);
   const placed = errors.flatMap(({ field }) => {

@@ -5,13 +5,15 @@ import type { Refusal, WebhookRequest } from '../webhook.ts';
 const SIGNATURE = 'x-twilio-email-event-webhook-signature';
 const TIMESTAMP = 'x-twilio-email-event-webhook-timestamp';
 
-// SendGrid retries for 24 hours; whether a retry is signed again is not documented.
+// SendGrid retries for 24 hours. The documentation does not say whether a retry gets a new signature, so signatures up to this
+// age are accepted.
 const MAX_AGE_MS = 26 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
 /**
- * Why a signature (ECDSA over P-256, of timestamp and body) is invalid; undefined if it was made with one of the keys, which
- * are public keys in base64 as SendGrid shows them.
+ * Returns the reason why a signature (ECDSA with P-256, of timestamp and body) is invalid; undefined if one of `keys` verifies
+ * the signature and its timestamp is not too old or too far in the future. The keys are public keys in base64, as SendGrid shows
+ * them.
  */
 export function signatureProblem(
   { headers, body }: WebhookRequest,

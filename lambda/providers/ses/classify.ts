@@ -4,18 +4,18 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { SES_FACTS } from './facts.ts';
 
-/** Result of one SendEmail call: the trace of the wire, and the SDK's reading of the answer. */
+/** Result of one SendEmail call: its network events (`trace`), and the answer as the SDK has read it. */
 export interface SesAnswer {
   readonly trace: Readonly<WireTrace>;
   /** `MessageId` of a 2xx answer. */
   readonly messageId?: unknown;
   /** Exception name, without namespace. */
   readonly name?: string;
-  /** The message of the exception, or the body if it is no JSON. */
+  /** The message of the exception, or the body of the answer if the body is not JSON. */
   readonly words?: string;
 }
 
-/** The outcome of one SendEmail call; pure. */
+/** Returns the outcome of one SendEmail call. A pure function. */
 export function classify({ trace, messageId, name = '', words: said = '' }: SesAnswer): Outcome {
   const words = readable(said);
   const { status, headers } = trace;
@@ -26,14 +26,15 @@ export function classify({ trace, messageId, name = '', words: said = '' }: SesA
     return { ...unknown('no-message-id'), status: `${status}`, detail: detailOf(words || name) };
   }
   const answer = { status, headers, words: [name, words].filter(Boolean).join(': ') };
-  // The page of a broken gateway does not come from SES, and an internal error of SES says nothing about the request.
+  // With a status of 500 or more, the status alone gives the meaning: the body may be the page of a broken gateway, or an
+  // internal error of SES.
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
   const means = broken ?? meaningIn(SES_FACTS, { status, code: name, text: words });
   if (means) return answerOutcome(means, answer);
   if (status === undefined) return networkOutcome(trace);
   const common = status < 400 ? account('wrong-url') : statusMeaning(status);
   if (common) return answerOutcome(common, answer);
-  // The status says that nothing was accepted; the words with the reason are lost.
+  // The status means that nothing was accepted. The answer was cut off, so the text with the reason of the refusal is lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
 }

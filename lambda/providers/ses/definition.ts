@@ -3,8 +3,9 @@ import { checkInbound, checkOptions, problemsOf, type SesInboundOptions, type Se
 import { permissions } from './permissions.ts';
 
 /**
- * Attachment extensions that SES refuses: its API mentions such a list (API_Attachment, FileName), taken here from a
- * vendor that uses SES (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported, 2026-11-23).
+ * Attachment extensions that SES refuses. Its API reference mentions such a list without its content (API_Attachment, FileName);
+ * the list here is from a vendor that uses SES (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported,
+ * 2026-11-23).
  */
 const FORBIDDEN =
   'adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its js jse ksh lib lnk ' +
@@ -13,10 +14,10 @@ const FORBIDDEN =
   'vsmacros vss vst vsw vxd ws wsc wsf wsh xnk';
 
 /**
- * Amazon SES, API v2: signed with the role of the function, so it has no secret.
+ * Amazon SES with its API v2. Requests are signed with the role of the Lambda function, so SES needs no secret.
  *
- * It cannot be asked about an attempt with an unknown outcome: GetMessageInsights needs the MessageId that was lost with
- * the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Its events contain the tag.
+ * SES cannot be asked about an attempt with an unknown outcome. GetMessageInsights needs the MessageId, which was lost together
+ * with the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Only delivery events contain the tag.
  */
 export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   type: 'ses',
@@ -27,7 +28,8 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
     // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients per call.
     maxBytes: 40 * 1024 * 1024,
     maxRecipients: 50,
-    // API_Destination (2026-11-23): no SMTPUTF8. A quoted "@" is answered with "Missing domain" (seen by users, 2026).
+    // API_Destination (2026-11-23): no SMTPUTF8. SES answers a quoted "@" in an address with "Missing domain" (seen by users,
+    // 2026).
     smtpUtf8: false,
     quotedLocalPart: false,
     forbiddenExtensions: FORBIDDEN.split(' '),
@@ -39,8 +41,9 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
     'Sends to `success@simulator.amazonses.com` in place of the recipients. SES bills it (docs.aws.amazon.com/ses, send-an-email-from-console, 2026-11-23).',
   askable: false,
   gauges: ['QuotaHeadroom', 'UnderReview'],
-  // SES writes both rates to CloudWatch by default (Developer Guide, reputationdashboard-cloudwatch-alarm, 2026-11-29), and reviews an account
-  // from 5 % and 0.1 % (reputationdashboardmessages, 2026-11-29).
+  // SES writes both rates to CloudWatch by default (Developer Guide, reputationdashboard-cloudwatch-alarm, 2026-11-29). SES
+  // reviews an account at a bounce rate of 5 % or more, or a complaint rate of 0.1 % or more (reputationdashboardmessages,
+  // 2026-11-29).
   reputation: {
     region: ({ region }) => region,
     metrics: [

@@ -1,24 +1,8 @@
-import {
-  accepted,
-  blocked,
-  clicked,
-  complained,
-  deferred,
-  delivered,
-  type EventFact,
-  hard,
-  listed,
-  opened,
-  other,
-  rejected,
-  soft,
-  UNKNOWN_EVENT,
-  unsubscribed,
-} from '../event.ts';
+import { blocked, type EventFact, hard, meaning, soft } from '../event.ts';
 import { cite } from '../fact.ts';
 
 const CONTENTS = cite('docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html', '2026-11-29');
-/** Subtypes of 2026 that the page does not list yet. */
+/** Source of subtypes of events. SES added these subtypes in 2026, and its Developer Guide does not list them yet. */
 const REPORTS = cite('public reports; API_GetMessageInsights', '2026-11-23');
 
 const subtypes = (type: string, codes: RegExp, means: EventFact['means'], source = CONTENTS): EventFact => ({
@@ -28,26 +12,33 @@ const subtypes = (type: string, codes: RegExp, means: EventFact['means'], source
   source,
 });
 
-/** All known events: `at` is the event; `code` type and subtype of a bounce, feedback type of a complaint, type of a delay. */
+/**
+ * All known events: `at` is the name of the event; `code` is `type/subtype` of a bounce or complaint, or the type of a delay.
+ */
 export const SES_EVENTS: readonly EventFact[] = [
-  { at: ['Send'], means: accepted, source: CONTENTS },
-  { at: ['Delivery'], means: delivered, source: CONTENTS },
-  { at: ['Open'], means: opened, source: CONTENTS },
-  { at: ['Click'], means: clicked, source: CONTENTS },
-  { at: ['Subscription'], means: unsubscribed, source: CONTENTS },
-  { at: ['Reject'], text: /virus|content/i, means: rejected('virus'), source: CONTENTS },
-  { at: ['Reject'], means: rejected('policy'), source: CONTENTS },
-  { at: ['Rendering Failure', 'RenderingFailure'], means: rejected('template'), source: CONTENTS },
+  { at: ['Send'], means: meaning('accepted'), source: CONTENTS },
+  { at: ['Delivery'], means: meaning('delivered'), source: CONTENTS },
+  { at: ['Open'], means: meaning('opened'), source: CONTENTS },
+  { at: ['Click'], means: meaning('clicked'), source: CONTENTS },
+  { at: ['Subscription'], means: meaning('unsubscribed'), source: CONTENTS },
+  { at: ['Reject'], text: /virus|content/i, means: meaning('rejected', 'virus'), source: CONTENTS },
+  { at: ['Reject'], means: meaning('rejected', 'policy'), source: CONTENTS },
+  { at: ['Rendering Failure', 'RenderingFailure'], means: meaning('rejected', 'template'), source: CONTENTS },
 
-  subtypes('DeliveryDelay', /^MailboxFull$/, deferred('mailbox-full')),
-  subtypes('DeliveryDelay', /^SpamDetected$/, deferred('spam')),
-  subtypes('DeliveryDelay', /^IPFailure$/, deferred('reputation')),
-  subtypes('DeliveryDelay', /^BYOIPHostNameLookupUnavailable$/, deferred('dns')),
-  subtypes('DeliveryDelay', /^(TransientCommunicationFailure|RecipientServerError)$/, deferred('unreachable')),
-  { at: ['DeliveryDelay'], means: deferred('temporary'), source: CONTENTS },
+  subtypes('DeliveryDelay', /^MailboxFull$/, meaning('deferred', 'mailbox-full')),
+  subtypes('DeliveryDelay', /^SpamDetected$/, meaning('deferred', 'spam')),
+  subtypes('DeliveryDelay', /^IPFailure$/, meaning('deferred', 'reputation')),
+  subtypes('DeliveryDelay', /^BYOIPHostNameLookupUnavailable$/, meaning('deferred', 'dns')),
+  subtypes(
+    'DeliveryDelay',
+    /^(TransientCommunicationFailure|RecipientServerError)$/,
+    meaning('deferred', 'unreachable'),
+  ),
+  { at: ['DeliveryDelay'], means: meaning('deferred', 'temporary'), source: CONTENTS },
 
-  // Any type: the address is on a list, so that nothing was tried.
-  subtypes('Bounce', /Suppress/, listed('bounced-before'), REPORTS),
+  // With this subtype, a bounce of any type means that the address is on a suppression list, so SES did not try to deliver the
+  // mail.
+  subtypes('Bounce', /Suppress/, meaning('suppressed', 'bounced-before'), REPORTS),
   subtypes('Bounce', /^Permanent\/(General|NoEmail)$/, hard('mailbox-unknown')),
   subtypes('Bounce', /\/MailboxFull$/, soft('mailbox-full')),
   subtypes('Bounce', /\/MessageTooLarge$/, soft('too-large')),
@@ -56,13 +47,12 @@ export const SES_EVENTS: readonly EventFact[] = [
   subtypes('Bounce', /\/CustomTimeoutExceeded$/, soft('expired'), REPORTS),
   { at: ['Bounce'], means: soft('unknown'), source: CONTENTS },
 
-  subtypes('Complaint', /Suppress/, listed('complained-before')),
+  subtypes('Complaint', /Suppress/, meaning('suppressed', 'complained-before')),
   // The recipient moved the mail out of the spam folder.
-  subtypes('Complaint', /^not-spam/, other('not-spam')),
-  // A report about the authentication of the sender, not by the recipient.
-  subtypes('Complaint', /^auth-failure/, other('policy')),
-  subtypes('Complaint', /^fraud/, complained('fraud')),
-  subtypes('Complaint', /^virus/, complained('virus')),
-  { at: ['Complaint'], means: complained('spam-report'), source: CONTENTS },
-  { means: UNKNOWN_EVENT, source: CONTENTS },
+  subtypes('Complaint', /^not-spam/, meaning('other', 'not-spam')),
+  // This report is about the authentication of the sender, and does not come from the recipient.
+  subtypes('Complaint', /^auth-failure/, meaning('other', 'policy')),
+  subtypes('Complaint', /^fraud/, meaning('complained', 'fraud')),
+  subtypes('Complaint', /^virus/, meaning('complained', 'virus')),
+  { at: ['Complaint'], means: meaning('complained', 'spam-report'), source: CONTENTS },
 ];

@@ -1,6 +1,6 @@
 import { defined } from '../../platform/defined.ts';
 import { codeIn, corrected, replyIn } from '../diagnostic.ts';
-import type { ReadEvents, ReportedEvent } from '../event.ts';
+import { eventMeaning, type ReadEvents, type ReportedEvent, UNKNOWN_EVENT } from '../event.ts';
 import {
   addressOf,
   type Fields,
@@ -12,11 +12,10 @@ import {
   messageIdOf,
   timeOf,
 } from '../event-fields.ts';
-import { meaningIn } from '../fact.ts';
 import { encoded, metadataIn, readReference } from '../reference.ts';
 import { SES_EVENTS } from './event-facts.ts';
 
-/** Field with the facts of each event. */
+/** Maps the name of an event to the name of the field with the event's details. */
 const DETAILS: Readonly<Record<string, string>> = {
   Bounce: 'bounce',
   Complaint: 'complaint',
@@ -32,12 +31,12 @@ const DETAILS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads an event record of SES: as a topic delivers it, in the topic's envelope, or within an event of EventBridge. Each
- * recipient is an event.
+ * Reads an event record of SES. The record may be alone, in the envelope of an SNS topic, or within an event of EventBridge. The
+ * result has one event for each recipient.
  */
 export function readEvents(body: Uint8Array | string): ReadEvents {
   const json = jsonOf(body);
-  // The first message of an event destination is plain text and no event (docs.aws.amazon.com/ses, event-publishing-sns, 2026-11-29).
+  // The first message of an event destination is plain text, not an event (docs.aws.amazon.com/ses, event-publishing-sns, 2026-11-29).
   if ('problem' in json)
     return /^Successfully validated SNS topic/.test(String(body))
       ? { kind: 'events', events: [] }
@@ -62,16 +61,13 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
   const metadata = metadataIn(Object.fromEntries(Object.entries(tags).filter(([tag]) => !own.has(tag))));
   return recipientsOf(details, mail).map(({ recipient, words, status }) => {
     const reply = words === undefined ? undefined : replyIn(words, status);
-    const means = meaningIn(SES_EVENTS, {
+    const byTable = eventMeaning(SES_EVENTS, {
       at: name,
       code: codeOf(name, details),
       text: words ?? filledText(details['reason']) ?? '',
     });
-    if (means === undefined) throw new Error('the table of events has no last row');
-    const { reason, ...others } = corrected(means, reply);
     return {
-      ...others,
-      ...defined({ reason }),
+      ...corrected(byTable, reply),
       eventId: [
         messageId,
         name,
@@ -85,7 +81,8 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
       providerMessageId: messageId,
       reference: readReference(tags, encoded.decode),
       at,
-      // `Likely` or `Unlikely`, since 2026-08-07 (aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions).
+      // The value of isBotEvent is `Likely` or `Unlikely`; SES has this field since 2026-08-07
+      // (aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions).
       ...(details['isBotEvent'] === 'Likely' && { machine: true }),
       detail: joinedWords(
         words ??
@@ -95,7 +92,7 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
       ),
       smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
       tag: tags['mailover-tag'],
-      ...defined({ metadata, unknownType: others.type === 'other' && reason === 'unknown' ? name : undefined }),
+      ...defined({ metadata, unknownType: byTable === UNKNOWN_EVENT ? name : undefined }),
     };
   });
 }
@@ -107,26 +104,28 @@ function codeOf(name: string, details: Fields): string {
   return text('delayType');
 }
 
-/** One entry for each recipient that the event names; of a mail with several, opens and clicks name them all. */
+/**
+ * Returns the recipients that the event names. An open or click of a mail with several recipients names all recipients of the
+ * mail.
+ */
 function recipientsOf(details: Fields, mail: Fields): { recipient?: string; words?: string; status?: string }[] {
   const named = ['bouncedRecipients', 'complainedRecipients', 'delayedRecipients'].flatMap((list) =>
     listOf(details[list]),
   );
   if (named.length > 0)
-    return named.map((one) => {
-      const [recipient, words, status] = [
-        addressOf(one['emailAddress']),
-        filledText(one['diagnosticCode']),
-        filledText(one['status']),
-      ];
-      return defined({ recipient: recipient || undefined, words: words || undefined, status: status || undefined });
-    });
+    return named.map(({ emailAddress, diagnosticCode, status }) =>
+      defined({
+        recipient: addressOf(emailAddress),
+        words: filledText(diagnosticCode),
+        status: filledText(status),
+      }),
+    );
   const listed = Array.isArray(details['recipients']) ? details['recipients'] : mail['destination'];
   const all = (Array.isArray(listed) ? listed : []).flatMap((one) => addressOf(one) ?? []);
   return all.length > 0 ? all.map((recipient) => ({ recipient })) : [{}];
 }
 
-/** Each tag has a list of values. */
+/** Returns the tags of the mail. SES gives a list of values for each tag; only the first value is used. */
 function tagsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fieldsOf(value)).flatMap(([name, one]) => {

@@ -1,6 +1,6 @@
 /**
- * Name and message of an exception, from the answer even where the SDK does not know the name and reports `Unknown` or
- * `SyntaxError`.
+ * Returns the name and the message of an exception. The name is read from the answer, since the SDK reports an exception that it
+ * does not know as `Unknown` or `SyntaxError`.
  */
 export function exceptionOf(error: unknown): { name?: string; words?: string } {
   const { name, message, __type, code, $response } = error as Error & {

@@ -24,15 +24,15 @@ const TENANTS = cite('docs.aws.amazon.com/ses/latest/dg/tenants.html', '2026-11-
 /** Public reports of users, not from AWS. */
 const USERS = cite('public reports of users', '2026-11-23');
 const SUSPENDED = cite('civicrm/civicrm-core#11838 and the code of Sendy', '2026-11-28');
-/** No source: likely words, for known meanings. */
+/** No source: a likely wording of a known meaning. */
 const GUESS = cite('a guess', '2026-11-23');
 
 /**
- * All known answers. The first matching row decides; words come before names, since MessageRejected is about the account
- * as well as the message.
+ * All known answers. The first row that matches an answer gives its meaning. Rows with texts come before rows with names of
+ * exceptions, since the exception MessageRejected may be about the account or about the message.
  */
 export const SES_FACTS: readonly Fact[] = [
-  // The daily quota lasts hours.
+  // A used-up daily quota lasts for hours, unlike a rate limit.
   {
     text: /daily (message|sending) quota|24.?hour (period )?(sending )?quota|(sending|message) (quota|limit) (has been |is )?(exceeded|reached)|messages (per|in a) day/i,
     means: account('daily-quota'),
@@ -44,7 +44,7 @@ export const SES_FACTS: readonly Fact[] = [
     means: throttled('rate-limit'),
     source: COMMON,
   },
-  // The limit is not named; the SDK itself treats it as throttling.
+  // The answer does not tell which limit was exceeded. The SDK itself treats this exception as throttling.
   { code: /^LimitExceeded(Exception)?$/, means: throttled('limit-exceeded'), source: MODEL },
 
   { code: /^AccountSuspended(Exception)?$/, means: account('account-suspended'), source: MODEL },
@@ -79,7 +79,7 @@ export const SES_FACTS: readonly Fact[] = [
     source: TENANTS,
   },
   { code: /^MailFromDomainNotVerified(Exception)?$/, means: sender('mail-from-not-verified'), source: MODEL },
-  // "Email address is not verified. The following identities failed the check in region …"
+  // Texts such as "Email address is not verified. The following identities failed the check in region …".
   {
     text: /not (been |yet )?verified|failed the check in region|unverified (identity|address|domain|email)/i,
     means: sender('identity-not-verified'),
@@ -96,8 +96,8 @@ export const SES_FACTS: readonly Fact[] = [
     source: MODEL,
   },
 
-  // The clock and the credentials of this process: the credentials are those of its role, which no configuration of
-  // ours sets. The SDK corrects its offset to the clock from the answer.
+  // The clock or the credentials of this process are wrong. The credentials belong to the role of the process, and are not part
+  // of our configuration. The SDK corrects the offset of the clock itself, by the time in the answer.
   {
     code: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/,
     means: worker('clock-skew'),
@@ -125,7 +125,7 @@ export const SES_FACTS: readonly Fact[] = [
     source: cite('source of @smithy/property-provider', '2026-11-28'),
   },
   { code: /^(NotAuthorized|AuthFailure)$/, means: account(AUTHENTICATION), source: COMMON },
-  // A missing IAM permission.
+  // An IAM permission is missing.
   { code: /^AccessDenied(Exception)?$/, means: account('access-denied'), source: COMMON },
   {
     text: /(not authori[sz]ed|no permission|not permitted|not allowed) to (perform|send|use)|explicit deny/i,
@@ -163,21 +163,23 @@ export const SES_FACTS: readonly Fact[] = [
     means: message('attachment-type'),
     source: GUESS,
   },
-  // SES's own address parser.
+  // Errors of SES's own address parser.
   {
     text: /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address (contains|starts|ends)|domain (contains|starts|ends)|control or whitespace|local.?part|user ?name is missing/i,
     means: oneRecipient('address'),
     source: USERS,
   },
   { text: /transaction failed/i, means: message('format'), source: USERS },
-  // MessageRejected alone is as often about the account as about the message: only its words decide.
+  // The exception MessageRejected is as often about the account as about the message, so its text must show that the message was
+  // refused.
   {
     code: /^MessageRejected(Exception)?$/,
     text: /content|spam|unsolicited|phish|\bpolicy\b/i,
     means: message('content'),
     source: MODEL,
   },
-  // About the format of our request. BadRequest alone says nothing: an API that changed overnight answers this first.
+  // The form of our request is wrong. There is no row for the exception BadRequest without such a text, since an API that has
+  // changed also answers BadRequest.
   {
     code: /^Validation(Error|Exception)$/,
     text: /validation errors? detected|failed to satisfy constraint/i,
@@ -190,14 +192,14 @@ export const SES_FACTS: readonly Fact[] = [
     source: COMMON,
   },
 
-  // Aborted before a reply was sent.
+  // SES aborted the request before it sent a reply.
   { code: /^RequestAborted(Exception)?$/, means: unknown('no-answer'), source: COMMON },
   { code: /^RequestTimeout(Exception)?$/, means: unknown('no-answer'), source: COMMON },
-  // An exception that the API does not declare for SendEmail.
+  // Exceptions that the API does not declare for SendEmail.
   { code: /^(ConflictException|ConcurrentModificationException)$/, means: outage('conflict'), source: MODEL },
   { code: /^(ServiceUnavailable(Exception)?)$/, means: outage('service-unavailable'), source: COMMON },
 
-  // A proxy, a firewall, or an API that moved: only the status is known.
+  // These may be answers of a proxy, of a firewall, or of an API that has moved to another URL: only the status is known.
   { status: [401], means: account(AUTHENTICATION), source: COMMON },
   { status: [403], means: account('access-denied'), source: COMMON },
   { status: [404, 405, 415], means: account('wrong-url'), source: COMMON },

@@ -2,7 +2,7 @@ import type { Checked, OptionFields } from '../option-fields.ts';
 
 const IDENTITY_ARN = /^arn:aws[a-z-]*:ses:(\*|[a-z0-9-]+):\d{12}:identity\/(.+)$/;
 
-/** Options of an Amazon SES provider. It needs no secret: requests are signed with the role of the function. */
+/** Options of an Amazon SES provider. It needs no secret: requests are signed with the role of the Lambda function. */
 export function checkOptions({ z, identity, list }: OptionFields) {
   const setName = z
     .string()
@@ -10,28 +10,30 @@ export function checkOptions({ z, identity, list }: OptionFields) {
     .optional();
   return z.strictObject({
     /**
-     * Region whose SES account sends.
+     * Region of the SES account that sends.
      * @default - the region of the stack
      */
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as `eu-west-1`')
       .optional(),
-    /** Verified identities (domains or addresses) that may be used in From; IAM allows only these. */
+    /** Verified identities (domains or addresses) that may be used in From. The IAM permissions allow only these identities. */
     identities: list(identity),
     /**
-     * Configuration set, needed for delivery events.
+     * Name of the configuration set, which is needed for delivery events.
      * @default - none
      */
     configurationSet: setName,
     /**
-     * Configuration sets that track, by what they track, since SES has no other option for it. A message that asks for
-     * tracking uses the one that does exactly that, otherwise `configurationSet`, which should track nothing.
-     * @default - none: mail over this provider is not tracked
+     * Names of configuration sets that track opens, clicks or both, since SES tracks only through configuration sets. A message
+     * uses the set that tracks exactly what the message asks for. If there is no such set, it uses `configurationSet`, which
+     * should track nothing.
+     * @default - none: mail through this provider is not tracked
      */
     trackingSets: z.strictObject({ opens: setName, clicks: setName, both: setName }).optional(),
     /**
-     * ARN of an identity of another account, whose owner allows our account to send (SES: sending authorization).
+     * ARN of an SES identity in another AWS account. The owner of the identity allows our account to send with it ("sending
+     * authorization" of SES).
      * @default - identities of this account
      */
     fromIdentityArn: z.string().regex(IDENTITY_ARN, 'must be the ARN of an SES identity').optional(),
@@ -40,40 +42,43 @@ export function checkOptions({ z, identity, list }: OptionFields) {
 
 export type SesOptions = Checked<typeof checkOptions>;
 
-/** How Amazon SES receives mail: a receipt rule writes it to the mail bucket, at any size. */
+/** Options of receiving mail through Amazon SES: a receipt rule writes mail of any size to the S3 bucket for mail. */
 export const checkInbound = ({ z, identity, list, preference, canary }: OptionFields) =>
   z.strictObject({
-    /** Domains or addresses that the rule applies to. */
+    /** Domains or addresses to which the receipt rule applies. */
     recipients: list(identity),
     /**
-     * Canaries to the MX of this provider alone, as for the other types; the rule accepts their address as well.
-     * @default - none is sent
+     * Canaries (test mails) to an address whose only MX host is this provider, as for the other provider types. The receipt rule
+     * also accepts this address.
+     * @default - no canary is sent
      */
     canary,
     /**
-     * Name of the receipt rule set that gets the rule. Only one can be active in a region.
-     * @default - a new one, which still has to be made active
+     * Name of the receipt rule set to which the rule is added. Only one rule set can be active in a region.
+     * @default - a new rule set, which an operator has to make active
      */
     ruleSetName: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a receipt rule set')
       .optional(),
     /**
-     * Preference of its MX record; mail through one that is not the lowest raises an alarm.
-     * @default - as good as the best
+     * Preference of this provider's MX record; an alarm is raised when mail arrives through an MX record whose preference is not
+     * the lowest.
+     * @default - equal to the lowest preference
      */
     preference,
   });
 
 export type SesInboundOptions = Checked<typeof checkInbound>;
 
-/** Faults of options that have their form. */
+/** Returns messages about further faults in the options, after `checkOptions` has accepted them. */
 export function problemsOf(
   { fromIdentityArn, region, identities }: SesOptions,
   fromDomains: readonly string[] = [],
 ): string[] {
   const [, place, lent] = IDENTITY_ARN.exec(fromIdentityArn ?? '') ?? [];
-  // SES requires the region in which the owner verified the identity (sending-authorization-delegate-sender-tasks-email, 2026-11-28).
+  // SES requires that mail is sent from the region in which the owner verified the identity
+  // (sending-authorization-delegate-sender-tasks-email, 2026-11-28).
   const elsewhere = region !== undefined && place !== undefined && place !== '*' && place !== region;
   return [
     ...fromDomains

@@ -9,12 +9,18 @@ import { defined } from '../../platform/defined.ts';
 import type { OwnEntry, OwnList, OwnListContext } from '../own-list.ts';
 import type { SesOptions } from './options.ts';
 
-/** Largest page (API_ListSuppressedDestinations, 2026-11-29). */
+/** Largest number of entries on one page (API_ListSuppressedDestinations, 2026-11-29). */
 const PER_PAGE = 1000;
-/** Pause between two calls that change the list: one a second (docs.aws.amazon.com/ses/latest/dg/quotas.html, 2026-11-23). */
+/**
+ * Pause between two calls that change the list: SES allows one call per second (docs.aws.amazon.com/ses/latest/dg/quotas.html,
+ * 2026-11-23).
+ */
 const PAUSE_MS = 1_050;
 
-/** SES's suppression list of the account in one region; one with the same address is changed, not doubled. */
+/**
+ * Reads and changes SES's suppression list of the account in one region. Adding an address that is already listed overwrites the
+ * entry of the address.
+ */
 export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnList {
   const region = options.region ?? process.env['AWS_REGION'];
   const client = new SESv2Client({
@@ -33,7 +39,7 @@ export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnL
       let NextToken: string | undefined;
       do {
         const page = await client.send(
-          new ListSuppressedDestinationsCommand({ PageSize: PER_PAGE, ...(NextToken && { NextToken }) }),
+          new ListSuppressedDestinationsCommand({ PageSize: PER_PAGE, NextToken: NextToken || undefined }),
         );
         yield (page.SuppressedDestinationSummaries ?? []).flatMap(
           ({ EmailAddress, Reason, LastUpdateTime }): OwnEntry[] =>

@@ -1,20 +1,20 @@
 import type { AwsPermissions, AwsResource } from '../aws-permissions.ts';
 import type { SesOptions } from './options.ts';
 
-/** Rights of a role that sends over SES, limited to the identities of the options. */
+/** Permissions of the roles that use SES. Sending is limited to the identities in the options. */
 export const permissions: AwsPermissions<SesOptions> = {
   send({ identities, configurationSet, trackingSets = {}, fromIdentityArn, region }) {
-    // An identity can have a default configuration set, and SES requires permission for that set too.
+    // An identity can have a default configuration set, and SES requires permission for this configuration set too.
     const sets =
       configurationSet === undefined ? ['*'] : [...new Set([configurationSet, ...Object.values(trackingSets)])];
     const named =
       (resource: string) =>
       (name: string): AwsResource => ({ service: 'ses', region, resource, name });
     return {
-      // SES requires both: the second when SendEmail of API v2 carries raw MIME.
+      // SES requires both actions: it checks `ses:SendRawEmail` if a SendEmail call of API v2 contains raw MIME.
       actions: ['ses:SendEmail', 'ses:SendRawEmail'],
       resources: [
-        // An identity of another account is the resource; the owner's policy limits its use.
+        // If the identity belongs to another account, its ARN is the resource. The owner's policy limits the use of the identity.
         ...(fromIdentityArn === undefined ? identities.map(named('identity')) : [fromIdentityArn]),
         ...sets.map(named('configuration-set')),
       ],

@@ -12,19 +12,22 @@ interface Notification {
   };
 }
 
-/** Envelope in which a topic wraps a message for a subscription that is not raw. */
+/** Envelope in which SNS wraps a message for a subscription without raw message delivery. */
 interface Envelope {
   readonly Type?: unknown;
   readonly Message?: unknown;
 }
 
-/** Plain text such as `Successfully validated SNS topic for Amazon SES event publishing.`, when a rule is created. */
+/**
+ * Whether a message is the test message for a new receipt rule. It may be plain text such as `Successfully validated SNS topic
+ * for Amazon SES event publishing.`
+ */
 function isTest(body: string): boolean {
   return !/^\s*[{[]/.test(body) || /AMAZON_SES_SETUP_NOTIFICATION/.test(body);
 }
 
 /**
- * Reads the notification of the S3 action of a receipt rule (docs.aws.amazon.com/ses,
+ * Reads the notification that the S3 action of a receipt rule sends (docs.aws.amazon.com/ses,
  * receiving-email-notifications-contents, 2026-11-25).
  */
 export function readNotification(body: string): WrittenMail | 'test' | 'unreadable' {
@@ -46,30 +49,33 @@ function mailIn(body: string): WrittenMail | undefined {
   const addresses = Array.isArray(recipients) ? recipients.filter((one): one is string => typeof one === 'string') : [];
   if (addresses.length === 0) return undefined;
   const sender = typeof source === 'string' ? source.trim().replace(/^<(.*)>$/, '$1') : undefined;
+  const providerMessageId = typeof messageId === 'string' ? messageId : undefined;
   const takenAt = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
   const verdict = (name: string) => (receipt[name] as { status?: unknown } | undefined)?.status;
   const spam = verdict('spamVerdict');
   const virus = verdict('virusVerdict');
   const [spf, dkim, dmarc] = ['spfVerdict', 'dkimVerdict', 'dmarcVerdict'].map((name) => RESULT.get(verdict(name)));
-  const failed = spam === 'FAIL' || virus === 'FAIL';
+  const filtered: 'fail' | 'pass' | undefined =
+    spam === 'FAIL' || virus === 'FAIL' ? 'fail' : spam === 'PASS' ? 'pass' : undefined;
   return {
     mail: {
       recipients: addresses,
-      ...(sender !== undefined && { sender: sender === '' ? null : sender }),
-      ...(typeof messageId === 'string' && { providerMessageId: messageId, reception: messageId }),
-      ...(!Number.isNaN(takenAt) && { takenAt }),
-      verdicts: {
-        ...((failed || spam === 'PASS') && { spam: { verdict: failed ? 'fail' : 'pass' } }),
-        ...((spf || dkim || dmarc) && {
-          authentication: defined({ spf, dkim, dmarc }),
-        }),
-      },
+      ...defined({
+        sender: sender === '' ? null : sender,
+        providerMessageId,
+        reception: providerMessageId,
+        takenAt: Number.isNaN(takenAt) ? undefined : takenAt,
+      }),
+      verdicts: defined({
+        spam: filtered && { verdict: filtered },
+        authentication: spf || dkim || dmarc ? defined({ spf, dkim, dmarc }) : undefined,
+      }),
     },
     object: { bucket: bucketName, key: objectKey },
   };
 }
 
-/** GRAY: no definite result, for example without any signature. */
+/** Maps SES's verdicts to results. GRAY means that there is no definite result, for example for a mail without a signature. */
 const RESULT: ReadonlyMap<unknown, AuthenticationResult> = new Map([
   ['PASS', 'pass'],
   ['FAIL', 'fail'],

@@ -14,18 +14,18 @@ import { health } from './health.ts';
 import type { SesOptions } from './options.ts';
 
 /**
- * Time-out of the SDK: as long as a function may run, since the attempt's own deadline ends the call earlier, after a
- * check for an answer that has arrived.
+ * Time-out of the SDK in milliseconds: as long as a Lambda function may run. The attempt's own deadline ends the call earlier;
+ * before it does, an answer that has already arrived is read.
  */
 const WALL_MS = 900_000;
 
-/** Amazon SES as a provider: one `SendEmail` with the raw message, never repeated by the SDK. */
+/** Creates a provider for Amazon SES. Each call is one `SendEmail` with the raw message, which the SDK never repeats. */
 export function create({ options, endpoint, sandbox }: ProviderContext<SesOptions>): Provider {
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   const region = options.region ?? process.env['AWS_REGION'];
   const client = new SESv2Client({
     ...defined({ region: region || undefined, endpoint: endpoint || undefined }),
-    // SendEmail has no idempotency key: the SDK's default of 3 attempts could send a mail three times.
+    // SendEmail has no idempotency key, so the SDK's default of 3 attempts could send one mail three times.
     maxAttempts: 1,
     requestHandler: {
       httpAgent: new HttpAgent(agent),
@@ -41,8 +41,7 @@ export function create({ options, endpoint, sandbox }: ProviderContext<SesOption
     send: async (attempt) => ({
       ...(await takeApart(attempt, true, async (call) => {
         const command = new SendEmailCommand(await requestOf(attempt, call, options, sandbox));
-        const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
-        const { result, error, trace } = await watchWire({ ...call, connectMs }, () => client.send(command));
+        const { result, error, trace } = await watchWire(call, () => client.send(command));
         const exception = error === undefined ? {} : exceptionOf(error);
         return {
           outcome: classify({ trace, messageId: result?.MessageId, ...exception }),
@@ -56,29 +55,28 @@ export function create({ options, endpoint, sandbox }: ProviderContext<SesOption
   };
 }
 
-/** Address whose mail SES takes and delivers to no one (docs.aws.amazon.com/ses, 2026-11-23). */
+/**
+ * Address of the SES simulator: SES accepts mail to this address and delivers it to no one (docs.aws.amazon.com/ses, 2026-11-23).
+ */
 const SIMULATOR = 'success@simulator.amazonses.com';
 
 async function requestOf(attempt: Attempt, call: PartialCall, options: SesOptions, sandbox = false) {
-  const { message } = attempt;
-  const { fromIdentityArn } = options;
-  const configurationSet = configurationSetFor(attempt.tracking, options);
   return {
-    FromEmailAddress: message.from.address,
-    // With a Destination, SES takes the envelope from it and leaves To and Cc of the message unchanged.
+    FromEmailAddress: attempt.message.from.address,
+    // If there is a Destination, SES uses it as the envelope and leaves To and Cc of the message unchanged.
     Destination: { ToAddresses: sandbox ? [SIMULATOR] : [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
     EmailTags: tagsOf(attempt).tags,
     ...defined({
-      FromEmailAddressIdentityArn: fromIdentityArn || undefined,
-      ConfigurationSetName: configurationSet || undefined,
+      FromEmailAddressIdentityArn: options.fromIdentityArn,
+      ConfigurationSetName: configurationSetFor(attempt.tracking, options),
     }),
   };
 }
 
 /**
- * SES tracks by configuration set only (API_TrackingOptions, 2026-11-28): the one that does exactly what is asked, or
- * none.
+ * Returns the name of the configuration set for a mail: the set that tracks exactly what the message asks for, otherwise
+ * `configurationSet`, which should track nothing. SES tracks only through configuration sets (API_TrackingOptions, 2026-11-28).
  */
 function configurationSetFor({ opens, clicks }: Tracking, { configurationSet, trackingSets = {} }: SesOptions) {
   const wanted =
@@ -87,7 +85,8 @@ function configurationSetFor({ opens, clicks }: Tracking, { configurationSet, tr
 }
 
 /**
- * SES tags may contain `[A-Za-z0-9_-]` only; other values are left out, since a changed order number is worse than none.
+ * Names and values that SES allows in tags. Tags with other values are left out and not changed: a changed order number, for
+ * example, is worse than a missing order number.
  */
 const TAG_PART = /^[A-Za-z0-9_-]{1,256}$/;
 const MAX_TAGS = 50;

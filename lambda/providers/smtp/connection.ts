@@ -13,12 +13,15 @@ export interface SmtpTarget {
 }
 
 /**
- * Time-out of nodemailer: as long as a function may run, since the attempt's own deadline ends the call earlier, and
- * records the stage.
+ * Time-out of nodemailer in milliseconds: as long as a Lambda function may run, since the attempt's own deadline ends the call
+ * earlier.
  */
 const SOCKET_TIMEOUT_MS = 900_000;
 
-/** A body is written in pieces, so that a piece that the socket does not accept is known to be unsent. */
+/**
+ * Size in bytes of the pieces in which a body is written: if the socket does not accept a piece, it is known that the piece was
+ * not sent.
+ */
 const CHUNK = 64 * 1024;
 
 /** A connection that can send mail. */
@@ -36,7 +39,7 @@ export interface Envelope extends SMTPEnvelope {
   readonly needsSmtpUtf8: boolean;
 }
 
-/** Connects, negotiates TLS as configured and logs in; `connectMs` covers DNS, TCP, greeting and TLS together. */
+/** Connects, negotiates TLS as configured and logs in. `connectMs` limits the time for DNS, TCP, greeting and TLS together. */
 export async function open(target: SmtpTarget, connectMs: number, deadline: AbortSignal): Promise<Session> {
   const connection = new SMTPConnection({
     host: target.host,
@@ -44,20 +47,20 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
     secure: target.tls === 'implicit',
     requireTLS: target.tls === 'starttls',
     ignoreTLS: target.tls === 'none',
-    // Explicit, so that no environment variable can switch verification off.
+    // This is set explicitly, so that no environment variable can switch the verification of certificates off.
     tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' },
     name: target.clientName,
     connectionTimeout: connectMs,
     dnsTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    // A half-written message must not be sent after it was given up.
+    // The socket is closed immediately, since a half-written message must not be sent after its attempt was given up.
     socketCloseTimeout: 0,
   });
-  // A kept connection may fail while unused; its next user finds it destroyed.
+  // A kept connection may fail while it is not used. Its next use then finds that the connection is destroyed.
   connection.on('error', () => {});
   await step(connection, deadline, (done) => connection.connect(done));
-  // The answer to the last EHLO, after TLS if there is TLS.
+  // `lastServerResponse` is the answer to the last EHLO: with TLS, this is the EHLO after the TLS negotiation.
   const smtpUtf8 = /^250[ -]SMTPUTF8[ \t]*\r?$/im.test(connection.lastServerResponse || '');
   const { login } = target;
   try {
@@ -69,18 +72,21 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
   return { connection, smtpUtf8 };
 }
 
-/** Time within which a server is expected to answer an envelope again, if it did so before, in milliseconds. */
+/** Time in milliseconds below which the answer to an envelope counts as prompt. */
 const PROMPT_MS = 1_000;
 
 /**
- * Whether the server answered the last envelope at once: then a dead connection shows at the next envelope, soon enough to
- * send it on another one.
+ * Whether the server answered the last envelope promptly. If so, and the server does not answer the next envelope soon, the
+ * connection is dead. There is then enough time to send the message on another connection.
  */
 export function isPrompt({ answeredMs }: Session): boolean {
   return answeredMs !== undefined && answeredMs < PROMPT_MS;
 }
 
-/** Whether a kept connection still works; costs one round trip and keeps a message from waiting on a dead socket. */
+/**
+ * Tests whether a kept connection still works. The test costs one round trip, and prevents a message from waiting on a dead
+ * socket.
+ */
 export async function isAlive(connection: SMTPConnection, deadline: AbortSignal): Promise<boolean> {
   try {
     await step(connection, deadline, (done) => connection.reset(done));
@@ -92,9 +98,11 @@ export async function isAlive(connection: SMTPConnection, deadline: AbortSignal)
 }
 
 /**
- * One transaction. `progress` is kept up to date, since the error of a lost connection does not contain the stage.
+ * Sends one message. Meanwhile `progress` is updated, since the error of a lost connection does not tell at which stage the
+ * connection was lost.
  *
- * Without an answer to the envelope within `patienceMs` the connection is closed, as if it had been lost: then no body was sent.
+ * If the server does not answer the envelope within `patienceMs`, the connection is closed and treated as lost. In this case no
+ * body was sent.
  */
 export async function transmit(
   session: Session,
@@ -109,7 +117,7 @@ export async function transmit(
   let offset = 0;
   const stream = new Readable({
     highWaterMark: 0,
-    // nodemailer reads a stream only after 354 (10.6.0, measured 2026-11-23).
+    // nodemailer reads the stream only after the server's reply 354 (nodemailer 10.6.0, measured 2026-11-23).
     read() {
       if (!progress.began) session.answeredMs = performance.now() - begun;
       progress.began = true;
@@ -134,11 +142,11 @@ export async function transmit(
 }
 
 /**
- * Adds SMTPUTF8, which nodemailer requests for addresses of the envelope only (10.6.0, 2026-11-28), though a header may
- * need it alone.
+ * Adds SMTPUTF8 to the next MAIL FROM: nodemailer adds SMTPUTF8 only for addresses of the envelope (10.6.0, 2026-11-28), but an
+ * address in the header may also need SMTPUTF8.
  */
 function nameSmtpUtf8(connection: SMTPConnection): void {
-  // The types omit this method; the version is pinned.
+  // The types of nodemailer omit this method. This use is safe, since the version of nodemailer is pinned.
   const internal = connection as unknown as { _sendCommand(command: string, ...more: unknown[]): void };
   const send = internal._sendCommand;
   internal._sendCommand = function named(command, ...more) {
@@ -157,7 +165,10 @@ export function hangUp(connection: SMTPConnection): void {
 
 type Done<T> = (error?: Error | null, value?: T) => void;
 
-/** Runs one step; nodemailer reports some failures to the callback, some as events, and a closed connection not at all. */
+/**
+ * Runs one step of an SMTP session. nodemailer reports some failures to the callback, and other failures only by the events
+ * `error` and `end`.
+ */
 function step<T>(connection: SMTPConnection, deadline: AbortSignal, begin: (done: Done<T>) => void) {
   return new Promise<T | undefined>((resolve, reject) => {
     const settle: Done<T> = (error, value) => {
@@ -166,7 +177,7 @@ function step<T>(connection: SMTPConnection, deadline: AbortSignal, begin: (done
       if (error) reject(error);
       else resolve(value);
     };
-    // A 421 ends the connection a moment before its text reaches the callback.
+    // After a 421, `end` is emitted a moment before the callback gets the text of the reply.
     const ended = () => queueMicrotask(() => settle(failure('ECONNECTION')));
     const expired = () => {
       settle(failure('DEADLINE'));

@@ -1,4 +1,4 @@
-import { complained, deferred, delivered, type EventFact, other, soft, UNKNOWN_EVENT } from '../event.ts';
+import { type EventFact, meaning, soft } from '../event.ts';
 import { cite } from '../fact.ts';
 
 const ACTION = cite('RFC 3464 section 2.3.3', '2026-11-29');
@@ -6,21 +6,21 @@ const STATUS = cite('RFC 3463', '2026-11-29');
 const FEEDBACK = cite('RFC 5965 section 7.3; IANA, abuse reporting format', '2026-11-29');
 
 /**
- * Meaning of reports that return as mail: `at` is the action of a delivery report with `code` its status, or
- * `feedback` with `code` the type of feedback. A failure is read by its reply first, see `events.ts`.
+ * Meaning of reports that arrive as mail. For a delivery report, `at` is the field Action and `code` the field Status. For a
+ * report of an abuse desk, `at` is `feedback` and `code` the type of feedback. If a failure contains an SMTP reply, the reply has
+ * priority over this table.
  */
 export const REPORT_EVENTS: readonly EventFact[] = [
-  { at: ['delivered', 'relayed', 'expanded'], means: delivered, source: ACTION },
-  { at: ['delayed'], code: /^4\.2\.2$/, means: deferred('mailbox-full'), source: STATUS },
-  { at: ['delayed'], code: /^4\.4\./, means: deferred('unreachable'), source: STATUS },
-  { at: ['delayed'], means: deferred('temporary'), source: ACTION },
-  // A temporary failure that was tried for as long as the server does.
+  { at: ['delivered', 'relayed', 'expanded'], means: meaning('delivered'), source: ACTION },
+  { at: ['delayed'], code: /^4\.2\.2$/, means: meaning('deferred', 'mailbox-full'), source: STATUS },
+  { at: ['delayed'], code: /^4\.4\./, means: meaning('deferred', 'unreachable'), source: STATUS },
+  { at: ['delayed'], means: meaning('deferred', 'temporary'), source: ACTION },
+  // The server retried after a temporary failure, and finally gave up.
   { at: ['failed'], code: /^4\./, means: soft('expired'), source: STATUS },
   { at: ['failed'], means: soft('unknown'), source: ACTION },
-  { at: ['feedback'], code: /^abuse$/, means: complained('spam-report'), source: FEEDBACK },
-  { at: ['feedback'], code: /^fraud$/, means: complained('fraud'), source: FEEDBACK },
-  { at: ['feedback'], code: /^virus$/, means: complained('virus'), source: FEEDBACK },
-  { at: ['feedback'], code: /^not-spam$/, means: other('not-spam'), source: FEEDBACK },
-  { at: ['feedback'], code: /^auth-failure/, means: other('policy'), source: FEEDBACK },
-  { means: UNKNOWN_EVENT, source: ACTION },
+  { at: ['feedback'], code: /^abuse$/, means: meaning('complained', 'spam-report'), source: FEEDBACK },
+  { at: ['feedback'], code: /^fraud$/, means: meaning('complained', 'fraud'), source: FEEDBACK },
+  { at: ['feedback'], code: /^virus$/, means: meaning('complained', 'virus'), source: FEEDBACK },
+  { at: ['feedback'], code: /^not-spam$/, means: meaning('other', 'not-spam'), source: FEEDBACK },
+  { at: ['feedback'], code: /^auth-failure/, means: meaning('other', 'policy'), source: FEEDBACK },
 ];

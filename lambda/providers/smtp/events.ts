@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { HeaderField } from '../../mail/header-fields.ts';
 import { structured } from '../../mail/structured.ts';
+import { defined } from '../../platform/defined.ts';
 import { bounceIn, codeIn, replyIn } from '../diagnostic.ts';
-import type { EventMeaning, ReportedEvent } from '../event.ts';
+import { eventMeaning, type ReportedEvent, UNKNOWN_EVENT } from '../event.ts';
 import { addressOf, joinedWords, messageIdOf } from '../event-fields.ts';
-import { meaningIn } from '../fact.ts';
 import type { MailContent } from '../inbound.ts';
 import { handleOf, type Reference } from '../reference.ts';
 import { REPORT_EVENTS } from './event-facts.ts';
 
-/** Most recipients of one report. */
+/** Largest number of recipients that are read from one report. */
 const MOST_RECIPIENTS = 1_000;
 
 type Fields = ReadonlyMap<string, string>;
 
 /**
- * The events of a mail that reports about another one: a delivery report (RFC 3464) or a report of an abuse desk (RFC
- * 5965), each `multipart/report` (RFC 6522). Empty for any other mail.
+ * Reads the events in a mail that reports about another mail: a delivery report (RFC 3464) or a report of an abuse desk (RFC
+ * 5965). Both are of type `multipart/report` (RFC 6522). The result is empty for any other mail.
  *
- * A report is not signed: everyone who has seen a mail can write one about it.
+ * Reports are not signed: everyone who has seen a mail can write a report about this mail.
  */
 export function readReport({ headers, files }: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] {
   const parts = files.map(({ contentType, content }) => ({ type: structured(contentType).value, content }));
@@ -45,24 +45,24 @@ function delivery(group: Fields, about: About, at: number | undefined): Reported
   const reply =
     (words === undefined ? undefined : replyIn(words)) ??
     (/^[45]/.test(status) ? `${status[0]}50 ${status}` : undefined);
-  const table = meaningOf(action, status);
+  const byTable = eventMeaning(REPORT_EVENTS, { at: action, code: status, text: '' });
   const found = action === 'failed' && reply !== undefined && !status.startsWith('4') ? bounceIn(reply) : undefined;
   const recipient = recipientIn(group.get('original-recipient')) ?? recipientIn(group.get('final-recipient'));
   return {
-    ...(found ?? table),
+    ...(found ?? byTable),
     eventId: idOf([about.reference.submissionId, about.providerMessageId, action, recipient, status, at]),
     recipient,
     ...about,
     at,
     detail: joinedWords(words),
     smtpCode: status || codeIn(reply),
-    ...(table.type === 'other' && { unknownType: action }),
+    ...defined({ unknownType: byTable === UNKNOWN_EVENT ? action : undefined }),
   };
 }
 
 function feedback(group: Fields, original: Fields, about: About, at: number | undefined): ReportedEvent {
   const type = group.get('feedback-type')?.trim().toLowerCase() ?? '';
-  const means = meaningOf('feedback', type);
+  const means = eventMeaning(REPORT_EVENTS, { at: 'feedback', code: type, text: '' });
   const recipient = recipientIn(group.get('original-rcpt-to')) ?? addressOf(original.get('to'));
   return {
     ...means,
@@ -70,22 +70,19 @@ function feedback(group: Fields, original: Fields, about: About, at: number | un
     recipient,
     ...about,
     at: timeIn(group.get('arrival-date')) ?? at,
-    ...(means.reason === 'unknown' && { unknownType: type }),
+    ...defined({ unknownType: means === UNKNOWN_EVENT ? type : undefined }),
   };
 }
 
-function meaningOf(at: string, code: string): EventMeaning {
-  const means = meaningIn(REPORT_EVENTS, { at, code, text: '' });
-  if (means === undefined) throw new Error('the table of events has no last row');
-  return means;
-}
-
-/** Reports have no id: copies of one, as a retry by a provider, have the same parts. */
+/**
+ * Makes the id of an event from `parts`, since reports have no id. Copies of one report, such as a provider's retry, give the
+ * same id.
+ */
 function idOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
-/** `rfc822;ada@example.org`, an address alone, or with angle brackets. */
+/** Returns the address in `rfc822;ada@example.org`, in `ada@example.org` or in `<ada@example.org>`. */
 function recipientIn(value: string | undefined): string | undefined {
   return addressOf(value?.replace(/^\s*(rfc822|utf-8)\s*;/i, ''));
 }
@@ -99,7 +96,7 @@ function textOf({ content }: Part): string {
   return Buffer.from(content).toString('utf8');
 }
 
-/** Groups of fields, between blank lines; the first one is about the whole report. */
+/** Returns the groups of fields in a report. Blank lines separate the groups; the first group is about the whole report. */
 function groupsOf(part: Part): Fields[] {
   return textOf(part)
     .replace(/\r\n?/g, '\n')
@@ -108,14 +105,14 @@ function groupsOf(part: Part): Fields[] {
     .filter(({ size }) => size > 0);
 }
 
-/** Header of the mail that the report returns, in whole or without its body. */
+/** Returns the header fields of the original mail. The report contains this mail completely or without its body. */
 function originalOf(parts: readonly Part[]): Fields {
   const part = parts.find(({ type }) => /^(message\/(rfc822|global|rfc822-headers)|text\/rfc822-headers)$/i.test(type));
   const text = part ? textOf(part).replace(/\r\n?/g, '\n') : '';
   return fieldsIn(text.trimStart().split(/\n[ \t]*\n/, 1)[0] ?? '');
 }
 
-/** Fields by name in lower case, unfolded; the first of each name. */
+/** Returns the unfolded fields by name in lower case. If several fields have the same name, the first of these fields is used. */
 function fieldsIn(text: string): Fields {
   const fields = new Map<string, string>();
   for (const line of text.replace(/\n[ \t]+/g, ' ').split('\n')) {
@@ -125,10 +122,10 @@ function fieldsIn(text: string): Fields {
   return fields;
 }
 
-/** Header of every attempt with the submission's id. */
+/** Name of the header with the submission's id. The mail of every attempt has this header. */
 const OWN_HEADER = 'x-mailover-id';
 
-/** The id in our own header, if it belongs to the Message-ID beside it. */
+/** Returns the submission's id from our own header, if the Message-ID begins with the handle of this id. */
 function referenceIn(original: Fields): Reference {
   const id = original.get(OWN_HEADER)?.trim() ?? '';
   const [handle] = messageIdOf(original.get('message-id'))?.split('@') ?? [];

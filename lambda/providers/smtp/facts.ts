@@ -2,8 +2,8 @@ import { AUTHENTICATION } from '../../mail/outcome.ts';
 import { account, cite, type Fact, message, outage, recipientBusy, sender, throttled, UNRECOGNISED } from '../fact.ts';
 
 /**
- * Stage of the SMTP dialogue at which a reply came; `data` is the answer to DATA itself, `end` the answer to the final
- * dot.
+ * Stage of the SMTP dialogue at which a reply arrives. `data`: the reply to the command DATA itself. `end`: the reply to the
+ * final dot.
  */
 export type SmtpStage = 'connect' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end';
 
@@ -51,14 +51,14 @@ const SHUT =
 const OFF = '(is |are |has |have |been |was |were |being |currently |temporarily |permanently |now )*';
 const AGAIN = /\b(try|retry) (again )?(later|in \d|after)|temporar(y|ily) (un|re|de|fail|error|problem)/i;
 /**
- * Words of a reply about our host or account rather than about the mail: RFC 3463 leaves open whether x.7.1 is about
- * the host or the recipient.
+ * Words that show that a reply is about our host or account, not about the mail. RFC 3463 leaves open whether x.7.1 is about the
+ * host or the recipient.
  */
 const OF_US =
   '\\b(access|accounts?|clients?|customers?|licen[cs]es?|organi[sz]ations?|services?|servers?|subscriptions?|tenants?|hosts?|you|your(?! (message|e-?mail|mail)))\\b';
 const words = (pattern: string) => new RegExp(pattern, 'i');
 
-/** All known replies, the most specific first; the rows after `Unknown replies` match the rest. */
+/** All known replies, the most specific first. The rows after the comment `Unknown replies` match all other replies. */
 export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   // One mailbox is full or busy: a retry helps, and the reply says nothing about our account.
   {
@@ -98,7 +98,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('RFC 6647 section 4', '2026-11-23'),
   },
 
-  // Load, and limits of one session or of a short time.
+  // Replies about load of the server, and about limits for one session or for a short time.
   {
     status: /^4/,
     text: /temporarily deferred|deferred due to/i,
@@ -135,7 +135,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   },
   { at: ['auth'], status: /^432/, code: /^4\.7\.12$/, means: account(AUTHENTICATION), source: RFC4954 },
   { status: /^432/, means: throttled('concurrency'), source: EXCHANGE },
-  // Postfix counts by client: `smtpd_client_*_rate_limit`.
+  // Postfix limits the rate of each client host: `smtpd_client_*_rate_limit`.
   {
     status: /^4/,
     text: /too (much mail|many (recipients|new tls sessions|auth commands)) from/i,
@@ -150,8 +150,8 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: GMAIL,
   },
 
-  // The account: quota of the day or hour, suspension, credit, approval. Servers report permanent states with 4xx codes
-  // too.
+  // Replies about our account: quota of the day or hour, suspension, credit, approval. Servers report permanent states of an
+  // account with 4xx codes too.
   {
     text: /not allowed to send: |account is on probation|for test purposes only/i,
     means: account('not-allowed-to-send'),
@@ -255,7 +255,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: ZOHO,
   },
 
-  // Rights and login.
+  // Replies about missing permissions and about the login.
   { text: /not authori[sz]ed to perform|explicit deny/i, means: account('access-denied'), source: SES_IAM },
   {
     status: /^5/,
@@ -270,7 +270,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: HOSTERS,
   },
 
-  // Greeting and EHLO.
+  // The server's greeting, and replies to EHLO.
   { at: CONNECT, status: /^421/, means: outage('service-unavailable'), source: RFC5321 },
   { at: CONNECT, status: /^45[02]/, means: throttled('deferred'), source: RFC5321 },
   { at: CONNECT, status: /^4/, code: /^4\.7\./, means: throttled('deferred'), source: RFC3463 },
@@ -292,7 +292,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { at: CONNECT, status: /^5/, means: outage('session'), source: RFC5321 },
   { at: ['starttls'], status: /^[45]/, means: outage('tls'), source: cite('RFC 3207 section 4', '2026-11-23') },
 
-  // Our identity: host, address and login.
+  // Replies about our identity: host, address and login.
   {
     at: AFTER_TLS,
     status: /^5(30|50|54)/,
@@ -313,7 +313,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { at: ['auth'], status: /^525/, means: account('client-refused'), source: BREVO },
   { at: ['auth'], status: /^50[0-4]/, means: outage('session'), source: RFC5321 },
   { at: ['auth'], status: /^5/, means: account(AUTHENTICATION), source: RFC4954 },
-  // The recipient is a group that accepts mail of its members only.
+  // The recipient is a group that accepts mail only from its members.
   { at: ENVELOPE, status: /^5/, text: /RESOLVER\.RST/i, means: message('recipient-policy'), source: EXCHANGE },
   {
     at: ENVELOPE,
@@ -337,7 +337,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: BREVO,
   },
 
-  // The From address or domain.
+  // Replies about our From address or domain.
   {
     at: ENVELOPE,
     status: /^[45]/,
@@ -399,7 +399,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: sender('sender-refused'),
     source: cite('community.mimecast.com/s/article/Mimecast-SMTP-Error-Codes', '2026-11-28'),
   },
-  // SES's words for one of the recipients.
+  // SES refuses one of the recipients.
   {
     at: ENVELOPE,
     status: /^5/,
@@ -416,8 +416,8 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('RFC 7372 section 3', '2026-11-23'),
   },
 
-  // Our IP address and host name, at any stage, since servers differ in when they check it. A listing of a link in the
-  // content is about the message.
+  // Replies about our IP address and host name. They match at any stage, since servers check the address and the name at
+  // different stages. If a link in the content is on a blocklist, the refusal is about the message instead.
   {
     at: AFTER_TLS,
     status: /^[45]/,
@@ -454,7 +454,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: EXCHANGE,
   },
 
-  // Relay denied: the server does not know us, or does not relay for us.
+  // "Relay denied": the server does not know us, or does not relay mail for us.
   {
     at: ENVELOPE,
     status: /^[45]/,
@@ -463,10 +463,10 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: POSTFIX,
   },
 
-  // Temporary failures.
+  // Replies about temporary failures.
   { at: ENVELOPE, status: /^421/, code: /^4\.7\./, means: throttled('policy-deferral'), source: GMAIL },
   { status: /^421/, means: outage('service-unavailable'), source: RFC5321 },
-  // The server is busy for our address, for every recipient.
+  // The server defers mail from our IP address to every recipient.
   {
     status: /^45/,
     code: /^4\.7\.[56]\d\d$/,
@@ -494,7 +494,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { status: /^454/, means: throttled('deferred'), source: RFC5321 },
   { status: /^455/, means: outage('session'), source: RFC5321 },
 
-  // A refusal that asks for a retry is not permanent.
+  // A 5xx reply that asks for a retry is not a permanent failure.
   {
     at: RCPT,
     status: /^5/,
@@ -511,7 +511,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('jstedfast/MailKit#968', '2026-11-28'),
   },
 
-  // The message itself.
+  // Replies about the message itself.
   { at: ENVELOPE, status: /^55/, code: /^5\.(3\.4|2\.3)$/, means: message('too-large'), source: RFC3463 },
   {
     at: ENVELOPE,
@@ -539,7 +539,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { at: MAIL, status: /^55[0134]/, means: sender('sender-refused'), source: RFC5321 },
   { at: MAIL, status: /^5[25]/, means: outage('session'), source: RFC5321 },
 
-  // x.4.6, a mail loop, is about this message; any other x.4.x is about the network, never about the mailbox.
+  // The code x.4.6 (mail loop) is about this message. Any other code x.4.x is about the network, never about the mailbox.
   { at: ENVELOPE, status: /^5/, code: /^5\.4\.6$/, means: message('routing-loop'), source: RFC3463 },
   {
     at: ENVELOPE,
@@ -576,7 +576,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   },
   { at: ['mail', 'data', 'end'], status: /^5/, code: /^5\.3\.[0123]$/, means: outage('local-error'), source: RFC3463 },
 
-  // One recipient.
+  // Replies about one recipient.
   {
     at: RCPT,
     status: /^5/,
@@ -623,7 +623,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: outage('local-error'),
     source: RFC3463,
   },
-  // A syntax error in the argument of RCPT: the recipient.
+  // A syntax error in the argument of RCPT TO is about the recipient.
   {
     at: RCPT,
     status: /^50[0-4]/,
@@ -654,7 +654,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: RFC5321,
   },
 
-  // Wrong order of commands.
+  // The server reports a wrong order of commands.
   {
     at: ENVELOPE,
     status: /^5/,
@@ -663,7 +663,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: POSTFIX,
   },
 
-  // Content.
+  // Replies about the content of the message.
   {
     at: BODY,
     status: /^5/,
@@ -682,7 +682,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: message('policy'),
     source: RFC3463,
   },
-  // Servers that check the recipient after the content, as an LMTP server behind them does.
+  // Some servers refuse a recipient only after the content, since an LMTP server behind them checks the recipient at that time.
   {
     at: BODY,
     status: /^55/,
@@ -700,13 +700,13 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('replies of content filters in public reports', '2026-11-28'),
   },
 
-  // About the session and not the mail: 503 is a wrong order of commands, 555 refuses a parameter that the server has
-  // announced.
+  // Replies about the session and not about the mail. 503 means a wrong order of commands. 555 refuses a parameter that the
+  // server has announced.
   { status: /^50[0-4]/, means: outage('session'), source: RFC5321 },
   { status: /^555/, means: outage('session'), source: RFC5321 },
 
-  // Unknown replies. After an unknown 4xx about a recipient the mail waits; an unknown 5xx counts for this server only,
-  // and the mail goes to the next provider.
+  // Unknown replies. After an unknown 4xx about a recipient, the mail for this recipient waits. An unknown 5xx counts for this
+  // server only, and the mail goes to the next provider.
   { at: RCPT, status: /^4/, means: recipientBusy('temporary-failure'), source: RFC5321 },
   { status: /^4/, means: outage('temporary-failure'), source: RFC5321 },
   { status: /^5/, means: UNRECOGNISED, source: RFC5321 },

@@ -5,7 +5,10 @@ import { healthOf } from '../question.ts';
 import { classifyFailure, type SmtpFailure } from './classify.ts';
 import { hangUp, open, type SmtpTarget } from './connection.ts';
 
-/** Takes the same steps as sending, up to MAIL FROM, on a separate connection: EHLO, STARTTLS, EHLO, AUTH, QUIT. */
+/**
+ * Checks the account on a separate connection with the steps that sending takes before MAIL FROM: EHLO, STARTTLS, EHLO and AUTH,
+ * then QUIT.
+ */
 export async function health(target: SmtpTarget, { deadlineMs, connectMs }: HealthLimits): Promise<Health> {
   try {
     const { connection } = await open(target, connectMs, deadlineSignal(deadlineMs));
@@ -16,7 +19,10 @@ export async function health(target: SmtpTarget, { deadlineMs, connectMs }: Heal
   }
 }
 
-/** Waits for QUIT to be sent: servers count sessions that just vanish, and a function that has answered is frozen. */
+/**
+ * Sends QUIT and waits until it is sent. Servers count sessions that end without QUIT, and Lambda freezes the function after its
+ * answer.
+ */
 function sayGoodbye(connection: SMTPConnection): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, QUIT_MS);

@@ -1,11 +1,14 @@
 import { hangUp, type Session } from './connection.ts';
 
-/** Servers and NAT gateways drop idle connections without notice, and a frozen function cannot detect it. */
+/**
+ * Longest idle time in milliseconds. Servers and NAT gateways drop idle connections silently, and a frozen Lambda function does
+ * not notice it.
+ */
 const IDLE_MS = 5_000;
 
 /**
- * Messages on one connection: servers end longer sessions, each at its own limit (Exchange Online, Postfix policies;
- * 2026-11-28).
+ * Largest number of messages on one connection: servers end a session after a number of messages, and each server has its own
+ * limit (Exchange Online, Postfix policies; 2026-11-28).
  */
 const MOST_MAILS = 50;
 
@@ -15,12 +18,15 @@ interface Kept {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Sessions kept between the sends of one provider, for a few seconds and a limited number of messages. */
+/** SMTP sessions of one provider that are kept open between messages, for a few seconds and a limited number of messages. */
 export class IdleConnections {
   #kept: Kept[] = [];
   readonly #carried = new WeakMap<Session, number>();
 
-  /** The session used last, if it is young enough: timers stand still while a function is frozen, so the clock decides. */
+  /**
+   * Removes and returns the session that was used last. The clock decides whether its idle time is over, since timers stop in a
+   * frozen function.
+   */
   take(): Session | undefined {
     for (let entry = this.#kept.pop(); entry; entry = this.#kept.pop()) {
       clearTimeout(entry.timer);
@@ -31,7 +37,7 @@ export class IdleConnections {
     return undefined;
   }
 
-  /** Keeps a session after one more message. */
+  /** Keeps a session after it has carried one more message, or ends the session if it has carried {@link MOST_MAILS} messages. */
   keep(session: Session): void {
     const carried = (this.#carried.get(session) ?? 0) + 1;
     this.#carried.set(session, carried);

@@ -6,27 +6,28 @@ export const checkOptions = ({ z, whole, words }: OptionFields) =>
     /** Host name of the server, without scheme or port. */
     host: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name, without scheme or port'),
     /**
-     * Port: 587 for STARTTLS, 465 for implicit TLS. AWS blocks 25 by default.
+     * Port of the server: 587 for STARTTLS, 465 for implicit TLS. AWS blocks port 25 by default.
      * @default 587
      */
     port: whole(1, 65_535).optional(),
     /**
-     * `starttls` refuses to continue without TLS, `implicit` begins with it, `none` sends unencrypted.
+     * `starttls` requires STARTTLS, and sends no mail without TLS; `implicit` begins the connection with TLS; `none` sends
+     * unencrypted.
      * @default 'starttls', or 'implicit' on port 465
      */
     tls: z.enum(['starttls', 'implicit', 'none']).optional(),
     /**
-     * Name given in EHLO.
-     * @default - nodemailer's: the host name of the machine
+     * Name that the client sends in EHLO.
+     * @default - the default of nodemailer: the host name of the machine
      */
     clientName: words.optional(),
     /**
-     * Whether the server offers SMTPUTF8, so that it accepts non-ASCII local parts.
+     * Whether the server offers SMTPUTF8, and therefore accepts non-ASCII local parts.
      * @default false
      */
     smtpUtf8: z.boolean().optional(),
     /**
-     * Largest message in bytes that the server accepts (its SIZE).
+     * Size in bytes of the largest message that the server accepts (its SIZE).
      * @default 26214400
      */
     maxBytes: z.int().min(1).optional(),

@@ -21,7 +21,7 @@ import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
 import type { SmtpOptions } from './options.ts';
 
-/** A provider that relays through one SMTP server, with connections kept for the next message. */
+/** Creates a provider that relays through one SMTP server, and keeps connections open for the next message. */
 export function create(context: ProviderContext<SmtpOptions>): Provider {
   const target = targetOf(context);
   const mayUtf8 = context.options.smtpUtf8 === true;
@@ -37,11 +37,13 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
       const patienceMs = kept && (await patienceWith(kept, attempt, deadline));
       if (kept && patienceMs !== undefined) {
         first = await transact(kept, attempt, mayUtf8, idle, deadline, patienceMs);
-        // A call that is cut off after the body would leave it unknown whether the recipients were served.
+        // A second transaction needs half of the deadline. If the deadline cut it off after the body, it would be unknown which
+        // recipients got the mail.
         const hasTime = performance.now() - begun < attempt.deadlineMs / 2;
         if (first.again.length === 0 || !hasTime) return first.result;
       }
-      // A refusal before the body on a kept connection says nothing about the next one, and nothing was sent.
+      // The refused recipients are tried again on a new connection, where the server may accept them. No body was sent to these
+      // recipients yet.
       const left = { ...attempt, recipients: first?.again ?? attempt.recipients };
       let session: Session;
       try {
@@ -58,9 +60,9 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
 }
 
 /**
- * How long the answer to an envelope on a kept connection may take, in milliseconds; undefined if the connection is dead.
- * A server that was slow before is asked first, which costs a round trip; any other shows by its answer that it is there,
- * with time left for another connection.
+ * Returns how long to wait for the answer to an envelope on a kept connection, in milliseconds; undefined if the connection is
+ * dead. If the server was slow before, the connection is tested first, which costs a round trip. If the server was prompt before,
+ * the envelope itself is the test; its time limit leaves time for another connection.
  */
 async function patienceWith(
   kept: Session,
@@ -72,7 +74,10 @@ async function patienceWith(
   return alive ? Number.POSITIVE_INFINITY : undefined;
 }
 
-/** SMTP has no test mode: the attempt ends after the login, before any recipient is named. */
+/**
+ * Makes an attempt in the stage `sandbox`. SMTP has no test mode, so the attempt ends after the login, before any recipient is
+ * named.
+ */
 async function offerNothing(target: SmtpTarget, attempt: Attempt, idle: IdleConnections): Promise<AttemptResult> {
   try {
     idle.keep(await open(target, attempt.connectMs, deadlineSignal(attempt.deadlineMs)));
@@ -82,13 +87,19 @@ async function offerNothing(target: SmtpTarget, attempt: Attempt, idle: IdleConn
   }
 }
 
-/** No vote against the message: a server may offer SMTPUTF8 at one connection and not at the next. */
+/**
+ * Outcome for an address that needs SMTPUTF8. The recipient is deferred and not refused, since a server may offer SMTPUTF8 on one
+ * connection and not on the next connection.
+ */
 const ENCODING: Outcome = {
   ...recipientBusy('address-encoding'),
   detail: 'the server does not offer SMTPUTF8, which the address needs',
 };
 
-/** The recipients that a server can serve: all with SMTPUTF8, otherwise the ASCII ones if the sender is ASCII. */
+/**
+ * Returns the recipients that a server can serve. With SMTPUTF8 these are all recipients. Otherwise these are the recipients with
+ * ASCII addresses, if From and Reply-To are ASCII too.
+ */
 function carriedBy({ message, recipients }: Attempt, smtpUtf8: boolean): readonly string[] {
   if (smtpUtf8) return recipients;
   if (![message.from, ...message.replyTo].every(({ address }) => isAscii(address))) return [];
@@ -99,7 +110,10 @@ function isAscii(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
-/** The result for all recipients of an attempt, some of which were sent to again. */
+/**
+ * Joins the results of an attempt with two transactions. The outcome of the second transaction applies to the recipients in
+ * `again`.
+ */
 function joined(
   { recipients }: Attempt,
   first: Transaction | undefined,
@@ -125,12 +139,18 @@ function targetOf({ options, secret, endpoint }: ProviderContext<SmtpOptions>): 
   };
 }
 
-/** Refusals that nodemailer writes into its argument: the only place to find them when a later step fails. */
+/**
+ * Errors of refused recipients. nodemailer writes them into our envelope object; if a later step fails, only this object contains
+ * these errors.
+ */
 interface Refusals {
   readonly rejectedErrors?: readonly (SmtpFailure & { readonly recipient?: string })[];
 }
 
-/** One transaction, and the recipients that it did not serve before the body: another connection may accept them. */
+/**
+ * Result of a transaction, and the recipients that were refused before the body (`again`). The server may accept them on another
+ * connection.
+ */
 interface Transaction {
   readonly result: AttemptResult;
   readonly again: readonly string[];
@@ -166,7 +186,7 @@ async function transact(
   try {
     const { response } = await transmit(session, envelope, body, progress, deadline, patienceMs);
     const refused = (envelope.rejectedErrors ?? []).flatMap(({ recipient }) => recipient ?? []);
-    // A session at its limit accepts nothing more.
+    // After a refusal the session is not kept, since it may have reached a limit of the server.
     if (refused.length === 0) idle.keep(session);
     else hangUp(connection);
     const providerMessageId = queueIdOf(response) ?? attempt.message.messageId.replace(/^<|>$/g, '');
@@ -174,12 +194,12 @@ async function transact(
     return { result: withBeyond(merge(outcome, envelope, to)), again: refused };
   } catch (error) {
     const failure = error as SmtpFailure;
-    // The state after a refused transaction differs between servers; the next message gets a new session.
+    // The state of a session after a refused transaction differs between servers, so the next message gets a new session.
     hangUp(connection);
     const outcome = classifyFailure(failure, progress);
     return {
-      // With pipelined commands, the recipients of a refused sender are refused as a consequence: that says nothing about
-      // them.
+      // With pipelined commands, a server that refuses the sender also refuses all recipients. This says nothing about the
+      // recipients.
       result: withBeyond(failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, to)),
       again: progress.began || !mayBeOther(failure) ? [] : attempt.recipients,
     };
@@ -187,25 +207,25 @@ async function transact(
 }
 
 /**
- * Whether another connection may accept what was refused here: the message was not refused by nodemailer for its size or
- * envelope.
+ * Whether the server may accept the message on another connection: false after the deadline, and if nodemailer itself refused the
+ * message.
  */
 function mayBeOther({ code, response }: SmtpFailure): boolean {
   return response !== undefined ? true : code !== 'DEADLINE' && code !== 'EMESSAGE' && code !== 'EENVELOPE';
 }
 
-/** Whether every address in the header is ASCII: all other fields are encoded. */
+/** Whether every address in the header is ASCII. All other header fields are encoded, so they are always ASCII. */
 function hasAsciiHeader({ message }: Attempt): boolean {
   return [message.from, ...message.replyTo, ...message.to, ...message.cc].every(({ address }) => isAscii(address));
 }
 
-/** The MIME with To and Cc reduced to addresses that do not need SMTPUTF8. */
+/** Composes the MIME message with only the addresses in To and Cc that do not need SMTPUTF8. */
 function asciiMime({ message }: Attempt): Promise<Buffer> {
   const carried = (list: Message['to']) => list.filter(({ address }) => isAscii(address));
   return composeMime({ ...message, to: carried(message.to), cc: carried(message.cc) });
 }
 
-/** Gives every separately refused recipient its own outcome. */
+/** Returns the outcome of a transaction, and a separate outcome for every recipient that the server refused by itself. */
 function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: readonly string[]): AttemptResult {
   const refused = new Map<string, Outcome>();
   for (const { recipient, response } of rejectedErrors) {
@@ -213,7 +233,7 @@ function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: 
   }
   if (refused.size === 0) return { outcome };
   if (refused.size < recipients.length) return { outcome, recipients: refused };
-  // No recipient is left: an outcome that blames the provider applies to the whole call, the others to their recipients.
+  // All recipients were refused. The worst outcome, such as an outcome that blames the account, applies to the whole call.
   const [worst = outcome] = [...refused.values()].sort((a, b) => weight(b) - weight(a));
   for (const [recipient, own] of refused) {
     if (own.kind === worst.kind && 'reason' in own && 'reason' in worst && own.reason === worst.reason)
@@ -227,7 +247,7 @@ function weight(outcome: Outcome): number {
   return outcome.kind === 'throttled' ? 1 : 0;
 }
 
-/** Names of the queue file in a server's final 250 (Postfix, Exim, sendmail, qmail, SES; observed 2026-11-23). */
+/** Patterns of the queue id in a server's final 250 (Postfix, Exim, sendmail, qmail, SES; observed 2026-11-23). */
 const QUEUE_IDS = [
   /queued as\s+<?([^\s<>;,)]+)/i,
   /\bid=([\w.-]+)/i,

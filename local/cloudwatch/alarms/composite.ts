@@ -1,10 +1,11 @@
 import type jsep from 'jsep';
+import { nameInArn } from '../../template/names.ts';
 import { parseExpression } from './parser.ts';
 import type { AlarmState } from './state.ts';
 
 /** A parsed rule of a composite alarm. */
 export interface CompositeRule {
-  /** Names of the alarms in it. */
+  /** Names of the alarms to which the rule refers. */
   readonly names: readonly string[];
   holds(stateOf: (name: string) => AlarmState): boolean;
 }
@@ -13,10 +14,10 @@ type Node = jsep.CoreExpression;
 
 const STATES: ReadonlySet<string> = new Set<AlarmState>(['OK', 'ALARM', 'INSUFFICIENT_DATA']);
 
-/** A name without quotes may have hyphens, which the parser would take for a subtraction. */
+/** Matches an alarm name without quotes. Such a name may contain hyphens, which the parser would read as subtractions. */
 const BARE_NAME = /\b(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*([^"'()\s]+)\s*\)/g;
 
-/** Parses a rule such as `ALARM("a") AND NOT OK("b")`; names may be ARNs. Throws on an unsupported form. */
+/** Parses the rule of a composite alarm, such as `ALARM("a") AND NOT OK("b")`; a name may be an ARN. Throws on an unsupported form. */
 export function compileRule(text: string): CompositeRule {
   const tree = parseExpression(text.replace(BARE_NAME, (_all, state, name) => `${state}("${name}")`));
   const names = new Set<string>();
@@ -69,7 +70,5 @@ function holds(node: Node, stateOf: (name: string) => AlarmState): boolean {
 }
 
 function alarmName({ arguments: [argument] }: jsep.CallExpression): string {
-  const given = String((argument as jsep.Literal).value);
-  // arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME, and a name may have colons.
-  return given.startsWith('arn:') ? given.split(':').slice(6).join(':') : given;
+  return nameInArn(String((argument as jsep.Literal).value));
 }

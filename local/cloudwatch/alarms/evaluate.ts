@@ -15,7 +15,7 @@ import {
   nextAlarmState,
 } from './state.ts';
 
-/** State of an alarm, and since when. */
+/** State of an alarm, with the time since which the alarm has this state. */
 export interface AlarmStatus extends EvaluatedState {
   readonly name: string;
   /** Time of the last change of state, in epoch milliseconds of stack time. */
@@ -25,32 +25,37 @@ export interface AlarmStatus extends EvaluatedState {
 /** States of all alarms, by name, in the order of their definitions. */
 export type Statuses = ReadonlyMap<string, AlarmStatus>;
 
-/** Alarms that are ready to be evaluated. */
+/** All alarms of the template, checked, parsed and ready to be evaluated. */
 export interface Alarms {
   /**
-   * States at the end of the last full minute before `now`, from the previous states; pure. On an overloaded machine an alarm
-   * that depends on time is not raised; its reason says so.
+   * Returns the states at the end of the last full minute before `now`, given the previous states. The function has no side
+   * effects. On an overloaded machine, an alarm that depends on the speed of the machine is not raised; the reason of its state
+   * then mentions the overload.
    */
   evaluate(source: SeriesSource, now: number, before?: Statuses, isOverloaded?: boolean): Statuses;
   /**
-   * Earliest time at which a raised alarm ends by itself, if all values from now on are within its limit, in epoch
-   * milliseconds of stack time; undefined if it is not raised, or such values do not end it.
+   * Returns the earliest time at which a raised alarm ends by itself if all values from now on are within the alarm's limit. The
+   * time is in epoch milliseconds of stack time. Returns undefined if the alarm is not raised, or if it would not end even with
+   * such values.
    */
   endsAt(name: string, source: SeriesSource, now: number, statuses: Statuses): number | undefined;
 }
 
 /** Evaluates one metric alarm. */
 interface Watch {
-  /** State at the end of a minute; undefined if it does not change. */
+  /** Returns the state of the alarm at the end of a minute; undefined if the state does not change. */
   at(source: SeriesSource, end: number): EvaluatedState | undefined;
-  /** Earliest time after `end` at which it would not be raised, with good values from `end` on. */
+  /**
+   * Returns the earliest time after `end` at which the alarm is no longer raised if all values after `end` are within the alarm's
+   * limit.
+   */
   endsAt(source: SeriesSource, end: number): number;
 }
 
 /**
- * Checks and parses alarms; throws on anything that cannot be evaluated as CloudWatch does.
+ * Checks and parses alarms; throws on an alarm that the local stack cannot evaluate in the same way as CloudWatch.
  *
- * @param born time of their deployment, in epoch milliseconds of stack time, when their warm-up starts
+ * @param born time at which the alarms were deployed and their warm-up started, in epoch milliseconds of stack time
  */
 export function compileAlarms(
   definitions: readonly DeployedAlarm[],
@@ -167,11 +172,12 @@ function watchOf(properties: AlarmProperties): Watch {
       const endings = endingsOf(end);
       if (fewest > 0 && samples(source, watched, endings.slice(-EvaluationPeriods), periodSeconds) < fewest)
         return undefined;
-      const judged = nextAlarmState(properties, pointsOf(source, endings));
-      return judged && { state: judged.state, reason: reason(judged) };
+      const evaluated = nextAlarmState(properties, pointsOf(source, endings));
+      return evaluated && { state: evaluated.state, reason: reason(evaluated) };
     },
     endsAt(source, end) {
-      // Events are followed by periods without a value, gauges by values within the limit.
+      // Two cases are possible after `end`. A metric that counts events has no more values, or a metric that is measured continuously
+      // has values within the limit. The case in which the alarm ends earlier counts.
       const good = goodValue(properties);
       const ends = (TreatMissingData === 'notBreaching' ? [undefined, good] : [good]).map((next) => {
         const isRaised = (minutes: number): boolean => {
@@ -179,7 +185,8 @@ function watchOf(properties: AlarmProperties): Watch {
           const points = pointsOf(source, endings).map((point, place) => {
             const ending = endings[place] ?? end;
             if (ending <= end) return point;
-            // A period that has begun has the values so far, which later ones can only lift above a lower limit.
+            // A period that is still in progress keeps its current point. Further values can only increase this point. An increase ends
+            // the alarm only if the alarm's limit is a lower limit.
             const isOpen = ending - periodMs < end && point !== undefined && !isLowerLimit(properties);
             return isOpen ? point : next;
           });
@@ -192,7 +199,10 @@ function watchOf(properties: AlarmProperties): Watch {
   };
 }
 
-/** Largest number up to `most` for which a condition is true that is true up to some number and false from there on. */
+/**
+ * Returns the largest number, from 0 to less than `most`, for which the condition is true. For all larger numbers the condition
+ * must be false.
+ */
 function lastWhere(condition: (number: number) => boolean, most: number): number {
   let [low, high] = [0, most];
   while (high - low > 1) {
@@ -214,7 +224,10 @@ function queriesOf(properties: AlarmProperties): readonly MetricQuery[] {
   return [{ Id: 'm', MetricStat, ReturnData: true }];
 }
 
-/** Least number of samples for a percentile ("Percentile-based alarms and low data samples", collected 2026-11-25). */
+/**
+ * Returns the smallest number of samples for which CloudWatch evaluates a percentile ("Percentile-based alarms and low data
+ * samples", collected 2026-11-25).
+ */
 function fewestSamples(fraction: number): number {
   return 10 / (fraction >= 0.5 ? 1 - fraction : fraction);
 }

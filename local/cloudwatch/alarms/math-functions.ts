@@ -1,16 +1,19 @@
 import type { DataPoints } from '../metrics/metric.ts';
 import { isList, isSeries, type MathValue, mapPoints, seriesOf } from './math-value.ts';
 
-/** Context of a function of metric math, apart from its arguments. */
+/** Data that a function of CloudWatch metric math needs in addition to its arguments. */
 export interface Frame {
-  /** Ends of the periods, oldest first. */
+  /** End times of the periods, the oldest period first. */
   readonly endings: readonly number[];
   readonly periodSeconds: number;
 }
 
 type MathFunction = (args: readonly MathValue[], frame: Frame) => MathValue;
 
-/** Functions of metric math by name ("Using metric math", collected 2026-11-25); METRICS is part of the evaluation itself. */
+/**
+ * By name: the functions of CloudWatch metric math ("Using metric math", collected 2026-11-25). METRICS is not among them, since
+ * math.ts evaluates METRICS.
+ */
 export const MATH_FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   ABS: ([value]) => mapPoints(given(value), Math.abs),
   CEIL: ([value]) => mapPoints(given(value), Math.ceil),
@@ -50,8 +53,8 @@ function deviation(points: readonly number[]): number {
 }
 
 /**
- * The result of a function: a number for one series; for several series a series, whose points combine their values at
- * each time.
+ * Applies an aggregate function to its argument. For one time series the result is a number. For several time series the result is
+ * one time series, in which each point combines the values of all series at the same time.
  */
 function over(
   value: MathValue,
@@ -68,7 +71,7 @@ function over(
     });
   }
   const points = present(value);
-  // A number computed from no measurements is a series without points.
+  // If there is no measurement and `nothing` is not given, the result is a time series without a value at any time.
   return points.length === 0 ? (nothing ?? endings.map(() => undefined)) : combine(points);
 }
 
@@ -77,7 +80,7 @@ function pick(value: MathValue, place: number): MathValue {
   return value.at(place) ?? [];
 }
 
-/** Fills missing points with a number, with another series, or by REPEAT with the previous point. */
+/** Fills the missing points of a series with a number, with the points of another series, or (with REPEAT) with the previous point. */
 function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame): MathValue {
   const fillSeries = (series: DataPoints): DataPoints => {
     if (filling === REPEAT) {
@@ -93,11 +96,13 @@ function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame)
   return mapLists(value, fillSeries);
 }
 
-/** The word REPEAT as an argument of FILL: a unique value that no metric has and no other function takes. */
-// REPEAT is a value, since a type of argument of its own would affect every function.
+/**
+ * The argument REPEAT of the function FILL: a unique symbol. It is declared with the type of a metric-math value, since a separate
+ * argument type would affect the types of all functions.
+ */
 export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 
-/** IF; without a third argument points with a false condition are missing. */
+/** The function IF of metric math. Without a third argument, the result has no value at the points at which the condition is false. */
 function choose(condition: MathValue, yes: MathValue, no: MathValue | undefined, { endings }: Frame): MathValue {
   if (typeof condition === 'number' && no !== undefined) return condition ? yes : no;
   const at = (value: MathValue | undefined): DataPoints =>

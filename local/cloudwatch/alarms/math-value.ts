@@ -1,6 +1,6 @@
 import type { DataPoints } from '../metrics/metric.ts';
 
-/** Value of an expression of metric math: a number, one time series, or several. */
+/** Value of an expression of CloudWatch metric math: a number, one time series, or several time series. */
 export type MathValue = number | DataPoints | readonly DataPoints[];
 
 /** Whether the value is one time series. */
@@ -8,18 +8,21 @@ export function isSeries(value: MathValue): value is DataPoints {
   return typeof value !== 'number' && !isList(value);
 }
 
-/** Whether the value is a list of time series, which may be empty only if no metric is named. */
+/** Whether the value is a list of time series. An empty list counts as one time series without points. */
 export function isList(value: MathValue): value is readonly DataPoints[] {
   return typeof value !== 'number' && Array.isArray(value[0]);
 }
 
-/** The series of a value; a number as a constant series. */
+/** Returns the time series of a value. A number becomes a time series in which each point has this number. */
 export function seriesOf(value: MathValue, length: number): readonly DataPoints[] {
   if (typeof value === 'number') return [new Array<number>(length).fill(value)];
   return isList(value) ? value : [value];
 }
 
-/** Applies a function to each point; missing points stay missing, and a result that is no finite number is missing. */
+/**
+ * Applies a function to each point of a value. Missing points stay missing. A result that is not a finite number becomes a missing
+ * point.
+ */
 export function mapPoints(value: MathValue, apply: (point: number) => number): MathValue {
   if (typeof value === 'number') return apply(value);
   if (isList(value)) return value.map((series) => mapSeries(series, apply));
@@ -30,7 +33,7 @@ function mapSeries(series: DataPoints, apply: (point: number) => number): DataPo
   return series.map((point) => (point === undefined ? undefined : finite(apply(point))));
 }
 
-/** Applies a function to pairs of points; if either is missing, the result is missing. */
+/** Applies a function to the points of two values at the same time. If one of the two points is missing, the result is missing. */
 export function zipPoints(
   left: MathValue,
   right: MathValue,
@@ -53,7 +56,7 @@ function zipSeries(left: DataPoints, right: DataPoints, apply: (left: number, ri
   });
 }
 
-/** A finite number, else a missing point, as after a division by zero. */
+/** Returns the number, or a missing point if the number is not finite, for example after a division by zero. */
 function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }

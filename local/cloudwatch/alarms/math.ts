@@ -4,11 +4,14 @@ import { type Frame, MATH_FUNCTIONS, REPEAT } from './math-functions.ts';
 import { type MathValue, mapPoints, seriesOf, zipPoints } from './math-value.ts';
 import { parseExpression } from './parser.ts';
 
-/** A parsed expression of metric math. */
+/** A parsed expression of CloudWatch metric math. */
 export interface MathExpression {
-  /** Ids of the metrics and expressions in it. */
+  /** Ids of the metrics and of the other expressions that this expression uses. */
   readonly uses: readonly string[];
-  /** Its value, from the values of these ids; `metrics` are all other metrics, for METRICS(). */
+  /**
+   * Computes the value of the expression. `read` returns the value of the metric or expression with an id. `metrics` returns the
+   * metrics whose id contains a text; the function METRICS() needs them.
+   */
   evaluate(
     frame: Frame,
     read: (id: string) => MathValue,
@@ -18,7 +21,7 @@ export interface MathExpression {
 
 type Node = jsep.CoreExpression;
 
-/** Parses an expression; throws on an unsupported function, operator or form, so that none is misread later. */
+/** Parses an expression. Throws on an unsupported function, operator or form, since such an expression would be evaluated wrongly. */
 export function compileMath(text: string): MathExpression {
   const tree = parseExpression(text);
   const uses = new Set<string>();
@@ -49,8 +52,6 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   OR: (left, right) => Number(left !== 0 || right !== 0),
 };
 
-const WORDS: ReadonlySet<string> = new Set(['REPEAT']);
-
 function check(node: Node, uses: Set<string>, text: string): void {
   for (const part of partsOf(node, uses, text)) check(part as Node, uses, text);
 }
@@ -63,7 +64,7 @@ function partsOf(node: Node, uses: Set<string>, text: string): readonly unknown[
     case 'Literal':
       return [];
     case 'Identifier':
-      if (!WORDS.has(node.name)) uses.add(node.name);
+      if (node.name !== 'REPEAT') uses.add(node.name);
       return [];
     case 'ArrayExpression':
       return node.elements;
@@ -117,7 +118,7 @@ function nameOf({ callee }: jsep.CallExpression): string {
   return callee.type === 'Identifier' ? String(callee['name']) : callee.type;
 }
 
-/** Text of `METRICS("errors")`, which selects the metrics whose id contains it. */
+/** Returns the text argument of METRICS: for `METRICS("errors")` this is `errors`, which selects the metrics whose id contains `errors`. */
 function prefixOf(node: Node | undefined): string {
   return node?.type === 'Literal' ? String(node.value) : '';
 }

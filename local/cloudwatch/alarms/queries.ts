@@ -5,12 +5,12 @@ import { compileMath, type MathExpression } from './math.ts';
 import type { Frame } from './math-functions.ts';
 import type { MathValue } from './math-value.ts';
 
-/** Fields of a query that alarms and graphs share. */
+/** Fields of a metric query that both alarms and graphs have. */
 export type Query = Pick<MetricQuery, 'Id' | 'MetricStat' | 'Expression'>;
 
-/** Metrics and expressions that refer to each other by id. */
+/** Metrics and metric-math expressions; the expressions refer to metrics and to other expressions by id. */
 export interface Queries {
-  /** Values by id; each is computed once. */
+  /** Returns a function that computes the value of the query with an id; each query is computed at most once. */
   values(source: SeriesSource, frame: Frame): (id: string) => MathValue;
 }
 

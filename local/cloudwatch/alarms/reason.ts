@@ -1,31 +1,35 @@
 import { METRICS, type MetricDefinition } from '../../../lambda/contract/metrics.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { AlarmProperties, MetricQuery } from '../../template/alarms.ts';
 import { AWS_UNITS } from '../metrics/aws-metrics.ts';
-import type { Judgement, Settings } from './state.ts';
+import type { Evaluation, Settings } from './state.ts';
 
-/** Writes the reason of a state: the figure, and the limit that it is compared with. */
-export type AlarmReason = (judgement: Judgement) => string;
+/** Returns the text of the reason for an alarm's state: the measured value, and the limit with which the value is compared. */
+export type AlarmReason = (evaluation: Evaluation) => string;
 
-/** What the value of an alarm is: the words before or after its figure, and the form of the figure. */
+/** Functions that turn the value of an alarm into text: the figure with its unit, and the words before or after the figure. */
 interface Figure {
   readonly text: (value: number) => string;
-  /** Words that the figure completes, such as `failed` of `99 % failed`, or `attempt latency` of `attempt latency: 6.2 s`. */
+  /** Adds the words to a figure: `99 %` becomes `99 % failed`, and `6.2 s` becomes `attempt latency: 6.2 s`. */
   readonly said: (figure: string) => string;
-  /** Label of a value that is only 1 or 0. */
+  /** Label of the value, present only if the value is always 1 or 0. */
   readonly flag?: string;
 }
 
-/** A metric-math expression whose value is only 1 or 0. */
+/** Matches a metric-math expression whose value is always 1 or 0. */
 const FLAG = /, 1, 0\)$/;
 const PERCENT = /^(.*), %$/;
 
-/** Prepares the reasons of an alarm, from its definition in the template and the units of its metric. */
+/**
+ * Returns a function that writes the reasons of an alarm. The texts depend on the alarm's definition in the template and on the
+ * unit of its metric.
+ */
 export function reasonsOf(properties: AlarmProperties, watched: MetricQuery, periodSeconds: number): AlarmReason {
   const figure = figureOf(watched);
   const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods } = properties;
   const limit = limitOf(properties, figure);
-  return (judgement) => {
-    const { newest, breaching, missing } = judgement;
+  return (evaluation) => {
+    const { newest, breaching, missing } = evaluation;
     if (figure.flag !== undefined) {
       const span = periods === 1 ? spanOf(periodSeconds) : `${periods} periods of ${spanOf(periodSeconds)}`;
       const all = periodSeconds === 60 && periods > 1 ? `${periods} minutes` : span;
@@ -67,7 +71,7 @@ function figureOf({ Id, Label, Expression, MetricStat }: MetricQuery): Figure {
     return {
       text: percentOf === undefined ? rounded : (value) => `${rounded(value)} %`,
       said: (figure) => `${figure} ${percentOf ?? label}`,
-      ...(Expression !== undefined && FLAG.test(Expression) && { flag: label }),
+      ...defined({ flag: Expression !== undefined && FLAG.test(Expression) ? label : undefined }),
     };
   }
   const { MetricName } = MetricStat.Metric;
@@ -77,7 +81,7 @@ function figureOf({ Id, Label, Expression, MetricStat }: MetricQuery): Figure {
   return { text: textOf(MetricName), said: (figure) => `${words}: ${figure}` };
 }
 
-/** Form of a metric's values, by the unit in which its function or AWS service measures it. */
+/** Returns a function that turns a value of a metric into text, according to the unit of the metric. */
 function textOf(name: string): (value: number) => string {
   const { unit, states }: Partial<MetricDefinition> = METRICS[name as keyof typeof METRICS] ?? {
     unit: AWS_UNITS[name],
@@ -100,13 +104,16 @@ const UNITS: readonly (readonly [seconds: number, name: string])[] = [
   [60, 'minute'],
 ];
 
-/** A length of time in its largest unit of which it has two or more, such as `40 minutes` or `6.2 s`. */
+/**
+ * Returns a duration as text, such as `40 minutes` or `6.2 s`. The unit is the largest unit of which the duration contains at least
+ * two.
+ */
 export function timeInWords(seconds: number): string {
   const [length, name] = UNITS.find(([one]) => seconds >= 2 * one) ?? [1, 's'];
   return length === 1 ? `${rounded(seconds)} s` : `${rounded(seconds / length)} ${name}s`;
 }
 
-/** A period without its number if that is 1: `minute`, `5 minutes`, `hour`. */
+/** Returns a period as text, without the number if the number is 1: `minute`, `5 minutes`, `hour`. */
 function spanOf(periodSeconds: number): string {
   return UNITS.find(([one]) => one === periodSeconds)?.[1] ?? timeInWords(periodSeconds);
 }

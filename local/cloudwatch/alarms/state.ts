@@ -1,7 +1,7 @@
 import type { AlarmProperties } from '../../template/alarms.ts';
 import type { DataPoints } from '../metrics/metric.ts';
 
-/** CloudWatch's states of an alarm. */
+/** The states of an alarm in CloudWatch. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 export interface EvaluatedState {
@@ -9,63 +9,71 @@ export interface EvaluatedState {
   readonly reason: string;
 }
 
-/** Properties of an alarm that decide its state. */
+/** Properties of an alarm on which the alarm's state depends. */
 export type Settings = Pick<
   AlarmProperties,
   'ComparisonOperator' | 'Threshold' | 'EvaluationPeriods' | 'DatapointsToAlarm' | 'TreatMissingData'
 >;
 
 /**
- * CloudWatch looks at more periods than an alarm evaluates, so that real points can replace missing ones. The number
- * is not published; its examples have 5 for 3 ("How alarm state is evaluated when data is missing", collected 2026-11-25).
+ * CloudWatch looks at more periods than an alarm evaluates. Measured points of these additional periods can replace missing points.
+ * CloudWatch does not publish the number of additional periods; its examples look at 5 periods to evaluate 3 ("How alarm state is
+ * evaluated when data is missing", collected 2026-11-25).
  */
 export const EXTRA_PERIODS = 2;
 
 /** The state of an alarm, and the points that decided it. */
-export interface Judgement {
+export interface Evaluation {
   readonly state: AlarmState;
-  /** Newest point; its age is the number of periods from its beginning until now. Absent if none was measured. */
+  /** Newest measured point. `age` is the number of periods since the beginning of the point's period. Absent if no point was measured. */
   readonly newest?: { readonly value: number; readonly age: number } | undefined;
-  /** Number of evaluated periods that breach, including those without a point if missing data counts as breaching. */
+  /**
+   * Number of evaluated periods whose value breaches the threshold. It includes periods without a point if missing data counts as
+   * breaching.
+   */
   readonly breaching: number;
   /** Number of evaluated periods without a point. */
   readonly missing: number;
 }
 
-/** State from the points of an evaluation range, oldest first, as in CloudWatch; undefined if the state does not change. */
-export function nextAlarmState(settings: Settings, range: DataPoints): Judgement | undefined {
+/**
+ * Returns the new state of an alarm, as CloudWatch determines it from the points of an evaluation range (the oldest point first);
+ * undefined if the state does not change.
+ */
+export function nextAlarmState(settings: Settings, range: DataPoints): Evaluation | undefined {
   const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, TreatMissingData: treatment } = settings;
   const real = range.flatMap((value, place) =>
     value === undefined ? [] : [{ value, breaching: breaches(settings, value), age: range.length - place }],
   );
-  // Real points are used if there are enough, even from before the evaluated periods.
+  // The newest measured points are used, even if some of them are older than the evaluated periods.
   const taken = real.slice(-periods);
   const breaching = taken.filter((one) => one.breaching).length;
   const missing = periods - taken.length;
   const last = taken.at(-1);
   const newest = last && { value: last.value, age: last.age };
-  const judged = (state: AlarmState, filled = 0): Judgement => ({
+  const evaluated = (state: AlarmState, filled = 0): Evaluation => ({
     state,
     newest,
     breaching: breaching + filled,
     missing,
   });
-  if (breaching >= needed) return judged('ALARM');
-  if (missing === 0 || treatment === 'notBreaching') return judged('OK');
-  if (treatment === 'breaching') return judged(breaching + missing >= needed ? 'ALARM' : 'OK', missing);
-  if (taken.some((one) => !one.breaching)) return judged('OK');
+  if (breaching >= needed) return evaluated('ALARM');
+  if (missing === 0 || treatment === 'notBreaching') return evaluated('OK');
+  if (treatment === 'breaching') return evaluated(breaching + missing >= needed ? 'ALARM' : 'OK', missing);
+  if (taken.some((one) => !one.breaching)) return evaluated('OK');
   if (treatment === 'ignore') return undefined;
-  // All existing points breach. If they are old enough that later points would have raised the alarm, missing data does not prevent it.
+  // Here all measured points breach the threshold. If the period of the oldest point began at least `needed` periods ago, the alarm is
+  // raised in spite of missing data.
   const oldest = taken[0];
-  return judged(oldest !== undefined && oldest.age >= needed ? 'ALARM' : 'INSUFFICIENT_DATA');
+  return evaluated(oldest !== undefined && oldest.age >= needed ? 'ALARM' : 'INSUFFICIENT_DATA');
 }
 
-/** Whether values below the limit breach. */
+/** Whether the threshold is a lower limit: values below it breach the threshold. */
 export function isLowerLimit({ ComparisonOperator }: Settings): boolean {
   return ComparisonOperator.startsWith('Less');
 }
 
-/** A value that does not breach. */
+/** Returns a value that does not breach the threshold. */
 export function goodValue(settings: Settings): number {
   return isLowerLimit(settings) ? settings.Threshold + 1 : settings.Threshold - 1;
 }

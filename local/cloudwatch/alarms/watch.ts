@@ -1,17 +1,20 @@
 import type { StackClock } from '../../clock.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 
-/** Real time to wait for the last values of a minute, which a function prints when its call ends. */
+/**
+ * Real time for which the evaluation of a minute is delayed, in milliseconds. A function prints the last values of the minute only
+ * when its invocation ends.
+ */
 const LAG_MS = 100;
-/** Shortest real time between two evaluations, so that the machine has time for the mail. */
+/** Shortest real time between two evaluations of the alarms, in milliseconds. It leaves processor time for sending mail. */
 const SHORTEST_MS = 100;
 /**
- * Largest number of minutes that are evaluated later after a pause, such as a computer's sleep; earlier ones are
+ * Largest number of past minutes that are evaluated after a pause, for example after the computer has slept. Earlier minutes are
  * skipped.
  */
 const MOST_MINUTES = 120;
 
-/** Calls back for each minute of stack time that has ended, in order, until the returned function is called. */
+/** Calls `onMinute` for each minute of stack time that has ended, in order, until the returned function is called. */
 export function everyMinute(clock: StackClock, onMinute: (end: number) => void): () => void {
   let done = Math.floor(clock.now() / MINUTE_MS);
   let timer: NodeJS.Timeout | undefined;

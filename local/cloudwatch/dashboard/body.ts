@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defined } from '../../../lambda/platform/defined.ts';
+import { nameInArn } from '../../template/names.ts';
 import type { Query } from '../alarms/queries.ts';
 
-/** One line of a graph, or one number of a widget with numbers. */
+/** One line of a graph, or one number of a widget that shows numbers. */
 export interface Line {
   readonly id: string;
   readonly label: string;
@@ -20,7 +21,7 @@ interface Place {
   readonly height: number;
 }
 
-/** A widget of a dashboard, as the console draws it. */
+/** A widget of a CloudWatch dashboard, in the form in which the console draws it. */
 export type Widget = Place &
   (
     | { readonly kind: 'text'; readonly markdown: string }
@@ -76,7 +77,7 @@ const Body = z.looseObject({
   ),
 });
 
-/** Reads the body of a dashboard; throws on a widget that the console cannot draw. */
+/** Parses the body of a CloudWatch dashboard; throws on a widget that the console cannot draw. */
 export function readDashboard(name: string, body: string): Widget[] {
   const { widgets } = Body.parse(JSON.parse(body));
   return widgets.map((widget, index) => readWidget(widget, `${name}-${index}`));
@@ -91,7 +92,7 @@ function readWidget(
     case 'text':
       return { ...place, kind: 'text', markdown: properties.markdown };
     case 'alarm':
-      return { ...place, kind: 'alarms', alarms: properties.alarms.map(nameOf) };
+      return { ...place, kind: 'alarms', alarms: properties.alarms.map(nameInArn) };
     case 'log':
       return { ...place, kind: 'log', query: properties.query };
     case 'metric':
@@ -110,9 +111,9 @@ function readMetrics({ view, stacked, metrics, stat, period, yAxis, annotations 
     const periodSeconds = options.period ?? period;
     if (options.expression !== undefined) queries.push({ Id: id, Expression: options.expression });
     else {
-      // '.' and '...' repeat the row above; the CDK writes every row out.
+      // In a row of metrics, '.' and '...' repeat values of the row above. They are not supported here, since the CDK does not write them.
       if (namespace === undefined || metric === undefined || row.includes('.') || row.includes('...'))
-        throw new Error('the console reads rows of metrics in their full form only');
+        throw new Error('the console reads only rows of metrics that repeat no values of the row above');
       const Metric = { Namespace: namespace, MetricName: metric, Dimensions: dimensionsOf(pairs) };
       queries.push({ Id: id, MetricStat: { Metric, Stat: options.stat ?? stat, Period: periodSeconds } });
     }
@@ -134,9 +135,4 @@ function dimensionsOf(pairs: readonly string[]): Record<string, string> {
   const dimensions: Record<string, string> = {};
   for (let place = 0; place < pairs.length; place += 2) dimensions[pairs[place] ?? ''] = pairs[place + 1] ?? '';
   return dimensions;
-}
-
-/** `arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME`. */
-function nameOf(arn: string): string {
-  return arn.split(':').slice(6).join(':');
 }

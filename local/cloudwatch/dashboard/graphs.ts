@@ -4,20 +4,23 @@ import type { DataPoints, SeriesSource } from '../metrics/metric.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import type { Widget } from './body.ts';
 
-/** Values of one widget: for each line oldest first, null for a missing value. */
+/** For each line of a widget, its values, the oldest value first; null for a missing value. */
 export type Drawn = readonly (readonly (number | null)[])[];
 
-/** Widgets with parsed metrics. */
+/** Widgets of the dashboards, with parsed metrics. */
 export interface Graphs {
-  /** One value a minute for the minutes before `now`, and one for the current minute; by widget. */
+  /**
+   * Returns the values of each widget, by the id of the widget. Each line has one value for each of the last `minutes` minutes
+   * before `now`, and one value for the current minute.
+   */
   draw(source: SeriesSource, now: number, minutes: number): Readonly<Record<string, Drawn>>;
 }
 
 /**
  * Checks and parses the metrics of widgets; throws on a metric that cannot be computed.
  *
- * CloudWatch draws one point a period. Here each minute has a point over the period before it, as in an alarm, so that a
- * graph changes each minute.
+ * CloudWatch draws one point for each period. Here a graph has one point for each minute, which covers the whole period that ends
+ * with this minute, as in an alarm. Therefore a graph changes every minute.
  */
 export function compileGraphs(widgets: readonly Widget[]): Graphs {
   const compiled = new Map<Widget, Queries>();

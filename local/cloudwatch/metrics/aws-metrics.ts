@@ -3,15 +3,15 @@ import type { StackClock } from '../../clock.ts';
 import type { InvocationFacts } from '../../lambda/pool.ts';
 import type { Datum } from './metric.ts';
 
-/** Units of AWS's metrics that are no counts, by name. */
+/** By the name of an AWS metric that is not a count: the unit of the metric. */
 export const AWS_UNITS: Readonly<Record<string, 'Milliseconds' | 'Seconds'>> = {
   Duration: 'Milliseconds',
   ApproximateAgeOfOldestMessage: 'Seconds',
 };
 
 /**
- * Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). A call waits for a free
- * process, so only reserved concurrency throttles on this machine.
+ * Returns Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). On this machine a call
+ * waits until a process is free. Therefore a call is throttled only if the reserved concurrency is used up.
  */
 export function invocationData(
   { functionName, startedAt, durationMs, failed, concurrent }: InvocationFacts,
@@ -27,19 +27,19 @@ export function invocationData(
     datum('Invocations', 1),
     datum('Errors', failed ? 1 : 0),
     datum('Throttles', 0),
-    // Calls of providers take real time at any scale.
+    // The duration is not multiplied by the time scale, since calls of providers take real time.
     datum('Duration', durationMs),
     datum('ConcurrentExecutions', concurrent),
   ];
 }
 
-/** Lambda's metric of one refused call, which is neither an invocation nor an error. */
+/** Returns Lambda's metric for one throttled call. Such a call counts neither as an invocation nor as an error. */
 export function throttleDatum(functionName: string, at: number): Datum {
   const metric = { namespace: 'AWS/Lambda', name: 'Throttles', dimensions: { FunctionName: functionName } };
   return { metric, at, values: [1], unit: 'Count' };
 }
 
-/** SQS's metrics of the queues, once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */
+/** Measures SQS's metrics of the queues once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */
 export class QueueSampler {
   readonly #clock: StackClock;
   readonly #before = new Map<LocalQueue, LocalQueue['traffic']>();
@@ -48,7 +48,10 @@ export class QueueSampler {
     this.#clock = clock;
   }
 
-  /** Current length of each queue, and messages sent, received and deleted since the last sample. `at` is stack time. */
+  /**
+   * Returns the current length of each queue, and the numbers of messages that were sent, received and deleted since the last
+   * sample. `at` is stack time.
+   */
   sample(queues: Iterable<LocalQueue>, at: number): Datum[] {
     return [...queues].flatMap((queue) => {
       const count = (attribute: Parameters<LocalQueue['getAttribute']>[0]): number =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../../../lambda/platform/defined.ts';
+import { jsonObject } from '../../aws/json-object.ts';
 import type { Datum } from './metric.ts';
 
 const Directive = z.object({
@@ -21,19 +22,19 @@ const value = z.union([
 ]);
 
 /**
- * Reads one line of a function's output as CloudWatch does: the metrics in its `_aws` block become
- * data, once for each set of dimensions; any other line is no metric ("Embedded metric format specification", collected 2026-11-25).
+ * Reads one line of a function's output as CloudWatch does. Each metric in the line's `_aws` block becomes one datum for each set
+ * of dimensions. A line without this block gives no data ("Embedded metric format specification", collected 2026-11-25).
  */
 export function readEmf(line: string): Datum[] {
-  // Most lines are no metrics and are not parsed.
+  // Most lines contain no metrics. Such lines need not be parsed.
   if (!line.startsWith('{') || !line.includes('"CloudWatchMetrics"')) return [];
-  const envelope = Envelope.safeParse(parse(line));
+  const envelope = Envelope.safeParse(jsonObject(line));
   if (!envelope.success) return [];
   const { _aws: block, ...members } = envelope.data;
   return block.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
     Dimensions.flatMap((names) => {
       const dimensions = Object.fromEntries(names.map((name) => [name, String(members[name])]));
-      // A dimension without a member of that name makes CloudWatch drop the metric.
+      // If the JSON of the line has no member with the name of one of the dimensions, CloudWatch drops the metric.
       if (names.some((name) => members[name] === undefined)) return [];
       return Metrics.flatMap(({ Name, Unit }): Datum[] => {
         const measured = value.safeParse(members[Name]);
@@ -50,12 +51,4 @@ export function readEmf(line: string): Datum[] {
       });
     }),
   );
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

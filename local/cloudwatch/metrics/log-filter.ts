@@ -1,13 +1,13 @@
+import { type JsonObject, jsonObject } from '../../aws/json-object.ts';
 import type { DeployedMetricFilter } from '../../template/metric-filters.ts';
 import type { Datum } from './metric.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
-type Test = (fields: Fields) => boolean;
+type Test = (fields: JsonObject) => boolean;
 
-/** A metric filter that is ready to read lines. */
+/** A metric filter whose pattern has been parsed. */
 export interface LogFilter {
   readonly logGroup: string;
-  /** Measurement of a line, at a time in stack time; undefined for a line that does not match. */
+  /** Returns the value that a matching line adds to the metric, with its time in stack time; undefined for any other line. */
   read(line: string, at: number): Datum | undefined;
 }
 
@@ -17,27 +17,19 @@ export function compileLogFilter({ logGroup, pattern, namespace, name, value }: 
   return {
     logGroup,
     read(line, at) {
-      const fields = parse(line);
+      const fields = jsonObject(line);
       if (fields === undefined || !matches(fields)) return undefined;
       return { metric: { namespace, name, dimensions: {} }, at, values: [value] };
     },
   };
 }
 
-function parse(line: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const TOKEN = /\s*(&&|\|\||!=|[{}()=]|\$\.\w+|"(?:[^"\\]|\\.)*")/y;
 
 /**
- * Reader of a JSON pattern with comparisons of top-level fields to text, in which `*` stands for any text
- * ("Filter pattern syntax for metric filters", CloudWatch Logs user guide, collected 2026-11-30). `&&` binds before `||`.
+ * Parser of a JSON filter pattern. The pattern compares top-level fields of a log line with texts; `*` in a text matches any
+ * characters ("Filter pattern syntax for metric filters", CloudWatch Logs user guide, collected 2026-11-30). `&&` binds before
+ * `||`.
  */
 class Pattern {
   readonly #text: string;

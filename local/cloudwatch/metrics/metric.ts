@@ -1,4 +1,4 @@
-/** Identity of a metric in CloudWatch: another dimension, or one less, is another metric. */
+/** Identity of a metric in CloudWatch. Metrics with different dimensions are different metrics. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
@@ -12,14 +12,14 @@ export interface Datum {
   readonly at: number;
   readonly values: readonly number[];
   /**
-   * Number of measurements of each value.
-   * @default - once each
+   * Number of measurements of each value in `values`.
+   * @default - each value was measured once
    */
   readonly counts?: readonly number[];
   readonly unit?: string;
 }
 
-/** One metric read with one statistic over periods of one length. */
+/** A query for one statistic of one metric, over periods of one length. */
 export interface StatisticQuery {
   readonly metric: Metric;
   /** `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or a percentile such as `p99`. */
@@ -27,16 +27,16 @@ export interface StatisticQuery {
   readonly periodSeconds: number;
 }
 
-/** One value for each period, oldest first; undefined for a period without a measurement. */
+/** One value for each period, the oldest period first; undefined for a period without a measurement. */
 export type DataPoints = readonly (number | undefined)[];
 
-/** Source of metrics for alarms and graphs. */
+/** Source from which alarms and graphs read metrics. */
 export interface SeriesSource {
-  /** One value for each of these times: of the period that ends there. */
+  /** Returns one value for each time in `endings`: the value of the period that ends at this time. */
   read(reading: StatisticQuery, endings: readonly number[]): DataPoints;
 }
 
-/** The same text for the same metric, in any order of its dimensions. */
+/** Returns a text that identifies a metric. The order of the dimensions does not matter. */
 export function metricId({ namespace, name, dimensions }: Metric): string {
   return JSON.stringify([namespace, name, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -1,6 +1,12 @@
-/** Distinct values that are kept exactly; CloudWatch takes at most 150 in one datum (PutMetricData, collected 2026-11-25). */
+/**
+ * Number of distinct values that are stored exactly. CloudWatch accepts at most 150 distinct values in one datum (PutMetricData,
+ * collected 2026-11-25).
+ */
 const EXACT_VALUES = 150;
-/** Beyond that, values share bins of this relative width: the error of a percentile is then at most half of it. */
+/**
+ * Further values are stored in bins of this relative width (1 %, as a logarithm). A percentile is then wrong by at most half of the
+ * width.
+ */
 const BIN = Math.log(1.01);
 
 /** Measurements of one metric in one minute. */
@@ -20,7 +26,7 @@ export class Statistics {
     this.#samples.set(kept, (this.#samples.get(kept) ?? 0) + times);
   }
 
-  /** Adds the measurements of another minute. */
+  /** Adds all measurements of another minute to this object. */
   merge(other: Statistics): void {
     this.count += other.count;
     this.sum += other.sum;
@@ -29,7 +35,7 @@ export class Statistics {
     for (const [value, times] of other.#samples) this.#samples.set(value, (this.#samples.get(value) ?? 0) + times);
   }
 
-  /** Computes one statistic; undefined without a measurement. */
+  /** Returns the value of one statistic; undefined if there is no measurement. */
   read(statistic: string): number | undefined {
     if (this.count === 0) return undefined;
     switch (statistic) {
@@ -66,12 +72,12 @@ function binned(value: number): number {
 const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?|100)$/;
 const PLAIN: ReadonlySet<string> = new Set(['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount']);
 
-/** Refuses an unsupported statistic, so that a template with one fails at start. */
+/** Throws on an unsupported statistic. A template with such a statistic then fails when the stack starts. */
 export function requireStatistic(statistic: string): void {
   if (!PLAIN.has(statistic)) percentileOf(statistic);
 }
 
-/** Fraction of a percentile: 0.99 for `p99`. */
+/** Returns the fraction of a percentile, for example 0.99 for `p99`. */
 export function percentileOf(statistic: string): number {
   const percent = PERCENTILE.exec(statistic)?.[1];
   if (percent === undefined) throw new Error(`the local stack cannot compute the statistic ${statistic}`);

@@ -9,17 +9,23 @@ import {
 } from './metric.ts';
 import { Statistics } from './statistics.ts';
 
-/** Resolution of the store; the shortest period of metrics that are not of high resolution. */
+/** Resolution of the store: one minute, which is the shortest period of CloudWatch metrics without high resolution. */
 export const MINUTE_MS = 60_000;
-/** Default retention: the longest alarm that CloudWatch allows for periods below an hour, a day, with its evaluation range. */
+/**
+ * Default retention: two days. An alarm with periods below an hour may evaluate at most one day in CloudWatch, and CloudWatch reads
+ * some more periods.
+ */
 const DEFAULT_MINUTES = 2 * 24 * 60;
-/** Largest number of metrics; more means that a dimension has unbounded values. */
+/**
+ * Largest number of metrics; further metrics are dropped. A larger number would mean that some dimension has an unlimited number of
+ * values.
+ */
 const MOST_METRICS = 5_000;
 
 interface Kept {
   readonly metric: Metric;
   readonly unit?: string;
-  /** Statistics by number of the minute. */
+  /** Statistics of each minute; the key is the number of the minute since the epoch. */
   readonly minutes: Map<number, Statistics>;
   newest: number;
 }
@@ -33,7 +39,7 @@ export class MetricStore implements SeriesSource {
     this.#minutes = options.keepMinutes ?? DEFAULT_MINUTES;
   }
 
-  /** Adds values to the minute of their measurement. */
+  /** Adds values to the statistics of the minute in which they were measured. */
   add({ metric, at, values, counts, unit }: Datum): void {
     const kept = this.#keptOf(metric, unit);
     if (kept === undefined) return;
@@ -62,7 +68,7 @@ export class MetricStore implements SeriesSource {
     this.#kept.clear();
   }
 
-  /** Every metric with its minutes, oldest first. */
+  /** Returns every metric with the statistics of its minutes, the oldest minute first. */
   list(): { metric: Metric; unit?: string; points: { at: number; statistics: Statistics }[] }[] {
     return [...this.#kept.values()].map(({ metric, unit, minutes }) => ({
       metric,
@@ -84,7 +90,7 @@ export class MetricStore implements SeriesSource {
   }
 
   #forget({ minutes, newest }: Kept): void {
-    // Minutes are added nearly in order, so the oldest are first.
+    // Minutes are added nearly in order, so the oldest minutes come first in the map.
     for (const minute of minutes.keys()) {
       if (minute > newest - this.#minutes) return;
       minutes.delete(minute);

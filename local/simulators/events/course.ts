@@ -1,32 +1,32 @@
 import { type Fate, fateOf } from './test-addresses.ts';
 
-/** One piece of news about a mail to one recipient. */
-export interface Step {
+/** One delivery event of a mail to one recipient. */
+export interface CourseEvent {
   readonly kind: 'accepted' | 'deferred' | 'delivered' | 'bounced' | 'complained' | 'listed';
-  /** Milliseconds of stack time after the mail was accepted. */
+  /** Time of the event after the provider accepted the mail, in milliseconds of stack time. */
   readonly afterMs: number;
   readonly fate: Fate;
 }
 
-// No provider publishes how long it takes; users see seconds.
+// No provider publishes how long a delivery takes; usually a delivery takes seconds.
 const DELIVERY_MS = 2_000;
 const COMPLAINT_MS = 4_000;
 const SECOND_TRY_MS = 60_000;
 
-/** What happens to a mail to this address, in order; `isListed`: the address is on the list of the provider. */
-export function courseOf(address: string, isListed: boolean): readonly Step[] {
+/** Returns the events of a mail to this address, in order. `isListed`: whether the address is on the provider's suppression list. */
+export function courseOf(address: string, isListed: boolean): readonly CourseEvent[] {
   const fate = fateOf(address);
-  const step = (kind: Step['kind'], afterMs: number): Step => ({ kind, afterMs, fate });
-  const accepted = step('accepted', 0);
-  if (isListed || fate.kind === 'listed') return [accepted, step('listed', DELIVERY_MS)];
+  const courseEvent = (kind: CourseEvent['kind'], afterMs: number): CourseEvent => ({ kind, afterMs, fate });
+  const accepted = courseEvent('accepted', 0);
+  if (isListed || fate.kind === 'listed') return [accepted, courseEvent('listed', DELIVERY_MS)];
   switch (fate.kind) {
     case 'bounced':
-      return [accepted, step('bounced', DELIVERY_MS)];
+      return [accepted, courseEvent('bounced', DELIVERY_MS)];
     case 'deferred':
-      return [accepted, step('deferred', DELIVERY_MS), step('delivered', SECOND_TRY_MS)];
+      return [accepted, courseEvent('deferred', DELIVERY_MS), courseEvent('delivered', SECOND_TRY_MS)];
     case 'complained':
-      return [accepted, step('delivered', DELIVERY_MS), step('complained', COMPLAINT_MS)];
+      return [accepted, courseEvent('delivered', DELIVERY_MS), courseEvent('complained', COMPLAINT_MS)];
     default:
-      return [accepted, step('delivered', DELIVERY_MS)];
+      return [accepted, courseEvent('delivered', DELIVERY_MS)];
   }
 }

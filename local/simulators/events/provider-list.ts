@@ -1,20 +1,20 @@
 import { defined } from '../../../lambda/platform/defined.ts';
 
-/** An address on a list of a provider. */
+/** An address on a suppression list of a provider. */
 export interface Listed {
   readonly address: string;
   readonly reason: 'bounce' | 'complaint';
   /** Time from which the address is on the list, in epoch milliseconds. */
   readonly at: number;
-  /** The reply that it was listed for. */
+  /** Reply of the receiving mail server because of which the address was put on the list. */
   readonly words?: string;
 }
 
-/** A provider's own list of addresses that get no mail. */
+/** A suppression list of a provider: addresses to which the provider sends no mail. */
 export class SimulatedList {
   readonly #entries = new Map<string, Listed>();
 
-  /** Puts an address on the list; `at` is the time from which it is listed, which may be in the future. */
+  /** Puts an address on the list. The entry applies from the time `at`, which may be in the future. */
   add(address: string, reason: Listed['reason'], at = Date.now(), words?: string): void {
     if (this.get(address)) return;
     this.#entries.set(address.toLowerCase(), { address, reason, at, ...defined({ words }) });
@@ -25,12 +25,12 @@ export class SimulatedList {
     return found && found.at <= Date.now() ? found : undefined;
   }
 
-  /** False if the address was not listed. */
+  /** Removes an address from the list; returns false if the address was not on the list. */
   remove(address: string): boolean {
     return this.get(address) !== undefined && this.#entries.delete(address.toLowerCase());
   }
 
-  /** The entries, the oldest first. */
+  /** Returns the entries, the oldest entry first. */
   all(): readonly Listed[] {
     return [...this.#entries.values()].filter(({ at }) => at <= Date.now());
   }

@@ -1,34 +1,34 @@
 import type { StackClock } from '../../clock.ts';
 import type { PostedRequest } from '../inbound/posting.ts';
 
-/** Reports an event in the provider's own form, after a time in milliseconds of stack time. */
+/** Reports a delivery event in the provider's own format, after `afterMs` milliseconds of stack time. */
 export type Report = (event: object, afterMs: number) => void;
 
-/** Sends events on their way; resolves when they have arrived. */
+/** Prepares one post with these events. The post may need several tries. */
 export type Deliver = (events: readonly object[]) => EventDelivery;
 
-/** A delivery of events: each try, and the pauses before the later ones. */
+/** One post of events: makes a try, and gives the pauses between the tries. */
 export interface EventDelivery {
-  /** Posts the events once. Returns whether the delivery has ended: the events have arrived, or are given up. */
+  /** Posts the events once. Returns true if no further try is needed: the events have arrived, or the provider does not post them again. */
   attempt(signal: AbortSignal): Promise<boolean>;
   /** Pauses before the second and each later try, in minutes of stack time. */
   readonly minutes: readonly number[];
 }
 
-/** Posts at a time. */
+/** Largest number of posts that a provider makes at the same time. */
 const AT_A_TIME = 8;
 
-/** The reports of one simulated provider: sends each when it is due, and again by the provider's schedule. */
+/** Posts the events of one simulated provider when they are due, and repeats a failed post by the provider's schedule of retries. */
 export class Reporter {
   readonly #clock: StackClock;
   readonly #deliver: Deliver;
-  /** Largest number of events of one post. */
+  /** Largest number of events in one post. */
   readonly #most: number;
   readonly #inFlight = new Set<Promise<void>>();
   #due: object[] = [];
-  /** Ends the waits of deliveries until their time. */
+  /** Aborts all waits: waits for the time of an event, and waits for a retry. */
   #waiting = new AbortController();
-  /** Ends posts. */
+  /** Aborts the posts in progress. */
   #posting = new AbortController();
 
   constructor(options: { readonly clock: StackClock; readonly deliver: Deliver; readonly most?: number }) {
@@ -46,7 +46,10 @@ export class Reporter {
     });
   }
 
-  /** Drops the reports that are not on their way; those that are get `waitMs` of real time to arrive. */
+  /**
+   * Drops all events except the events of posts in progress. Waits at most `waitMs` milliseconds of real time for these posts, then
+   * aborts them.
+   */
   async clear(waitMs = 0): Promise<void> {
     this.#waiting.abort();
     this.#due = [];
@@ -81,23 +84,38 @@ export class Reporter {
   }
 }
 
-/** Time that a provider waits for an answer; API Gateway answers within 30 s. */
+/**
+ * Time for which a provider waits for an answer to its post, in milliseconds. Providers do not document this time, but API Gateway
+ * always answers within 30 s.
+ */
 const PATIENCE_MS = 45_000;
 
-/** Returns a function that posts a request to the HTTP API: true if the answer is 200 or `stop`, which ends the delivery. */
-export function postTo(
+/** Posts a request of a provider to the local HTTP API. The request ends early if the signal aborts it or the answer takes too long. */
+export function postRequest(
   url: string,
   { path, contentType, headers, body }: PostedRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': contentType, ...headers },
+    body: new Uint8Array(body),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+  });
+}
+
+/**
+ * Returns a function that posts a request to the local HTTP API. The function resolves to true if no retry is needed, that is, if
+ * the status is 200 or `stop`.
+ */
+export function postTo(
+  url: string,
+  request: PostedRequest,
   stop: number | undefined,
 ): (signal: AbortSignal) => Promise<boolean> {
   return async (signal) => {
     try {
-      const { status, body: answer } = await fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': contentType, ...headers },
-        body: new Uint8Array(body),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
-      });
+      const { status, body: answer } = await postRequest(url, request, signal);
       await answer?.cancel();
       return status === 200 || status === stop;
     } catch {

@@ -1,31 +1,31 @@
 /**
- * What becomes of a mail at the server of its recipient. `listed`: on the provider's own list, so that it does not try;
- * `complained`: delivered, and then reported as spam.
+ * Result of a mail to one recipient. `listed`: the address is on the provider's own suppression list, so the provider tries no
+ * delivery. `complained`: the mail is delivered and then reported as spam.
  */
 export interface Fate {
   readonly kind: 'delivered' | 'deferred' | 'bounced' | 'complained' | 'listed';
-  /** Whether the mailbox does not exist; for `bounced` only. */
+  /** Whether the mail bounced because the mailbox does not exist; only for `bounced`. */
   readonly hard?: true;
-  /** Reply of the server; used for `bounced` and `deferred`. */
+  /** Reply of the recipient's mail server; used for `bounced` and `deferred`. */
   readonly reply: string;
-  /** The type of a bounce in Postmark's words, for an address that names it. */
+  /** Postmark's type of the bounce; present for a test address whose name is a bounce type. */
   readonly bounceType?: string;
 }
 
 const DELIVERED: Fate = { kind: 'delivered', reply: '250 2.0.0 OK' };
 const UNKNOWN_USER: Fate = { kind: 'bounced', hard: true, reply: '550 5.1.1 The email account does not exist' };
 
-/** The mailbox simulator (docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html, 2026-11-23). */
+/** Results at Amazon's mailbox simulator, by local part (docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html, 2026-11-23). */
 const AMAZON: Readonly<Record<string, Fate>> = {
   success: DELIVERED,
-  // Delivered; the automatic reply goes to the return path.
+  // The mail is delivered. At Amazon an automatic reply is also sent to the return path.
   ooto: DELIVERED,
   bounce: UNKNOWN_USER,
   complaint: { ...DELIVERED, kind: 'complained' },
   suppressionlist: { kind: 'listed', hard: true, reply: '550 5.1.1 Address is on the suppression list' },
 };
 
-/** Result of mail to the test address of a bounce type; mail to the address of any other type is delivered. */
+/** By bounce type: result of mail to the test address of this type. Mail to the test address of any other bounce type is delivered. */
 const REPLIES: Readonly<Record<string, Omit<Fate, 'bounceType'>>> = {
   HardBounce: UNKNOWN_USER,
   BadEmailAddress: { kind: 'bounced', hard: true, reply: '550 5.1.3 Bad destination mailbox address syntax' },
@@ -40,7 +40,10 @@ const REPLIES: Readonly<Record<string, Omit<Fate, 'bounceType'>>> = {
   Transient: { kind: 'deferred', reply: '451 4.4.1 Connection timed out, will try again' },
 };
 
-/** Bounce types with a test address, SpamComplaint has none (postmarkapp.com/support/article/1239, 2026-11-29). */
+/**
+ * Bounce types for which Postmark has a test address. SpamComplaint has no test address (postmarkapp.com/support/article/1239,
+ * 2026-11-29).
+ */
 const POSTMARK: readonly string[] = [
   ...Object.keys(REPLIES),
   'Unsubscribe',
@@ -56,8 +59,8 @@ const POSTMARK: readonly string[] = [
 ];
 
 /**
- * The fate of a mail to an address: the test addresses that providers document behave so at every simulated provider, as
- * the recipient's server would; everything else is delivered.
+ * Returns the result of a mail to an address. A test address from the documentation of one provider has the same result at every
+ * simulated provider, as if the recipient's mail server caused the result. Mail to any other address is delivered.
  */
 export function fateOf(address: string): Fate {
   const [local = '', domain = ''] = address.toLowerCase().split('@');

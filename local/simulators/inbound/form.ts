@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 
-/** A field of a form; with a file name it is a file. */
+/** A field of a posted form. A field with a file name is a file. */
 export type PostedField =
   | readonly [name: string, value: string | Buffer]
   | readonly [name: string, content: Buffer, file: { readonly filename: string; readonly contentType: string }];
 
-/** Bytes of a request with their type. */
+/** Body of a request with its content type. */
 export interface WireBody {
   readonly contentType: string;
   readonly body: Buffer;
 }
 
-/** Encodes a form: URL-encoded, or multipart if there is a file; bytes that are no UTF-8 stay unchanged. */
+/** Encodes a form: URL-encoded, or as multipart if the form contains a file. Bytes that are not UTF-8 stay unchanged. */
 export function encodeForm(
   fields: readonly PostedField[],
   multipart = fields.some((field) => field.length === 3),
@@ -51,7 +51,7 @@ function percent(value: string | Buffer): string {
   return parts.join('');
 }
 
-/** Escapes names of fields and files as browsers do: quotes and line ends as percent escapes. */
+/** Escapes names of fields and files as browsers do: quotes and line ends become percent escapes. */
 function quoted(text: string): string {
   return text.replace(
     /["\r\n]/g,

@@ -4,49 +4,56 @@ import type { ReceivedMail } from './received-mail.ts';
 
 type Secret = Readonly<Record<string, string>>;
 
-/** Data for a program that posts as a provider: paths at the HTTP API, and keys generated at this start of the stack. */
+/**
+ * Data for a program that posts mail or events in the role of a provider: paths at the local HTTP API, and the keys that this start
+ * of the stack has generated.
+ */
 export interface InboundRoute {
   readonly path?: string;
-  /** URL that takes a raw mail, with `?from=…&to=…` for its envelope, where the provider posts none. */
+  /**
+   * URL that accepts a raw mail, with `?from=…&to=…` for the envelope. Only a provider that does not post received mail over HTTP
+   * has this URL.
+   */
   readonly url?: string;
-  /** Further paths, keys and passwords, under the names of the type. */
+  /** Further paths, keys and passwords, under the names that the provider type uses. */
   readonly [name: string]: string | undefined;
 }
 
-/** Options of receiving one mail. */
+/** Options for one mail that a simulated provider receives. */
 export interface ReceiveOptions {
   /**
-   * Form in which it is posted, one of the type's.
-   * @default - the first
+   * Form in which the provider posts the mail: one of the forms of the provider type.
+   * @default - the first form of the provider type
    */
   readonly form?: string;
-  /** Signs with the previous key or password. @default false */
+  /** Whether the post is signed with the previous key or password, as before a rotation. @default false */
   readonly previous?: boolean;
-  /** Age of the signature in seconds, where a signature has a time. @default 0 */
+  /** Age of the signature in seconds, if signatures of this provider type contain a time. @default 0 */
   readonly ageSeconds?: number;
   /**
-   * `blocked`: a rule of the provider holds it, nothing is posted. `lost`: it is posted to another URL, which answers 200.
-   * @default - it is posted
+   * `blocked`: a rule of the provider holds the mail back, and the provider posts nothing. `lost`: the provider posts the mail to a
+   * wrong URL, which answers 200.
+   * @default - the mail is posted
    */
   readonly hold?: 'blocked' | 'lost';
 }
 
-/** State of a received mail. */
+/** State of a received mail at the simulated provider. */
 export type ReceptionStatus = 'scheduled' | 'processed' | 'failed' | 'blocked';
 
-/** One call of the HTTP API. */
+/** One attempt of a provider to post a received mail to the local HTTP API. */
 export interface Try {
   readonly at: string;
-  /** Absent if there was no answer. */
+  /** HTTP status of the answer; absent if there was no answer. */
   readonly status?: number;
   readonly error?: string;
-  /** Duration from request to answer. */
+  /** Time from the request to the answer, in milliseconds. */
   readonly ms: number;
 }
 
-/** A mail that a provider has received, with its posts. */
+/** A mail that a provider has received, with all attempts to post the mail. */
 export interface Received {
-  /** The provider's own id of it. */
+  /** Id that the provider has given to the mail. */
   readonly id: string;
   readonly at: number;
   readonly mail: ReceivedMail;
@@ -55,58 +62,73 @@ export interface Received {
   status: ReceptionStatus;
 }
 
-/** Received mail of one provider. */
+/** The received mail of one provider. */
 export interface Receptions {
-  /** All stored mail, oldest first. */
+  /** Returns all stored mail, the oldest mail first. */
   list(): readonly Received[];
   get(id: string): Received | undefined;
-  /** URL of a stored mail at the provider. */
+  /** Returns the URL of a stored mail at the provider. */
   messageUrl(id: string): string;
-  /** Posts a mail again, from the start of the schedule. */
+  /** Posts a mail again; the schedule of retries starts from the beginning. */
   repeat(received: Received): void;
 }
 
-/** A request to the HTTP API. */
+/** A request that a provider posts to the local HTTP API. */
 export interface PostedRequest extends WireBody {
   readonly path: string;
   /** Headers in addition to Content-Type. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Content of a file with a request of a provider. */
+/** Content of a test file that contains a recorded request of a provider. */
 export type Payload = Readonly<Record<string, unknown>>;
 
-/** How a type posts received mail, by its own pages; every type that receives over HTTP has one. */
+/**
+ * The way in which a provider type posts received mail, according to the provider's documentation. Every provider type that posts
+ * received mail over HTTP has such an object.
+ */
 export interface PostingType {
-  /** Forms in which it posts a mail; the first is its default. */
+  /** Forms in which the provider type posts a mail; the first form is the default. */
   readonly forms: readonly [string, ...string[]];
-  /** Pauses before the second and each later post, in minutes, and the status after which a mail is not posted again. */
+  /**
+   * `minutes`: pauses before the second and each later post of a mail. `stop`: HTTP status after which the provider does not post
+   * the mail again.
+   */
   readonly retries: { readonly minutes: readonly number[]; readonly stop: number };
-  /** Id of a mail that it receives now. */
+  /** Returns a new id for a mail that the provider has just received. */
   newId(): string;
-  /** Paths and credentials that it posts with: the path at the HTTP API, and its secret for received mail. */
+  /**
+   * Returns paths and credentials for the posts of this provider type, given the path at the local HTTP API and the secret for
+   * received mail.
+   */
   route(path: string, secret: Secret): InboundRoute;
-  /** Path of a stored mail in its API. */
+  /** Returns the path of a stored mail in the provider's API. */
   messagePath(id: string): string;
-  /** The request that posts a mail; `messageUrl` is that of the stored mail. */
+  /** Returns the request that posts a received mail; `messageUrl` is the URL of the stored mail at the provider. */
   post(received: Received, route: InboundRoute, messageUrl: string): PostedRequest;
-  /** A request from a file, with the current credentials, and its recipients; undefined for one of another type. */
+  /**
+   * Returns the request in a recorded file with the current credentials, and the recipients of the mail; undefined for a file of
+   * another provider type.
+   */
   replay(payload: Payload, route: InboundRoute): (PostedRequest & { readonly to: readonly string[] }) | undefined;
-  /** Domains for which the account receives mail, if the options of the requests for missed mail name them. */
+  /**
+   * Returns the domains for which the account receives mail. They are known only if the options `missed` contain them: the options
+   * with which the deployed code asks the provider for mail whose post was lost.
+   */
   domains?(missed: object): readonly string[];
-  /** Options of an account that only receives, from the options of the requests for missed mail. */
+  /** Returns the options of an account that only receives mail, derived from the options `missed`. */
   accountOptions(missed: object): object;
-  /** The provider's API about received mail. */
+  /** The provider's API with which a customer queries received mail. */
   readonly api: {
-    /** Key of its requests: in the secret for received mail, or in that of the account. */
+    /** Returns the key that requests to this API need. The key is in the secret for received mail or in the secret of the account. */
     keyIn(received: Secret, account: Secret): string;
     isFor(path: string): boolean;
-    /** Undefined for any other request, and for one with another key. */
+    /** Answers a request about received mail. Returns undefined for any other request, and for a request with a wrong key. */
     answer(request: SimulatorRequest, access: ReceivingAccess): SimulatorAnswer | undefined;
   };
 }
 
-/** Mail, key and pace of the API about received mail. */
+/** Data that the simulated API about received mail needs: the received mail, the API key and the time scale. */
 export interface ReceivingAccess {
   readonly receiving: Receptions;
   readonly apiKey: string;

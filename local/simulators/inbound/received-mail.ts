@@ -14,7 +14,7 @@ export interface IncomingMail {
   readonly to: string;
 }
 
-/** An attachment, content decoded. */
+/** An attachment with decoded content. */
 export interface ReceivedAttachment {
   readonly filename: string | undefined;
   readonly contentType: string;
@@ -33,7 +33,7 @@ export interface ReceivedMailbox {
 export interface ReceivedMail extends IncomingMail {
   /** Headers in their order, unfolded, with encoded words decoded. */
   readonly headers: readonly Header[];
-  /** The same headers as written in the mail. */
+  /** The same headers exactly as they are written in the mail. */
   readonly written: readonly Header[];
   readonly text: string | undefined;
   readonly html: string | undefined;
@@ -41,8 +41,9 @@ export interface ReceivedMail extends IncomingMail {
 }
 
 /**
- * Parses a mail. A provider reads mail at least as well as the receiver does, so this is the receiver's own reader; its
- * own tests compare it with other readers and with results judged by hand.
+ * Parses a mail. The simulator uses the parser of the deployed code for received mail. A real provider parses mail at least as
+ * well as this parser. The tests of the parser compare its results with other parsers, and with results that were checked by
+ * hand.
  */
 export function readReception(reception: IncomingMail): ReceivedMail {
   const { headers, text, html, files } = readMime(reception.raw);
@@ -61,17 +62,20 @@ export function readReception(reception: IncomingMail): ReceivedMail {
   };
 }
 
-/** First value of a header, or empty. */
+/** Returns the first value of a header, or an empty text if the mail has no such header. */
 export function headerOf({ headers }: ReceivedMail, name: string): string {
   return headerValues(headers, name)[0] ?? '';
 }
 
-/** The mailboxes of an address header, including those in groups. */
+/** Returns the mailboxes of an address header, including the mailboxes in groups. */
 export function mailboxesOf(mail: ReceivedMail, name: string): ReceivedMailbox[] {
   return readMailboxes(headerValues(mail.written, name)).map((one) => ({ name: one.name ?? '', address: one.address }));
 }
 
-/** The text before the first quoted line and before the signature; a rough form that differs from the whole text. */
+/**
+ * Splits a text into the reply (the text before the first quoted line and before the signature) and the signature. The result is
+ * only roughly the same as at the providers.
+ */
 export function strippedReply(text: string): { readonly reply: string; readonly signature: string } {
   const lines = text.replace(/\r\n/g, '\n').split('\n');
   const quote = lines.findIndex((line) => /^(>|On .+ wrote:$)/.test(line));

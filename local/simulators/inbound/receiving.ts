@@ -1,4 +1,5 @@
 import type { StackClock } from '../../clock.ts';
+import { postRequest } from '../events/reporter.ts';
 import type { HttpBehaviour } from '../http-simulator.ts';
 import type {
   InboundRoute,
@@ -12,14 +13,17 @@ import type {
 } from './posting.ts';
 import { type IncomingMail, readReception } from './received-mail.ts';
 
-/** Where a provider posts. */
+/** Address and credentials of the posts of one provider. */
 interface PostingTarget {
-  /** Base of the HTTP API. */
+  /** Base URL of the local HTTP API. */
   readonly url: string;
   readonly route: InboundRoute;
 }
 
-/** The receiving half of one simulated provider: stores received mail, posts it, and repeats by the provider's schedule. */
+/**
+ * The part of one simulated provider that receives mail. It stores received mail, posts the mail to the local HTTP API, and repeats
+ * failed posts by the provider's schedule.
+ */
 export class Receiving implements Receptions {
   readonly key: string;
   readonly type: PostingType;
@@ -44,7 +48,7 @@ export class Receiving implements Receptions {
     this.#endpoint = options.endpoint;
   }
 
-  /** Receives a mail for one recipient; resolves when it is stored, before it is posted. */
+  /** Receives a mail for one recipient. Resolves when the mail is stored, before the mail is posted. */
   async take(reception: IncomingMail, options: ReceiveOptions = {}): Promise<Received> {
     const received: Received = {
       id: this.type.newId(),
@@ -84,10 +88,11 @@ export class Receiving implements Receptions {
     const { signal } = this.#ending;
     const { minutes, stop } = this.type.retries;
     const target = this.#target();
-    // Whether a retry is signed again is documented nowhere; the same signature is the harder case for the receiver.
+    // No provider documents whether a retry of a post gets a new signature. Here each retry has the same signature, which is the harder
+    // case for the receiving code.
     const request = target && this.type.post(received, target.route, this.messageUrl(received.id));
     for (let tries = 1; !signal.aborted; tries += 1) {
-      const result = await post(target?.url, request, signal);
+      const result = await post(target?.url ?? '', request, signal);
       received.tries.push(result);
       const pause = minutes[tries - 1];
       if (result.status === 200 || result.status === stop || pause === undefined) {
@@ -99,12 +104,12 @@ export class Receiving implements Receptions {
   }
 }
 
-/** The receiving half of a provider, with the access to its API about received mail. */
+/** The part of a provider that receives mail, with the data that the provider's API about received mail needs. */
 export interface LocalReceiver extends ReceivingAccess {
   readonly receiving: Receiving;
 }
 
-/** A provider's behaviour, extended by its API about received mail. */
+/** Returns a provider's behaviour, extended by the provider's API about received mail. */
 export function withReceiving(behaviour: HttpBehaviour, access: LocalReceiver): HttpBehaviour {
   const { api } = access.receiving.type;
   return {
@@ -114,22 +119,13 @@ export function withReceiving(behaviour: HttpBehaviour, access: LocalReceiver): 
   };
 }
 
-/** Time that a provider waits for an answer; not documented, but API Gateway answers within 30 s. */
-const PATIENCE_MS = 45_000;
-
-async function post(base: string | undefined, request: PostedRequest | undefined, ending: AbortSignal): Promise<Try> {
+async function post(base: string, request: PostedRequest | undefined, ending: AbortSignal): Promise<Try> {
   const at = new Date().toISOString();
   const begun = performance.now();
   const took = () => ({ ms: Math.round(performance.now() - begun) });
   if (request === undefined) return { at, error: 'this provider has no inbound route', ...took() };
-  const { path, contentType, headers, body } = request;
   try {
-    const response = await fetch(`${base}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': contentType, ...headers },
-      body: new Uint8Array(body),
-      signal: AbortSignal.any([ending, AbortSignal.timeout(PATIENCE_MS)]),
-    });
+    const response = await postRequest(base, request, ending);
     await response.arrayBuffer();
     return { at, status: response.status, ...took() };
   } catch (error) {

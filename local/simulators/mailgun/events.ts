@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
-import { courseOf, type Step } from '../events/course.ts';
+import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
-/** Fields of an accepted mail that its events show. */
+/** The fields of an accepted mail that the events of this mail contain. */
 export interface EventfulMail {
-  /** Message-ID without angle brackets, as in events. */
+  /** Message-ID without angle brackets, as events contain it. */
   readonly messageId: string;
   readonly from: string;
   readonly to: readonly string[];
@@ -17,28 +17,32 @@ export interface EventfulMail {
   readonly tags: readonly string[];
 }
 
-interface Entry {
-  /** When the event can be read, in stack time. */
+interface QueuedEvent {
+  /** Stack time from which the Events API returns the event. */
   readonly visibleAt: number;
   readonly event: Readonly<Record<string, unknown>> & { readonly timestamp: number };
 }
 
-// Events reach the store out of order (user manual, event polling, 2026-11-25). The delay is not published; in stack time.
+// Delays, in stack time, until the Events API returns an event. At Mailgun events become visible out of order (user manual, event
+// polling, 2026-11-25). Mailgun does not publish the delays.
 const ACCEPTED_VISIBLE_MS = 3_000;
 const OTHERS_VISIBLE_MS = 6_000;
-/** Largest number of events kept, for memory; Mailgun keeps events for days. */
+/** Largest number of stored events; the limit saves memory. Mailgun itself keeps events for days. */
 const KEPT = 200_000;
 const MAX_PAGE = 300;
 
-/** The events of one domain: `accepted` for each recipient of an accepted mail and, later, what became of it. */
+/**
+ * The events of one domain. For each recipient of an accepted mail there is an event `accepted`, and later an event for the
+ * delivery, failure or complaint.
+ */
 export class MailgunEvents {
   readonly #domain: string;
   readonly #clock: StackClock;
   readonly #report: Report;
   readonly #list: SimulatedList;
-  #entries: Entry[] = [];
+  #queued: QueuedEvent[] = [];
 
-  /** `list`: the bounces and complaints of the domain, which grow by events; `report` posts each event. */
+  /** `list`: the bounces and complaints of the domain; events add addresses to this list. `report`: posts an event. */
   constructor(domain: string, clock: StackClock, list: SimulatedList, report: Report) {
     this.#domain = domain;
     this.#clock = clock;
@@ -50,31 +54,31 @@ export class MailgunEvents {
     const now = this.#clock.now();
     for (const recipient of mail.to) {
       const listed = this.#list.get(recipient);
-      for (const step of courseOf(recipient, listed !== undefined)) {
-        const at = now + step.afterMs;
+      for (const courseEvent of courseOf(recipient, listed !== undefined)) {
+        const at = now + courseEvent.afterMs;
         const event = {
           ...this.#event(mail, recipient, this.#clock.toReal(at)),
-          ...outcomeOf(step, listed?.reason),
+          ...outcomeOf(courseEvent, listed?.reason),
         };
-        const hiddenMs = step.kind === 'accepted' ? ACCEPTED_VISIBLE_MS : OTHERS_VISIBLE_MS;
-        this.#entries.push({ visibleAt: at + hiddenMs, event });
-        this.#report(event, step.afterMs);
-        if (step.kind === 'bounced' && step.fate.hard)
-          this.#list.add(recipient, 'bounce', event.timestamp * 1000, step.fate.reply);
-        if (step.kind === 'complained') this.#list.add(recipient, 'complaint', event.timestamp * 1000);
+        const hiddenMs = courseEvent.kind === 'accepted' ? ACCEPTED_VISIBLE_MS : OTHERS_VISIBLE_MS;
+        this.#queued.push({ visibleAt: at + hiddenMs, event });
+        this.#report(event, courseEvent.afterMs);
+        if (courseEvent.kind === 'bounced' && courseEvent.fate.hard)
+          this.#list.add(recipient, 'bounce', event.timestamp * 1000, courseEvent.fate.reply);
+        if (courseEvent.kind === 'complained') this.#list.add(recipient, 'complaint', event.timestamp * 1000);
       }
     }
-    if (this.#entries.length > KEPT) this.#entries = this.#entries.slice(-KEPT / 2);
+    if (this.#queued.length > KEPT) this.#queued = this.#queued.slice(-KEPT / 2);
   }
 
-  /** Answers one page with the URLs of its neighbours, which are given even if those are empty. */
+  /** Answers with one page of events, and with the URLs of the previous and next pages, even if these pages have no events. */
   answer({ query, headers }: SimulatorRequest, page: string | undefined): SimulatorAnswer {
     const asked = page === undefined ? firstPage(query) : readPage(page);
     if (typeof asked === 'string') return { status: 400, body: { message: asked } };
     const { filters, begin, end, descending, limit, skip } = asked;
     const now = this.#clock.now();
     const [from, to] = begin <= end ? [begin, end] : [end, begin];
-    const matching = this.#entries
+    const matching = this.#queued
       .filter(({ visibleAt, event }) => visibleAt <= now && event.timestamp >= from && event.timestamp <= to)
       .map(({ event }) => event)
       .filter((event) => filters.every(([field, expression]) => matches(valuesIn(event, field), expression)))
@@ -89,7 +93,7 @@ export class MailgunEvents {
         paging: {
           first: url(0),
           previous: url(skip - limit),
-          // The URL after the last page returns events that are added later.
+          // The URL of the page after the last page returns events that are added later.
           next: url(skip + items.length),
           last: url(matching.length - limit),
         },
@@ -118,8 +122,8 @@ export class MailgunEvents {
   }
 }
 
-/** The fields of an event that say what happened (documentation.mailgun.com, event-structure, 2026-11-23). */
-function outcomeOf({ kind, fate }: Step, listed: 'bounce' | 'complaint' = 'bounce') {
+/** Returns the fields of an event that describe the outcome (documentation.mailgun.com, event-structure, 2026-11-23). */
+function outcomeOf({ kind, fate }: CourseEvent, listed: 'bounce' | 'complaint' = 'bounce') {
   const status = (code: number, message: string, description: string) => ({
     'delivery-status': { code, message, description, 'attempt-no': 1, 'mx-host': 'mx.example.com' },
   });
@@ -142,7 +146,7 @@ function outcomeOf({ kind, fate }: Step, listed: 'bounce' | 'complaint' = 'bounc
       return {
         event: 'failed',
         severity: 'permanent',
-        // Everything that its own words do not name is generic.
+        // Mailgun reports `generic` for a failure for which it has no other reason.
         reason: fate.hard ? 'bounce' : 'generic',
         'log-level': 'error',
         ...status(Number(code), message, ''),
@@ -195,7 +199,7 @@ function firstPage(query: URLSearchParams): Asked | string {
   };
 }
 
-/** A time after every event, in epoch seconds. */
+/** A time that is later than every event, in epoch seconds. */
 const FAR = 9_999_999_999;
 
 function timeOf(text: string | null): number | undefined {
@@ -215,14 +219,17 @@ function readPage(page: string): Asked | string {
   }
 }
 
-function valuesIn(event: Entry['event'], field: string): readonly string[] {
+function valuesIn(event: QueuedEvent['event'], field: string): readonly string[] {
   const { headers } = event['message'] as { headers: Readonly<Record<string, string>> };
   if (field === 'tags') return event['tags'] as readonly string[];
   const value = ['message-id', 'from', 'to', 'subject'].includes(field) ? headers[field] : event[field];
   return typeof value === 'string' ? [value] : [];
 }
 
-/** The filter expressions that Mailgun documents, without nesting: terms joined by OR or AND, each perhaps negated. */
+/**
+ * Whether values match a filter expression. The forms that Mailgun documents are supported: terms joined by OR or AND, where each
+ * term may be negated.
+ */
 function matches(values: readonly string[], expression: string): boolean {
   const term = (text: string): boolean => {
     const [, not, quoted] = /^(NOT\s+)?(.*)$/s.exec(text.trim()) ?? [];

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { MailgunMissedOptions } from '../../../lambda/providers/mailgun/missed.ts';
+import { basicAuthorization } from '../basic-authorization.ts';
 import { encodeForm, type PostedField } from '../inbound/form.ts';
 import type { PostingType } from '../inbound/posting.ts';
 import { eventsAnswer } from './received-events.ts';
 import { storageAnswer } from './storage.ts';
 import { MAILGUN_FORMS, mailgunBody, signPost } from './webhook.ts';
 
-/** A form of Mailgun as the file of a test has it. */
+/** A form that Mailgun has posted, in the format of the test files. */
 interface FormFile {
   readonly fields: Readonly<Record<string, string>>;
   readonly files?: readonly { name: string; filename: string; contentType: string; content: string }[];
@@ -14,10 +15,10 @@ interface FormFile {
 
 const domainsIn = (missed: object) => (missed as MailgunMissedOptions).domains;
 
-/** Mailgun's routes: they post in three forms, the message store keeps each mail. */
+/** Mailgun's routes for received mail. They post a mail in one of three forms, and the message storage keeps each mail. */
 export const posting: PostingType = {
   forms: MAILGUN_FORMS,
-  // User manual (2024) and help centre article 202236504: about eight hours in all. Collected 2026-11-23.
+  // Mailgun retries for about eight hours in total (user manual, 2024, and help centre article 202236504). Collected 2026-11-23.
   retries: { minutes: [10, 10, 15, 30, 60, 120, 240], stop: 406 },
   newId: () => randomBytes(32).toString('base64url'),
   messagePath: (id) => `/v3/domains/in.example.com/messages/${id}`,
@@ -27,7 +28,7 @@ export const posting: PostingType = {
     storePath: `${path}/store`,
     signingKey,
     previousSigningKey,
-    /** Key that reads the storage. */
+    /** API key that can read stored messages. */
     apiKey,
   }),
   post({ at, mail, options }, route, messageUrl) {
@@ -57,12 +58,11 @@ export const posting: PostingType = {
   domains: domainsIn,
   accountOptions: (missed) => ({ domain: domainsIn(missed)[0] ?? '' }),
   api: {
-    // The sender's key may only send.
+    // The key in the secret of the account may only send mail. So the API needs the key from the secret for received mail.
     keyIn: ({ apiKey = '' }) => apiKey,
     isFor: (path) => /\/domains\/[^/]+\/messages\//.test(path),
     answer(request, { receiving, apiKey, timeScale }) {
-      const expected = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
-      if (request.headers.authorization !== expected) return undefined;
+      if (request.headers.authorization !== basicAuthorization('api', apiKey)) return undefined;
       return storageAnswer(request, receiving, timeScale) ?? eventsAnswer(request, receiving, timeScale);
     },
   },

@@ -3,6 +3,7 @@ import { defined } from '../../../lambda/platform/defined.ts';
 import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
+import { basicAuthorization } from '../basic-authorization.ts';
 import { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
@@ -20,7 +21,10 @@ const MAX_BYTES = 25 * 1024 * 1024;
 const MAX_RECIPIENTS = 1_000;
 const MAX_OPTION_BYTES = 16 * 1024;
 
-/** Mailgun: messages, messages.mime and events of one domain, and the state of that domain. Any From may be used, as at Mailgun. */
+/**
+ * Simulates Mailgun's API for one domain: messages, messages.mime, events, suppression lists and the state of the domain. Any From
+ * address is accepted, as at Mailgun.
+ */
 export function mailgunBehaviour(
   options: MailgunOptions,
   secret: Readonly<Record<string, string>>,
@@ -29,7 +33,7 @@ export function mailgunBehaviour(
 ): HttpBehaviour {
   const list = new SimulatedList();
   const events = new MailgunEvents(options.domain, clock, list, report);
-  const expected = `Basic ${Buffer.from(`api:${secret['apiKey'] ?? ''}`).toString('base64')}`;
+  const expected = basicAuthorization('api', secret['apiKey']);
   return {
     clear: () => list.clear(),
     occasionOf: (_method, path) => (SEND.test(path) ? 'send' : EVENTS.test(path) ? 'lookup' : 'health'),
@@ -94,7 +98,7 @@ async function take(
     ),
     tags: stringsOf(form, 'o:tag'),
   });
-  // With `o:testmode` Mailgun accepts and bills but does not deliver; the answer is the same.
+  // With `o:testmode` Mailgun accepts and bills a mail but does not deliver it. The answer is the same as without `o:testmode`.
   return {
     status: 200,
     body: { id: taking.providerMessageId, message: 'Queued. Thank you.' },
@@ -131,12 +135,15 @@ function defectOf(
   return undefined;
 }
 
-/** Tracking of a form: `o:tracking` sets both; the option of each overrides it (documentation.mailgun.com, 2026-11-28). */
+/**
+ * Returns the open and click tracking that a form sets. The separate options for opens and clicks override `o:tracking`, unless
+ * `o:tracking` is off (documentation.mailgun.com, 2026-11-28).
+ */
 function trackingOf(form: FormData): Pick<Taking, 'tracking'> {
-  const told = (name: string) => stringsOf(form, name).map((value) => value !== 'no' && value !== 'false')[0];
-  const both = told('o:tracking');
-  const opens = both === false ? false : (told('o:tracking-opens') ?? both);
-  const clicks = both === false ? false : (told('o:tracking-clicks') ?? both);
+  const optionOf = (name: string) => stringsOf(form, name).map((value) => value !== 'no' && value !== 'false')[0];
+  const both = optionOf('o:tracking');
+  const opens = both === false ? false : (optionOf('o:tracking-opens') ?? both);
+  const clicks = both === false ? false : (optionOf('o:tracking-clicks') ?? both);
   const tracking = defined({ opens, clicks });
   return Object.keys(tracking).length > 0 ? { tracking } : {};
 }

@@ -3,7 +3,7 @@ import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { jsonBody } from '../json-body.ts';
 
-/** Paths of the two lists of a domain, and of one address on them. */
+/** Matches the path of the list of bounces or of complaints of a domain, or of one address on such a list. */
 export const LISTS = /^\/v3\/([^/]+)\/(bounces|complaints)(?:\/(.+))?$/;
 const MOST = 1000;
 const entries = z
@@ -17,7 +17,10 @@ const entries = z
   )
   .max(MOST);
 
-/** Bounces and complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29); the caller has checked key and domain. */
+/**
+ * Answers a request about the bounces or complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29). The caller
+ * has already checked the API key and the domain.
+ */
 export function listAnswer(
   { method, path, query, headers, body }: SimulatorRequest,
   list: SimulatedList,
@@ -28,20 +31,14 @@ export function listAnswer(
   const found = listed.find((one) => one.address.toLowerCase() === decodeURIComponent(address ?? '').toLowerCase());
   if (address !== undefined) {
     if (!found) return { status: 404, body: { message: `Address not found in ${table} table` } };
-    if (method === 'DELETE') list.remove(found.address);
-    if (method === 'DELETE')
-      return {
-        status: 200,
-        body: {
-          message: `${reason === 'bounce' ? 'Bounced' : 'Spam complaint'} address has been removed`,
-          address: found.address,
-        },
-      };
-    return { status: 200, body: shown(found) };
+    if (method !== 'DELETE') return { status: 200, body: shown(found) };
+    list.remove(found.address);
+    const message = `${reason === 'bounce' ? 'Bounced' : 'Spam complaint'} address has been removed`;
+    return { status: 200, body: { message, address: found.address } };
   }
   if (method === 'POST') {
     const read = entries.safeParse(jsonBody(body));
-    if (!read.success) return { status: 400, body: { message: 'The request is no list of up to 1000 addresses' } };
+    if (!read.success) return { status: 400, body: { message: 'The request is not a list of up to 1000 addresses' } };
     for (const one of read.data) {
       const at = Date.parse(one.created_at ?? '');
       list.add(

@@ -1,25 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { Taking } from '../accepted-log.ts';
+import { defined } from '../../../lambda/platform/defined.ts';
+import { type Taking, takingOf } from '../accepted-log.ts';
 import { composedMime, type GivenParts } from '../composed-mime.ts';
 import type { Header } from '../mail-view.ts';
-import { attachmentView, headersOf, headerValues, viewMime } from '../mime-view.ts';
+import { attachmentView, headersOf, headerValues } from '../mime-view.ts';
 
 const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
 
-/** A mail that was sent as MIME; Mailgun keeps its Message-ID. */
+/** Returns a mail that was sent as MIME for the log of accepted mail. Mailgun keeps the Message-ID of such a mail. */
 export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: string): Taking {
   const headers = headersOf(mime);
-  return {
-    providerMessageId: headerValues(headers, 'Message-ID')[0] ?? newId(domain),
-    envelope,
-    raw: mime,
-    mime: () => mime,
-    headers: () => headers,
-    view: () => viewMime(mime),
-  };
+  return takingOf(headerValues(headers, 'Message-ID')[0] ?? newId(domain), envelope, mime, () => headers);
 }
 
-/** A mail that was sent as form fields, with a header composed of them. */
+/** Returns a mail that was sent as form fields for the log of accepted mail. The header of the mail is composed from these fields. */
 export async function formTaking(
   form: FormData,
   raw: Buffer,
@@ -44,8 +38,10 @@ export async function formTaking(
   const text = form.get('text');
   const html = form.get('html');
   const view = {
-    ...(typeof text === 'string' && { text }),
-    ...(typeof html === 'string' && { html }),
+    ...defined({
+      text: typeof text === 'string' ? text : undefined,
+      html: typeof html === 'string' ? html : undefined,
+    }),
     attachments,
   };
   const id = headerValues(headers, 'Message-Id')[0] ?? newId(domain);

@@ -6,19 +6,16 @@ import { headerOf, type ReceivedMail, strippedReply } from '../inbound/received-
 export const MAILGUN_FORMS = ['form', 'mime', 'store'] as const;
 export type MailgunForm = (typeof MAILGUN_FORMS)[number];
 
-/** Timestamp, token and their HMAC, as in the posts of routes and webhooks of Mailgun. */
+/** A timestamp, a token and the HMAC of both, as Mailgun's routes and webhooks post them. */
 export interface WebhookSignature {
   readonly timestamp: string;
   readonly token: string;
   readonly signature: string;
 }
 
-/** Signs as Mailgun does: HMAC-SHA256 of timestamp and token; the body is not part of it. */
-export function signPost(
-  signingKey: string,
-  epochSeconds: number,
-  token = randomBytes(25).toString('hex'),
-): WebhookSignature {
+/** Signs a post as Mailgun does, with the HMAC-SHA256 of timestamp and token. The signature does not cover the body. */
+export function signPost(signingKey: string, epochSeconds: number): WebhookSignature {
+  const token = randomBytes(25).toString('hex');
   const timestamp = String(epochSeconds);
   const signature = createHmac('sha256', signingKey)
     .update(timestamp + token)
@@ -27,7 +24,7 @@ export function signPost(
 }
 
 /**
- * The body that a route posts. Sources: Mailgun user manual (source/user_manual.rst, 2024) and "Receive HTTP" of
+ * Returns the body that a route of Mailgun posts. Sources: Mailgun user manual (source/user_manual.rst, 2024) and "Receive HTTP" of
  * documentation.mailgun.com, collected 2026-11-23.
  */
 export function mailgunBody(
@@ -72,7 +69,7 @@ export function mailgunBody(
   }
 }
 
-/** Attachments as the notification of a stored message lists them. */
+/** Returns the attachments in the form in which the notification about a stored message lists them. */
 export function storedAttachments(mail: ReceivedMail, url: (place: number) => string): object[] {
   return mail.attachments.map(({ filename, contentType, content }, place) => ({
     url: url(place),
@@ -83,8 +80,9 @@ export function storedAttachments(mail: ReceivedMail, url: (place: number) => st
 }
 
 /**
- * Form fields of a parsed mail: bodies, every header as a field, and all headers as JSON. `body-plain` is always present, made from
- * the HTML where the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
+ * Returns the form fields of a parsed mail: the bodies, every header as a field, and all headers as JSON. The field `body-plain` is
+ * always present. If the mail has no text, Mailgun makes `body-plain` from the HTML (documentation.mailgun.com, store-retrieve,
+ * 2026-11-25).
  */
 export function parsed(mail: ReceivedMail): PostedField[] {
   const headers = mail.headers.map(([name, value]) => [canonical(name), value] as const);
@@ -105,7 +103,7 @@ export function parsed(mail: ReceivedMail): PostedField[] {
   ];
 }
 
-/** A rough text form of HTML; Mailgun's conversion is not documented. */
+/** Converts HTML to text, only roughly; Mailgun does not document its conversion. */
 function textOfHtml(html: string): string {
   return html.replace(/<[^<>]*>/g, ' ').trim();
 }
@@ -117,7 +115,7 @@ function contentIdMap(mail: ReceivedMail, target: (place: number) => string): Po
   return entries.length === 0 ? [] : [['content-id-map', JSON.stringify(Object.fromEntries(entries))]];
 }
 
-/** `MESSAGE-ID` becomes `Message-Id`, as Mailgun writes names. */
+/** Returns a header name in the spelling that Mailgun uses: `MESSAGE-ID` becomes `Message-Id`. */
 function canonical(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

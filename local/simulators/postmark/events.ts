@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { BOUNCE_TYPES } from '../../../lambda/providers/postmark/events.ts';
 import type { StackClock } from '../../clock.ts';
-import { courseOf, type Step } from '../events/course.ts';
+import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { Report } from '../events/reporter.ts';
 import type { PostmarkMail } from './mail.ts';
 import type { PostmarkSuppressions } from './suppressions.ts';
 
 /**
- * Reports what becomes of an accepted mail (postmarkapp.com/developer/webhooks, 2026-11-23): a delivery, a bounce, or a
- * complaint; and the end of the subscription where an address becomes inactive by it.
+ * Reports the delivery, bounce or complaint of an accepted mail for each recipient (postmarkapp.com/developer/webhooks,
+ * 2026-11-23). If a bounce or complaint makes the address inactive, also reports a subscription change.
  */
 export function reportPostmark(
   { fields }: PostmarkMail,
@@ -26,15 +26,21 @@ export function reportPostmark(
     Metadata: fields.Metadata ?? {},
   };
   for (const recipient of recipients) {
-    for (const step of courseOf(recipient, false)) {
-      const type = bounceTypeOf(step);
-      if (type === undefined && step.kind !== 'delivered') continue;
-      const at = clock.toReal(clock.now() + step.afterMs);
+    for (const courseEvent of courseOf(recipient, false)) {
+      const type = bounceTypeOf(courseEvent);
+      if (type === undefined && courseEvent.kind !== 'delivered') continue;
+      const at = clock.toReal(clock.now() + courseEvent.afterMs);
       const time = new Date(at).toISOString();
       if (type === undefined) {
         report(
-          { ...common, RecordType: 'Delivery', Recipient: recipient, DeliveredAt: time, Details: step.fate.reply },
-          step.afterMs,
+          {
+            ...common,
+            RecordType: 'Delivery',
+            Recipient: recipient,
+            DeliveredAt: time,
+            Details: courseEvent.fate.reply,
+          },
+          courseEvent.afterMs,
         );
         continue;
       }
@@ -48,7 +54,7 @@ export function reportPostmark(
           TypeCode: TYPE_CODES[type],
           Name: type,
           Description: '',
-          Details: step.kind === 'complained' ? '' : `smtp;${step.fate.reply}`,
+          Details: courseEvent.kind === 'complained' ? '' : `smtp;${courseEvent.fate.reply}`,
           Email: recipient,
           From: fields.From,
           BouncedAt: time,
@@ -57,7 +63,7 @@ export function reportPostmark(
           CanActivate: reason === 'HardBounce',
           Subject: fields.Subject ?? '',
         },
-        step.afterMs,
+        courseEvent.afterMs,
       );
       if (reason === undefined) continue;
       suppressions.suppress(stream, recipient, reason, at);
@@ -71,7 +77,7 @@ export function reportPostmark(
           SuppressSending: true,
           SuppressionReason: reason,
         },
-        step.afterMs,
+        courseEvent.afterMs,
       );
     }
   }
@@ -79,18 +85,18 @@ export function reportPostmark(
 
 const TYPE_CODES = Object.fromEntries(Object.entries(BOUNCE_TYPES).map(([code, name]) => [name, Number(code)]));
 
-/** Bounces and complaints after which an address gets no more mail (bounce API, 2026-11-23). */
+/** Types of bounces and complaints after which Postmark makes an address inactive (bounce API, 2026-11-23). */
 const DEACTIVATES: Readonly<Record<string, 'HardBounce' | 'SpamComplaint' | undefined>> = {
   HardBounce: 'HardBounce',
   BadEmailAddress: 'HardBounce',
   SpamComplaint: 'SpamComplaint',
 };
 
-/** The type of the bounce or complaint that a step is; undefined for another one. */
-function bounceTypeOf({ kind, fate }: Step): string | undefined {
+/** Returns Postmark's bounce type for an event that is a bounce or a complaint; undefined for any other event. */
+function bounceTypeOf({ kind, fate }: CourseEvent): string | undefined {
   if (kind === 'complained') return 'SpamComplaint';
   if (kind === 'accepted') return undefined;
-  // An address that names a type bounces with it, whatever it means.
+  // If the name of a test address is a bounce type, Postmark reports mail to this address with this bounce type, whatever the type means.
   if (fate.bounceType) return fate.bounceType;
   if (kind === 'deferred') return 'Transient';
   if (kind === 'bounced') return fate.hard ? 'HardBounce' : 'SoftBounce';

@@ -27,14 +27,14 @@ const mailSchema = z.object({
     .nullish(),
 });
 
-/** One posted message, with the request body that contained it. */
+/** One message of a request, with the request body that contained the message. */
 export interface PostmarkMail {
   readonly fields: z.infer<typeof mailSchema>;
   readonly recipients: readonly string[];
   readonly raw: Buffer;
 }
 
-/** Parses a message; a string is the error that names the invalid field. */
+/** Parses a message. If a field is invalid, returns a text with the name of this field. */
 export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | string {
   const result = mailSchema.safeParse(item);
   if (!result.success) return `Invalid request field(s): ${result.error.issues[0]?.path.join('.')}.`;
@@ -42,7 +42,10 @@ export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | str
   return { fields: result.data, recipients: [To, Cc, Bcc].flatMap((list) => addressesOf(list ?? [])), raw };
 }
 
-/** The message for the log, with a header composed of the fields in Postmark's order. */
+/**
+ * Returns the message for the log of accepted mail. Its header is composed from the fields of the request, in the order that
+ * Postmark uses.
+ */
 export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to: readonly string[]): Taking {
   const { fields, raw } = mail;
   return {
@@ -58,7 +61,7 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
           filename: Name,
           contentType: ContentType,
           content: Buffer.from(Content, 'base64'),
-          ...(ContentID && { cid: ContentID.replace(/^cid:/, '') }),
+          ...defined({ cid: ContentID ? ContentID.replace(/^cid:/, '') : undefined }),
         })),
       }),
     headers: () => headersOf(fields),
@@ -71,16 +74,16 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
   };
 }
 
-/** Tracking that the message sets explicitly. */
+/** Returns the settings for open and click tracking that the message sets explicitly. */
 function trackingOf({ TrackOpens, TrackLinks }: PostmarkMail['fields']): Pick<Taking, 'tracking'> {
-  const told = {
-    ...(typeof TrackOpens === 'boolean' && { opens: TrackOpens }),
-    ...(TrackLinks && { clicks: TrackLinks !== 'None' }),
-  };
-  return Object.keys(told).length > 0 ? { tracking: told } : {};
+  const explicit = defined({
+    opens: typeof TrackOpens === 'boolean' ? TrackOpens : undefined,
+    clicks: TrackLinks ? TrackLinks !== 'None' : undefined,
+  });
+  return Object.keys(explicit).length > 0 ? { tracking: explicit } : {};
 }
 
-/** Subject, addresses and headers of a message, for a fault's `match`. */
+/** Returns subject, addresses and headers of a message as one text, which the `match` of a fault searches. */
 export function searchablePostmarkText(item: unknown): string {
   const mail = readPostmarkMail(item, Buffer.alloc(0));
   if (typeof mail === 'string') return '';
@@ -88,7 +91,7 @@ export function searchablePostmarkText(item: unknown): string {
   return [...headersOf(mail.fields), ...hidden].map(([name, value]) => `${name}: ${value}`).join('\n');
 }
 
-/** Header of the delivered mail: Postmark sends no Bcc header. */
+/** Returns the header of the delivered mail, without Bcc, since Postmark sends no Bcc header. */
 function headersOf(fields: PostmarkMail['fields']): Header[] {
   const own = [
     ['From', fields.From],

@@ -1,8 +1,9 @@
 import addressparser from 'nodemailer/lib/addressparser';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { StackClock } from '../../clock.ts';
 import type { SimulatorAnswer } from '../http-simulator.ts';
+import { postmarkFailure } from './failure.ts';
 import type { PostmarkMail } from './mail.ts';
-import { postmarkFailure } from './send.ts';
 
 interface Kept {
   readonly at: number;
@@ -13,14 +14,20 @@ interface Kept {
   };
 }
 
-/** Delay until a message can be found, in stack time; not published, but users saw a lag (Postmark's blog, 2026-11-25). */
+/**
+ * Delay until a search finds a message, in stack time. Postmark does not publish this delay, but users noticed a delay (Postmark's
+ * blog, 2026-11-25).
+ */
 const VISIBLE_AFTER_MS = 20_000;
 const KEPT = 50_000;
-// postmarkapp.com/developer/api/messages-api, 2026-11-25.
+// Largest `count` of a search (postmarkapp.com/developer/api/messages-api, 2026-11-25).
 const MAX_COUNT = 500;
 const MAX_REACH = 10_000;
 
-/** The outbound messages of a server, newest first: accepted mail with its metadata, some time after acceptance. */
+/**
+ * The outbound messages of a Postmark server, newest first: accepted mail with its metadata. A mail is listed only some time after
+ * it was accepted.
+ */
 export class PostmarkMessages {
   readonly #clock: StackClock;
   #kept: Kept[] = [];
@@ -41,7 +48,7 @@ export class PostmarkMessages {
         Recipients,
         From: fields.From,
         Subject: fields.Subject ?? '',
-        ...(fields.Tag && { Tag: fields.Tag }),
+        ...defined({ Tag: fields.Tag || undefined }),
         ReceivedAt: new Date(at).toISOString(),
         Attachments: (fields.Attachments ?? []).map(({ Name }) => Name),
         Status: 'Sent',
@@ -55,9 +62,9 @@ export class PostmarkMessages {
     if (this.#kept.length > KEPT) this.#kept = this.#kept.slice(-KEPT / 2);
   }
 
-  /** `GET /messages/outbound`. */
+  /** Answers `GET /messages/outbound`. */
   answer(query: URLSearchParams): SimulatorAnswer {
-    // Parameter names ignore case, as in every ASP.NET service.
+    // Upper and lower case of parameter names do not matter, as in every ASP.NET service.
     const given = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
     const [count, offset] = [Number(given.get('count') ?? Number.NaN), Number(given.get('offset') ?? Number.NaN)];
     if (!(count >= 1 && count <= MAX_COUNT))
@@ -76,7 +83,7 @@ export class PostmarkMessages {
         ['tag', 'subject'].every(
           (name) => !given.has(name) || message[name === 'tag' ? 'Tag' : 'Subject'] === given.get(name),
         ) &&
-        // Postmark filters by one metadata field at a time.
+        // Postmark filters by only one metadata field in each request.
         metadata.slice(0, 1).every(([name, value]) => metadataOf(message.Metadata, name) === value),
     );
     const Messages = found

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { basicAuthorization } from '../basic-authorization.ts';
 import type { PostingType } from '../inbound/posting.ts';
-import { basicAuthorization } from './authorization.ts';
 import { inboundMessagesAnswer } from './received-messages.ts';
 import { postmarkBody } from './webhook.ts';
 
-/** Postmark's inbound webhook; `raw` as with the setting of a server that adds the raw mail. */
+/**
+ * Postmark's inbound webhook. With the form `raw` a post also contains the raw mail, as if the setting for raw mail were switched
+ * on at the Postmark server.
+ */
 export const posting: PostingType = {
   forms: ['json', 'raw'],
-  // "Understanding inbound webhook retries" (2025-11-04): ten retries in ten and a half hours. Collected 2026-11-23.
+  // Postmark retries a post ten times in ten and a half hours ("Understanding inbound webhook retries", 2025-11-04). Collected 2026-11-23.
   retries: { minutes: [1, 5, 10, 10, 10, 15, 30, 60, 120, 360], stop: 403 },
   newId: randomUUID,
   messagePath: (id) => `/messages/inbound/${id}/details`,
@@ -36,10 +39,10 @@ export const posting: PostingType = {
   },
   accountOptions: () => ({}),
   api: {
-    // One token for both halves of a server.
+    // A Postmark server has one token for its whole API, for sending as well as for received messages.
     keyIn: (_received, { serverToken = '' }) => serverToken,
     isFor: (path) => path.startsWith('/messages/inbound'),
-    // The provider's other routes answer a wrong token.
+    // A request with a wrong token is not answered here. The routes of the sending API refuse such a request.
     answer: (request, { receiving, apiKey }) =>
       request.headers['x-postmark-server-token'] === apiKey ? inboundMessagesAnswer(request, receiving) : undefined,
   },

@@ -1,8 +1,8 @@
 import { makeSecret } from '../../aws/secrets.ts';
+import { basicAuthorization } from '../basic-authorization.ts';
 import type { ReportingType } from '../type.ts';
-import { basicAuthorization } from './authorization.ts';
 
-/** Postmark's event webhooks: basic authentication, one event a post. */
+/** Postmark's event webhooks. They use basic authentication, and each post contains one event. */
 export const reporting: ReportingType = {
   secret: (key) => ({ secret: makeSecret(key, ['eventsUsername', 'eventsPassword', 'previousEventsPassword']) }),
   route: ({ eventsUsername, eventsPassword, previousEventsPassword }) => ({
@@ -15,7 +15,8 @@ export const reporting: ReportingType = {
     headers: { authorization: basicAuthorization(username, password) },
     body: Buffer.from(JSON.stringify(event)),
   }),
-  // postmarkapp.com/developer/webhooks/webhooks-overview, 2026-11-23; complaints are not named there, so the shorter one.
+  // postmarkapp.com/developer/webhooks/webhooks-overview, 2026-11-23. The page does not mention complaints. Here the shorter of its two
+  // retry schedules is used for complaints.
   retries: ([event]) => ({
     minutes:
       event && 'RecordType' in event && event.RecordType === 'Bounce'

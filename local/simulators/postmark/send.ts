@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { domainOf } from '../../../lambda/mail/address.ts';
 import { defined } from '../../../lambda/platform/defined.ts';
 import type { Taking } from '../accepted-log.ts';
-import type { SimulatorAnswer } from '../http-simulator.ts';
 import { addressesOf, hasDottedDomain, isAddress, isVerified } from '../mailbox-list.ts';
 import { type PostmarkMail, postmarkTaking } from './mail.ts';
 import type { PostmarkSuppressions } from './suppressions.ts';
 
-// Codes: postmarkapp.com/developer/api/overview; limits and file types: Postmark's user guide; both collected 2026-11-23.
+// Error codes: postmarkapp.com/developer/api/overview; limits and file types: Postmark's user guide; both collected 2026-11-23.
 const MAX_RECIPIENTS = 50;
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const FORBIDDEN = new Set(
@@ -19,7 +18,7 @@ const FORBIDDEN = new Set(
 interface Server {
   readonly streams: ReadonlySet<string>;
   readonly suppressions: PostmarkSuppressions;
-  /** Validate only. */
+  /** Whether the server validates mail but does not send it. */
   readonly test: boolean;
 }
 
@@ -29,7 +28,10 @@ interface Result {
   readonly taken?: Taking;
 }
 
-/** Validates one message as Postmark does, and accepts it if it is valid. Bounce-testing addresses are accepted like any other. */
+/**
+ * Validates one message as Postmark does, and accepts the message if it is valid. Postmark's addresses for bounce tests are
+ * accepted like any other address.
+ */
 export function sendPostmarkMail(mail: PostmarkMail, server: Server): Result {
   const { fields, recipients } = mail;
   const defect = defectOf(mail, server);
@@ -98,13 +100,11 @@ function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: 
   return undefined;
 }
 
-/** Whether the local part fits Postmark's pattern: no dots at its ends or two together (support article 1180, 2026-11-28). */
+/**
+ * Whether Postmark accepts the local part of an address: no dot at the start or end, no two dots in a row (support article 1180,
+ * 2026-11-28).
+ */
 function isMailbox(address: string): boolean {
   const mailbox = address.slice(0, address.lastIndexOf('@'));
   return /^[a-z0-9.!#$%&'`*+\-/=^_{|}~]+$/i.test(mailbox) && !/^\.|\.$|\.\./.test(mailbox);
-}
-
-/** An error as Postmark writes it; HTTP status and ErrorCode are two number spaces. */
-export function postmarkFailure(status: number, ErrorCode: number, Message: string): SimulatorAnswer {
-  return { status, body: { ErrorCode, Message } };
 }

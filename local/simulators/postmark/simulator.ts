@@ -5,20 +5,21 @@ import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { jsonBody } from '../json-body.ts';
 import { reportPostmark } from './events.ts';
+import { postmarkFailure } from './failure.ts';
 import { type PostmarkMail, readPostmarkMail, searchablePostmarkText } from './mail.ts';
 import { PostmarkMessages } from './messages.ts';
-import { postmarkFailure, sendPostmarkMail } from './send.ts';
+import { sendPostmarkMail } from './send.ts';
 import { PostmarkSuppressions } from './suppressions.ts';
 
-// postmarkapp.com/support/article/1056-what-are-the-attachment-and-email-size-limits, collected 2026-11-23.
+// Limits: postmarkapp.com/support/article/1056-what-are-the-attachment-and-email-size-limits, collected 2026-11-23.
 const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_BATCH_BYTES = 50 * 1024 * 1024;
 const MAX_BATCH = 500;
 const STREAM = /^\/message-streams\/([^/]+)$/;
-/** Validates and sends nothing (Postmark sandbox mode page, collected 2026-11-23). */
+/** With this server token Postmark validates mail but does not send it (Postmark sandbox mode page, collected 2026-11-23). */
 const TEST_TOKEN = 'POSTMARK_API_TEST';
 
-/** Postmark: email, email/batch, search of messages, server, and the suppression API, which makes addresses inactive here. */
+/** Simulates Postmark's API: email, email/batch, search of messages, server, message streams, and suppressions. */
 export function postmarkBehaviour(
   options: PostmarkOptions,
   secret: Readonly<Record<string, string>>,
@@ -41,9 +42,9 @@ export function postmarkBehaviour(
   const one = ({ body }: SimulatorRequest, token: string): SimulatorAnswer => {
     if (body.length > MAX_BYTES) return tooLarge(MAX_BYTES);
     const item = jsonBody(body);
-    const mail = item === undefined ? undefined : readPostmarkMail(item, body);
     if (item === undefined) return postmarkFailure(422, 402, 'Received invalid JSON input.');
-    if (typeof mail !== 'object') return postmarkFailure(422, 403, mail ?? 'Invalid request field(s).');
+    const mail = readPostmarkMail(item, body);
+    if (typeof mail === 'string') return postmarkFailure(422, 403, mail);
     const { status, reply, taken } = send(mail, token);
     return { status, body: reply, ...defined({ taken: taken && [taken] }) };
   };
@@ -97,7 +98,7 @@ export function postmarkBehaviour(
 }
 
 function tooLarge(limit: number): SimulatorAnswer {
-  // ErrorCode 300 with HTTP 413: ErrorCode 413 would mean that the account may not send.
+  // The answer has ErrorCode 300 with the HTTP status 413. In Postmark's list of errors, ErrorCode 413 means that the account may not send.
   return postmarkFailure(413, 300, `The request is larger than ${limit} bytes.`);
 }
 

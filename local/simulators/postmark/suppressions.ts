@@ -1,21 +1,25 @@
 import { z } from 'zod';
 import type { SimulatorAnswer } from '../http-simulator.ts';
+import { postmarkFailure } from './failure.ts';
 
 const PATH = /^\/message-streams\/([^/]+)\/suppressions(\/delete|\/dump)?$/;
 const bodySchema = z.object({ Suppressions: z.array(z.object({ EmailAddress: z.string() })).max(50) });
 
-/** Why an address is inactive; Postmark lets a customer delete the others, but no complaint (suppressions API, 2026-11-29). */
+/**
+ * Reason for which an address is inactive. A customer can delete every entry except an entry for a complaint (suppressions API,
+ * 2026-11-29).
+ */
 type Reason = 'HardBounce' | 'SpamComplaint' | 'ManualSuppression';
 
 interface Inactive {
   readonly EmailAddress: string;
   readonly SuppressionReason: Reason;
   readonly Origin: 'Recipient' | 'Customer';
-  /** Epoch milliseconds; it is inactive from then on. */
+  /** Time from which the address is inactive, in epoch milliseconds. */
   readonly at: number;
 }
 
-/** Postmark's inactive addresses, one list per message stream, behind its suppression API. */
+/** Postmark's inactive addresses, in one list for each message stream, with its suppression API. */
 export class PostmarkSuppressions {
   readonly #lists = new Map<string, Map<string, Inactive>>();
   readonly #streams: ReadonlySet<string>;
@@ -28,7 +32,7 @@ export class PostmarkSuppressions {
     return this.#get(stream, address) !== undefined;
   }
 
-  /** Makes an address inactive from a time on, which may be in the future. */
+  /** Makes an address inactive from the time `at`, which may be in the future. */
   suppress(stream: string, EmailAddress: string, SuppressionReason: Reason, at = Date.now()): void {
     if (this.has(stream, EmailAddress)) return;
     const Origin = SuppressionReason === 'ManualSuppression' ? 'Customer' : 'Recipient';
@@ -39,20 +43,17 @@ export class PostmarkSuppressions {
     this.#lists.clear();
   }
 
-  /** Answers a call of the suppression API; undefined if it is none. */
+  /** Answers a call of Postmark's suppression API; returns undefined for any other call. */
   answer(method: string, path: string, query: URLSearchParams, body: unknown): SimulatorAnswer | undefined {
     const found = PATH.exec(path);
     if (!found) return undefined;
     const [, stream = '', action] = found;
     if (!this.#streams.has(stream))
-      return {
-        status: 422,
-        body: { ErrorCode: 1226, Message: "The message stream for the provided 'ID' was not found." },
-      };
+      return postmarkFailure(422, 1226, "The message stream for the provided 'ID' was not found.");
     if (action === '/dump') return method === 'GET' ? { status: 200, body: this.#dump(stream, query) } : undefined;
     if (method !== 'POST') return undefined;
     const result = bodySchema.safeParse(body);
-    if (!result.success) return { status: 422, body: { ErrorCode: 403, Message: 'Invalid request field(s).' } };
+    if (!result.success) return postmarkFailure(422, 403, 'Invalid request field(s).');
     const Suppressions = result.data.Suppressions.map(({ EmailAddress }) =>
       action === '/delete' ? this.#delete(stream, EmailAddress) : this.#add(stream, EmailAddress),
     );

@@ -7,7 +7,7 @@ import { postmarkBehaviour } from './simulator.ts';
 const refusal = (status: number, ErrorCode: number, Message: string, headers?: Readonly<Record<string, string>>) =>
   jsonFault(status, { ErrorCode, Message }, headers);
 
-/** Postmark on the local stack. */
+/** Simulation of Postmark on the local stack. */
 export const postmark: SimulatedType<PostmarkOptions> = {
   protocol: 'http',
   reporting,
@@ -15,7 +15,8 @@ export const postmark: SimulatedType<PostmarkOptions> = {
   play: ({ options, secret, clock, report }) => postmarkBehaviour(options, secret, clock, report),
   example: { options: {}, secret: { serverToken: 'token' } },
   faults: {
-    // Only sends get this answer: the account's servers and streams look unchanged.
+    // Only requests that send mail get this answer. Requests about the account's servers and message streams are answered as before the
+    // suspension.
     suspended: [refusal(422, 413, 'You are not allowed to send emails.')],
     keyRevoked: refusal(401, 10, 'Bad or missing API token.'),
     outOfQuota: refusal(422, 405, 'Not allowed to send: out of credits.'),

@@ -9,11 +9,11 @@ import {
 } from '../inbound/received-mail.ts';
 import type { Header } from '../mail-view.ts';
 
-/** Headers that Postmark gives as fields and not in its list. */
+/** Headers that Postmark posts as separate fields, and not in the field `Headers`. */
 const AS_FIELDS = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'content-type']);
 
 /**
- * The JSON that Postmark posts for a received mail. Sources: the types of postmark.js 5.1.0 and
+ * Returns the JSON that Postmark posts for a received mail. Sources: the types of postmark.js 5.1.0 and
  * postmarkapp.com/developer/webhooks/inbound-webhook, collected 2026-11-23.
  */
 export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: boolean): Record<string, unknown> {
@@ -39,7 +39,7 @@ export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: 
     TextBody: mail.text ?? '',
     HtmlBody: mail.html ?? '',
     StrippedTextReply: strippedReply(mail.text ?? '').reply,
-    ...(withRaw && { RawEmail: mail.raw.toString('utf8') }),
+    ...defined({ RawEmail: withRaw ? mail.raw.toString('utf8') : undefined }),
     Tag: '',
     Headers: [...added(mail), ...mail.headers.filter(([name]) => !AS_FIELDS.has(name.toLowerCase()))].map(
       ([Name, Value]) => ({ Name, Value }),
@@ -54,7 +54,7 @@ export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: 
   };
 }
 
-/** The JSON of `postmarkMessage` as a request body. */
+/** Returns the JSON of `postmarkMessage` as a request body. */
 export function postmarkBody(mail: ReceivedMail, messageId: string, withRaw: boolean): WireBody {
   return {
     contentType: 'application/json',
@@ -62,7 +62,7 @@ export function postmarkBody(mail: ReceivedMail, messageId: string, withRaw: boo
   };
 }
 
-/** Headers that Postmark's SMTP server adds on top, unless the mail already has them. */
+/** Returns the headers that Postmark's SMTP server adds above the other headers, unless the mail already has them. */
 function added(mail: ReceivedMail): Header[] {
   const from = mail.from ?? '';
   const spf = `Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=${from}; receiver=${mail.to}`;

@@ -12,7 +12,7 @@ const MAX_RECIPIENTS = 1000;
 const MAX_ARGUMENTS = 10_000;
 
 /**
- * The errors of a request, all of them at once, in SendGrid's words; an empty list for a valid one. Sources: mail-send/errors
+ * Returns all errors of a request, with SendGrid's error texts; the list is empty for a valid request. Sources: mail-send/errors
  * and mail-send/limitations of docs.sendgrid.com, and support article 34677918767131, 2026-11-28.
  */
 export function errorsOf(mail: OfferedMail): readonly SendgridError[] {
@@ -26,7 +26,7 @@ export function errorsOf(mail: OfferedMail): readonly SendgridError[] {
   ];
 }
 
-/** The error of a From that the account may not use; other errors come first. */
+/** Returns the error for a From address that the account may not use. SendGrid reports this error only if there is no other error. */
 export function identityError({ from }: OfferedMail): SendgridError | undefined {
   if (from && isVerified(from.email)) return undefined;
   const message =
@@ -134,7 +134,8 @@ function contentErrors({ subject, content, personalizations }: OfferedMail): Sen
       errors.push(
         error(`content.${index}.value`, 'The content value must be a string at least one character in length.'),
       );
-    // "text/calendar; method=REQUEST" is taken nevertheless (sendgrid/sendgrid-ruby#298, 2026-11-28).
+    // SendGrid refuses a content type with a semicolon, but accepts "text/calendar; method=REQUEST" (sendgrid/sendgrid-ruby#298,
+    // 2026-11-28).
     if (/[;,\r\n]/.test(type) && !/^text\/calendar; method=[A-Z-]+$/i.test(type))
       errors.push(error(`content.${index}.type`, "Cannot contain ';', or CRLF characters."));
   }

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { StackClock } from '../../clock.ts';
-import { courseOf, type Step } from '../events/course.ts';
+import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { Fate } from '../events/test-addresses.ts';
 import { type OfferedMail, type Personalization, recipientsOf } from './mail.ts';
 
 /**
- * Reports what becomes of the mail of one personalization (twilio.com/docs/sendgrid/for-developers/tracking-events/event,
- * 2026-11-29). Bounces and complaints go onto the list of the account, whose addresses are dropped.
+ * Reports the events of the mail of one personalization (twilio.com/docs/sendgrid/for-developers/tracking-events/event,
+ * 2026-11-29). Hard bounces and complaints add the address to the account's suppression list. Mail to an address on this list is
+ * dropped.
  */
 export function reportSendgrid(
   mail: OfferedMail,
@@ -19,10 +21,10 @@ export function reportSendgrid(
   const { list, clock, report } = to;
   for (const email of recipientsOf(copy)) {
     const listed = list.get(email);
-    for (const step of courseOf(email, listed !== undefined)) {
-      const at = clock.toReal(clock.now() + step.afterMs);
-      // A dropped mail is not processed before.
-      if (step.kind === 'accepted' && (listed || step.fate.kind === 'listed')) continue;
+    for (const courseEvent of courseOf(email, listed !== undefined)) {
+      const at = clock.toReal(clock.now() + courseEvent.afterMs);
+      // SendGrid reports no event `processed` before the event `dropped` of a dropped mail.
+      if (courseEvent.kind === 'accepted' && (listed || courseEvent.fate.kind === 'listed')) continue;
       report(
         {
           ...mail.custom_args,
@@ -30,27 +32,28 @@ export function reportSendgrid(
           email,
           timestamp: Math.floor(at / 1000),
           'smtp-id': `<${messageId}@geopod-ismtpd-1>`,
-          ...(mail.categories.length > 0 && { category: mail.categories }),
+          ...defined({ category: mail.categories.length > 0 ? mail.categories : undefined }),
           sg_event_id: randomBytes(16).toString('base64url'),
           sg_message_id: `${messageId}.recvd-5d8c9b7d5c-1-1`,
-          ...outcomeOf(step, listed?.reason),
+          ...outcomeOf(courseEvent, listed?.reason),
         },
-        step.afterMs,
+        courseEvent.afterMs,
       );
-      if (step.kind === 'bounced' && step.fate.hard) list.add(email, 'bounce', at, step.fate.reply);
-      if (step.kind === 'complained') list.add(email, 'complaint', at);
+      if (courseEvent.kind === 'bounced' && courseEvent.fate.hard)
+        list.add(email, 'bounce', at, courseEvent.fate.reply);
+      if (courseEvent.kind === 'complained') list.add(email, 'complaint', at);
     }
   }
 }
 
-/** Classification of a bounce, as SendGrid's events name it. */
+/** Returns the classification of a bounce under the name that SendGrid's events use. */
 function classOf({ hard, reply }: Fate): string {
   if (hard) return 'Invalid Address';
   if (/ 5\.2\.\d /.test(reply)) return 'Mailbox Unavailable';
   return / 4\.4\.\d /.test(reply) ? 'Technical' : 'Reputation';
 }
 
-function outcomeOf({ kind, fate }: Step, listed: 'bounce' | 'complaint' = 'bounce') {
+function outcomeOf({ kind, fate }: CourseEvent, listed: 'bounce' | 'complaint' = 'bounce') {
   const status = /\b[245]\.\d\.\d\b/.exec(fate.reply)?.[0];
   switch (kind) {
     case 'accepted':

@@ -10,7 +10,7 @@ const addresses = z.array(address).max(1000);
 const values = z.record(z.string(), z.string());
 const setting = z.object({ enable: z.boolean() });
 
-/** Fields that are read here; others are ignored, as by SendGrid. */
+/** The fields that the simulator reads. It ignores all other fields, as SendGrid does. */
 const mailSchema = z.object({
   personalizations: z
     .array(
@@ -47,18 +47,18 @@ const mailSchema = z.object({
   tracking_settings: z.object({ open_tracking: setting.optional(), click_tracking: setting.optional() }).default({}),
 });
 
-/** The JSON of `POST /v3/mail/send`. */
+/** The JSON body of a request `POST /v3/mail/send`. */
 export type OfferedMail = z.infer<typeof mailSchema>;
 export type Personalization = OfferedMail['personalizations'][number];
 
-/** One error as SendGrid writes it. */
+/** One error in the form in which SendGrid returns it. */
 export interface SendgridError {
   readonly message: string;
   readonly field: string | null;
   readonly help: string | null;
 }
 
-/** Reads a request; a list is its errors in form, each with the path of the field. */
+/** Parses a request. If fields have a wrong type, returns a list of errors, each with the path of the field. */
 export function readSendgridMail(parsed: unknown): OfferedMail | readonly SendgridError[] {
   const result = mailSchema.safeParse(parsed);
   if (result.success) return result.data;
@@ -69,7 +69,10 @@ export function readSendgridMail(parsed: unknown): OfferedMail | readonly Sendgr
   }));
 }
 
-/** The mail of one personalization for the log; undefined if SendGrid drops it for all of its recipients. */
+/**
+ * Returns the mail of one personalization for the log of accepted mail; undefined if SendGrid drops the mail for all recipients of
+ * the personalization.
+ */
 export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: string, raw: Buffer): Taking | undefined {
   const to = recipientsOf(copy);
   if (to.length === 0) return undefined;
@@ -85,8 +88,8 @@ export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: str
   return {
     providerMessageId: id,
     envelope: { from: mail.from?.email ?? '', to },
-    ...((opens || clicks) && {
-      tracking: defined({ opens: opens?.enable, clicks: clicks?.enable }),
+    ...defined({
+      tracking: opens || clicks ? defined({ opens: opens?.enable, clicks: clicks?.enable }) : undefined,
     }),
     raw,
     mime: () =>
@@ -109,14 +112,14 @@ export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: str
   };
 }
 
-/** Recipients of a personalization that SendGrid does not drop without a word. */
+/** Returns the recipients of a personalization, without the recipients that SendGrid silently drops. */
 export function recipientsOf(copy: Personalization): string[] {
   return [...copy.to, ...copy.cc, ...copy.bcc].filter((one) => !isDropped(one)).map(({ email }) => email);
 }
 
 const OCTETS = 'application/octet-stream';
 
-/** Subject, addresses and headers of a request, for a fault's `match`. */
+/** Returns subject, addresses and headers of a request as one text, which the `match` of a fault searches. */
 export function searchableSendgridText(parsed: unknown): string {
   const mail = readSendgridMail(parsed);
   if (!('personalizations' in mail)) return '';
@@ -127,15 +130,19 @@ export function searchableSendgridText(parsed: unknown): string {
 }
 
 /**
- * Whether a recipient is accepted and then dropped: an unquoted comma or semicolon in its name, or characters outside of
- * ASCII before the @ (sendgrid/sendgrid-python#291 and sendgrid-csharp#656, 2026-11-28).
+ * Whether SendGrid accepts a recipient and then drops the mail. This happens if the recipient's name has an unquoted comma or
+ * semicolon, or if the address has characters outside of ASCII before the @ (sendgrid/sendgrid-python#291 and sendgrid-csharp#656,
+ * 2026-11-28).
  */
 function isDropped({ email, name = '' }: z.infer<typeof address>): boolean {
   const local = email.slice(0, email.lastIndexOf('@'));
   return !/^[\x21-\x7e]*$/.test(local) || (/[,;]/.test(name) && !/^".*"$/.test(name));
 }
 
-/** Header of the delivered mail: a copy shows its own To and Cc, and no Bcc. */
+/**
+ * Returns the header of the delivered mail. The mail of each personalization has only the To and Cc of this personalization, and no
+ * Bcc.
+ */
 function headersOf(mail: OfferedMail, copy: Personalization): Header[] {
   const replyTo = mail.reply_to_list ?? (mail.reply_to ? [mail.reply_to] : []);
   const own = [

@@ -1,7 +1,10 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import type { ReportingType } from '../type.ts';
 
-/** SendGrid's signed event webhook, many events a post: the secret has the public key, and only SendGrid the private one. */
+/**
+ * SendGrid's signed event webhook: one post contains many events. The provider's secret contains the public key; only SendGrid has
+ * the private key.
+ */
 export const reporting: ReportingType = {
   secret() {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -27,6 +30,6 @@ export const reporting: ReportingType = {
       body,
     };
   },
-  // "At increasing intervals for up to 24 hours" (event webhook reference, 2026-11-29): the intervals are not published.
+  // SendGrid retries "at increasing intervals for up to 24 hours" (event webhook reference, 2026-11-29). It does not publish the intervals.
   retries: () => ({ minutes: [1, 5, 15, 30, 60, 120, 240, 480, 480] }),
 };

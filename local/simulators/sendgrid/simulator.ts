@@ -9,10 +9,10 @@ import { reportSendgrid } from './events.ts';
 import { readSendgridMail, type SendgridError, searchableSendgridText, sendgridTaking } from './mail.ts';
 import { listAnswer } from './suppressions.ts';
 
-// docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28: less than 30 MB.
+// Size limit of a request (docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28): less than 30 MB.
 const MAX_BYTES = 30 * 1024 * 1024;
 
-/** SendGrid: Mail Send, the scopes of the key, and the credits of the account. */
+/** Simulates SendGrid's API: Mail Send, the scopes of the API key, the credits of the account, and the suppression lists of the account. */
 export function sendgridBehaviour(
   secret: Readonly<Record<string, string>>,
   clock: StackClock,
@@ -56,7 +56,7 @@ function send(
   if (errors.length > 0) return refusal(400, ...errors);
   const identity = identityError(mail);
   if (identity) return refusal(403, identity);
-  // In sandbox mode a valid mail is not queued.
+  // In sandbox mode SendGrid validates a mail but does not send it.
   if (mail.mail_settings.sandbox_mode?.enable) return { status: 200, body: '' };
   const id = randomBytes(16).toString('base64url');
   const taken = mail.personalizations.flatMap((copy) => sendgridTaking(mail, copy, id, body) ?? []);

@@ -5,8 +5,9 @@ const PATH = /^\/v3\/suppression\/(bounces|blocks|invalid_emails|spam_reports)(?
 const MOST = 500;
 
 /**
- * SendGrid's lists of bounces and spam reports (twilio.com/docs/sendgrid/api-reference/bounces-api, 2026-11-29); those of blocks and
- * invalid addresses are empty. They cannot be added to. Undefined for any other request.
+ * Answers a request about SendGrid's suppression lists (twilio.com/docs/sendgrid/api-reference/bounces-api, 2026-11-29); returns
+ * undefined for any other request. The lists of blocks and of invalid addresses are always empty. The API offers no request that
+ * adds an address to a list.
  */
 export function listAnswer(
   { method, path, query }: SimulatorRequest,

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
-import { courseOf, type Step } from '../events/course.ts';
+import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
 
-/** A mail that was sent with a configuration set. */
+/** A mail that was sent with an SES configuration set, so that events are published for it. */
 interface PublishingMail {
   readonly messageId: string;
   readonly from: string;
@@ -17,9 +17,9 @@ interface PublishingMail {
 }
 
 /**
- * Publishes what becomes of a mail, in records of event publishing (docs.aws.amazon.com/ses, event-publishing-retrieving-sns-examples,
- * 2026-11-29). Hard bounces and complaints go onto the suppression list of the account, those of the mailbox simulator
- * do not.
+ * Publishes the events of a mail as records of SES event publishing (docs.aws.amazon.com/ses,
+ * event-publishing-retrieving-sns-examples, 2026-11-29). Hard bounces and complaints add the recipient's address to the suppression
+ * list of the account, except for addresses of SES's mailbox simulator.
  */
 export function reportSes(
   mail: PublishingMail,
@@ -30,13 +30,13 @@ export function reportSes(
   report({ eventType: 'Send', mail: common, send: {} }, 0);
   for (const recipient of mail.to) {
     const listed = list.get(recipient);
-    for (const step of courseOf(recipient, listed !== undefined)) {
-      const at = clock.toReal(clock.now() + step.afterMs);
-      const record = recordOf(step, recipient, new Date(at).toISOString(), listed?.reason);
-      if (record) report({ ...record, mail: common }, step.afterMs);
+    for (const courseEvent of courseOf(recipient, listed !== undefined)) {
+      const at = clock.toReal(clock.now() + courseEvent.afterMs);
+      const record = recordOf(courseEvent, recipient, new Date(at).toISOString(), listed?.reason);
+      if (record) report({ ...record, mail: common }, courseEvent.afterMs);
       if (recipient.toLowerCase().endsWith('@simulator.amazonses.com')) continue;
-      if (step.kind === 'bounced' && step.fate.hard) list.add(recipient, 'bounce', at);
-      if (step.kind === 'complained') list.add(recipient, 'complaint', at);
+      if (courseEvent.kind === 'bounced' && courseEvent.fate.hard) list.add(recipient, 'bounce', at);
+      if (courseEvent.kind === 'complained') list.add(recipient, 'complaint', at);
     }
   }
 }
@@ -57,7 +57,7 @@ function mailOf({ messageId, from, to, headers, set, tags }: PublishingMail, tim
 }
 
 function recordOf(
-  { kind, fate }: Step,
+  { kind, fate }: CourseEvent,
   recipient: string,
   timestamp: string,
   listed: 'bounce' | 'complaint' | undefined,
@@ -110,7 +110,8 @@ function recordOf(
         },
       };
     case 'listed':
-      // An address on the list of the account bounces for either reason; `Suppressed` is the list of all of SES.
+      // Mail to an address on the account's suppression list bounces, whatever the reason of the entry is. The subtype `Suppressed` is
+      // only for the global list of SES.
       return {
         eventType: 'Bounce',
         bounce: {

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SesOptions } from '../../../lambda/providers/ses/options.ts';
 import type { StackClock } from '../../clock.ts';
-import type { Taking } from '../accepted-log.ts';
+import { type Taking, takingOf } from '../accepted-log.ts';
 import { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, isAddress, isVerified } from '../mailbox-list.ts';
-import { headersOf, headerValues, searchableText, viewMime } from '../mime-view.ts';
+import { headersOf, headerValues, searchableText } from '../mime-view.ts';
 import { reportSes } from './events.ts';
 import { listAnswer } from './suppressions.ts';
 
@@ -26,7 +26,7 @@ interface SendEmail {
   readonly FromEmailAddressIdentityArn?: string;
 }
 
-/** Amazon SES v2: SendEmail with raw content, and GetAccount. */
+/** Simulates the API of Amazon SES v2: SendEmail with raw content, GetAccount, and the suppression list of the account. */
 export function sesBehaviour(options: SesOptions, clock: StackClock, report: Report): HttpBehaviour {
   let sent = 0;
   const list = new SimulatedList();
@@ -80,7 +80,7 @@ function sendEmail(
       'AccessDeniedException',
       `User is not authorized to perform ses:SendRawEmail on resource ${arn}`,
     );
-  // An identity of another account counts only if the request names it.
+  // An identity of another account may be used only if the request names its ARN.
   const own = arn === options.fromIdentityArn ? options.identities : [];
   const unverified = [...new Set(senders)].filter((address) => !isVerified(address, own));
   if (unverified.length > 0) {
@@ -90,18 +90,13 @@ function sendEmail(
   }
   const id = `0100${randomBytes(6).toString('hex')}-${randomUUID()}-000000`;
   const taking: Taking = {
-    providerMessageId: id,
-    envelope: { from: senders[0] ?? '', to: recipients },
-    raw: mime,
+    ...takingOf(id, { from: senders[0] ?? '', to: recipients }, mime, () => headers),
     ...(set !== undefined && {
       tracking: { opens: set === opens || set === both, clicks: set === clicks || set === both },
     }),
-    mime: () => mime,
-    headers: () => headers,
-    view: () => viewMime(mime),
   };
   const tags = (input.EmailTags ?? []).map(({ Name = '', Value = '' }) => [Name, [Value]] as const);
-  // Without a configuration set nothing is published.
+  // Without a configuration set SES publishes no events.
   if (set !== undefined)
     reportSes(
       { messageId: id, from: senders[0] ?? '', to: recipients, headers, set, tags: Object.fromEntries(tags) },
@@ -116,7 +111,7 @@ function read(body: Buffer) {
   const headers = headersOf(mime);
   const { ToAddresses = [], CcAddresses = [], BccAddresses = [] } = input.Destination ?? {};
   const given = [...ToAddresses, ...CcAddresses, ...BccAddresses];
-  // Without a Destination, SES reads the recipients from the header.
+  // If the request has no Destination, SES reads the recipients from the header of the mail.
   const recipients = addressesOf(
     given.length > 0 ? given : ['To', 'Cc', 'Bcc'].flatMap((name) => headerValues(headers, name)),
   );
@@ -124,7 +119,7 @@ function read(body: Buffer) {
 }
 
 function defectOf({ input, mime, headers, recipients }: ReturnType<typeof read>): string | undefined {
-  if (mime.length === 0) return 'Content.Raw.Data is required; this simulator takes raw content only.';
+  if (mime.length === 0) return 'Content.Raw.Data is required; this simulator accepts raw content only.';
   if (mime.length > MAX_BYTES) return `Message length is more than ${MAX_BYTES} bytes long: '${mime.length}'.`;
   if (recipients.length === 0) return 'Destination must contain at least one recipient.';
   if (recipients.length > MAX_RECIPIENTS) return `Recipient count exceeds ${MAX_RECIPIENTS}.`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../../lambda/platform/defined.ts';
 import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { jsonBody } from '../json-body.ts';
@@ -7,7 +8,10 @@ const PATH = /^\/v2\/email\/suppression\/addresses(?:\/(.+))?$/;
 const MOST = 1000;
 const putSchema = z.object({ EmailAddress: z.email(), Reason: z.enum(['BOUNCE', 'COMPLAINT']) });
 
-/** The suppression list of the account (API_ListSuppressedDestinations and its like, 2026-11-29); undefined for any other request. */
+/**
+ * Answers a request about the account's suppression list (API_ListSuppressedDestinations and others, 2026-11-29); returns undefined
+ * for any other request.
+ */
 export function listAnswer(
   { method, path, query, body }: SimulatorRequest,
   list: SimulatedList,
@@ -34,7 +38,7 @@ export function listAnswer(
         body: { message: 'The address or the reason is not valid.' },
       };
     const { EmailAddress, Reason } = read.data;
-    // A reason that is there is replaced.
+    // If the address is already on the list, the old entry and its reason are replaced.
     list.remove(EmailAddress);
     list.add(EmailAddress, Reason === 'BOUNCE' ? 'bounce' : 'complaint');
     return { status: 200, body: {} };
@@ -46,7 +50,7 @@ export function listAnswer(
     status: 200,
     body: {
       SuppressedDestinationSummaries: all.slice(from, from + size).map(shown),
-      ...(from + size < all.length && { NextToken: String(from + size) }),
+      ...defined({ NextToken: from + size < all.length ? String(from + size) : undefined }),
     },
   };
 }

@@ -1,12 +1,12 @@
 import { generate } from 'selfsigned';
 
-/** A certificate for this machine's servers, in PEM. */
+/** A TLS certificate with its key for the servers on this machine, in PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** Makes a self-signed certificate for loopback and the given host names, valid for longer than a stack runs. */
+/** Creates a self-signed certificate for loopback and the given host names. The certificate is valid for longer than a stack runs. */
 export async function makeCertificate(hosts: readonly string[]): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'Mailover local stack' }], {
     keyType: 'ec',

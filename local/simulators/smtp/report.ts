@@ -1,20 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { Taking } from '../accepted-log.ts';
+import { type Taking, takingOf } from '../accepted-log.ts';
 import { courseOf } from '../events/course.ts';
-import { headersOf, viewMime } from '../mime-view.ts';
 
-/** Name of the server in its reports. */
+/** Host name of the simulated mail server in its delivery reports. */
 const HOST = 'mta.example.com';
 
-/** A report about an accepted mail (RFC 3464), and when it is sent, in milliseconds of stack time. */
+/** A delivery report about an accepted mail (RFC 3464), and the delay after which the report is sent, in milliseconds of stack time. */
 export interface DeliveryReport {
   readonly taking: Taking;
   readonly afterMs: number;
 }
 
 /**
- * The delivery reports that a mail server returns to the sender of a mail: one for each recipient that bounced. It has no news of
- * deliveries, and none about a mail without a return path.
+ * Returns the delivery reports that a mail server sends to the sender of a mail: one report for each recipient whose mail bounced.
+ * There is no report about a successful delivery, and no report about a mail without a return path.
  */
 export function deliveryReports({ envelope, headers }: Taking): readonly DeliveryReport[] {
   if (envelope.from === '') return [];
@@ -24,17 +23,7 @@ export function deliveryReports({ envelope, headers }: Taking): readonly Deliver
       .map(({ afterMs, fate }) => {
         const raw = reportOf(envelope.from, recipient, fate.reply, headers());
         const id = randomBytes(5).toString('hex').toUpperCase();
-        return {
-          afterMs,
-          taking: {
-            providerMessageId: id,
-            envelope: { from: '', to: [envelope.from] },
-            raw,
-            mime: () => raw,
-            headers: () => headersOf(raw),
-            view: () => viewMime(raw),
-          },
-        };
+        return { afterMs, taking: takingOf(id, { from: '', to: [envelope.from] }, raw) };
       }),
   );
 }

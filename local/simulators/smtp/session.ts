@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { parseMailbox } from '../../../lambda/mail/address.ts';
 import type { Fault, FaultStage } from '../../faults/faults.ts';
 import { forget } from '../../faults/kept-connections.ts';
+import { pause } from '../../faults/pause.ts';
 
 const STAGES: Readonly<Record<string, FaultStage>> = {
   HELO: 'ehlo',
@@ -20,17 +20,18 @@ const STAGES: Readonly<Record<string, FaultStage>> = {
 
 const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>/;
 
-/** Finds the fault that has forgotten this connection. */
+/** Finds the fault `forget` (the connection was dropped without a notice) that applies to this connection. */
 export type AskForgotten = () => Fault | undefined;
 
-/** Finds the fault for a stage of this session; `text` is the command. */
+/** Finds the fault for a stage of this SMTP session; `text` is the SMTP command. */
 export type Ask = (stage: FaultStage, text: string) => Fault | undefined;
 
 /**
- * An SMTP session in which a fault can replace any reply, byte for byte.
+ * An SMTP session in which a fault can replace any reply by any sequence of bytes.
  *
- * smtp-server's callbacks can choose a code but not the bytes, and have none for EHLO, STARTTLS or QUIT. Its connection
- * class handles each command in one method and writes in another; both are overridden here, inside TLS.
+ * The callbacks of smtp-server can choose the code of a reply but not its bytes. For EHLO, STARTTLS and QUIT there are no
+ * callbacks. The connection class of smtp-server handles each command in one method and writes each reply in another method. This
+ * class overrides both methods, so it also works inside TLS.
  */
 export class SmtpSession extends SMTPConnection {
   readonly #tcp: Socket;
@@ -52,12 +53,15 @@ export class SmtpSession extends SMTPConnection {
     this.#forgotten = forgotten;
   }
 
-  /** The MAIL and RCPT commands of the transaction. */
+  /** The MAIL and RCPT commands of the current mail transaction. */
   get commands(): readonly string[] {
     return this.#commands;
   }
 
-  /** Greets at once: the pause against early talkers would cost 100 ms on every connection. */
+  /**
+   * Greets the client immediately. By default smtp-server first pauses for 100 ms, to detect clients that send before the greeting;
+   * this would delay every connection.
+   */
   override init(): void {
     this._setListeners(() => {
       const fault = this.#ask('connect', '');
@@ -86,7 +90,8 @@ export class SmtpSession extends SMTPConnection {
     }
     const { reply } = fault.smtp;
     void pause(fault).then(() => {
-      // After a replaced success reply the session continues; after a replaced error reply the command is not executed.
+      // If the fault's reply reports success, the command is executed and only the reply is replaced. Otherwise the command is not
+      // executed.
       if (!/^[23]/.test(reply)) {
         this.#write(reply);
         return callback();
@@ -97,8 +102,9 @@ export class SmtpSession extends SMTPConnection {
   }
 
   /**
-   * Keeps the address as written: smtp-server decodes A-labels, refuses quoted local parts, and takes 253 octets
-   * where RFC 5321 section 4.5.3.1.3 allows 254 between the angle brackets (3.21.6, 2026-11-28).
+   * Keeps the address as the client wrote it. Without this method smtp-server would decode A-labels, refuse quoted local parts, and
+   * accept at most 253 octets between the angle brackets, although RFC 5321 section 4.5.3.1.3 allows 254 (smtp-server 3.21.6,
+   * 2026-11-28).
    */
   override _parseAddressCommand(
     name: string,
@@ -121,12 +127,12 @@ export class SmtpSession extends SMTPConnection {
     else this.#write(reply);
   }
 
-  /** Replaces the next reply. */
+  /** Sends this reply in place of the next reply of the server. */
   replaceNext(reply: string): void {
     this.#instead = reply;
   }
 
-  /** Cuts the connection with a TCP reset; with implicit TLS, where Node offers no reset, by destroying the socket. */
+  /** Ends the connection with a TCP reset. With implicit TLS Node offers no reset, so this method destroys the socket. */
   reset(): void {
     if (this.#tcp instanceof TLSSocket) this.#tcp.destroy();
     else this.#tcp.resetAndDestroy();
@@ -136,9 +142,4 @@ export class SmtpSession extends SMTPConnection {
     if (this._socket.writable) this._socket.write(reply.endsWith('\n') ? reply : `${reply}\r\n`);
     if (reply.startsWith('421')) this.close();
   }
-}
-
-/** Waits for the fault's delay, in real time. */
-export async function pause(fault: Fault): Promise<void> {
-  if (fault.delayMs) await delay(fault.delayMs, undefined, { ref: false });
 }

@@ -5,28 +5,33 @@ import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SmtpOptions } from '../../../lambda/providers/smtp/options.ts';
 import { type Fault, type FaultStage, InvalidFault } from '../../faults/faults.ts';
 import { KeptConnections } from '../../faults/kept-connections.ts';
-import type { Taking } from '../accepted-log.ts';
-import { headersOf, searchableText, viewMime } from '../mime-view.ts';
+import { pause } from '../../faults/pause.ts';
+import { takingOf } from '../accepted-log.ts';
+import { searchableText } from '../mime-view.ts';
 import type { PlayedPort } from '../type.ts';
 import { deliveryReports } from './report.ts';
-import { pause, SmtpSession } from './session.ts';
+import { SmtpSession } from './session.ts';
 
 /** Default of the provider's `maxBytes`; the limits of Postfix, Exim and nodemailer differ. */
 const DEFAULT_MAX_BYTES = 26_214_400;
 const OPENING: readonly FaultStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
 
-/** A report is sent even while the port is closed. */
+/** A signal that is never aborted: delivery reports are sent even while the port is closed. */
 const NEVER = new AbortController().signal;
 
 type Surroundings = PlayedPort<SmtpOptions>;
 
-/** A mail server that requires TLS (by the provider's `tls`) and a login, and accepts all mail. Returns the server; it does not listen yet. */
+/**
+ * Creates a mail server that does not listen yet. The server requires a login, requires TLS according to the provider's option
+ * `tls`, and accepts all mail.
+ */
 export function smtpSimulator(surroundings: Surroundings): Server {
   const { key, faults } = surroundings;
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.respond))
       throw new InvalidFault(`Provider ${key} uses SMTP: give smtp with a stage and a reply, not respond.`);
-    // An open connection is past these stages; it is closed so that the fault applies to the next mail.
+    // A connection that is idle has already passed the first stages of its session. It is closed, so that the next mail opens a new
+    // connection, to which the fault applies.
     if (list.some(({ smtp, network }) => network === 'refuse' || (smtp && OPENING.includes(smtp.stage))))
       server.closeIdle();
   });
@@ -55,7 +60,7 @@ class FaultyServer extends SMTPServer {
       hideENHANCEDSTATUSCODES: false,
       disableReverseLookup: true,
       logger: false,
-      // A hung session must outlast every client's time-out.
+      // A session that hangs because of a fault must last longer than the time-out of every client.
       socketTimeout: 3_600_000,
       onAuth: ({ username, password }, _session, done) => {
         if (username === secret['username'] && password === secret['password']) done(null, { user: username });
@@ -65,7 +70,7 @@ class FaultyServer extends SMTPServer {
     this.#around = around;
     this.#kept = new KeptConnections(around.key, around.faults);
 
-    // A disconnected client, or our own reset, is no error here.
+    // It is no error here if a client disconnects or if this server resets a connection.
     this.on('error', () => {});
   }
 
@@ -84,7 +89,7 @@ class FaultyServer extends SMTPServer {
     session.init();
   }
 
-  /** Closes sessions that are idle between two mails. */
+  /** Closes the sessions that are between two mails, and are therefore idle. */
   closeIdle(): void {
     for (const connection of this.connections) if (!connection.session.envelope.mailFrom) connection.close();
   }
@@ -95,7 +100,7 @@ class FaultyServer extends SMTPServer {
     done: (error?: Error | null, message?: string) => void,
   ): void {
     const connection = this.#sessions.get(session);
-    // A client that disconnects in the middle ends here: no mail is accepted and no reply is needed.
+    // `#receive` fails if the client disconnects before the end of the mail. Then no mail is accepted, and no reply is needed.
     if (connection) this.#receive(stream, connection, done).catch(() => connection.reset());
     else done(new Error('unknown session'));
   }
@@ -106,7 +111,7 @@ class FaultyServer extends SMTPServer {
     done: (error?: Error | null, message?: string) => void,
   ): Promise<void> {
     const { key, faults, log, clock } = this.#around;
-    // Read now: the session starts a new transaction as soon as this mail is answered.
+    // Sender and recipients are read now, since the session starts a new mail transaction as soon as this mail is answered.
     const { mailFrom, rcptTo } = connection.session.envelope;
     const chunks: Buffer[] = [];
     let fault: Fault | undefined;
@@ -122,20 +127,13 @@ class FaultyServer extends SMTPServer {
       if (early && Buffer.concat(chunks).includes('\r\n\r\n') && (await ask())) return connection.reset();
     }
     if (!asked && (await ask())) return connection.reset();
-    // smtp-server itself answers a message over the limit.
+    // smtp-server itself refuses a message that exceeds the size limit.
     if (stream.sizeExceeded) return done();
     const lost = fault?.network === 'hang' || fault?.network === 'reset';
     const id = randomBytes(5).toString('hex').toUpperCase();
     if (!lost && !fault?.smtp) {
-      const raw = Buffer.concat(chunks);
-      const taking: Taking = {
-        providerMessageId: id,
-        envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address) },
-        raw,
-        mime: () => raw,
-        headers: () => headersOf(raw),
-        view: () => viewMime(raw),
-      };
+      const envelope = { from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address) };
+      const taking = takingOf(id, envelope, Buffer.concat(chunks));
       log.add(key, taking);
       for (const { taking: report, afterMs } of deliveryReports(taking))
         void clock.sleep(afterMs, NEVER).then(() => log.deliver(report));

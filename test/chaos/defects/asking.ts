@@ -3,7 +3,10 @@ import { calls, type Defects, sees } from './defect.ts';
 
 const NOTHING: LookupAnswer = { kind: 'answered', found: new Map() };
 
-/** Defects of look-ups after lost answers. */
+/**
+ * Defects in the code that handles the lost answer of a provider. This code asks the provider later whether it has the mail (a
+ * look-up).
+ */
 export const asking: Defects = {
   'attempts of dead workers are forgotten': {
     foundAs: ['unexplained'],

@@ -59,7 +59,7 @@ export const content: Defects = {
   },
 };
 
-/** Mixes each call with the previous call of the same process. */
+/** Changes each call to a provider: `mix` gets the previous call of the same process and this call, and returns the call to make. */
 function mixed(mix: (before: Attempt, attempt: Attempt) => Attempt): Pick<Defects[string], 'ports'> {
   return {
     ports: (ports) => {

@@ -5,20 +5,23 @@ import type { Item, Table } from '../../../lambda/platform/table.ts';
 import type { Attempt } from '../../../lambda/providers/provider.ts';
 import type { NotCalled } from '../../../lambda/sender/call.ts';
 
-/** A defect, planted between this release and the world. */
+/** A defect that a test plants on purpose, in the interface between Mailover's code and the simulated world around this code. */
 export interface Defect extends Seams {
-  /** Prefixes of the violations that may find it. */
+  /**
+   * Prefixes of violation texts. If the simulation finds the defect, the check of its results reports a violation with one of
+   * these prefixes.
+   */
   readonly foundAs: readonly string[];
-  /** Whether Lambda permits loops. @default - as deployed */
+  /** Whether Lambda permits recursive loops (`RecursiveLoop`). @default - as deployed */
   readonly allowsLoops?: boolean;
 }
 
-/** Defects by name, as in the table of ADR 12. */
+/** Defects by name; the table in ADR 12 has the same names. */
 export type Defects = Readonly<Record<string, Defect>>;
 
 type Called = Promise<AttemptResult | NotCalled>;
 
-/** Replaces every call of a provider. */
+/** Changes every call to a provider: `change` gets the function that makes the original call, and the attempt to send. */
 export function calls(change: (call: (attempt: Attempt) => Called, attempt: Attempt) => Called): Seams {
   return {
     ports: (ports) => ({
@@ -28,7 +31,7 @@ export function calls(change: (call: (attempt: Attempt) => Called, attempt: Atte
   };
 }
 
-/** Replaces every message to a queue. */
+/** Changes the message attributes and the delay of every message that is sent to a queue. */
 export function sends(
   change: (
     attributes: Readonly<Record<string, string>>,
@@ -47,7 +50,7 @@ export function sends(
   };
 }
 
-/** Replaces the items that the code reads from the table. */
+/** Changes the items that the sender's code reads from the table. */
 export function sees(look: (item: Item, now: number) => Item | undefined): Seams {
   const changed = (table: Table, now: () => number): Table => {
     const change = (item: Item) => look(item, now());
@@ -69,7 +72,7 @@ export function sees(look: (item: Item, now: number) => Item | undefined): Seams
   return { ports: (ports) => ({ ...ports, table: changed(ports.table, ports.clock.now) }) };
 }
 
-/** Replaces the submission that the code reads; messages that it sends have the original body. */
+/** Changes the submission that the sender's code reads; messages that the code sends have the original body. */
 export function reads(change: (submission: Record<string, unknown>) => Record<string, unknown>): Seams {
   const originals = new Map<string, string>();
   const changed = (body: string): string => {

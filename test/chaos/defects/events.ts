@@ -1,6 +1,6 @@
 import type { Defects } from './defect.ts';
 
-/** Defects of delivery events. */
+/** Defects in the code that handles delivery events (delivery, bounce, complaint). */
 export const events: Defects = {
   'events are answered before they are written': {
     foundAs: ['wrong delivery state', 'event lost'],

@@ -2,7 +2,7 @@ import type { Item } from '../../../lambda/platform/table.ts';
 import { type Defects, reads, sees, sends } from './defect.ts';
 import { withoutLineage, withoutSignature } from './without-lineage.ts';
 
-/** Defects that lose mail between two queues, or its state. */
+/** Defects that lose mail on the way from one queue to another, or lose the stored state of a mail. */
 export const homes: Defects = {
   'another content under a known id goes unnoticed': {
     foundAs: ['lost', 'id used twice'],
@@ -53,7 +53,7 @@ export const homes: Defects = {
     },
   },
   'canaries are deleted unsent': {
-    foundAs: ['canary lost in calm'],
+    foundAs: ['canary lost in the quiet phase'],
     handler: (handler) => (records, remainingMs) =>
       handler(
         records.filter(

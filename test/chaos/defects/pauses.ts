@@ -2,12 +2,12 @@ import type { Seams } from '../../../chaos/releases/process.ts';
 import type { ClassGuard } from '../../../lambda/reputation/class-guard.ts';
 import type { Defects } from './defect.ts';
 
-/** Replaces the guard of classes of each process. */
+/** Changes the guard in each process. The guard tells the process whether a class of mail is paused. */
 function guards(change: (guard: ClassGuard) => Partial<ClassGuard>): Seams {
   return { ports: (ports) => ({ ...ports, classes: { ...ports.classes, ...change(ports.classes) } }) };
 }
 
-/** Defects of pauses of classes. */
+/** Defects in the code that pauses a class of mail. */
 export const pauses: Defects = {
   'a paused class goes on sending': {
     foundAs: ['sent while paused'],
@@ -18,7 +18,7 @@ export const pauses: Defects = {
     ...guards((guard) => ({ isPaused: () => guard.isPaused('offers') })),
   },
   'a process never learns of a release': {
-    foundAs: ['late after a pause', 'late in the exercise'],
+    foundAs: ['late after a pause', 'late in the scripted phase'],
     ...guards((guard) => {
       const paused = new Set<string>();
       return {

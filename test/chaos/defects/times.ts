@@ -3,13 +3,13 @@ import type { SenderEnvironment } from '../../../lambda/contract/environment.ts'
 import { type Defects, reads, sees, sends } from './defect.ts';
 
 const HOUR_MS = 3_600_000;
-/** Attributes of a message with another `NotBefore`. */
+/** Returns the attributes of a message with `NotBefore` changed to a time that is `ms` milliseconds earlier. */
 const soon = (attributes: Readonly<Record<string, string>>, ms: number) => ({
   ...attributes,
   NotBefore: new Date(Date.parse(attributes['NotBefore'] ?? '') - ms).toISOString(),
 });
 
-/** Defects that send mail too late, give it up too early, or try it too often or too seldom. */
+/** Defects that send mail too late, give mail up too early, or try to send mail too often or too seldom. */
 export const times: Defects = {
   'mail is sent after its expiresAt': {
     foundAs: ['sent too late'],
@@ -45,12 +45,12 @@ export const times: Defects = {
       url.startsWith('retry') ? [soon(attributes, -HOUR_MS), 900] : [attributes, delay],
     ),
   },
-  'every hop takes a quarter of an hour': {
+  'every retry takes a quarter of an hour': {
     foundAs: ['waits too long'],
     ...sends((attributes, delay, url) => [attributes, url.startsWith('retry') ? 900 : delay]),
   },
   'each message is sent at its second receive': {
-    foundAs: ['late in calm', 'late in the exercise'],
+    foundAs: ['late in the quiet phase', 'late in the scripted phase'],
     handler: (handler) => async (records, remainingMs) => {
       const isFirst = (record: SQSRecord) => record.attributes.ApproximateReceiveCount === '1';
       const rest = records.filter((record) => !isFirst(record));
@@ -95,7 +95,7 @@ function routed(
   };
 }
 
-/** Multiplies the age of waiting mail that the code reads; messages that it sends have the real age. */
+/** Multiplies by `times` the age of waiting mail, as the sender's code reads this age. Messages that the code sends keep the real age. */
 function aged(times: number): Pick<Defects[string], 'ports' | 'handler'> {
   const truth = new Map<string, string>();
   return {

@@ -3,7 +3,7 @@ import type { Item } from '../../../lambda/platform/table.ts';
 import { openGate } from '../../support/open-gate.ts';
 import { type Defects, reads, sees } from './defect.ts';
 
-/** Defects that send mail to the wrong provider, or to one that must be skipped. */
+/** Defects that send mail to the wrong provider, or to a provider that must be skipped. */
 export const ways: Defects = {
   'no circuit ever opens': { foundAs: ['circuit does not open'], gate: () => openGate },
   'a closed account opens no circuit': {
@@ -11,7 +11,7 @@ export const ways: Defects = {
     ...learning(withoutAccount),
   },
   'a circuit never closes': {
-    foundAs: ['does not come back', 'circuit does not close', 'late in calm'],
+    foundAs: ['does not come back', 'circuit does not close', 'late in the quiet phase'],
     ports: (ports) => ({
       ...ports,
       table: {
@@ -99,7 +99,7 @@ export const ways: Defects = {
   },
 };
 
-/** Changes the rates of all providers. */
+/** Changes the configured rate limits of all providers. */
 function rated(change: (perSecond: number) => number | undefined): Pick<Defects[string], 'ports'> {
   return {
     ports: (ports) => {
@@ -112,7 +112,7 @@ function rated(change: (perSecond: number) => number | undefined): Pick<Defects[
   };
 }
 
-/** Changes the share of each provider that has one. */
+/** Replaces the configured `share` (a fixed part of the mail) of each provider that has a share. */
 function shared(share: number | undefined): Pick<Defects[string], 'ports'> {
   return {
     ports: (ports) => {
@@ -124,12 +124,12 @@ function shared(share: number | undefined): Pick<Defects[string], 'ports'> {
   };
 }
 
-/** A closed circuit that seems never to have been open. */
+/** Changes the stored item of a closed circuit breaker as if the circuit had never been open. */
 function withoutTrips(item: Item | undefined): Item | undefined {
   return item && isClosed(item) ? { ...item, state: { ...(item['state'] as object), trips: 0 } } : item;
 }
 
-/** Lets the circuits learn of other outcomes than there were. */
+/** Changes the outcomes of attempts before they are reported to the circuit breakers. */
 function learning(change: (outcome: Outcome) => Outcome): Pick<Defects[string], 'gate'> {
   return {
     gate: (gate) => ({

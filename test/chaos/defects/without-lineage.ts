@@ -2,7 +2,10 @@ import { RETRY_ATTRIBUTE } from '../../../lambda/contract/dead-letter.ts';
 import type { Queue } from '../../../lambda/platform/queue.ts';
 import type { Item, Table } from '../../../lambda/platform/table.ts';
 
-/** A table that keeps no lineage: every record reads as one whose lineage is unknown. */
+/**
+ * Returns a table that loses the lineage of queue messages (which message replaced which). Every record that is read has an
+ * unknown lineage.
+ */
 export function withoutLineage(table: Table): Table {
   const read = (item: Item): Item => ('lineage' in item ? { ...item, lineage: 'unknown' } : item);
   return {
@@ -19,7 +22,7 @@ export function withoutLineage(table: Table): Table {
   };
 }
 
-/** Queues whose messages are signed with the name of the worker only. */
+/** Returns a queue client whose messages name the worker that sent them, but lack the signature of this worker. */
 export function withoutSignature(queue: Queue): Queue {
   return {
     send: (url, body, attributes = {}, delaySeconds, group) => {

@@ -1,34 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountCommand } from '../../../cli/account/command.ts';
-import { recordsOf } from '../../../lambda/account/records.ts';
-import { dynamoTable } from '../../../lambda/platform/table.ts';
-import { startDynamodb } from '../../../local/aws/dynamodb.ts';
-import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { pickBasePort } from '../../../local/ports.ts';
+import { recordsOf } from '../../../lambda/daily-count/records.ts';
+import { pickBasePort } from '../../../local/network/ports.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
+import { startStateTable } from '../../support/state-table.ts';
 
-/** Records of more than one page of 1 MB in each part of the table. */
+/** Number of records with which each part of the table is larger than one page of 1 MB. */
 const MANY = 500;
-const closers: (() => Promise<unknown>)[] = [];
-let endpoint = '';
+let state: Awaited<ReturnType<typeof startStateTable>>;
 
 beforeAll(async () => {
-  const dynamodb = await startDynamodb({
-    port: await pickBasePort(),
-    faults: new FaultBoard(),
-    own: ownHosts(),
-    tables: [
-      {
-        TableName: 'state',
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      },
-    ],
-  });
-  closers.push(dynamodb.close);
-  endpoint = dynamodb.url;
-  const table = dynamoTable('state', access());
+  state = await startStateTable(await pickBasePort());
+  const { table } = state;
   const now = Date.now();
   const record = (id: string, fields: object) =>
     table.write({ pk: `submission/${id}`, firstSeen: now, hash: 'h'.repeat(16_000), ...fields }, undefined);
@@ -41,20 +24,14 @@ beforeAll(async () => {
   await table.write({ pk: 'paused-classes', paused: { "Ada's news": pause } }, undefined);
 }, 60_000);
 
-afterAll(async () => {
-  for (const close of closers) await close();
-});
-
-function access() {
-  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
-}
+afterAll(() => state.close());
 
 it('reads every record of every page once, and no other item', async () => {
   const seen: string[] = [];
   let pages = 0;
   await recordsOf(
     'state',
-    access(),
+    state.access,
   )((records) => {
     pages += 1;
     seen.push(...records.map(({ pk }) => pk));
@@ -65,19 +42,18 @@ it('reads every record of every page once, and no other item', async () => {
   expect(new Set(seen).size).toBe(MANY + 2);
 });
 
-it('prints the account of a deployed table, names what is lost, and then ends with 1', async () => {
-  const lines: string[] = [];
-  const terminal = { out: (line: string) => void lines.push(line), err: (text: string) => void lines.push(text) };
+it('prints the counts of a deployed table, names what is lost, and then ends with 1', async () => {
+  const { both: lines, terminal } = recordedTerminal();
   const before = { ...process.env };
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: state.url,
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'x',
   });
   try {
     expect(await accountCommand(['--table', 'state', '--region', 'us-east-1'], {}, terminal)).toBe(1);
     expect(lines.join('\n')).toMatch(
-      /^502 submissions were taken .*\n {2}500 accepted\n {4}1 waiting\n[\s\S]* {4}1 lost\npaused: .*\nlost: gone, due at 20/,
+      /^502 submissions were received .*\n {2}500 accepted\n {4}1 waiting\n[\s\S]* {4}1 lost\npaused: .*\nlost: gone, due at 20/,
     );
     expect(lines.join('\n')).toContain(
       `Ada's news since 2026-11-29 12:00 UTC: 6.1 % bounces of 1200 mails; to send it again: npm run release -- --class 'Ada'\\''s news' --table state`,
@@ -99,7 +75,7 @@ it.each([
   [['more'], 'account takes options only, not "more"'],
   [['--region', 'x'], '--region goes with --table NAME'],
 ])('refuses %j', async (argv, words) => {
-  const errors: string[] = [];
-  expect(await accountCommand(argv, {}, { out: () => {}, err: (text) => void errors.push(text) })).toBe(2);
-  expect(errors.join()).toContain(words);
+  const { err, terminal } = recordedTerminal();
+  expect(await accountCommand(argv, {}, terminal)).toBe(2);
+  expect(err.join()).toContain(words);
 });

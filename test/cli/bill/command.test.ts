@@ -6,6 +6,7 @@ import { type BilledDeployment, billedDeployment } from '../../../cli/bill/deplo
 import { billInWords, costsSentence } from '../../../cli/bill/words.ts';
 import { synthesised } from '../../../cli/synthesised.ts';
 import { totalOf } from '../../../lib/costs/watching.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
 
 let deployment: BilledDeployment;
 beforeAll(async () => {
@@ -13,13 +14,9 @@ beforeAll(async () => {
 }, 60_000);
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await billCommand(argv, {
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    deployment: async () => deployment,
-  });
-  return { code, out, err };
+  const { out, err, terminal } = recordedTerminal();
+  const code = await billCommand(argv, { ...terminal, deployment: async () => deployment });
+  return { code, out: out.join(''), err: err.join('') };
 }
 
 it('finds every provider of the list, with what it is billed for', () => {
@@ -96,14 +93,16 @@ it.each([
 });
 
 it('ends with 1, and the words of the app, if the app cannot be synthesised', async () => {
-  let err = '';
+  const { err, terminal } = recordedTerminal();
   const code = await billCommand([], {
-    out: () => {},
-    err: (text) => (err += text),
+    ...terminal,
     deployment: () => Promise.reject(new Error('synthesis of bin/mailover.ts failed:\nproviders[0].key: is missing')),
   });
 
-  expect([code, err]).toEqual([1, 'bill: synthesis of bin/mailover.ts failed:\nproviders[0].key: is missing\n']);
+  expect([code, err.join('')]).toEqual([
+    1,
+    'bill: synthesis of bin/mailover.ts failed:\nproviders[0].key: is missing\n',
+  ]);
 });
 
 it('is in the documents as it is computed (npm run runbook writes it)', () => {

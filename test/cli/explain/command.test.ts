@@ -1,19 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainCommand } from '../../../cli/explain/command.ts';
 import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
-import { dynamoTable, type Table } from '../../../lambda/platform/table.ts';
-import { startDynamodb } from '../../../local/aws/dynamodb.ts';
+import type { Table } from '../../../lambda/platform/table.ts';
 import { type AwsServer, startAws } from '../../../local/aws/server.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { pickBasePort } from '../../../local/ports.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
+import { pickBasePort } from '../../../local/network/ports.ts';
+import { startServer } from '../../support/local-server.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
+import { startStateTable } from '../../support/state-table.ts';
 
 const environment: SenderEnvironment = {
   providers: [
@@ -109,7 +109,7 @@ not tried
     ['a bad address', { ...mail, to: ['b'] }, 'Malformed', 'to[0]: given a string of 1 character; expected'],
     ['an unknown provider', { ...mail, providers: { only: ['sendgrid'] } }, 'Malformed', 'providers: a key of 8'],
     ['a newer version', { ...mail, version: 2 }, 'Malformed', 'version: 2, which this release cannot read'],
-    ['an expired submission', { ...mail, expiresAt: '2026-11-25T12:00:00Z' }, 'Expired', 'expiresAt, or the time'],
+    ['an expired submission', { ...mail, expiresAt: '2026-11-25T12:00:00Z' }, 'Expired', 'the time of expiresAt'],
     [
       'a submission that no provider can carry',
       { ...mail, from: 'a@x.test', providers: { only: ['ses'] } },
@@ -162,33 +162,18 @@ not tried
 describe('npm run explain --local', () => {
   let port: number;
   let aws: AwsServer;
-  let dynamodb: Awaited<ReturnType<typeof startDynamodb>>;
-  let console: Server;
+  let dynamodb: Awaited<ReturnType<typeof startStateTable>>;
+  let console: Awaited<ReturnType<typeof startServer>>;
   let table: Table;
 
   beforeAll(async () => {
     port = await pickBasePort();
-    const faults = new FaultBoard();
-    aws = await startAws({ port: port + 1, clock: new StackClock(), faults, own: ownHosts() });
-    dynamodb = await startDynamodb({
-      port: port + 3,
-      faults,
-      own: ownHosts(),
-      tables: [
-        {
-          TableName: 'state',
-          BillingMode: 'PAY_PER_REQUEST',
-          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-        },
-      ],
-    });
-    console = createServer((_, answer) =>
+    aws = await startAws({ port: port + 1, clock: new StackClock(), faults: new FaultBoard(), own: ownHosts() });
+    dynamodb = await startStateTable(port + 3);
+    table = dynamodb.table;
+    console = await startServer((answer) =>
       answer.end(JSON.stringify({ ready: true, endpoints: { aws: aws.url, dynamodb: dynamodb.url } })),
     );
-    await new Promise<void>((resolve) => console.listen(0, '127.0.0.1', resolve));
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    table = dynamoTable('state', { endpoint: dynamodb.url, region: 'us-east-1', credentials });
     const cause = { blames: 'account', reason: 'suspended' };
     const state = { kind: 'open', since: NOW - 60_000, trips: 1, cause, until: NOW + 60_000 };
     await table.write({ pk: 'circuit/postmark', state }, undefined);
@@ -202,11 +187,10 @@ describe('npm run explain --local', () => {
   afterAll(async () => {
     await aws.close();
     await dynamodb.close();
-    console.close();
+    await console.close();
   });
 
-  const local = (body: unknown) =>
-    run(['--local'], body, { MAILOVER_PORT: String((console.address() as AddressInfo).port) });
+  const local = (body: unknown) => run(['--local'], body, { MAILOVER_PORT: console.port });
 
   it('shows which providers are excluded, why and until when', async () => {
     const { code, out } = await local(mail);
@@ -272,15 +256,13 @@ async function run(options: string[], body: unknown, variables = {}) {
 }
 
 async function call(argv: string[], input = '', variables = {}) {
-  let out = '';
-  let err = '';
+  const { out, err, terminal } = recordedTerminal();
   const code = await explainCommand(argv, {
+    ...terminal,
     environment: variables,
     input: Readable.from([input]),
-    out: (text) => (out += text),
-    err: (text) => (err += text),
     configuration: () => Promise.resolve(environment),
     now: () => NOW,
   });
-  return { code, out, err };
+  return { code, out: out.join(''), err: err.join('') };
 }

@@ -2,13 +2,12 @@ import Fastify from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { operate } from '../../../cli/operate/command.ts';
 import { readIsolation } from '../../../lambda/circuit/items.ts';
-import { dynamoTable, type Table } from '../../../lambda/platform/table.ts';
+import type { Table } from '../../../lambda/platform/table.ts';
 import { pauseClasses, readPaused } from '../../../lambda/reputation/paused-classes.ts';
 import { addCircuits } from '../../../local/api/circuits.ts';
-import { startDynamodb } from '../../../local/aws/dynamodb.ts';
-import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { pickBasePort } from '../../../local/ports.ts';
+import { pickBasePort } from '../../../local/network/ports.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
+import { startStateTable } from '../../support/state-table.ts';
 
 let port = 0;
 let table: Table;
@@ -17,33 +16,16 @@ const closers: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   port = await pickBasePort();
-  const faults = new FaultBoard();
-  const dynamodb = await startDynamodb({
-    port: port + 1,
-    faults,
-    own: ownHosts(),
-    tables: [
-      {
-        TableName: 'state',
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      },
-    ],
-  });
-  closers.push(dynamodb.close);
-  table = dynamoTable('state', {
-    endpoint: dynamodb.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const state = await startStateTable(port + 1);
+  closers.push(state.close);
+  table = state.table;
   const keys = ['postmark', 'mailgun'];
   const api = Fastify({ forceCloseConnections: true });
   addCircuits(api, { state: () => table, providers: () => keys, forget: async () => {} });
   api.get('/api/stack', async () => ({
     ready,
     tables: { state: 'state' },
-    endpoints: { aws: '', dynamodb: dynamodb.url },
+    endpoints: { aws: '', dynamodb: state.url },
     providers: keys.map((key) => ({ key, type: key, url: '' })),
   }));
   api.get('/api/time', async () => ({
@@ -115,7 +97,7 @@ describe('npm run isolate', () => {
   it('gives the command that ends it, for the port of this stack', async () => {
     const { out } = await run('isolate', 'postmark', '--reason', 'a test');
 
-    expect(out).toContain(`to end it before: MAILOVER_PORT=${port} npm run release -- postmark`);
+    expect(out).toContain(`to end it earlier: MAILOVER_PORT=${port} npm run release -- postmark`);
   });
 
   it('keeps unknown fields of a switch', async () => {
@@ -219,13 +201,12 @@ async function circuits(method: 'GET' | 'DELETE'): Promise<unknown> {
 }
 
 async function run(...argv: (string | Record<string, string>)[]) {
-  let out = '';
-  let err = '';
+  const { out, err, terminal } = recordedTerminal();
   const environment = argv.find((one) => typeof one === 'object') ?? { MAILOVER_PORT: String(port) };
   const code = await operate(
     argv.filter((one) => typeof one === 'string'),
     environment,
-    { out: (line) => (out += `${line}\n`), err: (text) => (err += text), interactive: false },
+    terminal,
   );
-  return { code, out, err };
+  return { code, out: out.join('\n'), err: err.join('') };
 }

@@ -1,7 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -14,19 +12,15 @@ import type { LocalQueue } from '../../../local/aws/queue.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { LocalCloudWatch } from '../../../local/cloudwatch/monitoring.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import { startReceiving } from '../../../local/simulators/start-receiving.ts';
+import { startServer } from '../../support/local-server.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
 
 const PROVIDERS = [
   { key: 'mailgun', type: 'mailgun', secretName: 'mailover/mailgun/webhooks' },
   { key: 'postmark', type: 'postmark', secretName: 'mailover/postmark/webhooks' },
 ] as const;
-
-interface Post {
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -167,7 +161,7 @@ test('shows the message that another copy of a mail became', async () => {
 
   expect(copy.code).toBe(0);
   expect(copy.lines.join('\n')).toMatch(
-    /nothing new reached the inbound queue\nIt is a copy .* over mailgun, .*\n{[\s\S]*"id": "known"/,
+    /nothing new reached the inbound queue\nIt is a copy .* over mailgun; .*\n{[\s\S]*"id": "known"/,
   );
   expect(foreign.lines.join('\n')).toMatch(/nothing new reached the inbound queue\nelse@in.example.com: answered 200/);
 });
@@ -196,18 +190,14 @@ test.each([
   expect(errors.join('')).toMatch(message);
 });
 
-/** The API of a stack whose HTTP API answers these statuses, then always the last one. */
+/**
+ * Starts the API of a local stack. The HTTP API of this stack answers with these statuses, one for each request, then always with
+ * `otherwise`.
+ */
 async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
-  const posts: Post[] = [];
   const left = [...statuses];
-  const server: Server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    posts.push({ url: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) });
-    response.writeHead(left.shift() ?? otherwise).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => new Promise((resolve) => server.close(resolve)));
+  const server = await startServer((response) => response.writeHead(left.shift() ?? otherwise).end());
+  closers.push(server.close);
   const receiving = startReceiving({
     events: undefined,
     publish() {},
@@ -215,23 +205,28 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     environment: { providers: PROVIDERS, inboundQueueUrl: '', mailBucket: '', stateTable: '' },
     providerSecrets: { postmark: { serverToken: 'token' } },
     apiUrl: 'http://127.0.0.1:1',
-    httpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    // Time scale at which the longest schedule, ten and a half hours, takes half a second.
+    httpUrl: server.url,
+    // At this time scale the longest schedule of retries, ten and a half hours, takes half a second.
     clock: new StackClock(80_000),
     endpointOf: (key) => `http://${key}.example.com`,
   });
   closers.push(receiving.close);
-  // The command reads these fields of the description only.
+  // The command reads only these fields of the description of the stack.
   const info = {
     ready: true,
     inbound: receiving.info,
     providers: PROVIDERS.map(({ key, type }) => ({ key, type, url: '' })),
   } as unknown as StackInfo;
-  const queue = { enqueue: (_message: object) => {} };
-  // The log adds its own `enqueue`, and reads no object here.
+  let enqueue = (_message: object): void => {};
+  const queue = {
+    onEnqueue(listener: typeof enqueue) {
+      enqueue = listener;
+    },
+  };
+  // In this test the log reads no object of the bucket.
   const received = new ReceivedLog(queue as unknown as LocalQueue, {} as S3Store);
   const arrive = (message: object) =>
-    queue.enqueue({ body: JSON.stringify({ envelope: { to: ['box@in.example.com'] }, ...message }) });
+    enqueue({ body: JSON.stringify({ envelope: { to: ['box@in.example.com'] }, ...message }) });
   const clock = new StackClock();
   const api = await startApi({
     port: 0,
@@ -255,16 +250,11 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     monitoring: new LocalCloudWatch(clock),
   });
   closers.push(api.close);
-  return { info, posts, arrive, port: new URL(api.url).port };
+  return { info, posts: server.received, arrive, port: new URL(api.url).port };
 }
 
 async function run({ port }: { port: string }, argv: readonly string[]) {
-  const lines: string[] = [];
-  const errors: string[] = [];
-  const code = await receive(
-    argv,
-    { MAILOVER_PORT: port },
-    { out: (line) => lines.push(line), err: (text) => errors.push(text), interactive: false },
-  );
+  const { out: lines, err: errors, terminal } = recordedTerminal();
+  const code = await receive(argv, { MAILOVER_PORT: port }, terminal);
   return { code, lines, errors };
 }

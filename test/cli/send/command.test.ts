@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sendCommand } from '../../../cli/send/command.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
 import { type Behaviour, type FakeStack, fakeStack } from './fake-stack.ts';
 
 let stack: FakeStack | undefined;
@@ -173,7 +174,7 @@ describe('npm run send, called wrongly', () => {
     { argv: ['--to', 'a@example.org', '--count', 'many'], says: '--count takes a whole number' },
     { argv: ['--to', 'a@example.org', '--wait', '0'], says: '--wait takes a whole number' },
     { argv: ['--to', 'a@example.org', '--queue', 'outbound'], says: '--queue takes a queue URL' },
-    { argv: ['--to', 'a@example.org', '--queue', 'https://example.com/q'], says: 'names no region' },
+    { argv: ['--to', 'a@example.org', '--queue', 'https://example.com/q'], says: 'has no region' },
     { argv: ['--to', 'a@example.org', '--dead-letter', 'https://example.com/q'], says: '--dead-letter goes with' },
     { argv: ['--file', '/nonexistent.json'], says: 'cannot be read (ENOENT)' },
     { argv: ['--recipient', 'a@example.org'], says: '--recipient' },
@@ -249,16 +250,7 @@ function submitted(): Record<string, unknown> {
 }
 
 async function run(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const code = await sendCommand(
-    argv,
-    { MAILOVER_PORT: stack?.port ?? '1' },
-    {
-      out: (line) => (out += `${line}\n`),
-      err: (text) => (err += text),
-      interactive: false,
-    },
-  );
-  return { code, out, err };
+  const { out, err, terminal } = recordedTerminal();
+  const code = await sendCommand(argv, { MAILOVER_PORT: stack?.port ?? '1' }, terminal);
+  return { code, out: out.join('\n'), err: err.join('') };
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startServer } from '../../support/local-server.ts';
 
 interface QueueMessage {
   readonly body: string;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Reaction of the fake sender to each body on the outbound queue. */
+/** Decides how the fake sender treats a submission on the outbound queue. */
 export type Behaviour = (submission: {
   readonly id: string;
 }) => 'accept' | 'keep' | 'suppress' | { reason: string; id?: string };
@@ -16,7 +15,7 @@ export type Behaviour = (submission: {
 export interface FakeStack {
   readonly port: string;
   readonly bodies: string[];
-  /** Number of messages that were received and not released. */
+  /** Number of messages that were received, and are still invisible to other receivers. */
   hidden(): number;
   close(): Promise<void>;
 }
@@ -76,9 +75,9 @@ export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promi
     }),
   };
 
-  const server = createServer(async (request, response) => {
+  const server = await startServer((response, request) => {
     const answer = (value: unknown) => response.end(JSON.stringify(value));
-    const url = new URL(request.url ?? '/', base);
+    const url = new URL(request.url, base);
     if (url.pathname === '/api/stack') {
       answer({
         ready,
@@ -100,22 +99,11 @@ export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promi
     } else {
       const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
       response.setHeader('content-type', 'application/x-amz-json-1.0');
-      answer(sqs[operation]?.(JSON.parse(await text(request)) as SqsInput) ?? {});
+      answer(sqs[operation]?.(JSON.parse(request.body.toString()) as SqsInput) ?? {});
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = String((server.address() as AddressInfo).port);
-  base = `http://127.0.0.1:${port}`;
-  return {
-    port,
-    bodies,
-    hidden: () => hidden.size,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  base = server.url;
+  return { port: server.port, bodies, hidden: () => hidden.size, close: server.close };
 }
 
 interface SqsInput {
@@ -132,12 +120,6 @@ function held(queues: Readonly<Record<string, QueueMessage[]>>, queueUrl: string
 function checked({ body, attributes = {} }: QueueMessage): object {
   const entries = Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]);
   return { MD5OfBody: md5(body), MessageAttributes: Object.fromEntries(entries) };
-}
-
-async function text(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function md5(body: string): string {

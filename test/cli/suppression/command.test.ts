@@ -1,33 +1,32 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterEach, expect, it, vi } from 'vitest';
 import { suppressionCommand } from '../../../cli/suppression/command.ts';
 import type { SuppressionAnswer } from '../../../lambda/contract/suppression-command.ts';
+import { type Answer, startServer } from '../../support/local-server.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
 
-let server: Server | undefined;
-afterEach(() => {
-  server?.close();
-  server = undefined;
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
   vi.unstubAllEnvs();
 });
 
-/** Runs the command against a stack that answers so; returns what it asked. */
+async function serve(answer: Answer) {
+  const server = await startServer(answer);
+  closers.push(server.close);
+  return server;
+}
+
+/** Runs the command against a fake stack that gives these answers, one for each request. The result includes the requests. */
 async function run(argv: readonly string[], ...answers: readonly SuppressionAnswer[]) {
   const asked: Record<string, unknown>[] = [];
   const left = [...answers];
-  server = createServer(async (request, response) => {
-    if (request.method === 'GET') return void response.end(JSON.stringify({ ready: true }));
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    asked.push(JSON.parse(Buffer.concat(chunks).toString()));
+  const server = await serve((response, { method, body }) => {
+    if (method === 'GET') return response.end(JSON.stringify({ ready: true }));
+    asked.push(JSON.parse(body.toString()));
     response.end(JSON.stringify(left.shift()));
   });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = { out: (line: string) => out.push(line), err: (text: string) => err.push(text), interactive: false };
-  const MAILOVER_PORT = String((server.address() as AddressInfo).port);
-  const code = await suppressionCommand(argv, { MAILOVER_PORT }, terminal as never);
+  const { out, err, terminal } = recordedTerminal();
+  const code = await suppressionCommand(argv, { MAILOVER_PORT: server.port }, terminal);
   return { code, asked, out: out.join('\n'), err: err.join('') };
 }
 
@@ -74,7 +73,7 @@ it('ends an unsubscribe from a class, and says if there was none', async () => {
   });
 
   expect([code, asked]).toEqual([0, [{ command: 'remove', address: 'ada@example.org', class: 'news' }]]);
-  expect(out).toBe('removed: mail of the class goes there again');
+  expect(out).toBe('removed: the address gets mail of the class again');
   expect(await run(['remove', 'ada@example.org', '--class', 'news'], { kind: 'subscribed', was: false })).toMatchObject(
     {
       code: 1,
@@ -134,25 +133,22 @@ it.each([
 it('invokes a deployed function, and says where its error is', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'operator').stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   let failed = false;
-  const invoked: string[] = [];
-  server = createServer(async (request, response) => {
-    invoked.push(`${request.method} ${request.url} ${await text(request)}`);
+  const server = await serve((response) => {
     if (failed) response.setHeader('x-amz-function-error', 'Unhandled');
     response.end(JSON.stringify({ kind: 'listed', entries: [ADA] }));
   });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const said: string[] = [];
-  const terminal = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
-  const ask = () =>
-    suppressionCommand(['list', '--function', 'Mirror', '--region', 'eu-west-1'], {}, terminal as never);
+  vi.stubEnv('AWS_ENDPOINT_URL', server.url);
+  const { both, terminal } = recordedTerminal();
+  const ask = () => suppressionCommand(['list', '--function', 'Mirror', '--region', 'eu-west-1'], {}, terminal);
 
   expect(await ask()).toBe(0);
   failed = true;
   expect(await ask()).toBe(1);
 
-  expect(invoked).toEqual(Array(2).fill('POST /2015-03-31/functions/Mirror/invocations {"command":"list"}'));
-  expect(said).toEqual([
+  expect(server.received.map(({ method, url, body }) => `${method} ${url} ${body}`)).toEqual(
+    Array(2).fill('POST /2015-03-31/functions/Mirror/invocations {"command":"list"}'),
+  );
+  expect(both).toEqual([
     expect.stringMatching(/^a…@example\.org {2}hard-bounce/),
     'suppression: the function Mirror failed; its log has the reason\n',
   ]);

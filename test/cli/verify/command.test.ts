@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
 import { verifyCommand } from '../../../cli/verify/command.ts';
+import { recordedTerminal } from '../../support/recorded-terminal.ts';
 
 async function run(...argv: string[]) {
-  const out: string[] = [];
-  const code = await verifyCommand(
-    argv,
-    { MAILOVER_PORT: '1' },
-    { out: (line) => out.push(line), err: (text) => out.push(text) },
-  );
-  return { code, text: out.join('\n') };
+  const { both, terminal } = recordedTerminal();
+  const code = await verifyCommand(argv, { MAILOVER_PORT: '1' }, terminal);
+  return { code, text: both.join('\n') };
 }
 
 test.each([

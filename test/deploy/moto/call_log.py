@@ -1,4 +1,4 @@
-"""A log of every call, and what a queue of AWS does and moto's does not."""
+"""Logs every call to the server, and adds what moto's SQS and SES lack."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/([^/]*)/([^/]+)/")
 
 class CallLog:
-    """WSGI application that writes a line for each call, then passes it on."""
+    """WSGI application that writes a line to the log for each call, and passes the call on to moto."""
 
     def __init__(self, application, path, time_scale):
         self.application = application
@@ -55,7 +55,10 @@ class CallLog:
         return self.application(environ, answer)
 
     def as_stored(self, environ, body):
-        """A message as SQS stores it: the trace header of the request is its attribute AWSTraceHeader, and delays are in stack time."""
+        """Returns the message as SQS stores it: with the trace header of the request as the attribute AWSTraceHeader.
+
+        The delay of the message is divided by the time scale.
+        """
         request = json.loads(body)
         trace = environ.get("HTTP_X_AMZN_TRACE_ID")
         if trace:
@@ -71,7 +74,7 @@ class CallLog:
 
 
 class SesAccount:
-    """What moto's SES does not have: an account that may send, and its list of suppressed addresses."""
+    """Adds to SES what moto lacks: an account that may send mail, and its suppression list."""
 
     ADDRESSES = "/v2/email/suppression/addresses"
 
@@ -79,7 +82,7 @@ class SesAccount:
         self.suppressed = {}
 
     def answer(self, method, path, body):
-        """Body of the answer; None for a call that is moto's."""
+        """Returns the body of the answer, or None for a call that moto answers."""
         if path == "/v2/email/account":
             return {
                 "ProductionAccessEnabled": True,
@@ -100,7 +103,7 @@ class SesAccount:
 
 
 def read_body(environ):
-    """Body of a request, which stays readable; werkzeug gives chunked bodies a stream that ends."""
+    """Returns the body of a request, and makes it readable again. The stream of werkzeug ends after a chunked body."""
     length = environ.get("CONTENT_LENGTH")
     if length:
         body = environ["wsgi.input"].read(int(length))

@@ -1,7 +1,7 @@
-"""CloudFormation's rules for updates, replacements, deletion policies, rollback and termination protection, in place of moto's.
+"""Replaces moto's CloudFormation by the real rules for updates, replacements, deletion policies, rollback and termination protection.
 
 Source: AWS CloudFormation user guide, "Update behaviors of stack resources", "DeletionPolicy attribute", "UpdateReplacePolicy
-attribute" (2026-11-29); the properties whose change replaces a resource are in replacement.json, from the resource schemas.
+attribute" (2026-11-29). replacement.json lists the properties whose change replaces a resource; it comes from the resource schemas.
 """
 
 import json
@@ -24,7 +24,7 @@ class ChangeSetNotFound(CloudFormationError):
 
 
 class Stack:
-    """Applies one template to the resources of a stack; made for each operation."""
+    """Applies one template to the resources of a stack. Each stack operation makes a new object of this class."""
 
     def __init__(self, resource_map, template, account, region):
         self.map = resource_map
@@ -42,7 +42,7 @@ class Stack:
             del resource_map._parsed_resources[name]
         resource_map._template = self.template
         resource_map._resource_json_map = self.template["Resources"]
-        # moto gives back the value of a parameter of Systems Manager where CloudFormation keeps its name.
+        # For a parameter of Systems Manager, moto returns the value, but CloudFormation keeps the name. Such parameters are left out.
         declared = self.template.get("Parameters", {})
         by_name = {name for name, one in declared.items() if one["Type"].startswith("AWS::SSM::Parameter::Value")}
         resource_map.input_parameters = {name: v for name, v in (parameters or {}).items() if name not in by_name}
@@ -61,7 +61,7 @@ class Stack:
         self.clean_up()
 
     def provide(self, name):
-        """The resource of this logical id as the template wants it; what it refers to comes first."""
+        """Creates or updates the resource with this logical id, after the resources to which it refers, and returns it."""
         definition = self.template["Resources"][name]
         condition = definition.get("Condition")
         if condition and not self.map.lazy_condition_map[condition]:
@@ -98,7 +98,7 @@ class Stack:
         return resource
 
     def clean_up(self):
-        """Deletes replaced and removed resources after all others are as the template wants them."""
+        """Deletes replaced and removed resources. Runs after all other resources were created or updated."""
         for resource in reversed(self.replaced):
             if self.old_json[resource.logical_resource_id].get("UpdateReplacePolicy", "Delete") not in KEPT:
                 resource.remove()
@@ -108,7 +108,7 @@ class Stack:
                     resource.remove()
 
     def roll_back(self):
-        """Deletes what a failed first deployment created, except what the template retains even then."""
+        """Deletes the resources that a failed first deployment created, except those with the deletion policy Retain."""
         self.left = []
         for resource in reversed(self.created):
             name = resource.logical_resource_id
@@ -129,7 +129,7 @@ class Stack:
 
 
 def install():
-    """Puts these rules in place of moto's, for stacks that have a resource type of ours."""
+    """Replaces the functions of moto by those of this file. The bootstrap stack of the CDK still uses moto's functions."""
     get = parsing.ResourceMap.__getitem__
     update, delete = parsing.ResourceMap.update, parsing.ResourceMap.delete
 
@@ -217,5 +217,5 @@ def failed(stack, error, creating):
 
 
 def is_bootstrap(template):
-    """Whether this is the CDK's own stack, whose resources moto has; only that one has a repository for images."""
+    """Returns whether this is the bootstrap stack of the CDK. moto has its resources, and only this stack has an image repository."""
     return any(one["Type"] == "AWS::ECR::Repository" for one in template["Resources"].values())

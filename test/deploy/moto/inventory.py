@@ -1,6 +1,6 @@
-"""Prints what a deployed stack consists of, as JSON, and unpacks the code of its functions.
+"""Prints the resources of a deployed stack and of its account as JSON, and unpacks the code of its functions.
 
-Usage: inventory.py STACK DIRECTORY, with the endpoint in AWS_ENDPOINT_URL.
+Usage: inventory.py STACK DIRECTORY, with the address of the test server in AWS_ENDPOINT_URL.
 """
 
 import io
@@ -22,7 +22,7 @@ cloudformation, functions, iam, sqs = client("cloudformation"), client("lambda")
 
 
 def unpacked(code):
-    """Folder with the code of a function, as the CDK uploaded it."""
+    """Unpacks the code of a function, as the CDK uploaded it, and returns its folder."""
     folder = os.path.join(directory, "functions", code["S3Key"].removesuffix(".zip"))
     if not os.path.exists(folder):
         content = client("s3").get_object(Bucket=code["S3Bucket"], Key=code["S3Key"])["Body"].read()

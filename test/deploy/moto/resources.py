@@ -1,6 +1,6 @@
-"""CloudFormation resources as calls of moto's own service APIs, which check every parameter.
+"""Implements CloudFormation resources by calls of moto's service APIs, which check every parameter.
 
-Each makes the calls of CloudFormation's resource handler with the access key CLOUDFORMATION, so that the call log shows them.
+Each resource makes the same calls as CloudFormation does for it. The access key CLOUDFORMATION marks these calls in the call log.
 """
 
 import json
@@ -29,7 +29,7 @@ TYPES = {}
 
 
 class Resource:
-    """A resource of a stack. `id` is what `Ref` returns, `attributes` what `Fn::GetAtt` does."""
+    """A resource of a stack. `Ref` returns its `id`, and `Fn::GetAtt` returns one of its `attributes`."""
 
     def __init__(self, name, account, region):
         self.name = name
@@ -60,7 +60,7 @@ class Resource:
         return True
 
     def update(self, properties):
-        """In place; where one call creates and updates, that call."""
+        """Updates the resource. By default, the call that creates the resource also updates it."""
         self.create(properties)
 
 
@@ -139,7 +139,7 @@ class Bucket(Resource, kind="AWS::S3::Bucket"):
 
 class BucketPolicy(Resource, kind="AWS::S3::BucketPolicy"):
     def create(self, p):
-        # moto enforces the statement that refuses plain HTTP without its condition, and this server has no TLS.
+        # One statement refuses requests over plain HTTP. moto ignores its condition and would refuse all requests; this server has no TLS.
         statements = [
             one for one in p["PolicyDocument"]["Statement"] if "aws:SecureTransport" not in json.dumps(one.get("Condition"))
         ]
@@ -232,7 +232,7 @@ class LogGroup(Resource, kind="AWS::Logs::LogGroup"):
         self.update(p)
 
     def update(self, p):
-        # moto has no AssociateKmsKey: a key that is given later is not checked.
+        # moto has no AssociateKmsKey. Therefore a key that an update adds is not checked.
         if "RetentionInDays" in p:
             self.api("logs").put_retention_policy(logGroupName=self.id, retentionInDays=p["RetentionInDays"])
 
@@ -258,7 +258,7 @@ class MetricFilter(Resource, kind="AWS::Logs::MetricFilter"):
 
 
 class NotInMoto(Resource, kind="not a type"):
-    """A resource whose service API moto does not have: nothing is checked."""
+    """A resource for which moto has no service API. Its properties are not checked."""
 
     def create(self, p):
         pass
@@ -320,7 +320,7 @@ class Policy(Resource, kind="AWS::IAM::Policy"):
 
 class Function(Resource, kind="AWS::Lambda::Function"):
     CODE = ("Code", "Architectures")
-    # Settings that moto's Lambda does not know.
+    # Settings of a function that moto's Lambda does not know.
     UNKNOWN = ("RecursiveLoop",)
 
     def create(self, p):
@@ -357,7 +357,7 @@ class SecurityGroup(Resource, kind="AWS::EC2::SecurityGroup"):
         self.attributes = {"GroupId": self.id, "VpcId": p["VpcId"]}
 
     def update(self, p):
-        # A new group allows all egress already, and the functions need no other rule.
+        # A new security group already allows all outgoing traffic. The functions need no other rule.
         pass
 
     def remove(self):
@@ -396,7 +396,7 @@ class EventInvokeConfig(Resource, kind="AWS::Lambda::EventInvokeConfig"):
         )
 
     def remove(self):
-        # Ends with the function, which moto may have deleted first.
+        # The configuration is deleted together with its function, which moto may have deleted already.
         pass
 
 
@@ -453,7 +453,7 @@ class TopicPolicy(Resource, kind="AWS::SNS::TopicPolicy"):
             )
 
     def remove(self):
-        # A topic has a policy as long as it exists.
+        # The policy is deleted together with its topic.
         pass
 
 
@@ -531,7 +531,7 @@ class Stage(Resource, kind="AWS::ApiGatewayV2::Stage"):
         self.api("apigatewayv2").create_stage(**p)
 
     def update(self, p):
-        # moto's API has no update of a stage.
+        # moto cannot update a stage, so the stage is deleted and created again.
         self.remove()
         self.create(p)
 
@@ -545,7 +545,7 @@ class ReceiptRuleSet(Resource, kind="AWS::SES::ReceiptRuleSet"):
         self.api("ses").create_receipt_rule_set(RuleSetName=self.id)
 
     def remove(self):
-        # moto has no DeleteReceiptRuleSet.
+        # moto has no operation DeleteReceiptRuleSet.
         pass
 
 
@@ -558,7 +558,7 @@ class ReceiptRule(Resource, kind="AWS::SES::ReceiptRule"):
         self.api("ses").update_receipt_rule(RuleSetName=p["RuleSetName"], Rule={"Name": self.id, **p["Rule"]})
 
     def remove(self):
-        # moto has no DeleteReceiptRule.
+        # moto has no operation DeleteReceiptRule.
         pass
 
 

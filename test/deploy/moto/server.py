@@ -1,7 +1,7 @@
-"""moto's server with the CloudFormation resources that it lacks, on 127.0.0.1, and a log of every call.
+"""Starts moto's server on 127.0.0.1, adds the CloudFormation resources that moto lacks, and logs every call.
 
-Usage: server.py PORT LOG TIME_SCALE. The log has one JSON line for each request; delays of messages are divided by the time scale.
-Started by Node, it ends with its input.
+Usage: server.py PORT LOG TIME_SCALE. The log has one JSON line for each request. Delays of messages are divided by the time scale.
+If Node starts the server, the server ends when its standard input ends.
 """
 
 import os
@@ -21,7 +21,7 @@ import resources  # noqa: E402
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Request handler without a line for each request; keeps connections, as AWS does."""
+    """Request handler that prints no line for each request. It keeps connections open between requests, as AWS does."""
 
     protocol_version = "HTTP/1.1"
 
@@ -30,12 +30,12 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def end_with_input():
-    """A test run that is killed leaves no server behind."""
+    """Ends this process when its standard input ends. Therefore a killed test run leaves no server behind."""
     sys.stdin.read()
     os._exit(0)
 
 
-# Only Node's pipes are sockets: a server that is started by hand goes on.
+# Standard input is a socket only if Node started this server. A server that was started by hand does not end with its input.
 if stat.S_ISSOCK(os.fstat(0).st_mode):
     threading.Thread(target=end_with_input, daemon=True).start()
 resources.ENDPOINT = f"http://127.0.0.1:{port}"

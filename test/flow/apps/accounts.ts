@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** Two accounts of each vendor that can be asked about a mail, and two providers that cannot. */
+/** An app with two accounts at each vendor whose API can look up a mail, and with two providers that cannot look up a mail. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

@@ -3,7 +3,7 @@ import { MailoverStack } from '../../../lib/stack.ts';
 
 const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 15 });
 
-/** The app of bin/mailover.ts, with canaries each quarter of an hour. */
+/** The app of bin/mailover.ts. Canary mails are sent every 15 minutes. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

@@ -2,7 +2,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** One provider, whose events are put on an event bus. */
+/** An app with one provider. Its delivery events are put on an event bus of EventBridge. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [{ key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' }, events: true }],

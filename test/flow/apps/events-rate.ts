@@ -1,10 +1,16 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** Set by the test of load, which has the concurrency of the stage `live`; the other test exceeds a low rate. */
+/**
+ * The load test sets this variable; the events function then has the same concurrency as in the stage `live`. The throttle test
+ * does not set the variable; the app then has a low `eventsRate`.
+ */
 const rate = process.env['MAILOVER_EVENTS_RATE'];
 
-/** An app with two providers, and the rate of events that a test sets. */
+/**
+ * A CDK app with two providers and an `eventsRate` for the test. `eventsRate` is the number of events that the HTTP API admits in
+ * a second.
+ */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

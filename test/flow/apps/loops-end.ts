@@ -3,7 +3,10 @@ import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** A sender with the loop detection that Lambda has by default, and three receives before the dead-letter queue, so that it comes soon. */
+/**
+ * An app in which the sender function keeps Lambda's default detection of recursive loops. SQS moves a message to the dead-letter
+ * queue after only three receives, which makes the test short.
+ */
 const app = new App();
 const { mailover } = new MailoverStack(app, 'Mailover', {
   providers: [{ key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } }],

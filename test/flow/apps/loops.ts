@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** One provider without canaries: every invocation of the sender is for the mail of the test. */
+/** An app with one provider, and without canary mails. Therefore the sender function is invoked for the mail of the test only. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

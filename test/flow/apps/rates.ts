@@ -3,7 +3,10 @@ import { MailoverStack } from '../../../lib/stack.ts';
 
 const canary = { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 30 };
 
-/** The app of bin/mailover.ts with more canaries, and a rate of the first provider that a test can use up. */
+/**
+ * The app of bin/mailover.ts, with two changes: canary mails are more frequent, and the rate limit of the first provider is so
+ * low that a test can reach it.
+ */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** Mail goes out over one provider, and comes in over accounts of others that do not send. */
+/** An app that sends mail through one provider. It receives mail through accounts at two other vendors, and does not send through these. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** Classes that use what routes offer for recipients. */
+/** An app with two classes of mail. Their routes set the options that concern recipients: `unsubscribe` and `verifiedRecipients`. */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [{ key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' }, events: true }],

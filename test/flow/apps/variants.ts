@@ -2,8 +2,8 @@ import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
 /**
- * The types of bin/mailover.ts, each once, and options that it omits: a server with SMTPUTF8, tracking,
- * and a provider that may send from its own domain only.
+ * An app with each provider type of bin/mailover.ts, and with options that bin/mailover.ts does not use: an SMTP server with
+ * SMTPUTF8, tracking of opens and clicks, and a provider that may send from its own domain only.
  */
 const app = new App();
 new MailoverStack(app, 'Mailover', {

@@ -144,7 +144,7 @@ describe('sending canaries', () => {
       await world.clock.pass(MINUTE);
     }
 
-    // The alarm fires at an hour and ten minutes.
+    // The alarm is raised at an age of one hour and ten minutes.
     expect(Math.min(...world.ages.slice(630))).toBeGreaterThanOrEqual(36_000);
     expect(Math.max(...world.ages.slice(635))).toBeLessThanOrEqual(36_000 + 1_800);
   });
@@ -184,7 +184,8 @@ describe('sending canaries', () => {
       await world.tick();
       await world.clock.pass(MINUTE);
     }
-    // The switch applies to sending: the receiving provider is tested as before.
+    // The operator's switch stops only the sending of mail through this provider. Canaries (test mails) still test whether the
+    // provider receives mail.
     expect(world.ages).toHaveLength(2);
     expect(world.mxAges).toHaveLength(302);
     await world.tick();
@@ -198,9 +199,9 @@ describe('sending canaries', () => {
 
   it('continues after a failure of a table, a queue or a key, and the age shows what was missed', async () => {
     const world = given();
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
     await world.tick();
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
     await world.tick();
     await world.clock.pass(SLOT);
     world.broken = true;
@@ -298,7 +299,7 @@ describe('the return of a canary', () => {
   it('is not decided while the table does not answer', async () => {
     const world = given();
     await world.first();
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
     await expect(world.comesBack(0)).rejects.toThrow();
   });
 });
@@ -335,17 +336,17 @@ function given({ timeScale = 1, inbound = false } = {}) {
     broken: false,
     config: CANARY,
     key: 'k' as string | undefined,
-    /** When the canary of this slot is due, counted from the first run. */
+    /** Time at which the canary of a time slot is due; the first run is in slot 0. */
     due: (slot: number) => 1_800_000_000_000 + slot * SLOT,
     tick,
-    /** Passes the time until the first canary was sent. */
+    /** Advances the clock until the first canary has been sent. */
     async first() {
       await tick();
       await clock.pass(SLOT);
       await tick();
     },
     item: (pk = canaryKey(OUT)) => table.items.get(pk),
-    /** The canary that was sent at this position returns. */
+    /** Makes a sent canary return: the first canary sent has `place` 0. */
     comesBack: (place: number) =>
       noteReturn(table, { token: tokenIn(world.sent[place]), over: 'mg', recipients: [CANARY.to] }),
   };
@@ -359,7 +360,7 @@ function given({ timeScale = 1, inbound = false } = {}) {
       queue: {
         send: async (url, body, attributes = {}, _delaySeconds, group) => {
           if (world.broken) throw new Error('the queue does not answer');
-          // Canaries wait behind no bulk mail, and delay no other mail.
+          // Canaries have a message group of their own, so that they do not wait behind bulk mail or delay other mail.
           expect(group).toBe('canaries');
           world.sent.push({ url, body, attributes });
         },

@@ -45,11 +45,14 @@ describe('writes to the item of a circuit', () => {
 
 interface Given extends Faults {
   readonly workers: number;
-  /** Share of the mails that fail. */
+  /** Fraction of the mails that fail. */
   readonly failing: number;
 }
 
-/** Twenty seconds with three hundred mails a second: all writes of the workers, and when the circuit opened. */
+/**
+ * Sends three hundred mails a second for twenty seconds; returns all writes of the workers to the table, and the time when the
+ * circuit breaker opened.
+ */
 async function run({ workers, failing, ...faults }: Given) {
   const time = new Time();
   const random = drawsOf(7);
@@ -89,7 +92,7 @@ async function run({ workers, failing, ...faults }: Given) {
   return { writes, openedAt };
 }
 
-/** The most writes of one worker within any second. */
+/** Returns the largest number of writes that any worker made in any second. */
 function busiest(writes: readonly { readonly worker: number; readonly at: number }[]): number {
   const byWorker = Map.groupBy(writes, ({ worker }) => worker);
   return Math.max(

@@ -12,16 +12,10 @@ import {
 import { hold, isHeld, type RetryAfterHold } from '../../../lambda/circuit/hold.ts';
 import { circuitItem, readCircuitItem } from '../../../lambda/circuit/items.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
-import { circuitTimes } from '../../../lambda/circuit/times.ts';
-import { type AttemptWindow, count, isFailing, mergeWindows } from '../../../lambda/circuit/window.ts';
+import { type AttemptWindow, countAttempt, isFailing, mergeWindows } from '../../../lambda/circuit/window.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
-
-const NOW = 1_800_000_000_000;
-const SECOND = 1_000;
-const times = circuitTimes(1);
-const at = (now: number, random = 0) => ({ now, random, times });
-const outage = { blames: 'outage', reason: 'server-error' } as const;
+import { at, NOW, outage, SECOND, times } from './given-circuit.ts';
 
 const worker = fc.constantFrom('a', 'b', 'c');
 const signal: fc.Arbitrary<Signal> = fc.oneof(
@@ -44,7 +38,7 @@ const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({ kind: fc.constant('proven' as const) }),
   fc.record({ kind: fc.constant('disproven' as const), by: worker, cause: fc.constant(outage) }),
   fc.record({ kind: fc.constant('inconclusive' as const), by: worker }),
-  fc.record({ kind: fc.constant('doubted' as const), by: worker, leaseMs: fc.integer({ min: 1, max: 10 ** 9 }) }),
+  fc.record({ kind: fc.constant('slow' as const), by: worker, leaseMs: fc.integer({ min: 1, max: 10 ** 9 }) }),
   fc.record({ kind: fc.constant('answered' as const), by: worker }),
 );
 const story = fc.array(
@@ -56,7 +50,7 @@ const story = fc.array(
   { maxLength: 40 },
 );
 
-/** The circuit after a sequence of signals, and the time at its end. */
+/** Applies a sequence of signals to a new circuit breaker; returns the circuit breaker and the time at the end. */
 function tell(moments: typeof story extends fc.Arbitrary<infer T> ? T : never): { circuit: Circuit; now: number } {
   let now = NOW;
   let circuit: Circuit = UNTRIED;
@@ -204,8 +198,8 @@ describe('a closed circuit', () => {
   it('that accepted thousands of messages until a moment ago opens within twenty seconds', () => {
     let window: AttemptWindow = [];
     for (let second = 0; second < 40; second += 1)
-      for (let mail = 0; mail < 100; mail += 1) window = count(window, false, NOW + second * SECOND, times);
-    for (let second = 40; second < 60; second += 2) window = count(window, true, NOW + second * SECOND, times);
+      for (let mail = 0; mail < 100; mail += 1) window = countAttempt(window, false, NOW + second * SECOND, times);
+    for (let second = 40; second < 60; second += 2) window = countAttempt(window, true, NOW + second * SECOND, times);
 
     expect(isFailing(window, NOW + 60 * SECOND, times)).toBe(true);
   });
@@ -236,14 +230,14 @@ describe('a closed circuit', () => {
   });
 
   it('is awaiting an answer for one worker at a time, until the answer comes or the lease ends', () => {
-    const doubt: Signal = { kind: 'doubted', by: 'a', leaseMs: 15 * SECOND };
-    const doubted = step(UNTRIED, doubt, at(NOW));
+    const slow: Signal = { kind: 'slow', by: 'a', leaseMs: 15 * SECOND };
+    const slowed = step(UNTRIED, slow, at(NOW));
 
-    expect(isAwaitingAnswer(doubted, at(NOW))).toBe(true);
-    expect(step(doubted, { ...doubt, by: 'b' }, at(NOW))).toBe(doubted);
-    expect(step(doubted, { kind: 'answered', by: 'b' }, at(NOW))).toBe(doubted);
-    expect(isAwaitingAnswer(step(doubted, { kind: 'answered', by: 'a' }, at(NOW)), at(NOW))).toBe(false);
-    expect(isAwaitingAnswer(doubted, at(NOW + 15 * SECOND))).toBe(false);
+    expect(isAwaitingAnswer(slowed, at(NOW))).toBe(true);
+    expect(step(slowed, { ...slow, by: 'b' }, at(NOW))).toBe(slowed);
+    expect(step(slowed, { kind: 'answered', by: 'b' }, at(NOW))).toBe(slowed);
+    expect(isAwaitingAnswer(step(slowed, { kind: 'answered', by: 'a' }, at(NOW)), at(NOW))).toBe(false);
+    expect(isAwaitingAnswer(slowed, at(NOW + 15 * SECOND))).toBe(false);
   });
 });
 
@@ -254,7 +248,7 @@ describe('an open circuit', () => {
     expect(step(open, counted(50, 0), at(NOW))).toBe(open);
     expect(step(open, { kind: 'disproven', by: 'a', cause: outage }, at(NOW))).toBe(open);
     expect(step(open, { kind: 'inconclusive', by: 'a' }, at(NOW))).toBe(open);
-    expect(step(open, { kind: 'doubted', by: 'a', leaseMs: SECOND }, at(NOW))).toBe(open);
+    expect(step(open, { kind: 'slow', by: 'a', leaseMs: SECOND }, at(NOW))).toBe(open);
   });
 
   it('lets no worker probe before its time', () => {
@@ -318,7 +312,7 @@ describe('windows', () => {
 
   it('have a bucket for each ten seconds of the last minute, and no more', () => {
     let sum: AttemptWindow = [];
-    for (let second = 0; second < 600; second += 1) sum = count(sum, false, NOW + second * SECOND, times);
+    for (let second = 0; second < 600; second += 1) sum = countAttempt(sum, false, NOW + second * SECOND, times);
 
     expect(sum).toHaveLength(6);
   });

@@ -4,7 +4,10 @@ import { circuitTimes } from '../../../lambda/circuit/times.ts';
 import { total } from '../../../lambda/circuit/window.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
-/** Reports of a worker; the first one lasts until `end`, and then finds the circuit as `finds` says. */
+/**
+ * Creates the counts that a worker has not reported yet, and records the number of failures in each report. The first report
+ * waits until `end` is called, then returns the result of `finds`.
+ */
 function givenReports(finds: (counts: UnreportedCounts) => unknown) {
   const reported: number[] = [];
   const first = Promise.withResolvers<void>();

@@ -8,7 +8,7 @@ export interface Faults {
   silent?(at: number): boolean;
 }
 
-/** The table over a network: 1 to 8 milliseconds each way. */
+/** Returns the table as a worker reaches it over a network: a request takes 1 to 8 milliseconds, and so does its answer. */
 export function distant(table: Table, time: Time, random: () => number, { throttled, silent }: Faults): Table {
   const call = async <T>(work: () => Promise<T>, writes: boolean): Promise<T> => {
     await time.sleep(1 + 7 * random());
@@ -26,12 +26,12 @@ export function distant(table: Table, time: Time, random: () => number, { thrott
   };
 }
 
-/** Time that passes in steps of one millisecond. */
+/** Simulated time, which passes in steps of one millisecond. */
 export class Time {
   now = 0;
   readonly #due = new Map<number, (() => void)[]>();
 
-  /** The clock of one worker, whose error is `skewMs`. */
+  /** Returns the clock of one worker; this clock is `skewMs` milliseconds ahead. */
   clock(skewMs: number): Clock {
     return {
       now: () => START + this.now + skewMs,
@@ -59,7 +59,7 @@ export class Time {
 
 const START = 1_800_000_000_000;
 
-/** Random numbers below 1, the same at each run. */
+/** Returns a generator of random numbers below 1. The same seed always gives the same numbers. */
 export function drawsOf(seed: number): () => number {
   let state = seed;
   return () => {

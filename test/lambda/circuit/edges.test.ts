@@ -10,16 +10,11 @@ import {
 } from '../../../lambda/circuit/circuit.ts';
 import { hold, isHeld } from '../../../lambda/circuit/hold.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
-import { circuitTimes } from '../../../lambda/circuit/times.ts';
 import { isFailing, mergeWindows } from '../../../lambda/circuit/window.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
+import { at, NOW, outage, SECOND, times } from './given-circuit.ts';
 
-const NOW = 1_800_000_000_000;
-const SECOND = 1_000;
-const times = circuitTimes(1);
-const at = (now: number, random = 0) => ({ now, random, times });
-const outage = { blames: 'outage', reason: 'server-error' } as const;
 const open: Circuit = { kind: 'open', since: NOW, trips: 1, cause: outage, until: NOW + 30 * SECOND };
 const halfOpen: Circuit = { kind: 'half-open', since: NOW, trips: 1, cause: outage };
 const probing: Circuit = { ...halfOpen, probe: { by: 'a', until: NOW + 5 * SECOND } };
@@ -86,7 +81,7 @@ describe('a circuit does not change', () => {
     ['by an answer while it is half-open', probing, { kind: 'answered', by: 'a' }],
     ['by a failed probe when there is none', halfOpen, { kind: 'disproven', by: 'a', cause: outage }],
     ['by the end of a probe when there is none', halfOpen, { kind: 'inconclusive', by: 'a' }],
-    ['by a slow answer while it is half-open', probing, { kind: 'doubted', by: 'b', leaseMs: 1 }],
+    ['by a slow answer while it is half-open', probing, { kind: 'slow', by: 'b', leaseMs: 1 }],
   ])('%s', (_, circuit, signal) => {
     expect(step(circuit, signal, at(NOW))).toBe(circuit);
   });
@@ -119,10 +114,10 @@ describe('the ends of times', () => {
   });
 
   it('only a closed circuit awaits an answer, or starts slowly', () => {
-    const doubt = { by: 'a', until: NOW + SECOND };
+    const slowProbe = { by: 'a', until: NOW + SECOND };
 
-    expect(isAwaitingAnswer({ ...open, doubt } as Circuit, at(NOW))).toBe(false);
-    expect(isAwaitingAnswer({ ...UNTRIED, doubt } as Circuit, at(NOW))).toBe(true);
+    expect(isAwaitingAnswer({ ...open, slowProbe } as Circuit, at(NOW))).toBe(false);
+    expect(isAwaitingAnswer({ ...UNTRIED, slowProbe } as Circuit, at(NOW))).toBe(true);
     expect(admitted(open, at(NOW))).toBe(1);
     expect(admitted({ ...open, trips: 0 }, at(NOW))).toBe(1);
     expect(admitted({ kind: 'closed', since: NOW, trips: 0, window: [] }, at(NOW))).toBe(1);
@@ -145,7 +140,7 @@ describe('the ends of times', () => {
     expect(mergeWindows(bucket(times.windowMs - 1), [], NOW, times)).toHaveLength(1);
     expect(isFailing(bucket(times.windowMs), NOW, times)).toBe(false);
     expect(isFailing(bucket(times.windowMs - 1), NOW, times)).toBe(true);
-    // Only the two newest buckets count for the short window.
+    // The short window consists of the two newest buckets, so this older bucket does not count in the short window.
     const many = { at: NOW - 2 * times.bucketMs, attempts: 100, failures: 0 };
     expect(isFailing([many, ...bucket(0)], NOW, times)).toBe(true);
     expect(isFailing([{ ...many, at: many.at + 1 }, ...bucket(0)], NOW, times)).toBe(false);

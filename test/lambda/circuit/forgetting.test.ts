@@ -3,7 +3,7 @@ import type { Admission } from '../../../lambda/circuit/admission.ts';
 import { circuitItem, circuitKey, readCircuitItem } from '../../../lambda/circuit/items.ts';
 import { accepted, givenWorld, leave, outage, postmark, suspended, type Worker, type World } from './given-gate.ts';
 
-/** The write of `DELETE /api/circuits` for one provider. */
+/** Does what `DELETE /api/circuits` does for one provider: writes a new circuit breaker to the table. */
 async function reset({ table, clock }: World): Promise<void> {
   const item = table.items.get(circuitKey(postmark.key));
   const fresh = { circuit: { kind: 'closed', since: 0, trips: 0, window: [] } } as const;
@@ -21,7 +21,7 @@ it.each([
   const world = givenWorld();
   const one = world.worker();
   await one.attempt(accepted);
-  // The circuit is in the table after the first failure.
+  // Before the first failure the table has no item of the circuit breaker, unless a reset has written this item.
   if (!isFirst) await reset(world);
   await world.clock.pass(20_000);
   await one.attempt(accepted);
@@ -77,11 +77,11 @@ it('an attempt of a worker that never could read the table counts, unless the ci
   expect(stateOf(world)).toBe('closed');
 });
 
-/** An attempt that began while the table did not answer. */
+/** Begins an attempt while the table fails; returns whether the gate admits the attempt. */
 async function unread({ table, clock }: World, one: Worker): Promise<Admission> {
-  table.mood = 'fail';
+  table.behavior = 'fail';
   const entry = one.enter();
   await clock.pass(1_000);
-  table.mood = 'good';
+  table.behavior = 'work';
   return entry;
 }

@@ -178,7 +178,8 @@ describe('a healthy provider at the limit of its rate', () => {
       await leave(entry, accepted);
     };
 
-    // One worker has reserved the next slots, so that the first message of the other one has to wait for its own.
+    // One worker has reserved the next slots of the rate limit. Therefore the first message of the other worker has to wait for a
+    // slot.
     const mails = [mail(busy), mail(busy), mail(busy)];
     await clock.pass(10);
     for (let tick = 0; tick < 40; tick += 1) {
@@ -242,7 +243,7 @@ describe('an admitted message whose call is delayed', () => {
     expect(await one.enter()).not.toHaveProperty('onTime');
   });
 
-  /** This number of admitted messages, all of which have had a slot. */
+  /** Admits `count` messages at a provider with a rate limit, one after the other, each in its own slot of the rate limit. */
   async function givenAdmitted(count: number) {
     const { worker, clock, table } = givenWorld();
     const one = worker([limited, mailgun]);
@@ -264,7 +265,7 @@ describe('an admitted message whose call is delayed', () => {
 describe('an outage that begins while messages are in flight', () => {
   it('costs what was in flight and little more, even without the table', async () => {
     const { worker, clock, table } = givenWorld();
-    table.mood = 'fail';
+    table.behavior = 'fail';
     const one = worker();
     await one.attempt(accepted);
     const flight = await Promise.all(Array.from({ length: 10 }, () => one.enter()));
@@ -276,7 +277,8 @@ describe('an outage that begins while messages are in flight', () => {
       await clock.pass(SECOND);
     }
 
-    // One message is admitted at once, and one more by the circuit in this worker's cache, which could not be written.
+    // One message is admitted immediately as a probe. The circuit breaker in this worker's cache, which could not be written to
+    // the table, admits one more message.
     expect(wasted).toBe(2);
   });
 
@@ -603,9 +605,9 @@ describe("an operator's switch", () => {
 });
 
 describe('a table that does not answer', () => {
-  it.each(['fail', 'hang'] as const)('does not stop mail (%s)', async (mood) => {
+  it.each(['fail', 'hang'] as const)('does not stop mail (%s)', async (behavior) => {
     const { worker, table, clock } = givenWorld();
-    table.mood = mood;
+    table.behavior = behavior;
     const one = worker();
     const first = one.attempt(accepted);
     await clock.pass(1_000);
@@ -618,7 +620,7 @@ describe('a table that does not answer', () => {
     const { worker, table, clock } = givenWorld();
     const one = worker();
     await one.attempt(accepted);
-    table.mood = 'hang';
+    table.behavior = 'hang';
     const attempt = one.attempt(outage);
 
     await clock.pass(300);
@@ -630,7 +632,7 @@ describe('a table that does not answer', () => {
     const { worker, table, clock } = givenWorld();
     const one = worker();
     await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 600 * SECOND });
-    table.mood = 'fail';
+    table.behavior = 'fail';
 
     await clock.pass(50 * SECOND);
     expect(await one.attempt(accepted)).toBe('held');
@@ -640,7 +642,7 @@ describe('a table that does not answer', () => {
 
   it('does not make a worker ask a refused account again and again', async () => {
     const { worker, table } = givenWorld();
-    table.mood = 'fail';
+    table.behavior = 'fail';
     const one = worker();
     await one.attempt(suspended);
 
@@ -653,13 +655,13 @@ describe('failures that the table did not take', () => {
     const { worker, table, clock } = givenWorld();
     const one = worker();
     await one.attempt(accepted);
-    table.mood = 'fail';
+    table.behavior = 'fail';
     for (let failures = 1; failures <= 3; failures += 1) {
       expect(await one.attempt(outage)).toBe('went');
       await clock.pass(10 * SECOND);
     }
 
-    // Five attempts are needed: these are four.
+    // A circuit breaker opens after at least five attempts; up to here there were only four.
     expect(await one.attempt(accepted)).toBe('went');
   });
 
@@ -667,12 +669,12 @@ describe('failures that the table did not take', () => {
     const { worker, table, clock } = givenWorld();
     const one = worker();
     await one.attempt(accepted);
-    table.mood = 'fail';
+    table.behavior = 'fail';
     for (let failures = 1; failures <= 2; failures += 1) {
       await one.attempt(outage);
       await clock.pass(8 * SECOND);
     }
-    table.mood = 'good';
+    table.behavior = 'work';
 
     await one.attempt(outage);
     const { circuit } = readCircuitItem(table.items.get('circuit/postmark'));

@@ -24,11 +24,11 @@ export interface World {
   worker(providers?: readonly ProviderConfig[]): Worker;
 }
 
-/** One gate, and helpers for the steps of a test. */
+/** A worker with its gate (admission to providers), and helpers for the steps of a test. */
 export interface Worker {
   readonly gate: Gate;
   enter(request?: Partial<AdmissionRequest>, provider?: ProviderConfig): Promise<Admission>;
-  /** Makes one attempt with this outcome; resolves with the reason if it was skipped. */
+  /** Makes one attempt with this outcome; resolves with `went`, or with the reason why the attempt was skipped. */
   attempt(outcome: Outcome, request?: Partial<AdmissionRequest>): Promise<string>;
 }
 
@@ -68,13 +68,13 @@ export function givenWorld({ timeScale = 1 } = {}): World {
   };
 }
 
-/** The result of a promise, or `waiting` if there is none yet. */
+/** Returns the result of a promise, or `waiting` if the promise has no result yet. */
 export async function outcomeOf<T>(promise: Promise<T>): Promise<T | 'waiting'> {
   await settled();
   return Promise.race([promise, settled().then(() => 'waiting' as const)]);
 }
 
-/** Ends the attempt if it was admitted. */
+/** Reports the outcome of an attempt to the gate, if the attempt was admitted. */
 export async function leave(admission: Admission, outcome: Outcome): Promise<void> {
   if (admission.kind === 'go') await admission.leave([outcome]);
 }

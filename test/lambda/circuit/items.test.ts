@@ -37,11 +37,11 @@ describe('a circuit item', () => {
       window: [good],
     });
     expect(read({ state: { kind: 'closed', since: 3, trips: 2 } }).circuit).toMatchObject({ window: [] });
-    expect(read({ state: { kind: 'closed', since: 3, trips: 2, doubt: { by: 'a', until: 4 } } }).circuit).toMatchObject(
-      {
-        doubt: { by: 'a', until: 4 },
-      },
-    );
+    expect(
+      read({ state: { kind: 'closed', since: 3, trips: 2, slowProbe: { by: 'a', until: 4 } } }).circuit,
+    ).toMatchObject({
+      slowProbe: { by: 'a', until: 4 },
+    });
   });
 
   it('blames an outage without a readable cause', () => {

@@ -42,7 +42,7 @@ describe('a worker that loses every race for a slot', () => {
   it('sends no message without one', async () => {
     const world = givenWorkers(1);
     let foreign = 0;
-    // Between each read and write of this worker another one writes.
+    // Another worker writes the item after each read by this worker, before this worker writes.
     world.table.trouble = () => {
       foreign += 1;
       const item = world.table.items.get('rate/postmark') ?? { pk: 'rate/postmark', rev: 0 };
@@ -93,7 +93,7 @@ describe('a quiet provider', () => {
 describe('a table that does not answer', () => {
   it('gives no slot, and no message waits for it longer than a moment', async () => {
     const world = givenWorkers(1);
-    world.table.mood = 'hang';
+    world.table.behavior = 'hang';
     const slot = world.take(0, 'fresh');
 
     await world.clock.pass(1_005);
@@ -103,7 +103,7 @@ describe('a table that does not answer', () => {
 
   it('leaves each worker its own part of the rate after five seconds', async () => {
     const world = givenWorkers(5);
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
 
     const calls = await world.run(25, () => 40);
 
@@ -115,9 +115,9 @@ describe('a table that does not answer', () => {
 
   it('is used again as soon as it answers', async () => {
     const world = givenWorkers(1);
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
     await world.run(8, () => 40);
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
 
     await world.run(3, () => 40);
 
@@ -179,9 +179,9 @@ function givenWorkers(count: number, delayMs = 0) {
     table: shared,
     start,
     take,
-    /** The time of each slot, and when it was given. */
+    /** For each slot of the rate limit: the time of the slot, and the time at which a message got the slot. */
     used,
-    /** Sends messages each second, in batches of ten, and returns when the provider was called. */
+    /** Sends messages each second, in batches of ten, and returns the times at which the provider was called. */
     run: async (seconds: number, mailsIn: (second: number) => number): Promise<number[]> => {
       const calls: number[] = [];
       for (let second = 0; second < seconds; second += 1) {
@@ -203,7 +203,7 @@ function givenWorkers(count: number, delayMs = 0) {
   };
 }
 
-/** A table whose answers take this time. */
+/** Returns a table that answers only after `delayMs`. */
 function delayed(table: Table, clock: Clock, delayMs: number): Table {
   const late = async <T>(call: Promise<T>): Promise<T> => {
     await clock.sleep(delayMs);

@@ -8,7 +8,7 @@ const BATCH = 10;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** Time after which every worker has used the provider. */
+/** After this time every worker has called the provider at least once. */
 const WARM_MS = 5 * SECOND;
 
 describe.each([1_000, 300, 14])('fifty workers with more mail than %d a second', (rate) => {
@@ -42,12 +42,13 @@ describe.each([1_000, 300, 14])('fifty workers with more mail than %d a second',
     const [from, to] = [20 * SECOND, MINUTE];
     const shared = calls.filter((at) => at >= from && at < to).length / ((rate * (to - from)) / SECOND);
     expect(shared).toBeLessThanOrEqual(1.03);
-    // A worker has no message while it takes its next batch from the queue.
+    // The workers do not use the whole rate: a worker has no message while it takes its next batch from the queue.
     expect(shared).toBeGreaterThanOrEqual(0.75);
   }, 30_000);
 });
 
-// At a low rate a worker has a slot of its own every few seconds, and notices only then that the table answers again.
+// At a low rate each worker gets a slot of the rate limit only every few seconds. Only then does the worker notice that the table
+// answers again.
 it.each([
   [1_000, 1.05],
   [300, 1.05],
@@ -71,11 +72,11 @@ function expectWholeRate(calls: readonly number[], rate: number): void {
   expect(share).toBeGreaterThanOrEqual(0.97);
   expect(share).toBeLessThanOrEqual(1.03);
   expect(most(calls, 10 * SECOND)).toBeLessThanOrEqual(1.03 * rate * 10);
-  // Clocks differ by a tenth of a second.
+  // The test allows ten percent more than the rate, since the clocks of the workers differ by a tenth of a second.
   expect(most(calls, SECOND)).toBeLessThanOrEqual(1.1 * rate + 1);
 }
 
-/** Largest number of calls within any time of this length. */
+/** Returns the largest number of calls in any period of `withinMs` milliseconds. */
 function most(calls: readonly number[], withinMs: number): number {
   let from = 0;
   return Math.max(
@@ -86,7 +87,10 @@ function most(calls: readonly number[], withinMs: number): number {
   );
 }
 
-/** When fifty workers call the provider, in milliseconds from the start; each one always has a batch of ten messages. */
+/**
+ * Returns the times at which fifty workers call the provider, in milliseconds from the start; each worker always has a batch of
+ * ten messages.
+ */
 async function callsOf(rate: number, faults: Faults = {}): Promise<number[]> {
   const time = new Time();
   const random = drawsOf(7);

@@ -181,8 +181,8 @@ describe('mail without a slot', () => {
 });
 
 /**
- * Milliseconds in which messages from retry queues are sent over providers with these rates, if no other message is sent.
- * The queue delays a message by whole seconds, and the sender adds up to a quarter of the wait, or five seconds.
+ * Returns the time in milliseconds that providers with these rate limits need for messages from retry queues, if no other message
+ * is sent. The queue delays a message by whole seconds. The sender adds up to a quarter of the wait, or five seconds.
  */
 function drainMs(rates: readonly number[], messages: number): number {
   const random = drawsOf(7);
@@ -217,7 +217,10 @@ function drainMs(rates: readonly number[], messages: number): number {
   return last - NOW;
 }
 
-/** Slots per kind of queue in twenty seconds at ten a second, when each asks for `wants` slots every second. */
+/**
+ * Returns the number of rate-limit slots that each kind of queue gets in twenty seconds. There are ten slots a second, and each
+ * kind of queue asks for `wants` slots every second.
+ */
 function share(wants: Record<QueueKind, number>): Record<QueueKind, number> {
   const taken = { fresh: 0, backlog: 0 };
   const queue = { fresh: 0, backlog: 0 };

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { readSubmission } from '../../../lambda/contract/submission.ts';
 import { parseMailbox } from '../../../lambda/mail/address.ts';
 
-// The JSON Schema, which producers can validate with, compared with intake.
+// These tests compare two things: the JSON Schema, with which producers can validate a submission, and the submissions that the
+// sender accepts.
 const schema = JSON.parse(readFileSync(new URL('../../../schema/submission.schema.json', import.meta.url), 'utf8'));
-// Validators may ignore formats; strict mode would require types next to every keyword.
+// The validation of formats is off, since other validators may ignore formats. Strict mode is off, since it requires a `type`
+// next to every keyword.
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const isValid = ajv.compile(schema);
 

@@ -5,7 +5,7 @@ import { readSubmission } from '../../../lambda/contract/submission.ts';
 const minimal = { version: 1, from: 'hector@example.com', to: ['ada@example.org'], text: 'Hello' };
 const file = { filename: 'a.pdf', contentType: 'application/pdf' };
 
-/** Every field of the contract. */
+/** A submission that has every permitted field. */
 const full = {
   version: 1,
   id: 'order-1234-receipt',
@@ -136,7 +136,7 @@ describe('readSubmission', () => {
     [{ 'List-Id': 'ä' }, 'headers.List-Id: given a string of 1 character; expected an id of ASCII'],
     [{ 'Errors-To': 'nobody' }, 'headers.Errors-To: given a string of 6 characters; expected an address'],
     [{ 'Errors-To': '"a@example.com' }, 'headers.Errors-To: given'],
-    [{ 'X-Note': ' ' }, 'headers.X-Note: given a string of 1 character; expected a value with something to see'],
+    [{ 'X-Note': ' ' }, 'headers.X-Note: given a string of 1 character; expected a value with visible characters'],
   ])('refuses the headers %j', (headers, detail) => {
     expect(detailOf({ ...minimal, headers })).toMatch(detail);
   });
@@ -256,7 +256,8 @@ describe('readSubmission', () => {
     [{ providers: { first: [] } }, 'providers.first: unknown field'],
     [{ sendAt: 'x' }, 'sendAt: unknown field'],
     [{ 'eve@example.net': 'x' }, '(a name of 15 characters): unknown field'],
-    // Field names that look like a code, repeat a name in the mail, or stand at the right place.
+    // The error text must not contain field names that look like a code, that repeat a word of the mail, or that are below
+    // `metadata` (where a producer chooses the names).
     [{ 'code-4711': 'x' }, '(a name of 9 characters): unknown field'],
     [{ Hector: 'x', subject: 'Dear hector' }, '(a name of 6 characters): unknown field'],
     [{ metadata: { 'ada.lovelace': 1 } }, 'metadata.(a name of 12 characters): given a number'],
@@ -343,7 +344,7 @@ describe('readSubmission', () => {
   });
 });
 
-/** The result of reading, with the contents of attachments as they were given. */
+/** Returns the result of reading a submission, with the contents of attachments encoded again as in the submission. */
 function asGiven(result: ReturnType<typeof readSubmission>): unknown {
   if (result.kind !== 'submission') return result;
   const { submission, contents } = result;

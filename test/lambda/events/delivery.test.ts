@@ -5,7 +5,7 @@ import type { KeptEvent } from '../../../lambda/events/event-item.ts';
 
 const HOUR = 3_600_000;
 
-/** Events of one recipient, each an hour after the one before: `type`, or `provider type`. */
+/** Returns events of one recipient, an hour apart. A name is an event type, or a provider key, a space and an event type. */
 function events(...names: string[]): KeptEvent[] {
   return names.map((name, place) => {
     const [type = '', provider = 'ses'] = name.split(' ').toReversed();

@@ -81,9 +81,9 @@ describe('a second acceptance', () => {
     const world = givenWorld();
     await world.post(fromMailgun(mailgunEvent('m-1')));
 
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
     expect((await world.post(fromSendgrid([sendgridEvent('s-1')]))).status).toBe(500);
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
     expect((await world.post(fromSendgrid([sendgridEvent('s-1')]))).status).toBe(200);
 
     expect(world.queued).toHaveLength(2);

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { fromMailgun, fromPostmark, fromSendgrid, givenWorld, mailgunEvent, NOW, sendgridEvent } from './world.ts';
 
-/** Dishonest requests; `npm run test:events-full` takes 100,000. */
+/** Number of forged requests; `npm run test:events-full` sends 100,000. */
 const FORGERIES = Number(process.env['MAILOVER_EVENTS_FORGERIES'] ?? 2_000);
 const HOUR = 3_600_000;
 
@@ -15,7 +15,7 @@ const postmarkEvent = {
   DeliveredAt: '2026-11-29',
 };
 
-/** Requests of strangers: with keys, times, bodies and paths that are not right. */
+/** Forged requests, each with a wrong key, time, body or path. */
 const MAKE = [
   () => fromMailgun(mailgunEvent(hex()), { key: hex() }),
   () => fromMailgun(mailgunEvent(hex()), { key: '' }),
@@ -44,7 +44,7 @@ test(`none of ${FORGERIES} forged events is accepted, and an honest one is after
   const world = givenWorld();
   const honest = fromMailgun(mailgunEvent('honest'));
   expect((await world.post(honest)).status).toBe(200);
-  // The signature of a genuine request with another body.
+  // Makes a request that has the signature of a genuine request, but another body.
   const altered = () => {
     const body = JSON.parse(honest.body.toString());
     return { ...honest, body: Buffer.from(JSON.stringify({ ...body, 'event-data': mailgunEvent(hex()) })) };

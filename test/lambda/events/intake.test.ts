@@ -86,7 +86,7 @@ test('a second acceptance is found also after a rotation of the key', async () =
   expect(world.metrics).toContain('SentTwice unexpected');
 });
 
-test('events of one post stand or fall one by one, and the retry brings only those that failed', async () => {
+test('an event that fails does not affect the other events of its post, and each event is queued once', async () => {
   const world = givenWorld();
   const posted = fromSendgrid(['a', 'b', 'c', 'd'].map((id) => sendgridEvent(id)));
   let calls = 0;
@@ -141,7 +141,7 @@ test('an event without a known submission reaches the queue without one', async 
   expect(world.events()[0]).not.toHaveProperty('submissionId');
 });
 
-test('news of a canary is for no application', async () => {
+test('an event of a canary is not put on the events queue', async () => {
   const world = givenWorld();
 
   const event = mailgunEvent('e-1', 'mailover-canary:postmark:1');
@@ -210,7 +210,7 @@ test.each([
     () => ({ ...fromMailgun(mailgunEvent('e')), body: Buffer.alloc(MAX_BODY_BYTES + 1) }),
     413,
   ],
-])('%s is answered so that it is not repeated for nothing, and counted', async (_, request, status) => {
+])('%s is counted, and is answered with a status that prevents useless retries', async (_, request, status) => {
   const world = givenWorld();
 
   expect(await world.post(request())).toMatchObject({ status });
@@ -225,7 +225,7 @@ test('a time-out is answered 500 by the function itself', async () => {
   expect(await world.post(fromMailgun(mailgunEvent('e')), 5)).toMatchObject({ status: 500 });
 });
 
-test('SES publishes events, one for each recipient, and what is none stays on the queue', async () => {
+test('a notification of SES becomes one event for each recipient; a notification without an event stays on the queue', async () => {
   const world = givenWorld();
   const encode = (text: string) => [Buffer.from(text).toString('base64url')];
   const { 'mailover-id': handle, 'mailover-submission': id } = referenceFor('order-1');
@@ -249,7 +249,7 @@ test('SES publishes events, one for each recipient, and what is none stays on th
   ]);
 });
 
-test('a hard bounce and a complaint suppress, and say so; a block and a full mailbox do not', async () => {
+test('a hard bounce and a complaint suppress the address, and their events say so; a block and a full mailbox do not', async () => {
   const world = givenWorld();
   const bounce = (id: string, recipient: string, code: number, message: string) =>
     fromMailgun(

@@ -7,7 +7,7 @@ const ADA = 'ada@example.org';
 const BOUNCE = { event: 'failed', severity: 'permanent', reason: 'bounce', 'delivery-status': { code: 550 } };
 
 test.each([BOUNCE, { event: 'complained' }, { event: 'unsubscribed' }, { event: 'delivered' }])(
-  'an event of the test mode of Mailgun is kept, and is no news of its recipient (%j)',
+  'an event of the test mode of Mailgun is kept, and has no effect on its recipient (%j)',
   async (more) => {
     const world = givenWorld();
     const event = mailgunEvent('e-1', 'order-1', { ...more, flags: { 'is-test-mode': true } });
@@ -36,7 +36,7 @@ test('a late bounce does not list an address that an operator removed since; a l
   expect(world.events().map(({ suppressed }) => suppressed)).toEqual([true, undefined, true]);
 });
 
-test('a bounce of a clock that is ahead is listed as of now', async () => {
+test('a bounce with a time in the future is listed with the present time', async () => {
   const world = givenWorld();
 
   await world.post(fromMailgun(mailgunEvent('e-1', 'order-1', { ...BOUNCE, timestamp: (NOW + HOUR) / 1000 })));

@@ -42,13 +42,16 @@ const PROVIDERS = [
   { key: 'ses', type: 'ses', queueArn: QUEUE_ARN },
 ];
 
-/** A submission, with the reference that its events carry. */
+/** Returns the metadata that refer to a submission, as the delivery events of a provider contain these metadata. */
 export function referenceFor(id: string) {
   const handle = createHash('sha256').update(id).digest('base64url');
   return { 'mailover-id': handle, 'mailover-submission': id, 'mailover-attempt': '1 receipts' };
 }
 
-/** Everything that taking events needs, in memory, with a switch for faults. */
+/**
+ * Creates the Lambda function for delivery events, with all its dependencies in memory, and a switch that makes these
+ * dependencies fail.
+ */
 export function givenWorld() {
   const queued: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[] = [];
   const metrics: string[] = [];
@@ -106,7 +109,7 @@ export function givenWorld() {
     lists,
     table,
     suppressions,
-    /** The events on the queue, each checked against the schema. */
+    /** Returns the events on the queue after checking each event against the schema. */
     events: (): DeliveryEvent[] => queued.map(({ body }) => eventSchema.parse(JSON.parse(body)) as DeliveryEvent),
   });
 }
@@ -115,7 +118,7 @@ function arrival(key: string, path: string, body: Buffer, headers: Record<string
   return { key, path, sourceIp: '192.0.2.1', contentType: 'application/json', headers, body };
 }
 
-/** A request as Mailgun signs it. */
+/** Returns a webhook request that is signed as Mailgun signs its requests. */
 export function fromMailgun(
   event: object,
   { key = 'key-new', at = NOW, token = randomBytes(25).toString('hex') } = {},
@@ -129,13 +132,13 @@ export function fromMailgun(
   );
 }
 
-/** A request as Postmark sends it. */
+/** Returns a webhook request in the form in which Postmark sends its requests. */
 export function fromPostmark(event: object, password = 'new') {
   const authorization = `Basic ${Buffer.from(`user:${password}`).toString('base64')}`;
   return arrival('postmark', 'hidden-p', Buffer.from(JSON.stringify(event)), { authorization });
 }
 
-/** A request as SendGrid signs it. */
+/** Returns a webhook request that is signed as SendGrid signs its requests. */
 export function fromSendgrid(events: readonly object[], { at = NOW, privateKey = KEYS.privateKey } = {}) {
   const body = Buffer.from(JSON.stringify(events));
   const timestamp = String(Math.floor(at / 1000));
@@ -146,7 +149,7 @@ export function fromSendgrid(events: readonly object[], { at = NOW, privateKey =
   });
 }
 
-/** A delivery at Mailgun. */
+/** Returns a delivery event in Mailgun's format. */
 export function mailgunEvent(id: string, submission = 'order-1', more: object = {}) {
   return {
     event: 'delivered',
@@ -159,7 +162,7 @@ export function mailgunEvent(id: string, submission = 'order-1', more: object = 
   };
 }
 
-/** A delivery at SendGrid. */
+/** Returns a delivery event in SendGrid's format. */
 export function sendgridEvent(id: string, submission = 'order-1', more: object = {}) {
   return {
     event: 'delivered',

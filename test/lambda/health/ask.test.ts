@@ -65,18 +65,18 @@ describe('a health check', () => {
   });
 
   it('has the secret read again only when the credentials were refused', async () => {
-    const judged: boolean[] = [];
+    const found: boolean[] = [];
     const ask = healthAsker({
       use: async <R>(_: ProviderConfig, { isAuthentication }: Use<R>) => {
         for (const reason of ['authentication', 'sandbox'])
-          judged.push(isAuthentication({ state: 'account-refused', reason } as R));
+          found.push(isAuthentication({ state: 'account-refused', reason } as R));
         return { kind: 'crashed', detail: '' };
       },
     });
 
     await ask(postmark);
 
-    expect(judged).toEqual([true, false]);
+    expect(found).toEqual([true, false]);
   });
 });
 

@@ -10,18 +10,18 @@ const { Packet } = dns2;
 const REFUSED = 5;
 const SERVFAIL = 2;
 
-/** Zones of the test server: answers by name below the zone; a number is a response code, `hang` is silence. */
+/** DNS records of the test server by full name: addresses, a response code, or `hang` for no answer. */
 const RECORDS = new Map<string, readonly string[] | number | 'hang'>([
-  // A list as RFC 5782 requires it, with one entry.
+  // A DNS blocklist with the test entries that RFC 5782 requires, and with one more entry.
   ['2.0.0.127.good.test', ['127.0.0.2']],
   ['9.2.0.192.good.test', ['127.0.0.4', '127.0.0.10']],
   [`${'2.0.0.0'.padEnd(47, '.0')}.8.b.d.0.1.0.0.2.good.test`, ['127.0.0.2']],
-  // The answers of Spamhaus to clients that it does not serve.
+  // The blocklist answers as Spamhaus answers clients that it refuses to serve.
   ...['2.0.0.127', '1.0.0.127', '9.2.0.192'].map((name) => [`${name}.refused.test`, ['127.255.255.254']] as const),
   ['2.0.0.127.limited.test', ['127.0.0.2']],
   ['9.2.0.192.limited.test', ['127.255.255.255']],
   ['2.0.0.127.domains.test', ['127.0.1.255']],
-  // Abandoned: a parking page, a wildcard, an empty zone.
+  // Blocklists that are no longer operated: the domain has a parking page, a wildcard record, or an empty zone.
   ...['2.0.0.127', '1.0.0.127', '9.2.0.192'].map((name) => [`${name}.parked.test`, ['203.0.113.7']] as const),
   ...['2.0.0.127', '1.0.0.127', '9.2.0.192'].map((name) => [`${name}.all.test`, ['127.0.0.2']] as const),
   ['2.0.0.127.down.test', SERVFAIL],

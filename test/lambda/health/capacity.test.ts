@@ -13,7 +13,10 @@ const MAILGUN: ProviderConfig = { key: 'mg', type: 'mailgun', options: { domain:
 const SES: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const HOUR = 3_600_000;
 
-/** Answers of the providers by key; `accepted` are recipients by hours back. */
+/**
+ * Creates a check of the providers' capacity. `told` has the daily limit that each provider reports, by key. `accepted` has the
+ * number of accepted recipients, by how many hours ago they were accepted.
+ */
 function given(
   providers: readonly ProviderConfig[],
   accepted: Record<number, number>,
@@ -23,7 +26,7 @@ function given(
   const table = memoryTable();
   const { hour } = placeOf(clock.now());
   for (const [back, count] of Object.entries(accepted)) {
-    // Half of them at each of two providers, and refusals, which are no accepted recipients.
+    // Each of two providers accepted half of the recipients. The check must not count refused recipients.
     const counts = { 'ok/pm/3': count / 2, 'ok/gone/7': count / 2, 'no/pm/3': 50, 'in/1': 900 };
     const item = tallyItem(hour - Number(back), undefined, { counts, newest: {}, doubted: [] }, clock.now());
     table.items.set(item.pk, { ...item, rev: 1 });
@@ -53,16 +56,17 @@ function given(
   return { check, clock, table, lines, capacities };
 }
 
-it('is what the others may have without the provider that is hardest to replace, by the highest day', async () => {
+it('is the capacity without the provider that is hardest to replace, divided by the recipients of the busiest day', async () => {
   const providers = [{ ...POSTMARK, capacityPerDay: 4_000 }, { ...MAILGUN, capacityPerDay: 1_000 }, SES];
   const { check, lines } = given(providers, { 0: 100, 5: 900, 24: 1_000, 100: 1_500 }, { ses: 500 });
 
-  // From 5 to 24 hours ago 1,900 recipients were accepted: more than in the hour of 1,500, and than in the last day.
+  // From 5 to 24 hours ago 1,900 recipients were accepted. This is more than the 1,500 of the single hour 100 hours ago, and more
+  // than in the last day.
   expect(await check()).toEqual([1_500 / 1_900]);
   expect(lines).toEqual([{ message: 'capacity short', provider: 'pm', others: 1_500, peak: 1_900 }]);
 });
 
-it('has no value while a limit is not known: of a provider without one, or that has not told it yet', async () => {
+it('has no value while a remaining provider has no limit, or has not reported its limit yet', async () => {
   const limited = { ...POSTMARK, capacityPerDay: 10 };
   const { check, capacities } = given([limited, { ...MAILGUN, capacityPerDay: 10 }, SES], { 3: 1_000 });
 
@@ -75,7 +79,7 @@ it('has no value while a limit is not known: of a provider without one, or that 
   expect(await check()).toEqual([0.02]);
 });
 
-it('keeps what a provider has told while it does not answer, and follows a higher quota at once', async () => {
+it('uses the last reported quota while a provider reports none, and a higher quota immediately', async () => {
   const { check, capacities } = given([{ ...POSTMARK, capacityPerDay: 5_000 }, SES], { 2: 1_000 }, { ses: 500 });
 
   expect(await check()).toEqual([0.5]);

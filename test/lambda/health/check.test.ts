@@ -28,7 +28,7 @@ describe('the gauges of an account', () => {
     expect(world.lines).toEqual(['account refused mg account-suspended']);
   });
 
-  it('say nothing about the account when there is no answer, and that there is none', async () => {
+  it('have no value for an account that does not answer, and the log says so', async () => {
     const world = given({ pm: UNREACHABLE, mg: HEALTHY });
 
     await world.check();
@@ -188,9 +188,9 @@ describe('the age of the credentials', () => {
 });
 
 describe('a table that fails', () => {
-  it.each(['fail', 'hang'] as const)('hides the circuits but not the accounts (%s)', async (mood) => {
+  it.each(['fail', 'hang'] as const)('hides the circuits but not the accounts (%s)', async (behavior) => {
     const world = given({ pm: REFUSED, mg: HEALTHY });
-    world.table.mood = mood;
+    world.table.behavior = behavior;
 
     const done = world.check();
     await settled();

@@ -47,7 +47,7 @@ function given(pauseAbove?: Readonly<Record<string, RouteConfig['pauseAbove']>>)
     logged,
     check: checkOf(),
     checkOf,
-    /** A class with mail and unwanted mail in the present hour. */
+    /** Counts mail, bounces and complaints of a class of mail in the present hour. */
     async mail(name: string, mails: number, { bounces = 0, complaints = 0, provider = 'ses' } = {}) {
       process += 1;
       const hour = Math.floor(world.now / HOUR);
@@ -85,7 +85,7 @@ test('the class above its limit pauses, and no other one', async () => {
   expect(world.logged).toEqual(['class paused', 'class paused']);
 });
 
-test('what a provider in doubt reports pauses no class', async () => {
+test('reports of a provider in doubt pause no class', async () => {
   const world = given();
   world.doubted = 'postmark';
   await world.mail('news', 1_000, { bounces: 400, provider: 'postmark' });
@@ -138,7 +138,7 @@ test('the hours of a day add up, over processes and restarts', async () => {
   expect(await other.paused()).toEqual(['news']);
 });
 
-test('a class that an operator released is judged by the hours after that', async () => {
+test('a class that an operator released is checked by the hours after that', async () => {
   const world = given();
   await world.mail('news', 1_000, { bounces: 100 });
   await world.check();
@@ -167,14 +167,14 @@ test('a pause goes on when its counts are over, until it is released', async () 
   expect(world.metrics.at(-1)).toEqual(['PausedClasses', 1]);
 });
 
-test('without an answer of the table nothing is judged, and the next run does it', async () => {
+test('without an answer of the table no rate is checked, and the next run does it', async () => {
   const world = given();
   await world.mail('news', 1_000, { bounces: 100 });
   world.fault = () => {
     throw new Error('the table does not answer');
   };
   await world.check();
-  expect([world.metrics, world.logged]).toEqual([[], ['classes not judged']]);
+  expect([world.metrics, world.logged]).toEqual([[], ['class rates not checked']]);
   world.fault = () => {};
 
   await world.check();

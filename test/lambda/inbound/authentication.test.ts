@@ -304,9 +304,9 @@ describe('checks of both providers', () => {
 
   test('a table that does not answer is a failure of ours, and no mail is lost', async () => {
     const world = givenWorld();
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
     expect((await world.receive(postmarkRequest(postmarkMail()))).status).toBe(500);
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
     expect((await world.receive(postmarkRequest(postmarkMail()))).status).toBe(200);
     expect(world.queue).toHaveLength(1);
   });

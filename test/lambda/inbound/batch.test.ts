@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { InboundModule, PostedMail } from '../../../lambda/providers/inbound.ts';
 import { givenWorld, postmarkRequest } from './world.ts';
 
-/** A provider that posts several mails in one request, here as a list of MIME texts. */
+/** A type of provider that posts several received mails in one request: here, a list of MIME texts. */
 const batches: InboundModule = {
   authenticate: ({ body, headers }) => {
     if (headers['x-token'] !== 'secret') return { kind: 'refused', reason: 'wrong' };

@@ -74,9 +74,9 @@ test.each<[string, string, [string, string][]]>([
 
 test('a possible canary is not accepted while the table does not answer: the provider retries', async () => {
   const world = given();
-  world.table.mood = 'fail';
+  world.table.behavior = 'fail';
   expect((await world.receive(overMailgun(to, [token(OUT)]))).status).toBe(500);
-  world.table.mood = 'good';
+  world.table.behavior = 'work';
   expect((await world.receive(overMailgun(to, [token(OUT)]))).status).toBe(200);
   expect(world.messages()).toEqual([]);
 });

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { givenWorld, mailgunRequest } from './world.ts';
 
-// Mail that was not written for this test: the corpora on this machine, intact and damaged. The test data of Python's
-// email package (PSF licence) is read where Python is installed; MAILOVER_EML_CORPUS names another directory.
+// These tests read mail that was not written for them: the mail corpora on this machine, both intact and damaged. If Python is
+// installed, the test data of its email package (PSF licence) is read. The environment variable MAILOVER_EML_CORPUS names another
+// directory.
 
 const FIXTURES = new URL('./fixtures/', import.meta.url).pathname;
 

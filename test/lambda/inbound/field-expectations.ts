@@ -1,6 +1,6 @@
 import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
 
-/** Expectations of a test case; facts that are not named do not matter. */
+/** Expectations of a test case about the message that is made from a mail. The test does not check fields that are absent here. */
 export interface Expected {
   readonly text?: string | null;
   readonly html?: string | null;
@@ -10,7 +10,7 @@ export interface Expected {
   readonly textLacks?: readonly string[];
   readonly htmlContains?: readonly string[];
   readonly htmlLacks?: readonly string[];
-  /** The text has CRLF line ends only. */
+  /** If present, the text may have only CRLF line ends. */
   readonly lineEnds?: unknown;
   readonly from?: readonly ExpectedMailbox[];
   readonly to?: readonly ExpectedMailbox[];
@@ -27,13 +27,13 @@ export interface Expected {
   readonly flagsInclude?: readonly string[];
   readonly flagsAnyOf?: readonly string[];
   readonly flagsLack?: readonly string[];
-  /** At least one of these holds, in addition to the rest. */
+  /** The message must meet at least one of these expectations, in addition to all other fields. */
   readonly anyOf?: readonly Expected[];
 }
 
 interface ExpectedMailbox {
   readonly address: string;
-  /** A list: one of these. */
+  /** If this is a list, the name must be one of its values. */
   readonly name?: string | null | readonly (string | null)[];
 }
 
@@ -47,7 +47,7 @@ interface ExpectedFile {
   readonly contentLocation?: string;
 }
 
-/** The facts of a message that a case may check. */
+/** The fields of a message that a test case can check. */
 export type Read = Pick<
   InboundMessage,
   | 'text'
@@ -64,7 +64,7 @@ export type Read = Pick<
   | 'flags'
 > & { readonly attachments?: readonly Partial<NonNullable<InboundMessage['attachments']>[number]>[] };
 
-/** Differences between a message and its expectations; empty if there are none. */
+/** Returns the differences between a message and what a test case expects of it; empty if there are none. */
 export function problemsOf(message: Read, expected: Expected): string[] {
   const problems: string[] = [];
   const want = (ok: boolean, what: string, given: unknown) => {
@@ -116,12 +116,12 @@ export function problemsOf(message: Read, expected: Expected): string[] {
   return problems;
 }
 
-/** Text without differences in line ends and surrounding white space. */
+/** Normalises a text: unifies its line ends, and removes white space at its start and end. */
 function even(text: string): string {
   return text.replace(/\r\n?/g, '\n').trim();
 }
 
-/** Text without differences in white space at line ends either. */
+/** Normalises a text as `even` does, and also removes white space at the end of each line. */
 function lines(text: string): string {
   return even(text).replace(/[ \t]+$/gm, '');
 }
@@ -136,7 +136,7 @@ function sameMailboxes(given: NonNullable<Read['from']>, expected: readonly Expe
   );
 }
 
-/** Compares files in any order; only the given keys count. */
+/** Compares attachments in any order. Only the properties that an expected attachment has are compared. */
 function sameFiles(given: NonNullable<Read['attachments']>, expected: readonly ExpectedFile[]): boolean {
   const left = [...given];
   for (const wanted of expected) {

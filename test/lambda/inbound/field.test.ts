@@ -4,8 +4,9 @@ import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { type Expected, problemsOf } from './field-expectations.ts';
 import { type FormEntry, givenWorld, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
-// Problems that users of inbound webhooks have reported in public, as small invented mails, with the expected message. A
-// case with `guard` was right before its kind was repaired, and fails where the repair goes too far.
+// Each case is a small invented mail with the message that is expected for it. The mail shows a problem that users of inbound
+// webhooks have reported in public. A case with `guard` also passed before the repair of such a problem; it fails if the repair
+// changes correct mail.
 
 type Posted = 'mailgun-mime' | 'mailgun-form' | 'postmark-json' | 'postmark-raw';
 

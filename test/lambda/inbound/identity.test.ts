@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { mail } from './sibling-mail.ts';
 import { arrivedBy, WAYS } from './six-ways.ts';
 
-// Two mails count as one if Message-ID, address of the first sender, date and subject are equal (contract of the message).
+// Two received mails count as the same mail if their Message-ID, address of the first sender, date and subject are equal. The
+// documentation of the inbound message promises this.
 
 type Head = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import { givenWorld } from './world.ts';
 
-// Runs as its own process: prints the peak memory, in MB, of receiving a mail of 40 MB of 8-bit text for four recipients
-// from SES.
+// This script runs as its own process. It receives a mail with 40 MB of 8-bit text for four recipients from SES, and prints the
+// peak memory of the process in MB.
 
 const SIZE = 40_000_000;
 const RECIPIENTS = ['a', 'b', 'c', 'd'].map((name) => `${name}@in.example.com`);
@@ -11,7 +11,7 @@ const mail = Buffer.alloc(SIZE, Buffer.from(`${'\xc1\xc2\xd7'.repeat(24)}\r\n`, 
 mail.write(HEAD, 'latin1');
 const world = givenWorld();
 world.objects.set('received/large', { content: mail, contentType: 'message/rfc822' });
-// The bucket's content must not count as memory of this process.
+// The fake bucket stores nothing, since stored objects would count as memory of this process.
 world.objects.set = () => world.objects;
 
 await world.takeReceived({

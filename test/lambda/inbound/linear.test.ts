@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
-// Mails with one piece repeated, for each part of a mail that the reader parses. If the time grows with the square of
-// the size, a megabyte takes minutes; if it grows with the size, a moment.
+// Each mail repeats one short piece of text in one of the places that the reader of mail parses. If the time to read such a mail
+// grows with the square of its size, one megabyte takes minutes. If the time grows in proportion to the size, one megabyte takes
+// only a moment.
 
 const MB = 1_000_000;
 const MOST_CPU_MICROSECONDS = 5_000_000;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-/** The function has 1,024 MB; the rest is needed by its SDKs and their connections. */
+/** Largest permitted peak of memory use, in MB. The function has 1,024 MB of memory; the AWS SDKs and their connections need the rest. */
 const MOST_MB = 850;
 
 test('a mail of 40 MB of 8-bit text fits into the memory of the function', { timeout: 120_000 }, () => {

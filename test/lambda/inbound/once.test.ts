@@ -37,7 +37,7 @@ test('over functions that share only the table, a copy is delivered once', async
   expect(worlds.flatMap(({ queue }) => queue)).toHaveLength(1);
 });
 
-test('a copy waits for another one that is being processed, and is delivered if the other one fails', async () => {
+test('a copy waits for another copy that is being processed, and is delivered if the other copy fails', async () => {
   const world = givenWorld();
   const { mailgun, postmark } = mail(3);
   let first = true;
@@ -55,7 +55,7 @@ test('a copy waits for another one that is being processed, and is delivered if 
 test('a function that crashed on a mail delays it for a minute and no longer', async () => {
   const world = givenWorld();
   const { mailgun } = mail(4);
-  // GIVEN a claim that is never ended.
+  // GIVEN that a crashed function has claimed the mail, and never ends this claim.
   const request = mailgun();
   await world.receive(request);
   const [pk = ''] = [...world.table.items.keys()].filter((key) => key.startsWith('inbound/'));
@@ -155,7 +155,7 @@ test('a function that was frozen until its claim had expired sends nothing after
   Object.assign(world.table, {
     write: async (...call: Parameters<typeof write>) => {
       const written = await write(...call);
-      // GIVEN that the first function is frozen right after its claim, for longer than a claim lasts.
+      // GIVEN that the process of the first request is frozen right after it has claimed the mail, for longer than a claim lasts.
       if (frozen && call[0]['state'] === 'sending') {
         frozen = false;
         world.now += 61_000;

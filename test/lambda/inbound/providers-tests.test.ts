@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { givenWorld, mailgunRequest, postmarkRequest, sha256 } from './world.ts';
+import { sha256 } from '../../support/sha256.ts';
+import { givenWorld, mailgunRequest, postmarkRequest } from './world.ts';
 
-// Requests that a provider sends when a webhook is set up, or shows in its documentation: usually the first to arrive.
-// Field names and values differ slightly from real mail.
+// The requests that a provider sends when a user sets up a webhook, and the requests in the provider's documentation. Usually
+// these requests are the first to arrive. Field names and values differ slightly from real mail.
 
 /**
- * The request of the check button for an inbound webhook of Postmark (django-anymail, webhooks/postmark.py, read
- * 2026-11-28).
+ * The request that Postmark sends when a user presses the "check" button of an inbound webhook (django-anymail,
+ * webhooks/postmark.py, read 2026-11-28).
  */
 const CHECK = {
   FromName: 'Support',

@@ -1,20 +1,20 @@
 import iconv from 'iconv-lite';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
 
-// Mails as programs of users and servers write them; names, addresses and contents are invented.
+// Mails in the form in which mail programs and servers write them. Names, addresses and contents are invented.
 
 const base64 = (text: string | Buffer) => Buffer.from(text as string).toString('base64');
 const inCharset = (text: string, charset: string) => iconv.encode(text, charset);
-/** Bytes as the characters that `mail` expects for them. */
+/** Encodes a text and returns its bytes as one character each, as `mail` expects them. */
 const bytes = (text: string, charset = 'utf-8') => inCharset(text, charset).toString('latin1');
 
-/** A multipart as a part of another one, or of the mail. */
+/** Returns a MIME multipart with its Content-Type header, for use as a part of another multipart or as the whole mail. */
 function multipart(type: string, boundary: string, ...parts: readonly string[]): string {
   const body = parts.map((part) => `--${boundary}\n${part}\n`).join('');
   return `Content-Type: ${type}; boundary="${boundary}"\n\n${body}--${boundary}--\n`;
 }
 
-/** A mail of one part with its own headers. */
+/** Returns a mail that consists of one MIME part. The headers of this part become headers of the mail. */
 function of(part: string, headers: Readonly<Record<string, string>> = {}): Buffer {
   const [head = '', ...rest] = part.split('\n\n');
   const own = Object.fromEntries(

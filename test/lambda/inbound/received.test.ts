@@ -13,7 +13,7 @@ const MIME = [
   'A text.',
 ].join('\r\n');
 
-// After the example in docs.aws.amazon.com/ses, receiving-email-notifications-examples (2026-11-25).
+// Follows the example in docs.aws.amazon.com/ses, receiving-email-notifications-examples (2026-11-25).
 const notification = (overrides: object = {}) => ({
   notificationType: 'Received',
   receipt: {

@@ -8,7 +8,7 @@ import { memoryTable } from '../../support/memory-table.ts';
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 
-/** A report about `order-1`, with changes. */
+/** Returns a delivery report (RFC 3464) about the submission `order-1`; the options change single fields. */
 function report({ id = 'order-1', hash = '', part = 'message/delivery-status', action = 'failed' } = {}) {
   const handle = createHash('sha256')
     .update(hash || id)
@@ -92,7 +92,7 @@ describe('a delivery report that comes back as mail', () => {
 
   it('fails while the record cannot be read, so that the mail is taken again', async () => {
     const { take, table } = await givenTaker(['own-mta']);
-    table.mood = 'fail';
+    table.behavior = 'fail';
 
     await expect(take(report())).rejects.toThrow('does not answer');
   });

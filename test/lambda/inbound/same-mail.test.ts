@@ -5,20 +5,23 @@ import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
 import { SIBLINGS } from './siblings.ts';
 import { arrivedBy, asSent, PARSED, WAYS, type Way } from './six-ways.ts';
 
-// The same mail in every form: each mail of a corpus gives equal messages in all forms, apart from the exceptions in the
-// table below. The simulated providers parse mail as well as the receiver: differences come from the form, or from the
-// transport.
+// Each mail of a corpus arrives in every format in which a provider can post it. The resulting messages must be equal, apart from
+// the exceptions in the table below. The simulated providers parse mail with the same parser as the receiver. Therefore
+// differences come from the format, or from the transport.
 
 const ALL: readonly Way[] = WAYS;
 
 /**
- * Fields that may differ between forms: in which forms, for which mails if not for all, and why. All forms are compared
- * with `mailgun-mime`.
+ * A field whose value may differ between the formats in which a mail arrives. The other properties say in which formats (`ways`),
+ * for which mails (`of`) and why. All formats are compared with `mailgun-mime`.
  */
 interface Exception {
   readonly ways: readonly Way[];
   readonly field: string;
-  /** Whether it applies to a mail: given the message that its raw form became, and the mail as sent. @default - to all */
+  /**
+   * Returns whether the exception applies to a mail. The arguments are the message that results from `mailgun-mime`, and the
+   * original mail. @default - all mails
+   */
   readonly of?: (message: InboundMessage, raw: Buffer) => boolean;
   readonly why: string;
 }
@@ -106,7 +109,7 @@ test('every exception in the table is needed', () => {
   expect(EXCEPTED.filter((exception) => !met.has(exception))).toEqual([]);
 });
 
-/** The message without the parts that may differ. */
+/** Returns the message without the fields that may differ. */
 function without(message: InboundMessage, excepted: readonly Exception[]): unknown {
   const copy: Record<string, unknown> = structuredClone(message);
   for (const { field } of excepted) {

@@ -3,8 +3,8 @@ import { type Expected, problemsOf } from './field-expectations.ts';
 import { SIBLINGS } from './siblings.ts';
 import { arrivedBy, type Way } from './six-ways.ts';
 
-// Mails similar to those of test/lambda/inbound/field, each with one oddity of real mail, in every form that keeps the
-// mail as received.
+// These mails are similar to the mails in test/lambda/inbound/field. Each has one unusual property that occurs in real mail. Each
+// is tested in every format that keeps the mail as received.
 
 const RAW: readonly Way[] = ['mailgun-mime', 'mailgun-stored', 'postmark-raw', 'ses'];
 

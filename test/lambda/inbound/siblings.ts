@@ -3,7 +3,7 @@ import { REAL_MAIL } from './real-mail.ts';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
 import { UNUSUAL_MAIL } from './unusual-mail.ts';
 
-/** Parts with the boundary `b`. */
+/** Returns a multipart mail whose parts are separated by the boundary `b`. */
 function parts(type: string, ...written: readonly string[]): Buffer {
   const body = written.map((part) => `--b\n${part}\n`).join('');
   return mail({ 'Content-Type': `${type}; boundary=b` }, `${body}--b--\n`);

@@ -4,13 +4,13 @@ import { mailgunBody, signPost } from '../../../local/simulators/mailgun/webhook
 import { postmarkMessage } from '../../../local/simulators/postmark/webhook.ts';
 import { givenWorld, NOW, postmarkRequest, type World } from './world.ts';
 
-/** The forms in which a mail may arrive. */
+/** The formats in which a received mail may arrive from a provider. */
 export const WAYS = ['mailgun-form', 'mailgun-mime', 'mailgun-stored', 'postmark-json', 'postmark-raw', 'ses'] as const;
 export type Way = (typeof WAYS)[number];
-/** The forms in which the provider has parsed the mail. */
+/** The formats in which the provider has already parsed the mail. */
 export const PARSED: readonly Way[] = ['mailgun-form', 'postmark-json'];
 
-/** The message of a mail that arrives in this form. */
+/** Returns the message that the receiver makes of a mail that arrives in this format. */
 export async function arrivedBy(
   way: Way,
   raw: Buffer,
@@ -60,7 +60,7 @@ async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown
   }
 }
 
-/** The mail as SMTP transfers it. */
+/** Returns the mail in the form in which SMTP transfers it. */
 export function asSent(mail: Buffer): Buffer {
   return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { fetchStored } from '../../../lambda/inbound/stored.ts';
 import { inbound as mailgun } from '../../../lambda/providers/mailgun/inbound.ts';
+import { listening } from '../../support/local-server.ts';
 import { givenWorld, mailgunMail, mailgunRequest } from './world.ts';
 
 const MIME = [
@@ -142,8 +142,7 @@ const servers = [0, 1].map((index) =>
 );
 
 beforeAll(async () => {
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
-  origins = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  origins = await Promise.all(servers.map(listening));
 });
 beforeEach(() => {
   seen = [];

@@ -3,7 +3,7 @@ import type { Expected } from './field-expectations.ts';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
 import { WAYS } from './six-ways.ts';
 
-// Unusual mails that are valid, or nearly so, by the RFC or the convention that each names.
+// Unusual mails that are valid, or almost valid. The RFC or convention that applies is named for each mail.
 
 const parts = (type: string, ...written: readonly string[]): Buffer =>
   mail({ 'Content-Type': `${type}; boundary=b` }, `${written.map((part) => `--b\n${part}\n`).join('')}--b--\n`);
@@ -15,7 +15,7 @@ const header = (name: string, value: string, expected: Expected): Sibling => ({
   ways: WAYS,
 });
 
-/** HTML with a picture beside it: whether the HTML refers to the picture (RFC 2392). */
+/** Returns a mail with HTML and a picture. `inline` says whether the HTML refers to the picture by its Content-ID (RFC 2392). */
 const picture = (html: string, contentId: string, inline: boolean): Sibling => ({
   name: `${html} and ${contentId}`,
   mail: parts(

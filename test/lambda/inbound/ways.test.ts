@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  type FormEntry,
-  givenWorld,
-  mailgunMail,
-  mailgunRequest,
-  postmarkMail,
-  postmarkRequest,
-  sha256,
-} from './world.ts';
+import { sha256 } from '../../support/sha256.ts';
+import { type FormEntry, givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
 const MIME = [
   'Received: from a by b; Wed, 25 Nov 2026 11:59:58 +0000',
@@ -51,7 +44,7 @@ const DATED: Header[] = [['Date', 'Wed, 25 Nov 2026 12:59:00 +0100']];
 const UNSET_CLOCK: Header[] = [['Date', 'Thu, 01 Jan 1970 00:00:42 +0000']];
 const UNDATED: Header[] = [['X-Mailer', 'scanner']];
 
-/** A mail without Message-ID, as devices send it. */
+/** Returns the form fields of a mail without Message-ID; devices send such mail. */
 function bareMailgun(fields: Readonly<Record<string, string>>, headers: Header[] = DATED): FormEntry[] {
   const own: Header[] = [
     ['From', 'Ada <ada@example.org>'],
@@ -163,7 +156,8 @@ test('Postmark gives the same message, with and without the raw mail', async () 
 
 test('raw mail of Postmark beyond ASCII gives headers and the raw form, the JSON gives texts and files', async () => {
   const world = givenWorld();
-  // GIVEN an 8-bit mail in iso-8859-1, which JSON can only hold as characters: read as bytes again it would be `naÃ¯ve`.
+  // GIVEN an 8-bit mail in iso-8859-1, which JSON can contain only as characters. If these characters were read as bytes again,
+  // the text would be `naÃ¯ve`.
   const RawEmail = MIME.replace('Message-ID: <One@', 'X-Way: raw\r\nMessage-ID: <One@');
   const Attachments = [
     { Name: 'a.pdf', Content: Buffer.from('%PDF').toString('base64'), ContentType: 'application/pdf' },
@@ -373,7 +367,7 @@ test('a message above the limit of the queue is in the bucket, with a pointer to
   });
   const { content } = world.objects.get(pointer.s3.key) ?? {};
   expect(JSON.parse(content?.toString() ?? '')).toMatchObject({ id: pointer.id, text: 'ä'.repeat(400_000) });
-  // UTF-8, and not six bytes for each character.
+  // The JSON contains the characters in UTF-8, not as escape sequences of six bytes each.
   expect(content?.length).toBeLessThan(1_000_000);
 });
 
@@ -394,7 +388,7 @@ test('a header with the name of a field of Mailgun changes nothing', async () =>
     ['timestamp', '1'],
     ['message-headers', '[["From","forged@example.com"]]'],
   ];
-  // GIVEN Mailgun posting every header as a field, before its own.
+  // GIVEN that Mailgun posts every header of the mail as a field, before Mailgun's own fields.
   await world.receive(mailgunRequest([...evil, ...mailgunMail({}, evil)]));
 
   expect(world.messages()).toMatchObject([

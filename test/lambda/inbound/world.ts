@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { type InboundMessage, inboundSchema } from '../../../lambda/contract/inbound.ts';
 import type { InboundProvider } from '../../../lambda/contract/inbound-environment.ts';
 import { createInbound, type InboundDependencies } from '../../../lambda/inbound/inbound.ts';
@@ -10,7 +10,7 @@ import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { type MemoryTable, memoryTable } from '../../support/memory-table.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
-/** The secrets of the two providers. */
+/** The secrets of the providers Mailgun and Postmark. */
 export const SECRETS: Record<string, Record<string, string>> = {
   'mailover/mailgun/webhooks': {
     inboundPath: 'hidden-m',
@@ -29,10 +29,10 @@ export const SECRETS: Record<string, Record<string, string>> = {
 /** Time at which every test begins. */
 export const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 
-/** Everything that receiving needs, in memory, with switches. */
+/** The receiver of mail with all its dependencies in memory, and switches that make these dependencies fail. */
 export interface World {
   receive(arrival: Arrival, limitMs?: number): Promise<HttpAnswer>;
-  /** Passes on a notification from SES. */
+  /** Gives a notification of SES to the receiver. */
   takeReceived(body: unknown): Promise<void>;
   readonly queue: string[];
   readonly objects: Map<string, { readonly content: Buffer; readonly contentType: string }>;
@@ -41,10 +41,10 @@ export interface World {
   readonly metrics: { readonly name: string; readonly value: number; readonly outcome?: string | undefined }[];
   readonly log: string[];
   now: number;
-  /** Called before each write; throws the error that the service answers. */
+  /** This function is called before each write. It may throw an error to make the service fail. */
   fault: (service: 'queue' | 'bucket') => void;
   fetch: typeof fetch;
-  /** The messages on the queue, each checked against the schema. */
+  /** Returns the messages on the queue after checking each message against the schema. */
   messages(): InboundMessage[];
 }
 
@@ -66,7 +66,7 @@ export function givenWorld({
     sleep: async (ms) => {
       const until = world.now + ms;
       await new Promise((resolve) => setImmediate(resolve));
-      // Simultaneous sleeps do not add up.
+      // Sleeps that run at the same time advance the clock only once.
       world.now = Math.max(world.now, until);
     },
   };
@@ -125,7 +125,7 @@ export function givenWorld({
   return world;
 }
 
-/** The error of a service that has refused a write. */
+/** Throws the error of an AWS service that has refused a write. */
 export function unavailable(): never {
   throw Object.assign(new Error('slow down'), { $metadata: { httpStatusCode: 503 } });
 }
@@ -133,7 +133,7 @@ export function unavailable(): never {
 /** One field of a form: text, or a file. */
 export type FormEntry = readonly [name: string, value: string | Buffer, filename?: string, contentType?: string];
 
-/** A request of a Mailgun route, signed. */
+/** Returns a signed request in the form in which a Mailgun route posts a received mail. */
 export function mailgunRequest(
   entries: readonly FormEntry[],
   {
@@ -185,7 +185,7 @@ function encode(value: string | Buffer): string {
   return [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
-/** A request of Postmark's inbound webhook. */
+/** Returns a request in the form in which Postmark's inbound webhook posts a received mail. */
 export function postmarkRequest(
   payload: unknown,
   { password = 'pass-new', username = 'user', path = 'hidden-p' } = {},
@@ -200,7 +200,7 @@ export function postmarkRequest(
   };
 }
 
-/** The fields of a small mail as Mailgun's forward() posts them. */
+/** Returns the form fields of a small mail, in the form in which Mailgun's action `forward()` posts them. */
 export function mailgunMail(
   overrides: Readonly<Record<string, string>> = {},
   headers: [string, string][] = [],
@@ -226,7 +226,7 @@ export function mailgunMail(
   return Object.entries(fields);
 }
 
-/** The same mail as Postmark posts it. */
+/** Returns the JSON of the same small mail as in `mailgunMail`, in the form in which Postmark posts it. */
 export function postmarkMail(overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     FromFull: { Email: 'ada@example.org', Name: 'Ada', MailboxHash: '' },
@@ -251,8 +251,4 @@ export function postmarkMail(overrides: Readonly<Record<string, unknown>> = {}):
     Attachments: [],
     ...overrides,
   };
-}
-
-export function sha256(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }

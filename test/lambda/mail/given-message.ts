@@ -1,6 +1,6 @@
 import type { Message } from '../../../lambda/mail/message.ts';
 
-/** A message of one line to one recipient, with changes. */
+/** Returns a message with one line of text to one recipient; `changes` replace single fields. */
 export function givenMessage(changes: Partial<Message> = {}): Message {
   return {
     id: 'order-1',

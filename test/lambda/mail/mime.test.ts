@@ -218,7 +218,7 @@ function expectSevenBit(mime: Buffer): void {
   expect(longestLine(mime)).toBeLessThanOrEqual(998);
 }
 
-/** As {@link readMailbox}, but also for addresses with a quoted local part. */
+/** Reads a mailbox as {@link readMailbox} does, and also accepts an address with a quoted local part. */
 function readLoose(text: string) {
   const quotedLocal = /^(.*) <("[^"]*"@[^<>]+)>$/.exec(text);
   return quotedLocal

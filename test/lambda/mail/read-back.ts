@@ -2,7 +2,7 @@ import type { Mailbox } from '../../../lambda/mail/message.ts';
 
 const ENCODED_WORD = /^=\?UTF-8\?B\?([A-Za-z0-9+/]+=*)\?=$/;
 
-/** Reads one formatted mailbox strictly by RFC 5322 and RFC 2047; throws at anything looser. */
+/** Reads one formatted mailbox strictly by RFC 5322 and RFC 2047; throws for any other syntax. */
 export function readMailbox(text: string): Mailbox {
   const quoted = /^"((?:[ !#-[\]-~]|\\[ -~])*)" <([^<>]+)>$/.exec(text);
   if (quoted) return { name: quoted[1]?.replace(/\\(.)/g, '$1') ?? '', address: quoted[2] ?? '' };
@@ -12,7 +12,7 @@ export function readMailbox(text: string): Mailbox {
   return { address: text };
 }
 
-/** Decodes each encoded-word by itself, so that a word with half a character fails. */
+/** Decodes each encoded-word separately, so that an encoded-word with half a character causes an error. */
 export function readEncodedWords(text: string): string {
   return text
     .split(' ')
@@ -24,7 +24,7 @@ export function readEncodedWords(text: string): string {
     .join('');
 }
 
-/** The unfolded header fields of a MIME message, in order. */
+/** Returns the unfolded header fields of a MIME message, in order. */
 export function headerFields(mime: Buffer): [name: string, value: string][] {
   const block = mime.subarray(0, mime.indexOf('\r\n\r\n')).toString();
   return block

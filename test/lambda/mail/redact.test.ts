@@ -14,7 +14,7 @@ it.each(Object.entries({ ...SPELLINGS, ...RARE_SPELLINGS }))(
 
       expect(left).toMatch(/^cannot take: .*, sorry$/s);
       expect(left).toMatch(/<hidden>/);
-      // Some of the signs around it may stay.
+      // A part of the punctuation that is in the given spelling of the secret may stay in the text.
       expect([said, left.replaceAll('<hidden>', '').length - 'cannot take: , sorry'.length]).toEqual([
         said,
         expect.toSatisfy((length: number) => length < 0.45 * said.length || length < 12),

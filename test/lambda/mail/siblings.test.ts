@@ -8,7 +8,8 @@ import { emailOf } from '../../../lambda/providers/postmark/email.ts';
 import { buildMessage } from '../../../lambda/sender/build-message.ts';
 import { headerFields } from './read-back.ts';
 
-// Relatives of reported cases, through intake, composing, and two parsers without common code.
+// These tests check variants of reported faults. Each submission is read and composed to a mail, and two parsers without common
+// code read this mail.
 
 const MINIMAL = { version: 1, from: 'hector@example.com', to: ['ada@example.org'], text: 'Hello' };
 const NO_TRACKING = { opens: false, clicks: false };
@@ -107,7 +108,7 @@ describe('a header', () => {
     const lines = mime.toString().split('\r\n\r\n')[0]?.split('\r\n') ?? [];
     for (const line of lines) {
       expect(line.length).toBeLessThanOrEqual(998);
-      // A name of 76 characters leaves no room beside it, so its words begin on the next line.
+      // After a header name of 76 characters no encoded word fits, so the words begin on the next line.
       if (/=\?utf-8\?/i.test(line)) expect(line.length).toBeLessThanOrEqual(76);
     }
     const [one, other] = await Promise.all([simpleParser(mime), PostalMime.parse(mime)]);
@@ -146,7 +147,10 @@ describe('a repeated name', () => {
   const escaped = (name: string) =>
     Array.from(name, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
-  /** Every text in which one name of one object is given twice, in the given spelling. */
+  /**
+   * Returns JSON texts of the value. In each text one object contains one of its property names twice; `spell` decides how the
+   * second one is written.
+   */
   function repeats(value: unknown, spell: (name: string) => string): string[] {
     if (Array.isArray(value))
       return value.flatMap((item, at) =>
@@ -303,7 +307,7 @@ describe('a file name', () => {
     expect(mime.toString('latin1')).toMatch(/^[\x20-\x7e\r\n]*$/);
     const [one, other] = await Promise.all([simpleParser(mime), PostalMime.parse(mime)]);
     const names = [one.attachments[0]?.filename, other.attachments[0]?.filename];
-    // Parsers trim.
+    // The parsers trim file names.
     expect(names.map((name) => name?.trim())).toEqual([filename.trim(), filename.trim()]);
     expect(one.attachments[0]?.content).toEqual(Buffer.from([0, 255, 10]));
     expect(Buffer.from(other.attachments[0]?.content as ArrayBuffer)).toEqual(Buffer.from([0, 255, 10]));

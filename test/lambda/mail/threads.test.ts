@@ -2,9 +2,13 @@ import { expect, it } from 'vitest';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { buildMessage } from '../../../lambda/sender/build-message.ts';
 
-// Threads by RFC 5256 section 3: by the chain of References, a mail below its last id, and never in a circle.
+// These tests build threads by RFC 5256 section 3: each id in References is a child of the id before it, and a mail is a child of
+// the last id. A link that would close a circle is not made.
 
-/** The Message-ID with which SES replaces ours (docs.aws.amazon.com/ses, header-fields; 2026-11-23). */
+/**
+ * Returns a Message-ID of the kind with which SES replaces the Message-ID of a mail (docs.aws.amazon.com/ses, header-fields;
+ * 2026-11-23).
+ */
 const atSes = (name: string) => `<0102018c-${name}-000000@eu-west-1.amazonses.com>`;
 
 interface Mail {
@@ -18,7 +22,8 @@ it.each([
 ])('a reply threads with a mail whose Message-ID is %s, and contains the id that the producer knows', (_, idOf) => {
   const first = mailOf('order-1', {});
   const sent = { id: idOf(first), references: referencesOf(first) };
-  // References that mail programs write into a reply: those of the original, and its id as they see it.
+  // In the References of a reply, mail programs write the References of the original mail, and the Message-ID with which that
+  // mail arrived.
   const answer = { id: '<answer@example.org>', references: [...sent.references, sent.id] };
   const second = mailOf('order-1-shipped', { References: first.messageId });
 
@@ -64,7 +69,8 @@ function rootsOf(mails: readonly Mail[]): Set<string> {
       if (parent !== undefined && !parents.has(child) && !makesCircle(parent, child)) parents.set(child, parent);
     });
     const last = references.at(-1);
-    // A parent that was only assumed is replaced by the parent that the mail names.
+    // The References of other mails may already have given this mail a parent. The parent that the mail itself names replaces
+    // that parent.
     parents.delete(id);
     if (last !== undefined && !makesCircle(last, id)) parents.set(id, last);
   }

@@ -12,8 +12,8 @@ import { mailOf } from '../../../lambda/providers/sendgrid/mail.ts';
 import { buildMessage } from '../../../lambda/sender/build-message.ts';
 import { headerFields, readEncodedWords } from './read-back.ts';
 
-// Two parsers without common code must find in every composed mail what was given, and Postmark and SendGrid must
-// get the same headers.
+// Two parsers without common code must find the values of the submission in every composed mail. Postmark and SendGrid must get
+// the same headers.
 
 const MINIMAL = { version: 1, from: 'hector@example.com', to: ['ada@example.org'], text: 'Hello' };
 const INVITATION = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n';
@@ -43,7 +43,8 @@ describe('two readers', () => {
         expect(other.inReplyTo).toBe(headers['in-reply-to']?.trim());
         const note = headers['X-Note']?.trim();
         const found = headerFields(mime).find(([name]) => name === 'X-Note')?.[1];
-        // Both parsers leave unknown headers encoded; a mail reader decodes them with words such as these.
+        // Neither parser decodes headers that it does not know. Therefore the test decodes the encoded words of these headers, as
+        // a mail program does.
         expect(found && decodeWords(found)).toBe(note);
         expect(found && /=\?UTF-8\?B\?/.test(found) ? readEncodedWords(found) : found).toBe(note);
       }),
@@ -138,7 +139,10 @@ describe('two readers', () => {
   );
 });
 
-/** Parsers may trim or fold names; the tests of the writer check names literally. */
+/**
+ * Names without spaces at the start or end, and without two spaces in sequence: parsers may remove such spaces. The tests of the
+ * MIME writer cover names with such spaces.
+ */
 const words = fc
   .array(
     fc.oneof(
@@ -227,20 +231,20 @@ function trimmed(text: string): string {
   return text.trim();
 }
 
-/** The names in a pattern such as `^(?:references|list-(?!id$).+)$`. */
+/** Returns the names in a pattern such as `^(?:references|list-(?!id$).+)$`. */
 function namesIn(pattern: string): string[] {
   const list = /^\^\(\?:(.*)\)\$$/.exec(pattern)?.[1] ?? '';
   return list.split('|').map((name) => name.replace('list-(?!id$).+', 'list-archive'));
 }
 
 const WORD = /=\?utf-8\?b\?[A-Za-z0-9+/=]*\?=/i;
-/** RFC 2047 section 5: free text, and phrases before an address or an id. */
+/** Headers that may contain encoded words (RFC 2047 section 5): free text, and the phrase before an address or an id. */
 const MAY_ENCODE = /^(Subject|X-Note|X-A-.*|From|To|Cc|Reply-To|List-Id|Disposition-Notification-To)$/;
 
 function expectEncodedWordsInPlace(mime: Buffer): void {
   const text = mime.toString('latin1');
   for (const line of text.split('\r\n')) if (WORD.test(line)) expect(line.length).toBeLessThanOrEqual(76);
   for (const [name, value] of headerFields(mime)) if (WORD.test(value)) expect(name).toMatch(MAY_ENCODE);
-  // Headers of parts have no encoded words.
+  // The headers of MIME parts must not contain encoded words.
   expect(text.slice(text.indexOf('\r\n\r\n')).match(/^[A-Za-z-]+:.*=\?utf-8\?/gim)).toBeNull();
 }

@@ -11,12 +11,12 @@ import { pendingRemovals } from '../../../lambda/suppression/removals.ts';
 import { unsubscribes } from '../../../lambda/suppression/unsubscribes.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import { type Simulators, startSimulators } from '../../../local/simulators/main.ts';
 import { simulatedTypes } from '../../../local/simulators/registry.ts';
 import { memoryLists } from '../../support/memory-lists.ts';
 import { memoryTable } from '../../support/memory-table.ts';
-import { attemptOf } from '../providers/wire-server.ts';
+import { attemptOf } from '../providers/attempt.ts';
 
 const TYPES = (Object.keys(definitions) as ProviderType[]).filter((type) => definitions[type].ownList);
 const GONE = 'HardBounce@bounce-testing.postmarkapp.com';
@@ -32,7 +32,7 @@ beforeAll(async () => {
     tls: { key: '', cert: '' },
     faults: new FaultBoard(),
     own: ownHosts(),
-    // A bounce comes at once.
+    // At this time scale the simulated provider reports a bounce immediately.
     clock: new StackClock(100_000),
   });
 });
@@ -47,7 +47,7 @@ function optionsOf(type: ProviderType): object {
   return type === 'ses' ? { ...options, configurationSet: 'set' } : options;
 }
 
-/** The commands over the simulators, with everything else in memory. */
+/** Creates the commands with simulated providers; all other dependencies are in memory. */
 function givenCommands({
   doubted = [] as string[],
   secret = {} as Record<string, string>,
@@ -173,7 +173,7 @@ it('the daily run adds what one provider reported to the others, and leaves manu
 
   expect(await entriesOf('mailgun')).toEqual(['ada@example.org hard-bounce', 'cid@example.org complaint']);
   expect(await entriesOf('ses')).toEqual(['ada@example.org hard-bounce']);
-  // What is added to Postmark counts there as made by hand.
+  // Postmark stores an entry that was added through its API as a manual entry, so the mirror does not read it as an entry of Postmark's own.
   expect(await entriesOf('postmark')).toEqual([]);
   const answer = await run({ command: 'mirror' });
   expect(answer).toMatchObject({
@@ -238,7 +238,7 @@ it('a provider in doubt fills nothing, and what it had listed is taken back by o
   );
 });
 
-/** Whether Postmark has the address on its list, made by hand or not. */
+/** Returns whether Postmark has the address on its suppression list, as a manual entry or as an entry of Postmark's own. */
 async function isAtPostmark(address: string): Promise<boolean> {
   const url = `${simulators.endpoints['postmark']}/message-streams/outbound/suppressions/dump`;
   const { serverToken = '' } = simulatedTypes.postmark.example.secret as Record<string, string>;
@@ -264,7 +264,7 @@ it('take-back takes the entries from the lists of the providers, too; the daily 
     ]),
   );
   world.isPostmarkDown = false;
-  // News after the command: this address stays listed.
+  // Postmark reports a bounce of this address after the start of the command. Therefore the address stays on the list.
   await world.suppressions.add(wrong[1], { reason: 'hard-bounce', source: 'postmark', at: world.now + 1 });
   const postmark = async () => {
     const done = await world.run({});
@@ -299,7 +299,7 @@ it('far more new entries than the mail of a provider explains are taken over onl
       ),
     );
   await put(60);
-  // Old ones list nothing.
+  // A hard bounce of more than 180 days ago does not put its address on the suppression list.
   const old = { address: 'old@example.org', reason: 'hard-bounce', at: now - 200 * 86_400_000 } as const;
   await (await listOf('mailgun')).add?.([old]);
   const doubted = { provider: 'mailgun', outcome: 'doubted', imported: 0, withheld: 60 };

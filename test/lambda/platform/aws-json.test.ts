@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsAccess, awsJson } from '../../../lambda/platform/aws-json.ts';
+import { startServer } from '../../support/local-server.ts';
 
 interface Answer {
   readonly status?: number;
@@ -10,19 +9,14 @@ interface Answer {
 }
 
 const OK: Answer = { body: '{"done":true}' };
-const asked: { headers: IncomingMessage['headers']; body: string }[] = [];
 let answers: Answer[] = [];
-const server = createServer(async (request, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  asked.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-  const { status = 200, headers = {}, body = '' } = answers.shift() ?? OK;
-  response.writeHead(status, headers).end(body);
-});
+let server: Awaited<ReturnType<typeof startServer>>;
 
 beforeEach(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  asked.length = 0;
+  server = await startServer((response) => {
+    const { status = 200, headers = {}, body = '' } = answers.shift() ?? OK;
+    response.writeHead(status, headers).end(body);
+  });
   answers = [];
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'first');
@@ -33,8 +27,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers();
   vi.unstubAllEnvs();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
 });
 
 const SERVICE = {
@@ -45,10 +38,9 @@ const SERVICE = {
   limits: { connectionTimeout: 1_000, requestTimeout: 1_000 },
 } as const;
 
-const given = async (access: AwsAccess = {}) =>
-  awsJson(SERVICE, { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ...access });
+const given = async (access: AwsAccess = {}) => awsJson(SERVICE, { endpoint: server.url, ...access });
 
-/** An error as the services of AWS write it. */
+/** Returns an error answer in the form in which AWS services write errors. */
 const failed = (name: string, status = 400): Answer => ({
   status,
   body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'the words' }),
@@ -60,8 +52,8 @@ describe('a call', () => {
 
     expect(await call('GetItem', { Key: 1 })).toEqual({ done: true });
 
-    expect(asked[0]?.body).toBe('{"Key":1}');
-    expect(asked[0]?.headers).toMatchObject({
+    expect(server.received[0]?.body.toString()).toBe('{"Key":1}');
+    expect(server.received[0]?.headers).toMatchObject({
       'x-amz-target': 'DynamoDB_20120810.GetItem',
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-security-token': 'token',
@@ -77,7 +69,7 @@ describe('a call', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'second');
     await call('GetItem', {});
 
-    expect(asked.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1])).toEqual([
+    expect(server.received.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1])).toEqual([
       'first',
       'second',
     ]);
@@ -92,11 +84,11 @@ describe('a call', () => {
   ])('is repeated once after %s', async (_, answer) => {
     answers = [answer];
     expect(await (await given())('PutItem', {})).toEqual({ done: true });
-    expect(asked).toHaveLength(2);
+    expect(server.received).toHaveLength(2);
 
     answers = [answer, answer];
     await expect((await given())('PutItem', {})).rejects.toThrow();
-    expect(asked).toHaveLength(4);
+    expect(server.received).toHaveLength(4);
   });
 
   it.each(['ConditionalCheckFailedException', 'ValidationException', 'AccessDeniedException', 'ExpiredTokenException'])(
@@ -109,7 +101,7 @@ describe('a call', () => {
         message: 'the words',
         $metadata: { httpStatusCode: 400 },
       });
-      expect(asked).toHaveLength(1);
+      expect(server.received).toHaveLength(1);
     },
   );
 
@@ -122,7 +114,7 @@ describe('a call', () => {
     await call('PutItem', {});
     await call('PutItem', {});
 
-    const dates = asked.map(({ headers }) => String(headers['x-amz-date']).slice(0, 11));
+    const dates = server.received.map(({ headers }) => String(headers['x-amz-date']).slice(0, 11));
     const hour = (time: number) => new Date(time).toISOString().replace(/[-:]/g, '').slice(0, 11);
     expect(dates).toEqual([hour(Date.now()), hour(later.getTime()), hour(later.getTime())]);
   });

@@ -5,7 +5,7 @@ import { memoryTable } from '../../support/memory-table.ts';
 
 const KEY = 'answered/a';
 
-/** A table in which another writer changes the item before each of the first `times` writes. */
+/** Creates a table in which another writer changes the item before each of the first `times` writes. */
 function givenContention(times: number) {
   const table = memoryTable();
   let left = times;
@@ -61,6 +61,6 @@ test('an error of the table, or of the change itself, is thrown as it is', async
   await expect(changeItem(table, KEY, () => Promise.reject(new Error('of the change')))).rejects.toThrow(
     'of the change',
   );
-  table.mood = 'fail';
+  table.behavior = 'fail';
   await expect(changeItem(table, KEY, () => ({}))).rejects.toThrow('does not answer');
 });

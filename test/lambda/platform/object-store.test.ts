@@ -1,32 +1,23 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type AwsServer, startAws } from '../../../local/aws/server.ts';
-import { StackClock } from '../../../local/clock.ts';
-import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { parseFaults } from '../../../local/faults/faults.ts';
+import { givenBucket } from './given-bucket.ts';
 
-const faults = new FaultBoard();
-let aws: AwsServer;
+let bucket: Awaited<ReturnType<typeof givenBucket>>;
 let store: ReturnType<typeof import('../../../lambda/platform/object-store.ts').s3Bucket>;
 let put: (key: string, content: string) => Promise<unknown>;
 
 beforeAll(async () => {
-  aws = await startAws({ port: 0, clock: new StackClock(), faults, own: ownHosts() });
-  aws.buckets.createBucket('mail');
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: aws.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'x',
-    AWS_SECRET_ACCESS_KEY: 'x',
-  });
+  bucket = await givenBucket();
+  Object.assign(process.env, bucket.variables);
   const { s3Bucket } = await import('../../../lambda/platform/object-store.ts');
   store = s3Bucket('mail', { clock: { now: Date.now, sleep: async () => {} } });
   put = (key, content) => store.put(key, content, 'text/plain');
 });
-beforeEach(() => faults.set('aws', []));
-afterAll(() => aws.close());
+beforeEach(() => bucket.faults.set('aws', []));
+afterAll(() => bucket.close());
 
 const fault = (error: string, times: number) =>
-  faults.set('aws', parseFaults({ service: 's3', operation: 'PutObject', error, times }));
+  bucket.faults.set('aws', parseFaults({ service: 's3', operation: 'PutObject', error, times }));
 
 test('a write is repeated while the bucket is unavailable for a moment', async () => {
   await fault('ServiceUnavailable', 3);
@@ -49,7 +40,10 @@ test('a denial by a policy is not retried', async () => {
 
 test('a read is repeated, too, and what is not there is missing at once', async () => {
   await put('d', 'content');
-  await faults.set('aws', parseFaults({ service: 's3', operation: 'GetObject', error: 'InternalError', times: 3 }));
+  await bucket.faults.set(
+    'aws',
+    parseFaults({ service: 's3', operation: 'GetObject', error: 'InternalError', times: 3 }),
+  );
   await expect(store.read({ bucket: 'mail', key: 'd' }, 100)).resolves.toEqual(Buffer.from('content'));
   await expect(store.read({ bucket: 'mail', key: 'd' }, 1)).resolves.toBe('too-large');
   await expect(store.read({ bucket: 'mail', key: 'none' }, 100)).resolves.toBe('missing');

@@ -1,28 +1,19 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RenewableObjects } from '../../../lambda/platform/object-store.ts';
-import { type AwsServer, startAws } from '../../../local/aws/server.ts';
-import { StackClock } from '../../../local/clock.ts';
-import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { parseFaults } from '../../../local/faults/faults.ts';
+import { givenBucket } from './given-bucket.ts';
 
 const DAY_MS = 24 * 3_600_000;
-const faults = new FaultBoard();
 const reference = { bucket: 'mail', key: 'submissions/an attachment.pdf' };
-let aws: AwsServer;
+let bucket: Awaited<ReturnType<typeof givenBucket>>;
 let s3: S3Client;
-/** Objects as seen by a worker whose clock is this many days ahead. */
+/** Returns the object store of a worker whose clock is `days` days ahead. */
 let objectsIn: (days: number, renews?: boolean) => RenewableObjects;
 
 beforeAll(async () => {
-  aws = await startAws({ port: 0, clock: new StackClock(), faults, own: ownHosts() });
-  aws.buckets.createBucket('mail');
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: aws.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'x',
-    AWS_SECRET_ACCESS_KEY: 'x',
-  });
+  bucket = await givenBucket();
+  Object.assign(process.env, bucket.variables);
   const { s3Bucket } = await import('../../../lambda/platform/object-store.ts');
   objectsIn = (days, renews = true) => {
     const clock = { now: () => Date.now() + days * DAY_MS, sleep: async () => {} };
@@ -32,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   s3.destroy();
-  await aws.close();
+  await bucket.close();
 });
 
 test.each([
@@ -51,7 +42,7 @@ test.each([
 
 test('an object that cannot be copied is read nevertheless', async () => {
   await put();
-  await faults.set('aws', parseFaults({ service: 's3', operation: 'CopyObject', error: 'AccessDenied' }));
+  await bucket.faults.set('aws', parseFaults({ service: 's3', operation: 'CopyObject', error: 'AccessDenied' }));
 
   expect((await objectsIn(20).read(reference, 100)).toString()).toBe('%PDF');
 });

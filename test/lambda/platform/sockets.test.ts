@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { s3Bucket } from '../../../lambda/platform/object-store.ts';
@@ -8,8 +8,9 @@ import { sqsQueueOneTry } from '../../../lambda/platform/queue.ts';
 import type { managedSecrets } from '../../../lambda/platform/secrets.ts';
 import { dynamoTable } from '../../../lambda/platform/table.ts';
 import { block } from '../../support/block.ts';
+import { listening } from '../../support/local-server.ts';
 
-/** Treatment of a request by its number on its socket: 1 for the first one. */
+/** Decides how the server treats a request. `nthOfSocket` is the number of the request on its socket: 1 for the first request. */
 let onRequest: (answer: () => void, socket: Socket, nthOfSocket: number) => void;
 let connections = 0;
 let requests = 0;
@@ -36,10 +37,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 }
 
 beforeEach(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  pointTo(await listening(server));
   [connections, requests] = [0, 0];
   onRequest = (good) => good();
-  pointTo((server.address() as AddressInfo).port);
   vi.resetModules();
 });
 
@@ -62,7 +62,7 @@ describe.each(names)('%s', (name) => {
     await call();
 
     expect({ requests, connections }).toEqual({ requests: 3, connections: 2 });
-    // The SDK would wait between two tries.
+    // If the SDK itself made the retry, there would be a pause before it.
     expect(performance.now() - begun).toBeLessThan(1_000);
   });
 
@@ -79,7 +79,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-// The write of an object takes longest, with four tries of eight seconds.
+// This test omits the writing of an object, since its four attempts of eight seconds each take too long for a test.
 const quick = names.filter((name) => name !== 'writing objects');
 
 it.each(quick)('%s: an answer that stops in its middle ends the call', { timeout: 40_000 }, async (name) => {
@@ -101,7 +101,8 @@ it('drops all kept sockets when one of them is dead: none of them is tried', asy
   await call();
   await call();
 
-  // The first call finds a dead connection and opens a fresh one, which is dead too when the second call uses it.
+  // The first call finds a dead connection, and opens a new connection. The new connection is dead as well when the second call
+  // uses it.
   expect(connections).toBe(kept + 2);
   expect(requests).toBe(10 + 2 + 2);
 });
@@ -128,7 +129,7 @@ it('does not repeat a request that is reset on a fresh socket, since it may have
 
 it('accepts an answer that had arrived when the process went on, long after the time was up', async () => {
   const distant = await givenDistantServer();
-  pointTo(distant.port);
+  pointTo(`http://127.0.0.1:${distant.port}`);
   const table = dynamoTable('state', { maxAttempts: 1 });
   await table.get('a');
 
@@ -142,8 +143,8 @@ it('accepts an answer that had arrived when the process went on, long after the 
 
 let url = '';
 
-function pointTo(port: number): void {
-  url = `http://127.0.0.1:${port}`;
+function pointTo(server: string): void {
+  url = server;
   for (const [name, value] of Object.entries({
     AWS_ENDPOINT_URL: url,
     AWS_REGION: 'us-east-1',
@@ -153,7 +154,7 @@ function pointTo(port: number): void {
     vi.stubEnv(name, value);
 }
 
-/** Modules keep their clients, so each test loads its own. */
+/** Each module keeps its AWS client. Therefore each test loads the modules again. */
 async function givenCall(name: (typeof names)[number]): Promise<() => Promise<unknown>> {
   switch (name) {
     case 'the table': {
@@ -188,7 +189,7 @@ async function givenCall(name: (typeof names)[number]): Promise<() => Promise<un
   }
 }
 
-/** A table on its own thread, which answers while the test's thread stands still. */
+/** Starts a table on another thread. The table answers even while the thread of the test is blocked. */
 async function givenDistantServer() {
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

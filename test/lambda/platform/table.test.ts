@@ -1,20 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dynamoTable } from '../../../lambda/platform/table.ts';
+import { startServer } from '../../support/local-server.ts';
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
 });
 
-/** A table that answers for the first `each` keys of a request only, and leaves out the others. */
+/** Starts a table that answers only for the first `each` keys of a request, and omits the other keys. */
 async function givenTable(each: number) {
   const asked: string[][] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { RequestItems } = JSON.parse(Buffer.concat(chunks).toString());
+  const { url, close } = await startServer((response, { body }) => {
+    const { RequestItems } = JSON.parse(body.toString());
     const keys: { pk: { S: string } }[] = RequestItems.state.Keys;
     asked.push(keys.map(({ pk }) => pk.S));
     const left = keys.slice(each);
@@ -26,10 +23,9 @@ async function givenTable(each: number) {
       }),
     );
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(close);
   const table = dynamoTable('state', {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
   });

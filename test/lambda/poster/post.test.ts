@@ -1,40 +1,26 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NotTakenError, postEvent } from '../../../lambda/poster/post.ts';
 import { sign } from '../../../lambda/poster/sign.ts';
+import { startServer } from '../../support/local-server.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
 const NOW = Date.UTC(2026, 10, 29, 12, 0, 0);
 const EVENT = { version: 1, id: 'a'.repeat(43), type: 'delivered', recipient: 'ada@example.org' };
 
 let answer: { status: number; headers?: Record<string, string> };
-let requests: { url: string; headers: IncomingMessage['headers']; body: string }[];
 let deferred: number[];
 let log: string[];
+let server: Awaited<ReturnType<typeof startServer>>;
 let url: string;
-const server = createServer(async (request, response) => {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  requests.push({ url: request.url ?? '', headers: request.headers, body: Buffer.concat(parts).toString() });
-  response.writeHead(answer.status, answer.headers).end('thanks');
-});
 
 beforeEach(async () => {
   answer = { status: 204 };
-  requests = [];
   deferred = [];
   log = [];
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+  server = await startServer((response) => response.writeHead(answer.status, answer.headers).end('thanks'));
+  url = `${server.url}/events`;
 });
-afterEach(
-  () =>
-    new Promise((resolve) => {
-      server.close(resolve);
-      server.closeAllConnections();
-    }),
-);
+afterEach(() => server.close());
 
 const note = (message: string, fields?: object) => void log.push(JSON.stringify({ message, ...fields }));
 
@@ -50,7 +36,7 @@ function post(receiveCount = 1, { random = 0, to = url, body = EVENT as unknown 
   });
 }
 
-// The example of the specification's own libraries (libraries/javascript/src/index.test.ts, 2026-11-29).
+// This is the example from the official libraries of the specification (libraries/javascript/src/index.test.ts, 2026-11-29).
 test('the signature is that of the Standard Webhooks specification', () => {
   const signed = sign('msg_p5jXN8AQM9LWM0D4loKWxJek', 1_614_265_330_000, '{"test": 2432232314}', {
     key: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
@@ -73,8 +59,8 @@ test('during a rotation there is a signature of each key', () => {
 test('an event is posted with its id, and taken by a status of 2xx', async () => {
   await post();
 
-  const [request] = requests;
-  expect(JSON.parse(request?.body ?? '')).toEqual(EVENT);
+  const [request] = server.received;
+  expect(JSON.parse(request?.body.toString() ?? '')).toEqual(EVENT);
   expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'webhook-id': EVENT.id });
   expect(deferred).toEqual([]);
 });
@@ -82,7 +68,7 @@ test('an event is posted with its id, and taken by a status of 2xx', async () =>
 test('what has no id of its own is posted with that of its message', async () => {
   await post(1, { body: 'no json' });
 
-  expect(requests[0]?.headers['webhook-id']).toBe('sqs-id');
+  expect(server.received[0]?.headers['webhook-id']).toBe('sqs-id');
 });
 
 test.each([301, 400, 404, 410, 429, 500])('a status of %i does not take it, and it waits', async (status) => {
@@ -90,7 +76,7 @@ test.each([301, 400, 404, 410, 429, 500])('a status of %i does not take it, and 
 
   await expect(post()).rejects.toBeInstanceOf(NotTakenError);
 
-  expect(requests.map((request) => request.url)).toEqual(['/events']);
+  expect(server.received.map((request) => request.url)).toEqual(['/events']);
   expect(deferred).toEqual([5]);
   expect(log.join()).toContain(`"status":${status}`);
 });

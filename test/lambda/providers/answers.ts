@@ -1,9 +1,9 @@
 import type { SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
 
 /**
- * Answers of providers and servers with their meaning, judged by hand: from their documentation (SES, Mailgun, Postmark,
- * Gmail, Microsoft 365, SendGrid, Zoho, Brevo), from the source of mail servers (Postfix, Exim, qmail, OpenSMTPD,
- * Exchange), and from public reports of users, read on 2026-11-28. Names and addresses are invented.
+ * Answers of providers and mail servers. The meaning of each answer was judged by hand. The answers are from the documentation of
+ * providers (SES, Mailgun, Postmark, Gmail, Microsoft 365, SendGrid, Zoho, Brevo), from the source code of mail servers (Postfix,
+ * Exim, qmail, OpenSMTPD, Exchange), and from public reports of users, read on 2026-11-28. Names and addresses are invented.
  */
 export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonly (readonly [SmtpStage, string])[]])[] =
   [
@@ -734,8 +734,9 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
         ['rcpt', '550 5.7.1 https://www.google.com/contact The account ada@example.org is disabled'],
       ],
     ],
-    // Read on 2026-11-28: Gmail and Workspace, Exchange Online, SendGrid, Zoho, Brevo, OVH, IONOS and cPanel hosters, Mailgun and
-    // SES over SMTP, each judged by hand before the tables were asked.
+    // These answers were read on 2026-11-28. They are from Gmail and Workspace, Exchange Online, SendGrid, Zoho, Brevo, OVH,
+    // IONOS and cPanel hosters, and from Mailgun and SES over SMTP. The meaning of each answer was judged by hand before the
+    // answer was looked up in the tables of the code.
     [
       'unavailable account',
       [
@@ -984,7 +985,7 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     ['unrecognised', [['end', '550 Requested action not taken: mailbox unavailable']]],
   ];
 
-/** Rows of SES: status, name of the exception, message, meaning. */
+/** Answers of SES, each with the HTTP status, the name of the exception, the message, and the meaning. */
 export const SES_ANSWERS = [
   [400, 'LimitExceededException', 'The maximum number of messages per day has been exceeded', 'unavailable account'],
   [400, 'LimitExceededException', 'Too many messages in a day', 'unavailable account'],
@@ -1113,7 +1114,7 @@ export const SES_ANSWERS = [
   [400, 'MessageRejected', "This account isn't granted production access", 'unavailable account'],
 ] as const;
 
-/** Status, words, meaning. */
+/** Answers of Mailgun, each with the HTTP status, the text, and the meaning. */
 export const MAILGUN_ANSWERS = [
   [401, 'Forbidden', 'unavailable account'],
   [403, 'Forbidden', 'unavailable account'],
@@ -1242,7 +1243,7 @@ export const MAILGUN_ANSWERS = [
   [400, 'The account needs to be verified', 'unavailable account'],
 ] as const;
 
-/** Rows of Postmark: status, ErrorCode, message, meaning. */
+/** Answers of Postmark, each with the HTTP status, the ErrorCode, the message, and the meaning. */
 export const POSTMARK_ANSWERS = [
   [401, 10, 'Request does not contain a valid Server token.', 'unavailable account'],
   [422, 10, 'Bad or missing API token', 'unavailable account'],

@@ -16,7 +16,7 @@ const CONFIGS = {
 } as const satisfies Record<string, ProviderConfig>;
 type Type = keyof typeof CONFIGS;
 
-/** A provider of each type on its own thread, which answers while the test's thread stands still. */
+/** Code of a thread that runs a fake provider of each type. The fake provider answers even while the thread of the test is blocked. */
 const PROVIDER = `
   const { parentPort } = require('node:worker_threads');
   const tell = (what) => parentPort.postMessage(what);
@@ -80,7 +80,7 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
     const send = await givenSend(type);
     await send(20_000);
 
-    // On a busy machine the request may arrive so late that the deadline passes before the process stands still.
+    // On a busy machine the request may arrive too late for the deadline. Then the test is repeated with a longer deadline.
     for (let deadlineMs = DEADLINE_MS; ; deadlineMs *= 2) {
       const begun = performance.now();
       told = [];
@@ -98,7 +98,7 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
     await send(20_000);
     await heard('be silent');
 
-    // A request that does not arrive before the deadline proves nothing, so the test is repeated with a longer one.
+    // A request that does not arrive before the deadline proves nothing. Then the test is repeated with a longer deadline.
     for (let deadlineMs = 200; ; deadlineMs *= 2) {
       told = [];
       const { outcome } = await send(deadlineMs);
@@ -113,7 +113,7 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
       await heard('how many connections');
       return told.filter((one) => one === 'connection').length;
     };
-    // On a busy machine the connection may in fact be idle for so long.
+    // On a busy machine the connection may really have been idle for almost five seconds. In this case the test sends again.
     let idleMs = Number.POSITIVE_INFINITY;
     while (idleMs > 4_000) {
       told = [];
@@ -132,7 +132,10 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
   }, 60_000);
 });
 
-/** Sends a message to the provider's thread; resolves when it has arrived, with all earlier messages of that thread. */
+/**
+ * Sends a message to the provider's thread; resolves when the thread has answered. At this time all earlier messages of the
+ * thread have arrived, too.
+ */
 async function heard(what: string): Promise<void> {
   const before = told.filter((one) => one === 'received').length;
   worker.postMessage(what);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
@@ -10,10 +9,11 @@ import { definitions } from '../../../lambda/providers/registry.ts';
 import { classify as classifySes } from '../../../lambda/providers/ses/classify.ts';
 import { classifyFailure, classifyReply } from '../../../lambda/providers/smtp/classify.ts';
 import type { SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
-import type { WireTrace } from '../../../lambda/providers/wire.ts';
 import { MAILGUN_ANSWERS, POSTMARK_ANSWERS, SES_ANSWERS, SMTP_ANSWERS } from './answers.ts';
+import { meaningOf } from './outcome-words.ts';
+import { trace } from './trace.ts';
 
-/** A provider's answer to one message, quoted from public reports, and the right readings of it. */
+/** A provider's answer to one message, quoted from public reports, with the correct outcomes for this answer. */
 interface Reply {
   readonly id: string;
   readonly provider: 'ses' | 'smtp';
@@ -24,7 +24,7 @@ interface Reply {
   readonly body?: { readonly message: string };
   readonly right: readonly { readonly kind?: string; readonly blames?: string }[];
   readonly reasonNot?: readonly string[];
-  /** The circuit opens at once. */
+  /** Whether one such answer is enough to open the circuit breaker. */
   readonly opens?: true;
   readonly why: string;
   readonly source: string;
@@ -49,11 +49,11 @@ describe('answers in public reports', () => {
 describe('an answer at its stage of SMTP', () => {
   it.each(SMTP_ANSWERS.flatMap(([meaning, list]) => list.map(([stage, reply]) => [stage, reply, meaning] as const)))(
     'at %s: %s is %s',
-    (stage, reply, meaning) => expect(words(smtp(stage, reply))).toBe(meaning),
+    (stage, reply, meaning) => expect(meaningOf(smtp(stage, reply))).toBe(meaning),
   );
 });
 
-/** Every table of every type, by its name. */
+/** Every table with answers of every provider type, with the name of the table. */
 const TABLES = await Promise.all(
   Object.keys(definitions).map(async (type) =>
     Object.entries((await import(`../../../lambda/providers/${type}/facts.ts`)) as Record<string, readonly Fact[]>),
@@ -72,27 +72,23 @@ describe('every row of the tables', () => {
 
 describe('an answer over HTTP', () => {
   it.each(SES_ANSWERS)('of SES, %s %s: %s is %s', (status, name, said, meaning) => {
-    expect(words(classifySes({ trace: answered(status), name, words: said }))).toBe(meaning);
+    expect(meaningOf(classifySes({ trace: trace(status), name, words: said }))).toBe(meaning);
   });
 
   it.each(MAILGUN_ANSWERS)('of Mailgun, %s: %s is %s', (status, said, meaning) => {
-    expect(words(classifyMailgun({ trace: answered(status), words: said }))).toBe(meaning);
+    expect(meaningOf(classifyMailgun({ trace: trace(status), words: said }))).toBe(meaning);
   });
 
   it.each(POSTMARK_ANSWERS)('of Postmark, %s with code %s: %s is %s', (status, code, said, meaning) => {
     const error = Object.assign(new Error(said), { code });
-    expect(words(classifyPostmark({ error, trace: answered(status) }))).toBe(meaning);
+    expect(meaningOf(classifyPostmark({ error, trace: trace(status) }))).toBe(meaning);
   });
 });
-
-function answered(status: number, headers: IncomingHttpHeaders = {}): WireTrace {
-  return { connected: true, written: true, complete: true, status, headers };
-}
 
 function read({ provider, stage = 'end', reply = '', status = 400, headers = {}, body }: Reply): Outcome {
   if (provider === 'smtp') return smtp(stage, reply);
   return classifySes({
-    trace: answered(status, { ...headers }),
+    trace: trace(status, { headers: { ...headers } }),
     name: headers['x-amzn-errortype'] ?? '',
     words: body?.message ?? '',
   });
@@ -102,9 +98,4 @@ function smtp(stage: SmtpStage, reply: string): Outcome {
   return stage === 'end'
     ? classifyFailure({ response: reply }, { began: true, written: true })
     : classifyReply(stage, reply);
-}
-
-function words(outcome: Outcome): string {
-  if ('blames' in outcome) return `${outcome.kind} ${outcome.blames}`;
-  return outcome.kind === 'throttled' ? `throttled ${outcome.of}` : outcome.kind;
 }

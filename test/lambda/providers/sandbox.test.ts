@@ -1,45 +1,29 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { definitions, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
+import type { Received } from '../../support/local-server.ts';
+import { givenServer } from './given-server.ts';
 import { attemptTo } from './smtp/attempt.ts';
 import { serve } from './smtp/smtp-server.ts';
 
-interface Seen {
-  readonly url: string;
-  readonly headers: NodeJS.Dict<string | string[]>;
-  readonly body: string;
-}
-
-const seen: Seen[] = [];
-/** Answers as each provider does in its test mode. */
+/** Answers of the providers in their test modes, by the path of the request. */
 const ANSWERS: readonly [RegExp, string][] = [
   [/^\/v3\/mail\/send/, ''],
   [/^\/v3\//, '{"id":"<1@mg.example.com>","message":"Queued. Thank you."}'],
   [/^\/v2\//, '{"MessageId":"1"}'],
   [/^\/email/, '{"ErrorCode":0,"Message":"Test job accepted","MessageID":"1","To":"ada@example.org"}'],
 ];
-const http = createServer(async (request, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const { url = '', headers } = request;
-  seen.push({ url, headers, body: Buffer.concat(chunks).toString() });
+const http = givenServer((response, { url }) => {
   const [, answer = ''] = ANSWERS.find(([path]) => path.test(url)) ?? [];
   response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
 });
 
-beforeAll(async () => {
+beforeAll(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'x');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
 });
 afterAll(() => {
   vi.unstubAllEnvs();
-  http.closeAllConnections();
-  http.close();
 });
 
 const OPTIONS: Readonly<Record<string, object>> = {
@@ -63,30 +47,30 @@ async function send(type: ProviderType, endpoint: string, sandbox: boolean): Pro
   return outcome.kind;
 }
 
-/** Whether a request lets nothing be delivered, by type. */
-const IS_TEST: Readonly<Record<string, (request: Seen) => boolean>> = {
-  mailgun: ({ body }) => /name="o:testmode"\r\n\r\nyes\r\n/.test(body),
+/** Whether a request uses the provider's test mode, by type. */
+const IS_TEST: Readonly<Record<string, (request: Received) => boolean>> = {
+  mailgun: ({ body }) => /name="o:testmode"\r\n\r\nyes\r\n/.test(body.toString()),
   postmark: ({ headers }) => headers['x-postmark-server-token'] === 'POSTMARK_API_TEST',
-  sendgrid: ({ body }) => JSON.parse(body).mail_settings?.sandbox_mode?.enable === true,
+  sendgrid: ({ body }) => JSON.parse(body.toString()).mail_settings?.sandbox_mode?.enable === true,
   ses: ({ body }) =>
-    JSON.stringify(JSON.parse(body).Destination) === '{"ToAddresses":["success@simulator.amazonses.com"]}',
+    JSON.stringify(JSON.parse(body.toString()).Destination) === '{"ToAddresses":["success@simulator.amazonses.com"]}',
 };
 
 const TYPES = Object.keys(definitions) as ProviderType[];
 
-test.each(TYPES.filter((type) => type !== 'smtp'))('%s is offered the mail in its test mode only', async (type) => {
-  const endpoint = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  seen.length = 0;
+test.each(TYPES.filter((type) => type !== 'smtp'))('the mail is offered to %s in its test mode only', async (type) => {
+  const before = http.received.length;
+  const tests = () => http.received.slice(before).map((request) => IS_TEST[type]?.(request));
 
-  expect(await send(type, endpoint, true)).toBe('accepted');
-  expect(seen.map((request) => IS_TEST[type]?.(request))).toEqual([true]);
+  expect(await send(type, http.url, true)).toBe('accepted');
+  expect(tests()).toEqual([true]);
 
-  // The same check fails where mail is delivered.
-  await send(type, endpoint, false);
-  expect(seen.map((request) => IS_TEST[type]?.(request))).toEqual([true, false]);
+  // Without `sandbox` the request must not use the test mode. Otherwise the check above would prove nothing.
+  await send(type, http.url, false);
+  expect(tests()).toEqual([true, false]);
 });
 
-test('a server of SMTP is offered no mail', async () => {
+test('no mail is offered to an SMTP server', async () => {
   await using server = await serve({});
   const endpoint = `smtp://127.0.0.1:${server.port}`;
 
@@ -99,7 +83,7 @@ test('a server of SMTP is offered no mail', async () => {
   expect(commands()).toMatch(/RCPT/i);
 });
 
-test('a server of SMTP that cannot be reached is not reported as accepting', async () => {
+test('an SMTP server that cannot be reached is not reported as accepting', async () => {
   expect(await send('smtp', 'smtp://127.0.0.1:1', true)).toBe('unavailable');
 });
 

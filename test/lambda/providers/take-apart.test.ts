@@ -8,7 +8,10 @@ const REFUSED: Outcome = { kind: 'refused', blames: 'message', reason: 'address'
 const mailboxes = (count: number) =>
   Array.from({ length: count }, (_, place) => ({ address: `r${place}@example.org` }));
 
-/** A provider that refuses every call with a bad recipient, and names the first of them or none. */
+/**
+ * Creates a provider that refuses every call that contains a bad recipient. With `names` its refusal names the first bad
+ * recipient, otherwise no recipient.
+ */
 function given(bad: ReadonlySet<string>, { names = false, failAt = Number.POSITIVE_INFINITY, then = DOWN } = {}) {
   const served: string[] = [];
   const calls: PartialCall[] = [];
@@ -59,7 +62,7 @@ describe('an all-or-nothing refusal', () => {
       expect(recipients?.get(one)).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
   });
 
-  it('has the acceptance as its outcome, and lists only the recipients with another one', async () => {
+  it('has the acceptance as its outcome, and lists only the recipients with another outcome', async () => {
     const to = mailboxes(3);
     const some = await takeApart(attemptOf({ to }), false, given(new Set(['r0@example.org']), { names: true }).send);
     expect(some.outcome.kind).toBe('accepted');
@@ -69,7 +72,7 @@ describe('an all-or-nothing refusal', () => {
     expect(all).toEqual({ outcome: { kind: 'accepted', providerMessageId: '1' } });
   });
 
-  it('offers the others in one call where the provider names the bad one, and else in halves', async () => {
+  it('offers the other recipients in one call if the provider names the bad one, and otherwise in halves', async () => {
     const to = mailboxes(4);
     const named = given(new Set(['r0@example.org']), { names: true });
     await takeApart(attemptOf({ to }), false, named.send);
@@ -116,7 +119,8 @@ describe('an all-or-nothing refusal', () => {
       return [world.calls.length, result.apart];
     };
     try {
-      // A call may take twice as long as the slowest before it, and as long as a connection.
+      // The code makes a further call only if the remaining time is at least the time for a connection, and at least twice the
+      // time of the slowest earlier call.
       expect(await callsWithin(300, 10)).toEqual([2, [['r1@example.org']]]);
       expect(await callsWithin(299, 10)).toEqual([1, [['r0@example.org'], ['r1@example.org']]]);
       expect(await callsWithin(400, 350)).toEqual([1, [['r0@example.org'], ['r1@example.org']]]);
@@ -127,13 +131,13 @@ describe('an all-or-nothing refusal', () => {
     }
   });
 
-  it('is narrow in the next attempt, also where one group is left', async () => {
+  it('is narrow in the next attempt, even if only one group is left', async () => {
     const world = given(new Set());
     await takeApart(attemptOf({ to: mailboxes(1) }, { apart: [['r0@example.org']] }), false, world.send);
     expect(world.calls.map(({ narrow }) => narrow)).toEqual([true]);
   });
 
-  it('is continued by the next attempts where each has time for one call, and serves no recipient twice', async () => {
+  it('is continued by the next attempts if each has time for one call, and serves no recipient twice', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const lists = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
     await fc
@@ -147,7 +151,7 @@ describe('an all-or-nothing refusal', () => {
           const served: string[] = [];
           let attempts = 0;
           for (; left.length > 0; attempts += 1) {
-            // Every third call fails, and has served no recipient.
+            // In every third attempt the first call fails, so no recipient is served.
             const world = given(bad, { names, then, ...(attempts % 3 === 2 && { failAt: 1 }) });
             const slow = (call: PartialCall) => {
               vi.advanceTimersByTime(600);
@@ -220,7 +224,7 @@ describe('an all-or-nothing refusal', () => {
     await takeApart(attemptOf({ to: mailboxes(1) }), true, alone.send);
     expect(alone.calls).toHaveLength(1);
 
-    // A suppressed recipient is always in the envelope.
+    // `suppressed` is always about a recipient of the envelope, never about an address in a header.
     const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed', ofOne: true };
     let calls = 0;
     await takeApart(attempt(), true, async () => {
@@ -233,12 +237,12 @@ describe('an all-or-nothing refusal', () => {
 
 it('a narrow call contains only its recipients', async () => {
   const attempt = attemptOf({ to: mailboxes(2), cc: [{ address: 'c@example.org' }] });
-  const mime = await mimeFor(attempt, { recipients: ['r1@example.org'], deadlineMs: 1, narrow: true });
+  const mime = await mimeFor(attempt, { recipients: ['r1@example.org'], narrow: true });
   expect(mime.toString()).toMatch(/^To: r1@example\.org\r$/m);
   expect(mime.toString()).not.toMatch(/r0@|c@example|^Cc:/m);
 
   const whole = { ...attempt, mime: async () => Buffer.from('as composed') };
-  const usual = await mimeFor(whole, { recipients: ['r1@example.org'], deadlineMs: 1, narrow: false });
+  const usual = await mimeFor(whole, { recipients: ['r1@example.org'], narrow: false });
   expect(usual.toString()).toBe('as composed');
 });
 

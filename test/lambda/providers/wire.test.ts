@@ -1,13 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import tls from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defined } from '../../../lambda/platform/defined.ts';
 import { networkOutcome, retryAfterIn, retryAfterOf, statusMeaning } from '../../../lambda/providers/network.ts';
 import { watchWire } from '../../../lambda/providers/wire.ts';
-import { type Answer, closedPort, LOST, startServer, verbatim } from './wire-server.ts';
+import { type Answer, closedUrl, listening, startServer, verbatim } from '../../support/local-server.ts';
+import { LOST } from './lost-answers.ts';
 
 const limits = { connectMs: 250, deadlineMs: 400 };
 const opened: { close(): unknown }[] = [];
@@ -23,12 +24,12 @@ async function serve(answer: Answer, onHead?: Parameters<typeof startServer>[1])
 }
 
 async function listen<T extends net.Server>(server: T): Promise<T & { url: string }> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = await listening(server);
   opened.push(server);
-  return Object.assign(server, { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  return Object.assign(server, { url: url.replace('http:', 'https:') });
 }
 
-/** A POST as any SDK makes it: rejects on an error, resolves with the whole answer. */
+/** Makes a POST request as SDKs do: rejects on an error, resolves with the whole answer. */
 function post(url: string, body: string | Buffer = 'mail', agent?: http.Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     const { request } = url.startsWith('https') ? https : http;
@@ -45,7 +46,7 @@ function post(url: string, body: string | Buffer = 'mail', agent?: http.Agent): 
   });
 }
 
-/** A request that asks for compressed answers, as those of axios do. */
+/** Makes a request that asks for a compressed answer, as axios does. */
 function askCompressed(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const call = http.request(url, { headers: { 'accept-encoding': 'gzip, br' } }, (response) =>
@@ -84,7 +85,7 @@ describe('watchWire', () => {
 
   it.each([
     ['plain', {}, 50_000_000],
-    // Each byte of it may become a thousand.
+    // The limit of compressed answers is lower, since gzip can expand a byte to a thousand bytes.
     ['compressed', { 'content-encoding': 'gzip' }, 10_000_000],
   ])('cuts an answer without end, before it fills the memory: %s', async (_, headers, most) => {
     let written = 0;
@@ -131,27 +132,27 @@ describe('watchWire', () => {
     }
   });
 
-  it('keeps watches that run side by side apart', async () => {
+  it('keeps concurrent watches separate', async () => {
     const good = await serve(verbatim(201, {}, 'good'));
     const bad = await serve(verbatim(500, {}, 'bad'));
     const [a, b, c] = await Promise.all([
       watchWire(limits, () => post(good.url)),
       watchWire(limits, () => post(bad.url)),
-      watchWire(limits, async () => post(`http://127.0.0.1:${await closedPort()}`)),
+      watchWire(limits, async () => post(await closedUrl())),
     ]);
     expect([a.trace.status, b.trace.status, c.trace.status]).toEqual([201, 500, undefined]);
     expect(c.trace).toMatchObject({ connected: false, failure: 'ECONNREFUSED' });
   });
 
-  it('ends a connection that does not stand in time: nothing was sent', async () => {
-    // The TCP connection is open, and TLS is never established.
+  it('gives up a connection that is not established in time: nothing was sent', async () => {
+    // The server accepts the TCP connection, but never answers the TLS handshake.
     const silent = await listen(net.createServer(() => {}));
     const { trace } = await watchWire(limits, () => post(silent.url));
     expect(trace).toMatchObject({ connected: false, failure: 'CONNECT_TIMEOUT' });
     expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'connect-timeout' });
   });
 
-  it('blames a certificate that does not hold on the provider, with nothing sent', async () => {
+  it('counts an untrusted certificate as a fault of the provider, and sends nothing', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
     let bytes = 0;
     const server = await listen(
@@ -165,7 +166,7 @@ describe('watchWire', () => {
     expect(bytes).toBe(0);
   });
 
-  it('blames a certificate that is not valid yet on the clock of this process', async () => {
+  it('counts a certificate that is not valid yet as a wrong clock of this process', async () => {
     const notBeforeDate = new Date(Date.now() + 86_400_000);
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { notBeforeDate });
     const server = await listen(tls.createServer({ key, cert }, (socket) => socket.on('error', () => {})));
@@ -177,7 +178,7 @@ describe('watchWire', () => {
   });
 
   it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'EAI_MEMORY'])(
-    'blames %s on this process, before anything was sent, and on no one afterwards',
+    'counts %s as a fault of this process if nothing was sent; otherwise the outcome is unknown',
     (failure) => {
       const trace = { connected: false, written: false, complete: false, failure };
       expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'worker', reason: 'local-limit' });
@@ -185,12 +186,12 @@ describe('watchWire', () => {
     },
   );
 
-  it('blames a name that does not resolve on the provider', async () => {
+  it('counts a name that does not resolve as a fault of the provider', async () => {
     const { trace } = await watchWire({ connectMs: 4000, deadlineMs: 5000 }, () => post('http://provider.invalid'));
     expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'dns' });
   });
 
-  it('calls a reset while the request was being written unknown', async () => {
+  it('has an unknown outcome if the connection is reset while the request is written', async () => {
     const server = await serve(
       () => {},
       (request) => {
@@ -210,7 +211,7 @@ describe('watchWire', () => {
     expect(networkOutcome(trace)).toMatchObject({ kind: 'unknown', reason });
   });
 
-  it('lets nothing out after its end', async () => {
+  it('sends no request after its end', async () => {
     const server = await serve(verbatim(200, {}, 'ok'));
     let go = () => {};
     const waiting = new Promise<void>((resolve) => {

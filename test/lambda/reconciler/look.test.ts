@@ -50,9 +50,9 @@ test('a run that ends before its first check is not blamed on the mail of the ru
   const world = givenWorld({ receptions: ['poison', 'b'], storage: true });
   world.deadly.add('poison');
   await world.runAndDie();
-  world.deadly.add('standing');
+  world.deadly.add('undelivered');
   for (let death = 0; death < 3; death += 1) await world.runAndDie();
-  world.deadly.delete('standing');
+  world.deadly.delete('undelivered');
 
   await world.run();
 
@@ -88,8 +88,8 @@ test('a run that is cut off leaves its progress at the last span that was settle
 });
 
 test('mail that waits in a list of failed mail delays neither the rest of the list nor new mail', async () => {
-  const standing = Array.from({ length: 600 }, (_, n) => `s${n}`);
-  const world = givenWorld({ standing, receptions: ['a'], again: true });
+  const undelivered = Array.from({ length: 600 }, (_, n) => `s${n}`);
+  const world = givenWorld({ undelivered, receptions: ['a'], again: true });
 
   for (let run = 0; run < 4; run += 1) await world.run();
 
@@ -139,24 +139,25 @@ test('each provider has a share of the time, whatever the ones before it need', 
 
   await world.run();
 
-  // Without equal shares the first provider would use all of the 195 s, and the second would get no time.
+  // If the two providers did not get equal shares of the time, the first provider would use all of the 195 s, and the second
+  // provider would get no time.
   expect(world.knows.filter((id) => id === 'm0')).toHaveLength(2);
   expect(world.counts()).toMatchObject({ behind: 2 });
 });
 
-/** A provider whose mail arrived a second apart, an hour before; and a reconciler with four minutes for a run. */
+/** Creates providers whose received mails arrived one second apart, an hour ago, and a reconciler that has four minutes for a run. */
 function givenWorld({
   keys = ['it'],
   receptions,
-  standing = [],
+  undelivered = [],
   age = HOUR,
   storage = false,
   again = false,
 }: {
   keys?: readonly string[];
   receptions: readonly string[];
-  standing?: readonly string[];
-  /** Age of the newest mail. */
+  undelivered?: readonly string[];
+  /** Age of the newest mail, in milliseconds. */
   age?: number;
   storage?: boolean;
   again?: boolean;
@@ -182,9 +183,9 @@ function givenWorld({
   const listed = (id: string, state: Reception['state']): Reception => ({ id, at: at(id), state, listed: { id } });
   const source: MissedSource = {
     lagMs: 45 * MINUTE,
-    async standing() {
-      if (deadly.has('standing')) await die();
-      return standing.map((id) => listed(id, 'failed'));
+    async undelivered() {
+      if (deadly.has('undelivered')) await die();
+      return undelivered.map((id) => listed(id, 'failed'));
     },
     between: async (from, to) =>
       receptions
@@ -264,7 +265,7 @@ function givenWorld({
     knows,
     at,
     run,
-    /** A run that ends with its process, at a mail that crashes it. */
+    /** Runs the reconciler until a mail crashes its process. */
     async runAndDie() {
       const dead = new Promise<void>((resolve) => {
         died = resolve;

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { canaryKey, TOKEN_HEADER, tokenOf } from '../../../lambda/canary/canary.ts';
 import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
@@ -9,17 +8,18 @@ import { loadInbound, loadMissed } from '../../../lambda/providers/registry.ts';
 import { createReconciler } from '../../../lambda/reconciler/reconciler.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import { AcceptedLog } from '../../../local/simulators/accepted-log.ts';
 import { httpSimulator } from '../../../local/simulators/http-simulator.ts';
 import type { ReceiveOptions } from '../../../local/simulators/inbound/posting.ts';
 import { Receiving, withReceiving } from '../../../local/simulators/inbound/receiving.ts';
 import { posting as mailgun } from '../../../local/simulators/mailgun/posting.ts';
 import { posting as postmark } from '../../../local/simulators/postmark/posting.ts';
+import { listening } from '../../support/local-server.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const HOUR = 3_600_000;
-/** Speed of the reconciler's own waits: Mailgun's 45 minutes are 5.4 s. */
+/** Factor by which the waits of the reconciler are shortened: Mailgun's 45 minutes take 5.4 s. */
 const SCALE = 500;
 const servers: Server[] = [];
 afterEach(() => {
@@ -209,7 +209,10 @@ test.each(['mailgun', 'postmark'] as const)('%s that does not answer is counted,
   expect(world.messages()).toHaveLength(1);
 });
 
-/** A simulated provider whose posts do not arrive, and the reconciler for it. An hour of its time is a millisecond. */
+/**
+ * These tests use a simulated provider whose posts of received mail do not arrive, and the reconciler for this provider. One hour
+ * of the provider's time takes one millisecond.
+ */
 describe.each(['mailgun', 'postmark'] as const)('a canary at %s', (type) => {
   const way = { way: 'out', provider: 'pm' } as const;
   const token = tokenOf(way, 1_800_000_000_000, 'secret');
@@ -272,8 +275,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
   };
   const server = httpSimulator('it', watched, faults, new AcceptedLog(), ownHosts());
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  endpoint = await listening(server);
 
   const queue: string[] = [];
   const counts = new Map<string, number>();
@@ -325,7 +327,8 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
       return await receiving.take({ raw, from: 'ada@example.com', to: 'box@in.example.com' }, options);
     },
     run: async () => {
-      // Passes the least age of mail that the provider is asked for, and the full second of Postmark's filter.
+      // Advances the clock until the reconciler may ask for the mail. The clock stops at a full second, since Postmark filters by
+      // seconds.
       passed += 6_500;
       await reconcile(() => 60_000);
     },

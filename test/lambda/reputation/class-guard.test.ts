@@ -65,15 +65,15 @@ test('a class that never pauses is neither asked about nor counted', async () =>
   expect([world.reads, world.lists.items.size]).toEqual([0, 0]);
 });
 
-test('while the table does not answer, what was read last holds, and mail goes out before that', async () => {
+test('while the table does not answer, the last read decides; before the first read no class is paused', async () => {
   const world = given();
-  world.table.mood = 'fail';
+  world.table.behavior = 'fail';
   expect(await world.guard.isPaused('news')).toBe(false);
-  world.table.mood = 'good';
+  world.table.behavior = 'work';
   await world.pause('news');
   world.now += 10_000;
   expect(await world.guard.isPaused('news')).toBe(true);
-  world.table.mood = 'fail';
+  world.table.behavior = 'fail';
   world.now += 10_000;
 
   expect(await world.guard.isPaused('news')).toBe(true);

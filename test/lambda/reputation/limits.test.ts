@@ -24,7 +24,7 @@ test('the default limits are below those from which SES reviews an account', () 
   expect(RATE_LIMITS.complaints).toBeLessThan(0.001);
 });
 
-test('bounces are judged within a day, complaints within a week', () => {
+test('bounces of a day count, and complaints of a week', () => {
   expect(excessOf([...quiet(23), counts(1_000, 100)], RATE_LIMITS)).toMatchObject({ of: 'bounces' });
   expect(excessOf([...quiet(24), counts(1_000, 100)], RATE_LIMITS)).toBeUndefined();
   expect(excessOf([counts(0, 0, 5), ...quiet(166), counts(1_000)], RATE_LIMITS)).toMatchObject({ of: 'complaints' });

@@ -1,6 +1,6 @@
 import type { MessageFacts } from '../../../lambda/routing/ability.ts';
 
-/** Facts of a short message to one recipient. */
+/** The properties of a short message to one recipient on which the choice of providers depends. */
 export const facts: MessageFacts = {
   bytes: 1_000,
   bodyBytes: 100,

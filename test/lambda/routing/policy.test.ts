@@ -82,7 +82,7 @@ describe('the providers that a submission names', () => {
     'cannot leave a strict route: %j',
     (only) => {
       expect(problem(only)).toBe(
-        'providers.only: names mailgun, and the route of this class is strict; it must be of ses, postmark, or absent',
+        'providers.only: names mailgun, but the route of this class is strict; it must be one of ses, postmark, or absent',
       );
     },
   );

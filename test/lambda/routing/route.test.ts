@@ -4,7 +4,7 @@ import type { Message } from '../../../lambda/mail/message.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
 import { factsOf, type MessageFacts } from '../../../lambda/routing/ability.ts';
 import { favourite, ranking, route, uncarried } from '../../../lambda/routing/route.ts';
-import { attemptOf } from '../providers/wire-server.ts';
+import { attemptOf } from '../providers/attempt.ts';
 import { facts } from './given-facts.ts';
 
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
@@ -118,7 +118,7 @@ describe('route', () => {
     const equal = all.map((provider) => ({ ...provider, priority: 1 }));
     const draws = ranking('order-1', [{ ...equal[0], weight: 50 } as ProviderConfig, ...equal.slice(1)]);
 
-    // -ln(u) / weight, u from the first 48 bits of SHA-256 over key, NUL and id.
+    // A draw is -ln(u) / weight. u is made from the first 48 bits of the SHA-256 hash of the provider's key, NUL and the id.
     expect(draws.map(({ provider, weight, draw }) => [provider.key, weight, Number(draw.toFixed(9))])).toEqual([
       ['mailgun', 100, 0.003804148],
       ['postmark', 50, 0.007444746],

@@ -7,7 +7,7 @@ import { sqsRecord } from '../../support/sqs-record.ts';
 const postmark: ProviderConfig = { key: 'pm', type: 'postmark', options: {} };
 const smtp: ProviderConfig = { key: 'mta', type: 'smtp', options: { host: 'mail.example.com' } };
 
-/** The attempt for the last of some mails, all accepted at once by a provider. */
+/** Sends `mails` messages. The provider accepts each message immediately. Returns the attempt for the last message. */
 async function givenAttempt(provider: ProviderConfig, mails: number, fields: object = {}): Promise<Attempt> {
   const attempts: Attempt[] = [];
   const world = givenWorld(

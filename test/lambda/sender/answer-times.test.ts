@@ -7,7 +7,10 @@ import { message } from '../../support/planted-mail.ts';
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'pm-1' };
 const LOST: Outcome = { kind: 'unknown', reason: 'no-answer' };
 const BROKEN: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
-/** Milliseconds for the size of the message, and for rounding up to the end of a class. */
+/**
+ * `SIZE_MS` is the time in milliseconds that is added for the size of the message. `ROUNDING` is the factor for answer times that
+ * are rounded up to the end of their interval in the histogram.
+ */
 const SIZE_MS = 100;
 const ROUNDING = 1.1;
 

@@ -84,7 +84,7 @@ describe('calling a provider', () => {
     },
   );
 
-  it('keeps what was accepted where only some recipients met a fault of this process', async () => {
+  it('keeps the acceptance if a fault of this process affected only some recipients', async () => {
     const fault: Outcome = { kind: 'unavailable', blames: 'worker', reason: 'credentials-refused' };
     const recipients = new Map([['bob@example.org', fault]]);
     const world = givenCaller({ secrets: [], answer: () => accepted, recipients });
@@ -252,7 +252,7 @@ function givenCaller({ secrets, answer = () => accepted, recipients, more, looku
       metrics: { add: (name) => world.counted.push(name) },
     },
   );
-  // The provider's code is a fake, which reads the time limits only.
+  // The provider is a fake. Its code uses only the time limits of an attempt.
   return Object.assign(world, {
     call: (provider: ProviderConfig) => providerCaller(pool)(provider, limits as Attempt),
     outcome: async (provider: ProviderConfig) => {

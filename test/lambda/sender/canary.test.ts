@@ -12,7 +12,7 @@ const OUT: Canaries = {
   config: { to: 'canary@in.example.com', everyMinutes: 30 },
   class: 'payslips',
 };
-/** A time after the start of each test. */
+/** A time later than the start of each test. */
 const LATER = Date.parse('2026-11-24T13:00:00Z');
 const canary = (expiresAt = LATER) => canarySubmission(OUT, 'token', expiresAt);
 const SubmissionId = canaryId(OUT, 7);

@@ -8,7 +8,7 @@ const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const DAY = 24 * 3_600_000;
 
-/** A queue message that was sent this many days before its first receive. */
+/** Returns a queue message that was received for the first time this number of days after it was sent. */
 function waited(world: { now: number }, body: unknown, days: number, receiveCount = 1) {
   const record = sqsRecord(body, { sentAt: world.now - days * DAY, receiveCount });
   return { ...record, attributes: { ...record.attributes, ApproximateFirstReceiveTimestamp: String(world.now) } };

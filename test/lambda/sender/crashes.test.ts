@@ -10,7 +10,7 @@ const stored = { version: 1, s3: { bucket: 'mail', key: 'submissions/poison' } }
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const LEASE_MS = 60_001;
-/** A world where the process crashes as soon as it reads an object: unfinished work does not continue. */
+/** Creates a world in which the process crashes as soon as it reads an object. The unfinished work of the process does not continue. */
 function givenPoison(script: Script = {}, gate = openGate) {
   let death = Promise.withResolvers<string>();
   const read = () => {
@@ -22,7 +22,7 @@ function givenPoison(script: Script = {}, gate = openGate) {
   const clock = { now: () => world.now, sleep: () => new Promise<void>(() => {}) };
   return {
     world,
-    /** Gives a batch to a process; resolves with its answer, or when the process has crashed. */
+    /** Gives a batch of messages to a process. Resolves with the answer of the process, or when the process has crashed. */
     invoke: async (...records: ReturnType<typeof sqsRecord>[]) => {
       death = Promise.withResolvers();
       const answer = sendBatch(records, () => 60_000, { send: world.send, clock, log });
@@ -37,7 +37,7 @@ function givenPoison(script: Script = {}, gate = openGate) {
 const receive = (body: unknown, messageId: string, receiveCount: number) =>
   sqsRecord(body, { messageId, receiveCount });
 
-describe('a message on which processes die', () => {
+describe('a message that crashes processes', () => {
   it('ends as Crashed at the third death, with what is known of it, and is not touched again', async () => {
     const { world, invoke } = givenPoison();
 
@@ -113,7 +113,7 @@ describe('a message on which processes die', () => {
     ]);
   });
 
-  it('ends as Crashed where another content has its id, and leaves the record of that one unchanged', async () => {
+  it('ends as Crashed if a submission with another content has its id, and does not change the record of that submission', async () => {
     const { world, invoke } = givenPoison({ postmark: [accepted] });
     await world.send(receive(mail, 'other', 1));
     const before = world.entry();
@@ -202,7 +202,7 @@ describe('a message that stays on its queue for another reason', () => {
 
   it('is worked on without any count while the table does not answer', async () => {
     const { world, invoke } = givenPoison();
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
 
     await invoke(receive(mail, 'm', 3));
 
@@ -226,7 +226,7 @@ describe('a message whose release the table does not take', () => {
 
       for (let count = first; count < first + 6; count += 1) {
         await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
-        world.table.mood = 'good';
+        world.table.behavior = 'work';
         world.now += LEASE_MS;
       }
 
@@ -249,7 +249,7 @@ describe('a message whose release the table does not take', () => {
     });
     for (let count = 2; count < 8; count += 1) {
       await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
-      table.mood = 'good';
+      table.behavior = 'work';
       world.now += LEASE_MS;
     }
     isLost = false;
@@ -263,12 +263,13 @@ describe('a message whose release the table does not take', () => {
   it('is known for each claim of a process, of which the table has only one', async () => {
     const { world } = givenReleasesThatFail();
     for (let count = 2; count < 14; count += 1) {
-      // The table accepts every third claim, and no release.
-      if (count % 3 === 2) world.table.mood = 'good';
+      // The table accepts only every third write with which a process claims the message. The table never accepts the write that
+      // ends a claim.
+      if (count % 3 === 2) world.table.behavior = 'work';
       await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
       world.now += LEASE_MS;
     }
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
     world.queueDown = () => false;
 
     await world.send(receive(mail, 'm', 14));
@@ -276,12 +277,12 @@ describe('a message whose release the table does not take', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
 
-  it('is known to have been survived by any process once the one that did has another message', async () => {
+  it('counts as not crashed for every process as soon as the process that kept it has another message', async () => {
     const { world } = givenReleasesThatFail();
     await expect(world.send(receive(mail, 'm', 2))).rejects.toThrow();
     expect(world.table.items.get('crash/m')).toHaveProperty('owner');
 
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
     world.queueDown = () => false;
     await world.send(receive({ ...mail, id: 'order-2' }, 'other', 1));
 
@@ -290,11 +291,11 @@ describe('a message whose release the table does not take', () => {
   });
 });
 
-/** All queues refuse messages, and after that the table fails too. */
+/** Creates a world in which all queues refuse messages. After the first refusal the table fails, too. */
 function givenReleasesThatFail() {
   const given = givenPoison({ postmark: Array(9).fill(down), mailgun: Array(9).fill(down) });
   given.world.queueDown = () => {
-    given.world.table.mood = 'fail';
+    given.world.table.behavior = 'fail';
     return true;
   };
   return given;

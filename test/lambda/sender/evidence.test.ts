@@ -110,7 +110,7 @@ describe('a lost answer, with delivery events,', () => {
   });
 });
 
-/** Events of `order-1` for the evidence that the sender reads. */
+/** Creates the store of delivery events, which the sender reads as evidence that a provider accepted `order-1`. `add` adds an event. */
 function givenEvents() {
   const lists = memoryLists();
   let count = 0;

@@ -19,16 +19,16 @@ const providers: readonly ProviderConfig[] = [
   { key: 'pm', type: 'postmark', options: {} },
   { key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' } },
 ];
-/** Stack time runs so much faster that a provider is asked two seconds after its answer was lost. */
+/** At this time scale the sender asks a provider two seconds after a lost answer whether it has the mail (the look-up). */
 const FASTER = 30;
 const BATCH = 10;
-/** Half of the deadline: on a busy machine a second may take longer. */
+/** Half of an attempt's deadline. One second would be enough on an idle machine; a busy machine may need longer. */
 const SOON_MS = 5_000;
 
 const running = await simulators(FASTER);
 afterAll(() => running.close());
 
-/** A worker of the product over real sockets; only its queues and its table are in memory. */
+/** Creates a worker with the real code and real sockets. Only the queues and the table of the worker are in memory. */
 function givenWorker() {
   running.clear();
   const kept: SQSRecord[] = [];
@@ -96,7 +96,7 @@ function mails(number: number, fields: object = {}): SQSRecord[] {
   });
 }
 
-/** Number of acceptances of each mail that some provider has accepted. */
+/** Returns, for each accepted mail, how many times providers have accepted this mail. */
 async function acceptances(): Promise<number[]> {
   const all = await running.accepted.list({ raw: false });
   return Array.from(Map.groupBy(all, ({ submissionId }) => submissionId).values(), ({ length }) => length);
@@ -108,7 +108,7 @@ describe('a provider that begins to hang, after it has accepted mail quickly', {
     const { kept, process } = givenWorker();
     for (let batch = 0; batch < 6; batch += 1) await process(mails(BATCH));
 
-    // It still takes the mail, so that sending it again would be noticed.
+    // The provider still accepts the mail, so that a second sending would be noticed.
     await running.fault('pm', { network: 'hang-after-accept', on: 'send' });
     const inFlight = await process(mails(BATCH));
     const later: number[] = [];

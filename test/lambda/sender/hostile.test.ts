@@ -28,7 +28,7 @@ it(`${COUNT} hostile messages crash nothing, lose nothing and leave nothing behi
     });
     const body = hostile.body(place);
     const record = { attributes: hostile.attributes(), sentAt: world.now, messageId: `message-${place}` };
-    // Only a version that a future release may read stays on the queue until its last receive.
+    // Only a message whose version a later release of Mailover may be able to read stays on the queue until its last receive.
     const end = await world.send(sqsRecord(body, record)).then(
       () => 'ended',
       (error: Error) => error.name,
@@ -50,7 +50,7 @@ it(`${COUNT} hostile messages crash nothing, lose nothing and leave nothing behi
     const home = homes[0] ?? 'done';
     ends[home] = (ends[home] ?? 0) + 1;
   }
-  // Every kind of end has occurred.
+  // Each way in which a submission may end has occurred at least once.
   expect(Object.keys(ends).toSorted()).toEqual(
     expect.arrayContaining(['dead', 'done', 'retry-mailgun', 'retry-postmark']),
   );

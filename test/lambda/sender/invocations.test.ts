@@ -24,7 +24,8 @@ test('a redrive starts the count again', () => {
 });
 
 test('a message that waits as long as allowed is far below what its age explains', () => {
-  // A round and up to four hops each hour, and the first waits, which double.
+  // Usual number of invocations for one message: each hour, one round of attempts and up to four further waits on the queue; in
+  // addition some for the first waits, each of which is twice as long as the wait before.
   const usual = (ageMs: number) => 12 + (5 * ageMs) / 3_600_000;
 
   for (const hours of [0, 1, 6, 24, 96])

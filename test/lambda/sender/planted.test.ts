@@ -1,11 +1,12 @@
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
 import { providerPool } from '../../../lambda/providers/pool.ts';
 import { definitions, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
 import { providerCaller } from '../../../lambda/sender/call.ts';
+import { listening } from '../../support/local-server.ts';
 import { message, PLANTED, SECRET } from '../../support/planted-mail.ts';
 import { SPELLINGS } from '../../support/spellings.ts';
 
@@ -28,11 +29,14 @@ const smtp = createTcpServer((socket) => {
     else socket.write('250 ok\r\n');
   });
 });
+let httpUrl = '';
+let smtpUrl = '';
 
 beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'x');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
-  for (const server of [http, smtp]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  httpUrl = await listening(http);
+  smtpUrl = (await listening(smtp)).replace('http:', 'smtp:');
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -47,7 +51,7 @@ describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('the words of %s'
     { timeout: 60_000 },
     async (name) => {
       const send = await givenSend(type);
-      // SES identifies us by the role of the function.
+      // With SES there is no secret that could leak: SES identifies the sender by the IAM role of the function.
       for (const planted of PLANTED.filter((one) => type !== 'ses' || !SECRET.includes(one))) {
         said = `cannot take: ${SPELLINGS[name]?.(planted)}, sorry`;
 
@@ -88,8 +92,7 @@ async function givenSend(type: ProviderType) {
     type,
     options: Object.fromEntries(Object.entries(options).filter(([, value]) => value)),
   } as unknown as ProviderConfig;
-  const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-  const endpoints = { [type]: type === 'smtp' ? `smtp://127.0.0.1:${port(smtp)}` : `http://127.0.0.1:${port(http)}` };
+  const endpoints = { [type]: type === 'smtp' ? smtpUrl : httpUrl };
   const secrets = {
     read: async () => ({ apiKey: SECRET, serverToken: SECRET, ...(type === 'smtp' && { unused: SECRET }) }),
   };

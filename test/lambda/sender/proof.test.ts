@@ -30,7 +30,7 @@ const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 
-/** Attributes with which a producer could imitate Mailover's own messages. */
+/** Message attributes with which a producer could imitate Mailover's own messages. */
 const FORGED: Record<string, string> = {
   SubmissionId: 'x\r\nBcc: everybody@example.net',
   FirstSeen: '2020-01-01T00:00:00Z',
@@ -100,7 +100,7 @@ describe('a redrive', () => {
     const world = givenWorld({ postmark: [accepted] });
     const letter = { Reason, Detail: 'x', SubmissionId: 'of-old', Attempts: '2', FirstSeen: '2026-11-24T11:00:00Z' };
 
-    // The body has no id: only the attributes have it.
+    // The body has no id. Only the message attributes contain the id of the submission.
     await world.send(await world.redriven(nameless, { ...letter, Done: '0' }));
 
     expect(world.offered).toEqual([['c@example.org']]);

@@ -16,7 +16,7 @@ const mail = {
   text: 'hello',
 };
 
-/** Sends in the stage `redirect`; gives every message and the recipients that each provider was offered. */
+/** Sends a mail in the stage `redirect`. Returns every message that was offered to a provider, with the recipients of this message. */
 async function redirected(body: object) {
   const seen: { key: string; message: Message; recipients: readonly string[] }[] = [];
   const world = givenWorld(

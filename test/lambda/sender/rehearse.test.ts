@@ -8,10 +8,12 @@ import { rehearse } from '../../../lambda/sender/rehearse.ts';
 import type { SenderContext } from '../../../lambda/sender/work.ts';
 import { linesOf } from '../../support/standard-output.ts';
 
-// A type from outside of lambda/, as docs/adding-a-provider.md describes it.
-vi.mock('../../../bin/types.ts', async () => ({ ownTypes: { acme: (await import('../providers/own/acme.ts')).acme } }));
+// This registers a provider type that a user wrote, as docs/adding-a-provider.md describes.
+vi.mock('../../../lambda/providers/own/types.ts', async () => ({
+  ownTypes: { acme: (await import('../providers/own/acme.ts')).acme },
+}));
 
-/** An edge of the process that must not be used. */
+/** A dependency that must not be used: each use is recorded in `touched`. */
 const untouched = new Proxy(Object.freeze({}), {
   get: (_, name) => () => {
     touched.push(String(name));
@@ -92,7 +94,7 @@ it('a process starts although its provider cannot be rehearsed', async () => {
   expect(touched).toEqual([]);
 });
 
-/** The registry, and the results of all sends through it. */
+/** Returns a copy of the registry of provider types that also records the result of each send. */
 function watched() {
   const results: Pick<AttemptResult, 'outcome'>[] = [];
   const registry: Registry = {

@@ -19,6 +19,8 @@ const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {
 const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const MINUTE = 60_000;
+/** Admission of a mail to a provider that an operator has isolated. */
+const ISOLATED = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
 
 describe('the ledger', () => {
   it('costs two writes for an accepted first attempt and keeps the result', async () => {
@@ -124,7 +126,8 @@ describe('the ledger', () => {
 
     world.now += 6 * MINUTE;
     await world.send(sqsRecord(mail, { messageId: record.messageId, receiveCount: 2, sentAt: world.now }));
-    // Only our clock says that the worker has ended, so the message waits on a queue before the look-up.
+    // That the other worker must have ended is known only from this worker's clock. Therefore the message first waits on a queue;
+    // only then is the provider asked whether it has the mail.
     expect(world.questions).toEqual([]);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
     world.now += MINUTE;
@@ -176,7 +179,7 @@ describe('the ledger', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('lets a worker that was taken over record its outcomes, and do nothing else', async () => {
+  it('lets a worker record its outcomes, and do nothing else, after another worker has claimed the submission', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -184,7 +187,8 @@ describe('the ledger', () => {
     world.now += 50_000;
     const copy = sqsRecord(mail, { receiveCount: 2, sentAt: world.now });
     world.now += 11_000;
-    // The lease is over, so the copy claims the submission, and waits before it asks.
+    // The first worker's lease is over. Therefore the worker that received the second delivery of the message claims the
+    // submission. This worker waits before it asks the provider whether it has the mail.
     await world.send(copy, () => 30_000);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
 
@@ -275,12 +279,13 @@ describe('the ledger', () => {
       return rounds.at(-1) ?? [];
     };
 
-    // SQS loses the deletion of the first one: it is delivered again, and both send a successor.
+    // SQS loses the deletion of the first message, and delivers the message again. Each of the two deliveries sends a new queue
+    // message (a successor) that continues the submission.
     const copies = await round(record, record);
     expect(copies).toHaveLength(2);
     const left = await round(...copies);
     expect(left).toHaveLength(1);
-    // The first message and the first successors are delivered again, without effect.
+    // SQS delivers the first message and the first successors again. These deliveries have no effect.
     expect(await round(...left, record, ...copies.slice(1))).toHaveLength(1);
 
     await world.send(rounds.at(-1)?.[0] ?? record);
@@ -288,7 +293,7 @@ describe('the ledger', () => {
     expect(world.calls.filter((call) => call === 'postmark')).toHaveLength(5);
   });
 
-  it('loses nothing where copies meet a table that writes without answering', async () => {
+  it('loses nothing if the table writes without answering', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     const first = world.again();
@@ -296,7 +301,8 @@ describe('the ledger', () => {
     world.table.answerLost = () => {
       throw new Error('timeout');
     };
-    // The record has the name of a worker that does not know it: its successor keeps the token of the message before.
+    // The write to the table succeeds, but its answer is lost. Therefore the next queue message keeps the token of the message
+    // that it replaces.
     await world.send(first);
     world.table.answerLost = () => undefined;
     const [, signature] = first.messageAttributes['Worker']?.stringValue?.split(' ') ?? [];
@@ -483,7 +489,7 @@ describe('what was dead-lettered', () => {
     world.redeploy([postmark, { ...postmark, key: 'postmark-2' }, mailgun]);
     const { hour } = placeOf(world.now);
     const domain = domainName('b@example.org');
-    // The second account refuses the same domain, as wrongly.
+    // According to these counts, the second account also wrongly refuses mailboxes of this domain.
     const counts = { [`dno/postmark/${domain}`]: 3, [`dno/postmark-2/${domain}`]: 3, 'no/postmark-2/0': 3 };
     world.table.items.set(tallyKey(hour), { pk: tallyKey(hour), rev: 1, counts, doubted: [] });
 
@@ -516,11 +522,11 @@ describe('what was dead-lettered', () => {
   it('is sent again after a redrive during which the table was unavailable, and stays dead for a copy of that', async () => {
     const world = givenWorld({ postmark: [bad, bad], mailgun: [bad, bad] });
     await world.send(sqsRecord(mail));
-    world.table.mood = 'fail';
+    world.table.behavior = 'fail';
     await world.send(world.again());
     expect(world.sent[1]).toMatchObject({ queue: 'retry-postmark' });
 
-    world.table.mood = 'good';
+    world.table.behavior = 'work';
     world.now += 2 * MINUTE;
     const retry = world.again();
     await world.send(retry);
@@ -566,7 +572,8 @@ describe('what was dead-lettered', () => {
     await world.send(sqsRecord(once));
     expect(world.calls).toEqual(['postmark']);
 
-    // After a redrive the provider with the unknown outcome is asked once more, and comes last.
+    // After a redrive the provider with the unknown outcome is asked again whether it has the mail. The mail is offered to this
+    // provider last.
     await world.send(world.again());
     expect(world.questions).toHaveLength(2);
     expect(world.calls).toEqual(['postmark', 'mailgun']);
@@ -673,7 +680,7 @@ describe('a copy that can no longer be processed', () => {
     await world.send(sqsRecord(mail));
     files.read = gone;
     const later = new Date(world.now).toISOString();
-    // The table did not take the attempt, so it was not made.
+    // The attempt could not be recorded, so the provider was not called.
     const untried = {
       worker: 'w',
       number: 1,
@@ -935,7 +942,7 @@ describe('the gate', () => {
       },
     );
     world.redeploy([postmark, mailgun, ses]);
-    // Postmark carries no invitation as an alternative to the text.
+    // Postmark cannot send a calendar invitation as an alternative to the text.
     const content = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n';
     const invited = { ...mail, id: 'order-2', calendar: { method: 'REQUEST', content } };
     const skipped = () =>
@@ -1000,7 +1007,7 @@ describe('the gate', () => {
     );
     world.redeploy([postmark, mailgun, ses]);
 
-    // Postmark refuses a question mark in an address.
+    // Postmark refuses an address that contains a question mark.
     await world.send(sqsRecord({ ...mail, to: ['b@example.org', 'what?@example.org'] }));
 
     expect(asked).toEqual(['postmark', 'mailgun', 'ses', 'ses', 'ses forced']);
@@ -1028,8 +1035,7 @@ describe('the gate', () => {
   });
 
   it('has a record of a mail that waits without an attempt, and costs it one write', async () => {
-    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
-    const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => skip } });
+    const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => ISOLATED } });
 
     await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now }));
 
@@ -1039,16 +1045,11 @@ describe('the gate', () => {
   });
 
   it('deletes a copy of an accepted mail although all providers are skipped', async () => {
-    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
-    let skips = false;
-    const gate: typeof openGate = {
-      ...openGate,
-      enter: async (...request) => (skips ? skip : openGate.enter(...request)),
-    };
+    const gate = skippingGate();
     const world = givenWorld({ postmark: [accepted] }, { gate });
     const record = sqsRecord(mail);
     await world.send(record);
-    skips = true;
+    gate.skips = true;
 
     await world.send(record);
 
@@ -1057,15 +1058,10 @@ describe('the gate', () => {
   });
 
   it('dead-letters another content with the id of an accepted mail although all providers are skipped', async () => {
-    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
-    let skips = false;
-    const gate: typeof openGate = {
-      ...openGate,
-      enter: async (...request) => (skips ? skip : openGate.enter(...request)),
-    };
+    const gate = skippingGate();
     const world = givenWorld({ postmark: [accepted] }, { gate });
     await world.send(sqsRecord(mail));
-    skips = true;
+    gate.skips = true;
 
     await world.send(sqsRecord({ ...mail, subject: 'another' }, { messageId: 'm-2' }));
 
@@ -1074,16 +1070,11 @@ describe('the gate', () => {
   });
 
   it('tries a dead mail that comes back without its attributes again, also if all providers are skipped', async () => {
-    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
-    let skips = false;
-    const gate: typeof openGate = {
-      ...openGate,
-      enter: async (...request) => (skips ? skip : openGate.enter(...request)),
-    };
+    const gate = skippingGate();
     const world = givenWorld({ postmark: [bad], mailgun: [bad], ses: [bad] }, { gate });
     await world.send(sqsRecord(mail));
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
-    skips = true;
+    gate.skips = true;
 
     await world.send(sqsRecord(mail, { messageId: 'm-2' }));
 
@@ -1092,8 +1083,7 @@ describe('the gate', () => {
   });
 
   it('does not let copies multiply of a mail that waits for an isolated provider', async () => {
-    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
-    const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => skip } });
+    const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => ISOLATED } });
     await world.send(sqsRecord(mail));
     let waiting = [world.again()];
 
@@ -1169,7 +1159,20 @@ it.each([
   },
 );
 
-/** A provider whose next refusal of a mailbox in this domain is doubted. */
+/** Returns a gate that admits every mail to every provider until its `skips` is set. From then on all providers are isolated. */
+function skippingGate() {
+  const gate: typeof openGate & { skips: boolean } = {
+    ...openGate,
+    skips: false,
+    enter: async (...request) => (gate.skips ? ISOLATED : openGate.enter(...request)),
+  };
+  return gate;
+}
+
+/**
+ * Stores counts of refused mailboxes. Because of these counts the sender does not trust the provider's next refusal of a mailbox
+ * in this domain.
+ */
 function givenDoubt({ now, table }: ReturnType<typeof givenWorld>, provider: string, domain: string): void {
   const pk = tallyKey(placeOf(now).hour);
   const counts = { [`dno/${provider}/${domainName(`x@${domain}`)}`]: 2 };

@@ -66,7 +66,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 5, attributes: { Attempts: '0' } }]);
     expect(world.counted.filter((name) => name.startsWith('Attempts'))).toEqual(['Attempts mailgun']);
 
-    // The wait grows with the age of the message, as always.
+    // The wait grows with the age of the message, as it does after any other round of attempts.
     world.now += 600_000;
     await world.send(world.again());
     expect(world.sent.at(-1)).toMatchObject({ delay: 600 });
@@ -247,7 +247,7 @@ describe('sender', () => {
     world.now += 60_000;
     await world.send(world.again());
 
-    // The event is sent then, and no provider gets the recipient.
+    // This round sends the event, and calls no provider for the recipient again.
     expect(world.calls).toEqual(['postmark']);
     expect(JSON.parse(world.sent.at(-1)?.body ?? '')).toMatchObject({ recipient: 'c@example.org', attempt: 1 });
     expect(world.entry()?.state).toBe('done');
@@ -263,7 +263,7 @@ describe('sender', () => {
 
       await world.send(sqsRecord(mail));
       world.queueDown = () => false;
-      // Two hours later.
+      // Two hours pass.
       world.now += 7_200_000;
       await world.send(world.again());
 

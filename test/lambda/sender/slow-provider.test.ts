@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { providerPool } from '../../../lambda/providers/pool.ts';
 import { definitions, loadProvider } from '../../../lambda/providers/registry.ts';
 import { providerCaller } from '../../../lambda/sender/call.ts';
+import { startServer } from '../../support/local-server.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -22,15 +20,14 @@ const to = ['a@example.org', 'b@example.org', 'bad@localhost', 'c@example.org', 
 const mail = { version: 1, id: 'order-1', from: 'a@example.com', to, subject: 'hi', text: 'hello' };
 
 /**
- * A provider that refuses every call with the bad address, so late that a second call does not fit into the attempt.
+ * Starts a provider that refuses every call that contains the bad address. The refusal comes so late that the attempt has no time
+ * for a second call.
  */
 async function givenSlowProvider() {
   const served: string[] = [];
   const offered: string[][] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const email = JSON.parse(Buffer.concat(chunks).toString());
+  const { url, close } = await startServer(async (response, { body }) => {
+    const email = JSON.parse(body.toString());
     const all: string[] = [email.To, email.Cc, email.Bcc].flatMap((list?: string) => list?.split(/,\s*/) ?? []);
     offered.push(all);
     await wait(DEADLINE_MS * (0.5 + Math.random() / 5));
@@ -44,10 +41,7 @@ async function givenSlowProvider() {
         ),
       );
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { served, offered, url, close: () => server.close() };
+  return { served, offered, url, close };
 }
 
 it('a provider with time for one call in an attempt serves every good recipient once, over several rounds', {
@@ -69,7 +63,7 @@ it('a provider with time for one call in an attempt serves every good recipient 
     world.now += (world.sent.at(-1)?.delay ?? 0) * 1_000;
     await world.send(world.again());
   }
-  provider.close();
+  await provider.close();
 
   expect(provider.offered[0]).toEqual(to);
   expect(provider.served.toSorted()).toEqual(to.filter((one) => one !== 'bad@localhost'));

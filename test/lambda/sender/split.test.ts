@@ -10,8 +10,8 @@ const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['
 const mta: ProviderConfig = { key: 'mta', type: 'smtp', options: { host: 'mx.example.com' }, share: 0.01 };
 const ids = Array.from({ length: 100_000 }, (_, n) => `order-${n}`);
 
-// A share, three weights and a class at once, since 100,000 draws take long. The standard deviation of a fair half is
-// 0.16 points over this many: the ids are a sample that stays within 0.2.
+// One test covers a share, three weights and a class of mail together, since 100,000 draws take long. With this number of draws,
+// the standard deviation of a fair half is 0.16 percentage points. The ids are a sample that stays within 0.2 points.
 it('splits by share and weight within 0.2 percentage points, whatever the class', { timeout: 90_000 }, () => {
   const providers = [
     { ...postmark, priority: 1, weight: 50 },
@@ -34,7 +34,7 @@ it('splits by share and weight within 0.2 percentage points, whatever the class'
   near(fraction(others, 'mta'), 0);
   near(fraction(others, 'postmark'), 0.5);
   near(fraction(others, 'ses'), 0.2);
-  // Without replacement: the second place is drawn by the weights that are left.
+  // The second place in the order is drawn by the weights of the remaining providers, since no provider is drawn twice.
   near(fraction(others, 'postmark', 1), 0.3 * (0.5 / 0.7) + 0.2 * (0.5 / 0.8));
   near(fraction(others, 'mailgun', 1), 0.5 * (0.3 / 0.5) + 0.2 * (0.3 / 0.8));
   expect(others.every((order) => new Set(order).size === 3)).toBe(true);

@@ -298,7 +298,8 @@ test('a million random events of four providers, and the gauges of their account
 
   expect(possible.length).toBeLessThanOrEqual(117);
   expect([...seen].filter((series) => !possible.includes(series))).toEqual([]);
-  // The random events lack only the series of the account and health functions, reads of secrets and keys, and faults of the process.
+  // The random events produce all metrics except these: the metrics of the daily count function and the health function, of reads of
+  // secrets and keys, and of faults of the process.
   const names = new Set(possible.filter((series) => !seen.has(series)).map((series) => series.split(' ')[0]));
   expect([...names]).toEqual([
     'Submissions',

@@ -101,7 +101,7 @@ test('after fourteen days another submission may be the first mail', async () =>
 
 test('while the table does not answer the mail waits', async () => {
   const { world, table, send } = given();
-  table.mood = 'fail';
+  table.behavior = 'fail';
   await send();
 
   expect(world.offered).toEqual([]);

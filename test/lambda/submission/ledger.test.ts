@@ -160,7 +160,7 @@ describe('a claim on a submission', () => {
 
   it('says that nothing may be sent when the table does not answer', async () => {
     const { claim, table } = given();
-    table.mood = 'fail';
+    table.behavior = 'fail';
 
     const error = await claim.begin(begun).catch((reason: unknown) => reason);
 

@@ -78,12 +78,15 @@ interface Worker {
   readonly message: Message;
   readonly seen: number;
   readonly lineage: Lineage | 'unknown';
-  /** Whether it knows that its write succeeded; undefined before it tried. */
+  /** Whether the worker knows that its write to the table succeeded; undefined before the write. */
   wrote?: boolean;
   letter?: boolean;
 }
 
-/** One submission that waits: its messages, the workers that have claimed them, and the stored record. */
+/**
+ * Simulates one waiting submission: its queue messages, the workers that have claimed these messages, and the stored record of
+ * the submission.
+ */
 class Copies {
   readonly story: string[] = [];
   private messages: Message[] = [{ messageId: 'm', deleted: false }];
@@ -91,7 +94,7 @@ class Copies {
   private entry: { readonly rev: number; readonly lineage: Lineage | 'unknown' } | undefined;
   private count = 0;
 
-  /** Messages that exist and would be worked on. */
+  /** Number of messages that still exist and that a worker would process after receiving them. */
   get alive(): number {
     return this.messages.filter((one) => !one.deleted && !isReplaced(one, this.lineage)).length;
   }
@@ -106,14 +109,14 @@ class Copies {
 
   step(choice: number, event: number): void {
     const worker = this.workers[choice % Math.max(1, this.workers.length)];
-    // SQS may deliver a message that another worker has deleted: a copy of it was on another server.
+    // SQS may deliver a message that another worker has deleted, since another SQS server may still have a copy of the message.
     if (event <= 2 || !worker) this.receive(this.messages[choice % this.messages.length] as Message);
     else if (event === 3) this.die(worker);
     else if (event === 4 && choice < 3) this.resend();
     else this.advance(worker, event);
   }
 
-  /** Lets every worker end and every message be received until only waiting ones remain; returns their number. */
+  /** Lets every worker end and every message be received until only waiting messages remain; returns their number. */
   settle(): number {
     while (this.workers[0]) this.advance(this.workers[0], 9);
     for (let round = 0; round < 3; round += 1)
@@ -155,7 +158,7 @@ class Copies {
         this.die(worker);
         return;
       }
-      // The write fails, with or without effect, or it succeeds.
+      // The number `event` decides whether the write has no effect, takes effect while its answer is lost, or succeeds.
       if (event !== 5) this.entry = { rev: worker.seen + 1, lineage: worker.lineage };
       worker.wrote = event > 6;
       this.story.push(`${name} writes ${JSON.stringify(this.entry?.lineage)}, and knows: ${worker.wrote}`);
@@ -166,7 +169,7 @@ class Copies {
       worker.letter = true;
       this.story.push(`${name} sends a successor`);
     } else {
-      // The deletion may be lost.
+      // For one value of `event`, SQS loses the deletion of the message.
       if (event !== 5) message.deleted = true;
       this.die(worker);
     }

@@ -6,10 +6,10 @@ import {
   EMPTY_LOG,
   endInterrupted,
   joinLetters,
-  type Letter,
   letterAt,
   MOST_ATTEMPTS,
   mergeLogs,
+  type ResultLetter,
   reopened,
   type StoredAttempt,
   withAttempt,
@@ -106,7 +106,7 @@ describe('two copies', () => {
 
     expect(mergeLogs(a, b)).toEqual(both);
     expect(mergeLogs(b, a)).toEqual(both);
-    // Attempts are in the order of their numbers, whatever clocks say.
+    // Attempts are in the order of their numbers, whatever the clocks of the workers say.
     expect(mergeLogs(log({ ...next, begun: 1 }), log(refused)).attempts.map(({ number }) => number)).toEqual([1, 2]);
   });
 
@@ -179,7 +179,7 @@ describe('very many attempts', () => {
     expect(numbers(many(60, () => ({})))).toEqual([1, ...newest]);
     expect(numbers(many(60, (n) => ({ provider: n % 2 ? 'p' : 'q' })))).toEqual([1, 2, ...newest]);
     expect(numbers(many(60, (n) => ({ redrive: n < 4 ? 1 : 2 })))).toEqual([1, 4, ...newest]);
-    // Who was served meanwhile does not matter.
+    // The result is the same if later attempts served some recipients.
     expect(numbers(many(60, (n) => ({ each: n < 4 ? 'r-n' : 'r-a' })))).toEqual([1, ...newest]);
     expect(numbers(many(60, (n) => ({ each: n < 4 ? 'r-n' : '-ra' })))).toEqual([1, 4, ...newest]);
     expect(numbers(many(50, () => ({ each: 'n' })))).toHaveLength(50);
@@ -195,9 +195,9 @@ describe('very many attempts', () => {
   });
 
   it('of 1,000 recipients have less than 300 KB at the bound', () => {
-    const letters: Letter[] = ['r', 'u', 'd', 'f', '?'];
+    const letters: ResultLetter[] = ['r', 'u', 'd', 'f', '?'];
     const each = (n: number) =>
-      Array.from({ length: 1_000 }, (_, place) => letters[(place * (n + 3) + n) % letters.length] as Letter).map(
+      Array.from({ length: 1_000 }, (_, place) => letters[(place * (n + 3) + n) % letters.length] as ResultLetter).map(
         (letter, place) => (place === n ? 's' : letter),
       );
     const most = many(MOST_ATTEMPTS, (n) => ({

@@ -24,7 +24,7 @@ import {
   type Reading,
 } from '../../../lambda/submission/replay.ts';
 
-/** Each provider is its own vendor. */
+/** Treats each provider as a separate vendor. */
 const each = (key: string) => key;
 const account: ProviderAccount = { type: 'postmark' };
 const rules = (onUnknown: OnUnknown = 'ask'): Reading => ({ onUnknown, vendorOf: each });
@@ -94,7 +94,7 @@ describe('progress', () => {
       { end: undefined, refusedBy: ['p'], unknownAt: [] },
       { end: undefined, refusedBy: [], unknownAt: ['p'] },
     ]);
-    // The provider is asked about the third before another one is tried.
+    // Before another provider is tried for the third recipient, the first provider is asked whether it has the mail.
     expect(pending(next)).toEqual(['b@x']);
     expect(next.log).toMatchObject({ attempts: [{ each: 'ar?' }], done: [0] });
   });
@@ -107,7 +107,7 @@ describe('progress', () => {
     const split = { outcome: waits, apart: [['a@x', 'b@x'], ['c@x']], recipients: new Map([['d@x', bad]]) };
     const first = then(begin(all), 'p', split);
 
-    // The recipient that was refused comes last.
+    // The group with the refused recipient comes last.
     expect(groupsAt(first, 'p', all)).toEqual([['a@x', 'b@x'], ['c@x'], ['d@x']]);
     expect(groupsAt(first, 'p', ['b@x', 'c@x'])).toEqual([['b@x'], ['c@x']]);
     expect(groupsAt(first, 'p', ['d@x'])).toEqual([]);
@@ -116,7 +116,8 @@ describe('progress', () => {
     const taken = then(first, 'q', { outcome: accepted, recipients: new Map([['b@x', waits]]) });
     expect(groupsAt(taken, 'p', pending(taken))).toEqual([['b@x']]);
 
-    // An attempt without groups leaves them; another result replaces them.
+    // An attempt that does not split the recipients leaves the groups unchanged. An attempt with other groups replaces the
+    // earlier groups.
     expect(then(first, 'p', { outcome: down }).apart).toEqual(first.apart);
     expect(then(first, 'p', { outcome: waits, apart: [['b@x']] }).apart).toEqual([{ provider: 'p', group: ['b@x'] }]);
   });
@@ -126,7 +127,7 @@ describe('progress', () => {
       log: EMPTY_LOG,
       unreported: [],
       apart: [],
-      doubts: [],
+      unknownAttempts: [],
       recipients: [
         {
           address: 'a@x',
@@ -151,19 +152,20 @@ describe('progress', () => {
   });
 
   it('keeps the oldest time of several unknown outcomes of a provider, and calls them settled only if all are', () => {
-    const doubts = (...attempts: Partial<StoredAttempt>[]) =>
-      begin(['a@x', 'b@x'], { attempts: [stored('q', 'r'), ...attempts.map((one) => stored('p', '?', one))] }).doubts;
+    const unknownAttempts = (...attempts: Partial<StoredAttempt>[]) =>
+      begin(['a@x', 'b@x'], { attempts: [stored('q', 'r'), ...attempts.map((one) => stored('p', '?', one))] })
+        .unknownAttempts;
 
-    expect(doubts({ begun: 7, asked: 1, settled: true }, { begun: 5, asked: 3 })).toEqual([
+    expect(unknownAttempts({ begun: 7, asked: 1, settled: true }, { begun: 5, asked: 3 })).toEqual([
       { provider: 'p', account, at: 5, last: 7, asked: 3, settled: false },
     ]);
-    expect(doubts({ begun: 5 }, { begun: 7, asked: 1, settled: true })).toEqual([
+    expect(unknownAttempts({ begun: 5 }, { begun: 7, asked: 1, settled: true })).toEqual([
       { provider: 'p', account, at: 5, last: 7, asked: 1, settled: false },
     ]);
-    expect(doubts({ begun: 5, settled: true }, { begun: 7, settled: true })).toEqual([
+    expect(unknownAttempts({ begun: 5, settled: true }, { begun: 7, settled: true })).toEqual([
       { provider: 'p', account, at: 5, last: 7, asked: 0, settled: true },
     ]);
-    expect(doubts({})).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: false }]);
+    expect(unknownAttempts({})).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: false }]);
   });
 
   it('waits for an unknown outcome that may still be found out', () => {
@@ -228,7 +230,10 @@ describe('progress', () => {
       [undefined, 'p'],
       [undefined],
     ]);
-    expect(progress).toMatchObject({ log: { attempts: [{ provider: 'p', each: 'rr-' }], done: [0] }, doubts: [] });
+    expect(progress).toMatchObject({
+      log: { attempts: [{ provider: 'p', each: 'rr-' }], done: [0] },
+      unknownAttempts: [],
+    });
   });
 
   it.each<[string, Outcome]>([
@@ -310,7 +315,7 @@ describe('progress', () => {
     const taken = consequences(same, 'r', { outcome: accepted }, { vendorOf });
     expect(taken.contradicted).toEqual(['p', 'q']);
 
-    // A complaint is the recipient's own decision, whichever account knows of it.
+    // A spam complaint is the recipient's own decision. Therefore the complaint counts, whichever account reports it.
     const complained: Outcome = { ...inactive, detail: 'spam complaint' };
     const ends = consequences(first, 'q', { outcome: complained }, { vendorOf }).progress;
     expect(ends.recipients[0]?.end).toBe('suppressed');
@@ -318,19 +323,19 @@ describe('progress', () => {
 
   it('keeps the unknown outcomes of other providers when one is added or resolved', () => {
     const both = attempt(attempt(begin(['a@x']), 'p', lost, 'failover', 3), 'q', lost, 'failover', 4);
-    expect(both.doubts.map(({ provider, at }) => [provider, at])).toEqual([
+    expect(both.unknownAttempts.map(({ provider, at }) => [provider, at])).toEqual([
       ['p', 3],
       ['q', 4],
     ]);
 
     const again = attempt(both, 'q', lost, 'failover', 9);
-    expect(again.doubts.map(({ provider, at, last }) => [provider, at, last])).toEqual([
+    expect(again.unknownAttempts.map(({ provider, at, last }) => [provider, at, last])).toEqual([
       ['p', 3, 3],
       ['q', 4, 9],
     ]);
 
     const heard = afterAnswer(both, 'q', { found: new Map(), asked: 2, settled: true }, rules('failover'));
-    expect(heard.doubts).toEqual([
+    expect(heard.unknownAttempts).toEqual([
       { provider: 'p', account, at: 3, last: 3, asked: 0, settled: false },
       { provider: 'q', account, at: 4, last: 4, asked: 2, settled: true },
     ]);
@@ -438,7 +443,7 @@ describe('progress', () => {
     expect(again.unreported).toEqual([{ address: 'c@x', provider: 'p', attempt: 1, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(withoutNotified(again, new Set(['c@x'])))).toBe(true);
-    // Another copy may have sent the event meanwhile.
+    // Meanwhile another delivery of the same queue message may have sent the event.
     expect(begin(addresses, { ...log, done: [0, 1, 2] }).unreported).toEqual([]);
     expect(begin(['a@x'], log).unreported).toEqual([]);
   });
@@ -499,8 +504,9 @@ describe('progress', () => {
     const start = begin(['a@x', 'b@x'], { attempts: [reopened], redrives: 1 }, rules('hold'));
 
     expect(declareHeld(start)).toEqual(start);
-    expect(start.doubts[0]?.reopened).toBe(true);
-    // A new unknown outcome, there or elsewhere, counts.
+    expect(start.unknownAttempts[0]?.reopened).toBe(true);
+    // After the redrive, a new unknown outcome holds the mail back again, whether the outcome is at the same provider or at
+    // another provider.
     for (const provider of ['p', 'q']) {
       const attempts = [reopened, stored(provider, '?', { number: 2, redrive: 1, settled: true })];
       const again = begin(['a@x', 'b@x'], { attempts, redrives: 1 }, rules('hold'));
@@ -511,15 +517,15 @@ describe('progress', () => {
       [reopened, other],
       [other, reopened],
     ])
-      expect(begin(['a@x', 'b@x'], { attempts, redrives: 1 }).doubts[0]?.reopened).toBeUndefined();
+      expect(begin(['a@x', 'b@x'], { attempts, redrives: 1 }).unknownAttempts[0]?.reopened).toBeUndefined();
   });
 
   it('ends unresolved unknown outcomes as held under policy hold, and nothing else', () => {
-    const doubted = begin(['a@x', 'b@x'], { attempts: [stored('p', '?-')] }, rules('hold'));
+    const unanswered = begin(['a@x', 'b@x'], { attempts: [stored('p', '?-')] }, rules('hold'));
 
-    const settled = afterAnswer(doubted, 'p', { found: new Map(), asked: 0, settled: true }, rules('hold'));
+    const settled = afterAnswer(unanswered, 'p', { found: new Map(), asked: 0, settled: true }, rules('hold'));
     expect(declareHeld(settled).recipients.map(({ end }) => end)).toEqual(['held', undefined]);
-    const waiting = afterAnswer(doubted, 'p', { found: new Map(), asked: 1, settled: false }, rules('hold'));
+    const waiting = afterAnswer(unanswered, 'p', { found: new Map(), asked: 1, settled: false }, rules('hold'));
     expect(declareHeld(waiting).recipients.map(({ end }) => end)).toEqual([undefined, undefined]);
   });
 
@@ -529,11 +535,13 @@ describe('progress', () => {
     const settled = afterAnswer(next, 'p', { found: new Map([['a@x', '1']]), asked: 0, settled: true }, rules());
     expect(settled.recipients.map(({ end }) => end)).toEqual(['accepted', undefined]);
     expect(pending(settled)).toEqual(['b@x']);
-    expect(settled.doubts).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: true }]);
+    expect(settled.unknownAttempts).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: true }]);
 
     const unsettled = afterAnswer(next, 'p', { found: new Map(), asked: 1, settled: false }, rules());
     expect(pending(unsettled)).toEqual([]);
-    expect(later(unsettled).doubts).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 1, settled: false }]);
+    expect(later(unsettled).unknownAttempts).toEqual([
+      { provider: 'p', account, at: 5, last: 5, asked: 1, settled: false },
+    ]);
   });
 
   it('resets the queries about a provider when its outcome is unknown once more', () => {
@@ -542,13 +550,13 @@ describe('progress', () => {
 
     const again = attempt(later(settled), 'p', lost, 'ask', 9);
 
-    expect(again.doubts).toEqual([{ provider: 'p', account, at: 5, last: 9, asked: 0, settled: false }]);
+    expect(again.unknownAttempts).toEqual([{ provider: 'p', account, at: 5, last: 9, asked: 0, settled: false }]);
   });
 
   it('names the providers that may have accepted what another one accepted, with the cause', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
-    const doubted = attempt(attempt(begin(['a@x']), 'p', failed), 'q', lost, 'failover');
-    const last = later(doubted, rules('failover'));
+    const unanswered = attempt(attempt(begin(['a@x']), 'p', failed), 'q', lost, 'failover');
+    const last = later(unanswered, rules('failover'));
 
     expect(consequences(last, 'r', { outcome: accepted }, rules('failover')).doubled).toEqual([
       { provider: 'p', cause: 'server-error' },
@@ -575,7 +583,7 @@ describe('progress', () => {
           const result = { outcome: first, recipients: new Map([['b@x', second]]) };
           ({ progress } = consequences(progress, provider, result, rules(policy)));
           const read = later(progress, rules(policy));
-          // What is read from the log is what the round knew.
+          // Progress that is read from the log must equal the progress of the round that wrote the log.
           const open = ({ recipients }: Progress) => recipients.filter(({ end }) => end === undefined);
           expect(open(read)).toEqual(open(progress));
           expect(read.log).toBe(progress.log);
@@ -591,12 +599,15 @@ describe('progress', () => {
   });
 });
 
-/** The start of a submission, with attempts of earlier rounds and recipients who were served. */
+/**
+ * Returns the progress of a submission at the start of a round. The log has the attempts of earlier rounds and the recipients who
+ * were served.
+ */
 function begin(addresses: readonly string[], log: Partial<AttemptLog> = {}, reading = rules()): Progress {
   return progressOf({ ...EMPTY_LOG, ...log }, addresses, reading);
 }
 
-/** The same submission in a later round, read from its log. */
+/** Returns the progress of the same submission in a later round, read from the log of the submission. */
 function later({ log, recipients }: Progress, reading = rules()): Progress {
   return progressOf(
     log,

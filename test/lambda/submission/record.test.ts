@@ -114,7 +114,8 @@ describe('claimability', () => {
     expect(kindOf(held, message('a'))).toBe('in-flight');
     expect(kindOf(held, message('a', { ...told, number: 2 }))).toBe('in-flight');
     expect(kindOf({ ...held, attempts: [{ ...begun, number: 2 }, begun] }, message('a', told))).toBe('in-flight');
-    // Two copies count their attempts separately: the same number may be another attempt.
+    // Two deliveries of the same queue message count their attempts separately. Therefore the same number may belong to a
+    // different attempt.
     expect(kindOf(held, message('a', { ...told, worker: 'c' }))).toBe('in-flight');
     expect(kindOf(held, message('c', told))).toBe('in-flight');
     expect(kindOf(held, message(undefined, told))).toBe('in-flight');
@@ -123,9 +124,9 @@ describe('claimability', () => {
 
   it('takes an attempt that was begun and never ended as interrupted, and names its provider', () => {
     const ended: StoredAttempt = { ...told, number: 2, provider: 'ses' };
-    const standing = claimability({ ...entry, attempts: [ended, begun], done: [0] }, delivery);
+    const claim = claimability({ ...entry, attempts: [ended, begun], done: [0] }, delivery);
 
-    expect(standing).toMatchObject({ kind: 'continues', fresh: new Set(['postmark']) });
+    expect(claim).toMatchObject({ kind: 'continues', interrupted: new Set(['postmark']) });
     expect(logBy({ ...entry, attempts: [ended, begun], done: [0] })).toEqual({
       attempts: [ended, interrupted],
       done: [0],
@@ -137,8 +138,8 @@ describe('claimability', () => {
     const log: AttemptLog = { attempts: [told], done: [0], redrives: 0 };
     const state = claimability({ ...entry, attempts: [begun] }, { ...delivery, log });
 
-    expect(state).toMatchObject({ kind: 'continues', log, fresh: new Set() });
-    // Another worker's attempt with the same number is another one.
+    expect(state).toMatchObject({ kind: 'continues', log, interrupted: new Set() });
+    // Another worker's attempt with the same number is a different attempt.
     expect(
       logBy({ ...entry, attempts: [begun] }, { log: { ...log, attempts: [{ ...told, worker: 'c' }] } }).attempts,
     ).toHaveLength(2);
@@ -148,10 +149,10 @@ describe('claimability', () => {
     const earlier: StoredAttempt = { ...begun, number: 2, ended: 5, outcome: 'unknown', asked: 1, settled: true };
     const log: AttemptLog = { ...EMPTY_LOG, attempts: [earlier] };
 
-    // The message was sent before the attempt.
+    // The queue message was sent before the interrupted attempt. Therefore only the record in the table contains this attempt.
     const known = logBy({ ...entry, attempts: [earlier, begun] }, { log });
-    const [doubt] = progressOf(known, ['a@x'], { onUnknown: 'ask', vendorOf: (key) => key }).doubts;
-    expect(doubt).toMatchObject({ last: begun.begun, settled: false });
+    const [unknownAttempt] = progressOf(known, ['a@x'], { onUnknown: 'ask', vendorOf: (key) => key }).unknownAttempts;
+    expect(unknownAttempt).toMatchObject({ last: begun.begun, settled: false });
   });
 
   it('corrects an attempt that it had taken as interrupted, in whatever order the copies are read', () => {
@@ -179,7 +180,8 @@ describe('claimability', () => {
     const reopened: SubmissionRecord = { ...entry, attempts: [settled], redrives: 1 };
     const known: AttemptLog = { ...EMPTY_LOG, done: [4] };
 
-    // The attempt after the redrive counts; what the message has from before was copied to the record by the redrive.
+    // Only the attempt after the redrive counts. The log in the message was already added to the record when the redriven message
+    // was received for the first time.
     expect(logBy(reopened, { redriven: true, log: known })).toEqual({ attempts: [settled], done: [], redrives: 1 });
   });
 
@@ -231,7 +233,7 @@ describe('submissionHash', () => {
 });
 
 function logBy(given: SubmissionRecord, change: Partial<ClaimRequest> = {}): AttemptLog {
-  const standing = claimability(given, { ...delivery, ...change });
-  if (standing.kind !== 'continues') throw new Error(`it is ${standing.kind}`);
-  return standing.log;
+  const claim = claimability(given, { ...delivery, ...change });
+  if (claim.kind !== 'continues') throw new Error(`it is ${claim.kind}`);
+  return claim.log;
 }

@@ -10,7 +10,10 @@ const rules = { onUnknown: 'ask', vendorOf: (key: string) => key } as const;
 const attempt = (provider: string, each: string): StoredAttempt => {
   return { worker: 'w', number: 1, provider, account: { type: 'postmark' }, begun: 1, each, ended: 2 };
 };
-/** Progress after attempts, each a provider and its letters. */
+/**
+ * Returns the progress after some attempts. Each attempt is a pair: a provider, and a string with one letter for each recipient
+ * (the outcome for this recipient).
+ */
 const progressAfter = (addresses: readonly string[], done: readonly number[], ...attempts: [string, string][]) =>
   progressOf({ ...EMPTY_LOG, done, attempts: attempts.map((one) => attempt(...one)) }, addresses, rules);
 
@@ -59,7 +62,7 @@ describe('settle', () => {
 
   it('waits longer for repeated unknown answers, the older the first of them is', () => {
     const progress = { ...open, recipients: open.recipients.map((one) => ({ ...one, waiting: true })) };
-    const waitOf = (doubtMs: number) => settle(progress, { ageMs: 0, doubtMs, random: 0 });
+    const waitOf = (unknownMs: number) => settle(progress, { ageMs: 0, unknownMs, random: 0 });
     expect(waitOf(90_000)).toEqual({ kind: 'retry', delayMs: 90_000 });
     expect(waitOf(1_200_000)).toEqual({ kind: 'retry', delayMs: 1_200_000 });
     expect(waitOf(MAX_AGE_MS)).toMatchObject({ delayMs: expect.closeTo(MAX_DELAY_MS / 1.25, -3) });
@@ -111,13 +114,13 @@ describe('settle', () => {
   });
 
   it('dead-letters what must not be sent twice, and names the providers with unknown answers', () => {
-    const doubted = progressAfter(['a@x', 'b@x', 'c@x'], [2], ['p', '?-?'], ['q', '??-'], ['r', '--?']);
-    const settled = { ...doubted, recipients: doubted.recipients.map((one) => ({ ...one, waiting: false })) };
+    const lost = progressAfter(['a@x', 'b@x', 'c@x'], [2], ['p', '?-?'], ['q', '??-'], ['r', '--?']);
+    const settled = { ...lost, recipients: lost.recipients.map((one) => ({ ...one, waiting: false })) };
 
     expect(settle(declareHeld(settled), { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',
       reason: 'Unknown',
-      detail: 'the answer of p and q was lost, and could not be found out; onUnknown is hold',
+      detail: 'the answer of p and q was lost, and no look-up found the mail; onUnknown is hold',
     });
   });
 
@@ -149,7 +152,7 @@ describe('settle', () => {
       detail: 'no provider accepted it within four days',
     });
     expect(settle(open, { ageMs: 0, expiresInMs: -1, random: 0 })).toMatchObject({
-      detail: 'expiresAt, or the time that its class has, is over; it was not sent after that',
+      detail: 'the time of expiresAt, or that of its class, has passed; it was not sent after that',
     });
   });
 
@@ -212,7 +215,7 @@ describe('a dead letter', () => {
       detail: 'refused by p and q for 1 of 2 recipients',
     });
     expect(settle(withOther({ ...held, end: 'held' }), { ageMs: 0, random: 0 })).toMatchObject({
-      detail: 'the answer of p was lost, and could not be found out; onUnknown is hold',
+      detail: 'the answer of p was lost, and no look-up found the mail; onUnknown is hold',
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Item, Table } from '../../../lambda/platform/table.ts';
-import { hadBy, readHad } from '../../../lambda/submission/supersedes.ts';
+import type { Item } from '../../../lambda/platform/table.ts';
+import { readHad } from '../../../lambda/submission/supersedes.ts';
 
 const entry = (fields: Record<string, unknown>): Item => ({ pk: 'submission/a', rev: 3, ...fields });
 const attempt = (provider: string, outcome?: string) => ({
@@ -10,8 +10,10 @@ const attempt = (provider: string, outcome?: string) => ({
   ...(outcome && { outcome }),
 });
 
+const hadBy = (item: Item | undefined) => readHad({ get: async () => item }, 'a');
+
 describe('providers of a superseded submission', () => {
-  it('are those that accepted it, and those that may have', () => {
+  it('are those that accepted it, and those that may have', async () => {
     const attempts = [
       attempt('postmark', 'unavailable'),
       attempt('mailgun', 'unknown'),
@@ -21,13 +23,15 @@ describe('providers of a superseded submission', () => {
       attempt('backup'),
     ];
 
-    expect(hadBy(entry({ attempts }))).toEqual(['mailgun', 'ses', 'backup']);
+    expect(await hadBy(entry({ attempts }))).toEqual(['mailgun', 'ses', 'backup']);
   });
 
-  it('include those of the whole chain once, the latest last', () => {
+  it('include those of the whole chain once, the latest last', async () => {
     const attempts = [attempt('postmark', 'unknown'), attempt('postmark', 'accepted')];
 
-    expect(hadBy(entry({ had: ['ses', 'postmark', 'mailgun'], attempts }))).toEqual(['ses', 'mailgun', 'postmark']);
+    const all = entry({ had: ['ses', 'postmark', 'mailgun'], attempts });
+
+    expect(await hadBy(all)).toEqual(['ses', 'mailgun', 'postmark']);
   });
 
   it.each([
@@ -35,25 +39,20 @@ describe('providers of a superseded submission', () => {
     ['an entry without attempts', entry({})],
     ['an entry that another release wrote', entry({ had: 'ses', attempts: { 1: 'ses' } })],
     ['attempts of another shape', entry({ had: [null, 7], attempts: [null, 'ses', { outcome: 'accepted' }] })],
-  ])('are none for %s', (_, item) => {
-    expect(hadBy(item)).toEqual([]);
+  ])('are none for %s', async (_, item) => {
+    expect(await hadBy(item)).toEqual([]);
   });
 
   it('are read by the id, and none when the table does not answer', async () => {
-    const table = (get: Table['get']) => ({ get }) as Table;
     const asked: string[] = [];
-    const answering = table(async (pk) => {
+    const answering = async (pk: string) => {
       asked.push(pk);
       return entry({ attempts: [attempt('ses', 'accepted')] });
-    });
+    };
+    const failing = () => Promise.reject(new Error('throttled'));
 
-    expect(await readHad(answering, 'order-1')).toEqual(['ses']);
+    expect(await readHad({ get: answering }, 'order-1')).toEqual(['ses']);
     expect(asked).toEqual(['submission/order-1']);
-    expect(
-      await readHad(
-        table(() => Promise.reject(new Error('throttled'))),
-        'order-1',
-      ),
-    ).toEqual([]);
+    expect(await readHad({ get: failing }, 'order-1')).toEqual([]);
   });
 });

@@ -68,14 +68,14 @@ test('the same address counts once', async () => {
   expect(await suppress('mailgun', 15)).toBe(false);
 });
 
-test('an import is judged with the reports of the day, by the mail of the provider', async () => {
+test('an import is compared with the mail of the provider, together with the reports of the day', async () => {
   const { doubt, suppress } = await givenDay({ mailgun: 1_000, 'ses-1': 1_000 });
 
   expect(await doubt.doubtsImport('mailgun', 90)).toBe(false);
   expect(await doubt.doubtsImport('mailgun', 110)).toBe(true);
   await suppress('mailgun', 30);
   expect(await doubt.doubtsImport('mailgun', 90)).toBe(true);
-  // A few are not doubted, whatever its mail.
+  // Fewer than 50 new entries of a provider are always trusted, however little mail the provider has had.
   expect(await doubt.doubtsImport('ses-2', 49)).toBe(false);
   expect(await doubt.doubtsImport('ses-2', 50)).toBe(true);
 });

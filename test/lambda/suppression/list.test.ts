@@ -50,7 +50,7 @@ test('a hard bounce ends, a complaint does not', async () => {
   expect([...(await world.list.find([ADA, 'bob@example.org'])).keys()]).toEqual(['bob@example.org']);
 });
 
-test('a complaint takes the place of a bounce, never the reverse', async () => {
+test('a complaint replaces a bounce, and a bounce never replaces a complaint', async () => {
   const { list } = givenList();
 
   expect((await list.add(ADA, bounce))?.reason).toBe('hard-bounce');
@@ -59,7 +59,7 @@ test('a complaint takes the place of a bounce, never the reverse', async () => {
   expect((await list.add(ADA, bounce))?.reason).toBe('complaint');
 });
 
-test('what an operator adds takes the place of a bounce and its end, not of a complaint', async () => {
+test('an entry of an operator replaces a bounce, and is not replaced by one; it does not replace a complaint', async () => {
   const { list } = givenList();
   const manual = { reason: 'manual', source: 'eve', at: START } as const;
   await list.add(ADA, bounce);
@@ -92,13 +92,13 @@ test('the old entry of a provider does not list a removed address again, a later
   expect(await world.list.add(ADA, { ...bounce, at: world.now })).toMatchObject({ reason: 'hard-bounce' });
 });
 
-test('a removal holds for as long as a provider keeps its older entry', async () => {
+test('a removed address stays removed for as long as a provider keeps its older entry', async () => {
   const world = givenList();
   await world.list.add(ADA, complaint);
   await world.list.remove(ADA);
 
   world.now += 400 * DAY;
-  // DynamoDB deletes what has expired.
+  // This loop deletes expired items, as DynamoDB does.
   for (const [key, { expires = Number.POSITIVE_INFINITY }] of world.table.items)
     if (expires < world.now / 1000) world.table.items.delete(key);
   expect(await world.list.add(ADA, { ...complaint, at: START })).toBeUndefined();

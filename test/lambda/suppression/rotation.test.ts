@@ -38,7 +38,7 @@ test('after a rotation of the key an unsubscribe is removed, and may be added ag
   expect(world.left()).toBe(1);
 });
 
-test('after a rotation of the key the older of two news changes nothing', async () => {
+test('after a rotation of the key an older unsubscribe or removal changes nothing', async () => {
   const world = given();
   await world.list.add(ADA, { at: 3, source: 'postmark' });
   world.secret = { key: 'two', previousKey: 'one' };

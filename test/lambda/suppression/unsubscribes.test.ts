@@ -48,7 +48,7 @@ test.each([[NOW - 2_000], [undefined]])(
   },
 );
 
-test('news in any order and number end in the same state: the newest decides, of one time the unsubscribe', async () => {
+test('the newest change decides, in any order of changes; at the same time, the unsubscribe', async () => {
   const news = fc.record({ left: fc.boolean(), at: fc.integer({ min: NOW - 5, max: NOW }) });
   await fc.assert(
     fc.asyncProperty(fc.array(news, { minLength: 1, maxLength: 8 }), async (all) => {

@@ -86,13 +86,13 @@ test('a share of refused recipients rises against the day before, not against a 
 
   expect(suppressionRise([{ 'ok/p/0': 40, 'no/p/0': 10 }, {}, good, good, good], 'p', 5)).toBeGreaterThan(3);
   expect(suppressionRise([usual, usual, usual, usual, usual, usual, usual, usual, usual], 'p', 5)).toBeLessThan(3);
-  // Counts more than an hour old are not part of the last hour.
+  // Counts that are more than an hour old do not count for the last hour.
   expect(suppressionRise([{}, { 'ok/p/5': 40, 'no/p/5': 10 }, good], 'p', 5)).toBe(0);
   expect(suppressionRise([{}, { 'ok/p/6': 40, 'no/p/6': 10 }, good], 'p', 5)).toBeGreaterThan(3);
   expect(suppressionRise([{ 'ok/p/0': 2, 'no/p/0': 4 }, {}, good], 'p', 5)).toBe(0);
 });
 
-describe('producers are silent', () => {
+describe('producers count as stopped', () => {
   const busy = { 'in/0': 20, 'in/1': 20, 'in/2': 20, 'in/3': 20 };
   const now = (hours: Record<number, HourCounts>, quarter: number) =>
     haveProducersStopped((back) => hours[back], quarter);
@@ -104,7 +104,7 @@ describe('producers are silent', () => {
     expect(now({ 0: { 'in/0': 20 }, 1: busy }, 3)).toBe(false);
   });
 
-  test('not if they were as silent yesterday', () => {
+  test('not if there was no mail at this time yesterday', () => {
     const today = { 0: { 'in/0': 20 }, 1: busy, 2: busy };
     expect(now({ ...today, 24: { 'in/0': 20 }, 25: busy, 26: busy }, 3)).toBe(false);
     expect(now({ ...today, 24: busy, 25: busy, 26: busy }, 3)).toBe(true);
@@ -156,7 +156,7 @@ describe('shared counts', () => {
       const ended = await refuses(workers, 40);
 
       expect(ended).toBeLessThanOrEqual(most);
-      // Recipients that ended before the doubt are listed, once each.
+      // Some recipients were given up before the provider's refusals were in doubt. Each of these recipients is listed once.
       expect(await listDoubted(table, clock.now())).toHaveLength(ended);
     },
   );
@@ -219,7 +219,7 @@ describe('shared counts', () => {
     expect(await refuses(workers, 10)).toBe(5);
   });
 
-  test('survive many workers that write at once', async () => {
+  test('are complete although many workers write at the same time', async () => {
     const { workers, table, clock } = given(20);
     await takes(workers, 60);
     const at = clock.now();
@@ -234,12 +234,12 @@ describe('shared counts', () => {
     expect(listed.filter(({ submissionId }) => submissionId.startsWith('s'))).toHaveLength(20);
   });
 
-  test('survive a table that is down for a while', async () => {
+  test('include the refusals from a time in which the table was down', async () => {
     const { workers, table, clock } = given(1);
     await takes(workers, 60);
-    table.mood = 'fail';
+    table.behavior = 'fail';
     expect(await refuses(workers, 10)).toBe(10);
-    table.mood = 'good';
+    table.behavior = 'work';
     expect(await refuses(workers, 1)).toBe(0);
     await clock.pass(0);
   });
@@ -251,11 +251,11 @@ describe('shared counts', () => {
       clock,
     } = given(1);
     if (tallies === undefined) throw new Error('no worker');
-    table.mood = 'hang';
+    table.behavior = 'hang';
     const heard = tallies.countOutcomes('p', said(BAD));
     await clock.pass(500);
     expect(await heard).toEqual(new Set());
-    table.mood = 'fail';
+    table.behavior = 'fail';
     expect(await tallies.countOutcomes('p', said(BAD))).toEqual(new Set());
   });
 
@@ -306,7 +306,7 @@ describe('npm run doubted lists', () => {
     expect(await listDoubted(table, now)).toHaveLength(5);
     expect(await listDoubted(table, now + 13 * 24 * HOUR_MS)).toHaveLength(5);
     expect(await listDoubted(table, now + 15 * 24 * HOUR_MS)).toEqual([]);
-    // The items are kept until then.
+    // The items expire only after the last day on which the recipients in them are listed.
     for (const { expires = 0 } of table.items.values())
       expect(expires * 1_000).toBeGreaterThan(now + 13.9 * 24 * HOUR_MS);
   });
@@ -322,13 +322,16 @@ function given(number: number) {
   return { clock, table, workers };
 }
 
-/** The provider accepts the mail of different domains, spread over the workers. */
+/** Simulates that the provider accepts mails to different domains. The mails are distributed over the workers. */
 async function takes(workers: readonly Tallies[], number: number): Promise<void> {
   for (let mail = 0; mail < number; mail++)
     await workers[mail % workers.length]?.countOutcomes('p', said(ACCEPTED, `a${mail}@a${mail}.example.com`));
 }
 
-/** The provider refuses mailboxes; resolves with the number of recipients that ended by its refusal alone. */
+/**
+ * Simulates that the provider refuses mailboxes. Resolves with the number of recipients that were given up because of this
+ * provider's refusal alone.
+ */
 async function refuses(workers: readonly Tallies[], number: number, first = 0): Promise<number> {
   let ended = 0;
   for (let mail = first; mail < first + number; mail++) {
@@ -344,7 +347,7 @@ async function refuses(workers: readonly Tallies[], number: number, first = 0): 
   return ended;
 }
 
-/** Repeatable draws in [0, 1). */
+/** Returns a generator of random numbers in [0, 1); the same seed gives the same numbers. */
 function draws(seed: number): () => number {
   let state = seed;
   return () => {

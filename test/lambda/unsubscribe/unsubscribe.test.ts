@@ -74,7 +74,7 @@ test.each([
   expect(world.table.items.size + world.table.reads + world.sent.length).toBe(0);
 });
 
-test('the page has a button that posts, and nothing of others', async () => {
+test('the page has a button that posts, loads nothing from other sites, and does not show the address', async () => {
   const { headers, body } = await given().ask('GET');
 
   expect(body).toContain('<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">');
@@ -105,7 +105,7 @@ test('while the events queue fails the recipient is unsubscribed, and the next t
   expect(world.sent).toHaveLength(1);
 });
 
-test('one that subscribes again can unsubscribe again, by another event', async () => {
+test('a recipient who subscribes again can unsubscribe again, which sends another event', async () => {
   const world = given();
   await world.ask('POST');
   expect(await world.list.remove(ADA)).toBe(true);

@@ -162,7 +162,7 @@ test.each<[string, unknown, string | RegExp]>([
         canary: { to: 'canary@in.example.com', from: 'canary@example.org', everyMinutes: 30 },
       },
     ],
-    'canary.from: ses may not send for example.org, so that none would be sent',
+    'canary.from: ses may not send for example.org, so no canary would be sent',
   ],
   [
     'an inbound canary from a domain that no provider may send for',
@@ -173,7 +173,7 @@ test.each<[string, unknown, string | RegExp]>([
         inbound: { canary: { to: 'canary@mx.example.net', everyMinutes: 30 } },
       },
     ],
-    'inbound.canary.from: no provider may send for mx.example.net, so that none would be sent',
+    'inbound.canary.from: no provider may send for mx.example.net, so no canary would be sent',
   ],
   [
     'an inbound canary whose domain another provider receives too',

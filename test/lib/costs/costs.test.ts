@@ -74,7 +74,7 @@ test('delivery events cost more at a provider that posts each than none at all',
 test('a post of Mailgun costs one write more, of its token', () => {
   const eventsOf = (type: string) => mailCost({ key: 'a', type, events: true }, 512).events;
 
-  // Both post two events for a mail.
+  // Mailgun and SendGrid both post two events for each mail.
   expect(eventsOf('mailgun') - eventsOf('sendgrid')).toBeCloseTo(2e6 * PRICES.writeUnit.dollars, 6);
 });
 

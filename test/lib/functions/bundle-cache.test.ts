@@ -6,7 +6,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 const directory = mkdtempSync(join(tmpdir(), 'bundles-'));
 afterEach(() => vi.resetModules());
 
-/** Bundles as a new process does, which knows no hashes; returns what the bundle holds and whether it was built. */
+/**
+ * Makes a bundle as a new process does: a new process has no hashes in memory. Returns the content of the bundle, and whether the
+ * bundle was built.
+ */
 async function bundled(sources: readonly string[], cache = join(directory, 'cache')) {
   const { cachedBundle } = await import('../../../lib/functions/bundle-cache.ts');
   const outdir = mkdtempSync(join(directory, 'out-'));

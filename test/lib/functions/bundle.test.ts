@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The files of a bundle with their content. */
+/** Returns the files of a bundle with their content. */
 function files(outdir: string): Record<string, string> {
   const names = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
   return Object.fromEntries(

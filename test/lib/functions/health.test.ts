@@ -77,7 +77,7 @@ test('it calls SES in the regions of its accounts, sends with no provider, and h
   const wild = statements
     .flatMap(({ Resource }) => listOf(Resource).map(evaluate))
     .filter((text) => text.includes('*'));
-  // The second and third count the mail of removed providers' queues.
+  // The second and the third resource are needed to count the mail on the queues of removed providers.
   const queues = `arn:aws:sqs:us-east-1:123456789012:Mailover-MailoverQueuesRetry*`;
   expect(wild.toSorted()).toEqual(['*', '*', queues]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DEPLOYMENT } from '../../../chaos/world/world.ts';
 import { deploy, type Resource, resources } from '../deployment.ts';
 
-// Every option that adds a function.
+// This deployment has every option that adds a function.
 const { template } = deploy({
   providers: [
     { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
@@ -26,9 +26,9 @@ const ours = Object.entries(functions).filter(([, { Properties }]) => String(Pro
 
 const PUTS = /^(sqs:SendMessage|sns:Publish|s3:PutObject|lambda:InvokeFunction)$/;
 
-/** Outputs of a function: queues, topics, buckets and functions that its role names. */
+/** Outputs of each function: the queues, topics, buckets and functions that the role of the function names. */
 const outputs = new Map(ours.map(([id, fn]) => [id, targetsOf(fn)]));
-/** Triggers of a function, apart from schedules and requests. */
+/** Triggers of each function, apart from schedules and requests. */
 const inputs = new Map(ours.map(([id]) => [id, sourcesOf(id)]));
 
 test('loop detection is off for each function that its own messages may reach, and stays on for all others', () => {
@@ -53,7 +53,10 @@ test('the simulation has the loop detection of the template', () => {
   expect(DEPLOYMENT.allowsLoops).toBe(sender?.Properties['RecursiveLoop'] === 'Allow');
 });
 
-/** Invocations of the longest chain that begins with this function; a mail that waits is not counted again. */
+/**
+ * Returns the number of invocations in the longest chain that begins with this function. If a function triggers itself (a mail
+ * waits), this invocation is not counted again.
+ */
 function longestFrom(id: string, seen: readonly string[] = []): number {
   const next = ours.filter(
     ([to]) =>
@@ -62,7 +65,7 @@ function longestFrom(id: string, seen: readonly string[] = []): number {
   return 1 + Math.max(0, ...next.map(([to]) => longestFrom(to, [...seen, id])));
 }
 
-/** Whether output of one function may trigger another, over any number of functions. */
+/** Returns whether the output of one function may trigger another function, directly or through any number of other functions. */
 function reaches(from: string, to: string, seen = new Set<string>()): boolean {
   return ours.some(([next]) => {
     const fed = (inputs.get(next) ?? []).some((source) => outputs.get(from)?.includes(source));
@@ -96,7 +99,7 @@ function sourcesOf(id: string): string[] {
   return [...mapped, ...allowed].filter(Boolean);
 }
 
-/** The first logical id that a value refers to. */
+/** Returns the first logical id to which a value refers. */
 function idIn(value: unknown): string {
   return /"(?:Ref|Fn::GetAtt)":\[?"((?!AWS::)[^"]+)"/.exec(JSON.stringify(value ?? ''))?.[1] ?? '';
 }

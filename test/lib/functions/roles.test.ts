@@ -118,7 +118,7 @@ test.each([
       'sqs:GetQueueAttributes arn:aws:sqs:us-east-1:123456789012:Mailover-MailoverQueuesRetry*',
     ],
   ],
-  ['Account', ['dynamodb:Scan table']],
+  ['DailyCount', ['dynamodb:Scan table']],
   [
     'Mirror',
     [
@@ -176,7 +176,7 @@ test('a role may access every kind of item that the code names', () => {
   );
 });
 
-/** Strings that look like item keys but are none. */
+/** Strings that look like keys of items in the table, but are not. */
 const NO_ITEMS: ReadonlySet<string> = new Set(['message', 'unknown', 'mailover']);
 
 test('a producer may put submissions on the queue and under one prefix of the bucket, and read nothing', () => {
@@ -237,7 +237,7 @@ function reads(secret: string): string {
   return `secretsmanager:GetSecretValue ${secret}-??????`;
 }
 
-/** Every action on every resource that the policies of a role allow, with the key prefixes that limit them. */
+/** Returns every action on every resource that the policies of a role allow. Key prefixes that limit an action are included. */
 function allowed(role: string, of = template): string[] {
   return Object.entries(resources(of, 'AWS::IAM::Policy'))
     .filter(([id]) => id.startsWith(`Mailover${role}Role`))

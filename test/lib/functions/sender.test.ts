@@ -19,7 +19,10 @@ const allowing = (action: string) => statements.filter(({ Action }) => listOf(Ac
 const resourcesOf = (action: string) => allowing(action).flatMap(({ Resource }) => listOf(Resource));
 const arnsOf = (...list: { queueArn: string }[]) => list.map(({ queueArn }) => stack.resolve(queueArn) as unknown);
 
-/** Evaluates intrinsic functions as CloudFormation does: references become their logical id, partitions `aws`. */
+/**
+ * This test evaluates intrinsic functions as CloudFormation does: a reference becomes the logical id of its resource, and a
+ * partition becomes `aws`.
+ */
 test('the sender decodes what the deployment encodes', () => {
   const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };
   const decoded = senderEnvironment.decode(
@@ -36,7 +39,7 @@ test('the sender decodes what the deployment encodes', () => {
     proofSecret: id(proofKey.secretArn),
     stateTable: id(stateTable.tableName),
     maxReceiveCount: 171,
-    // Fifty for new mail, five for each retry queue.
+    // There are fifty workers for new mail, and five for each retry queue.
     workers: 50 + 5 * queues.retry.size,
   });
 });
@@ -108,7 +111,7 @@ test('the template holds no secret and reads none at deployment', () => {
   const text = JSON.stringify(template.toJSON());
   expect(text).not.toMatch(/\{\{resolve:|apiKey|serverToken|password/i);
   const secrets = Object.values(resources(template, 'AWS::SecretsManager::Secret'));
-  // A secret that CloudFormation generates at the deployment.
+  // CloudFormation generates the only secret at the deployment.
   expect(secrets.map(({ Properties }) => Properties['SecretString'])).toEqual([undefined]);
   expect(secrets[0]?.Properties['GenerateSecretString']).toEqual({
     SecretStringTemplate: '{}',

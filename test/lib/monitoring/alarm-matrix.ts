@@ -6,32 +6,36 @@ import { simulatedType } from '../../../local/simulators/registry.ts';
 import type { Breakage } from './faults.ts';
 
 /**
- * Volume of mail for the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.
- * `none`: it is a standby.
+ * Volume of mail for the broken provider. `traffic`: one mail every ten seconds. `low`: one mail every two minutes. `none`: no
+ * mail, since the provider is a standby.
  */
 export type Traffic = 'traffic' | 'low' | 'none';
 
-/** A fault of a provider, and the alarms that it raises. */
+/** A fault of a provider, and the alarms that the fault raises. */
 export interface Situation extends Breakage {
-  /** Name of the fault; a row of the table in the runbook. */
+  /** Name of the fault; the table in the runbook has a row with this name. */
   readonly fault: string;
-  /** Configured rate of the provider. */
+  /** Configured rate limit of the provider. */
   readonly maxPerSecond?: number;
-  /** Duration in minutes. @default - three periods of five */
+  /** Duration in minutes. @default - three periods of five minutes */
   readonly minutes?: number;
   /**
-   * The same on the wire of the local stack, as `PUT /api/providers/KEY/fault` takes it: `test/soak/wire-faults.test.ts` checks
-   * that it has the outcome with which the matrix is computed. Undefined for a type that has no such outcome.
-   * @default - none: the provider answers as a healthy one
+   * Returns the same fault for the simulated provider of the local stack, in the form that `PUT /api/providers/KEY/fault`
+   * accepts. `test/soak/wire-faults.test.ts` checks that this fault has the outcome with which the matrix is computed. Undefined
+   * for a provider type that cannot have this outcome.
+   * @default - no fault: the simulated provider answers as a healthy provider
    */
   readonly local?: (type: ProviderType) => Fault | undefined;
-  /** Exact set of alarms raised within three periods of five minutes; those of the provider by the last part of their name. */
+  /**
+   * Exact set of the alarms that the fault raises within three periods of five minutes. An alarm of the provider is given by the
+   * last part of its name.
+   */
   readonly alarms: Readonly<Record<Traffic, readonly string[]>>;
   /** Further alarms that may be raised, depending on the number of workers. */
   readonly perhaps?: readonly string[];
-  /** Whether it raises no alarm in the size `small`. */
+  /** Whether the fault raises no alarm if `monitoring.size` is `small`. */
   readonly smallUnseen?: true;
-  /** Why no alarm is raised, if one might be expected. */
+  /** Reason why the fault raises no alarm, if a reader might expect an alarm. */
   readonly unseen?: string;
 }
 
@@ -39,7 +43,7 @@ const HEALTHY: Health = { state: 'healthy' };
 const UNREACHABLE: Health = { state: 'unreachable', reason: 'server-error' };
 const ONE_WAY = 'OneWayBroken';
 const OVER = 'FailoverRate';
-/** Alarms about all of Mailover; all others are the provider's. */
+/** Alarms about Mailover as a whole. All other alarms are about one provider. */
 export const WHOLE: ReadonlySet<string> = new Set([ONE_WAY, OVER]);
 
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
@@ -48,7 +52,7 @@ const LOST: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
 const all = (fault: Fault): Fault => ({ ...fault, on: 'all' });
 
-/** Alarms raised under traffic with `monitoring.size` `small`, which do not distinguish the faults. */
+/** Returns the alarms that a fault raises under `traffic` if `monitoring.size` is `small`. These alarms do not distinguish the faults. */
 export function smallAlarms({ alarms: { traffic }, smallUnseen }: Situation): readonly string[] {
   const kept = traffic.filter((title) => title === 'AccountRefused' || title === 'CircuitOpen');
   return !smallUnseen && traffic.some((title) => AS_FAULTS.has(title)) ? [...kept, 'Faults'] : kept;
@@ -63,13 +67,13 @@ const AS_FAULTS: ReadonlySet<string> = new Set([
   'SenderRefused',
 ]);
 
-/** Alarms of an outage that fails attempts and health checks. */
+/** Alarms for an outage in which attempts and health checks fail. */
 const BROKEN: Situation['alarms'] = {
   traffic: ['FailureRate', 'SomeFailures', 'CircuitOpen', 'AccountUnknown', ONE_WAY, OVER],
   low: ['FailureCount', 'SomeFailures', 'AccountUnknown', ONE_WAY],
   none: ['AccountUnknown', ONE_WAY],
 };
-/** Alarms of lost answers with a healthy account. */
+/** Alarms for lost answers while the account is healthy. */
 const LOSING: Situation['alarms'] = {
   traffic: ['FailureRate', 'LostAnswers', 'CircuitOpen', ONE_WAY, OVER],
   low: ['FailureCount', 'LostAnswers', ONE_WAY],
@@ -81,7 +85,7 @@ const REFUSED: Situation['alarms'] = {
   none: ['AccountRefused', ONE_WAY],
 };
 
-/** Every fault, for every provider, with its alarms. */
+/** Every fault that any provider can have, with the alarms that the fault raises. */
 export const MATRIX: readonly Situation[] = [
   {
     fault: 'answers every call with a server error',
@@ -100,7 +104,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: BROKEN,
   },
   {
-    // A short request is on the wire at once: then its answer is lost.
+    // A short request is sent completely before the connection drops. Then only the answer is lost, which is a different fault.
     fault: 'drops the connection while a long request is on its way',
     outcome: OUTAGE,
     takesMs: 20,
@@ -113,8 +117,8 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 'deadline',
     health: { state: 'unreachable', reason: 'no-answer' },
     local: () => all({ network: 'hang' }),
-    // With one worker one mail at a time waits for a hanging provider: too few failures to open the circuit or for a
-    // rate. With two workers it opens.
+    // With one worker, only one mail at a time waits for the hanging provider. These are too few failures to open the circuit
+    // breaker, or to compute a failure rate. With two workers the circuit breaker opens.
     alarms: {
       traffic: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY, OVER],
       low: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY],
@@ -201,7 +205,8 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     health: HEALTHY,
     local: badRecipient,
-    // While the provider is in doubt a second provider is tried, and accepts them.
+    // While the provider's refusals are not trusted, a second provider is tried. The second provider accepts the mail to these
+    // recipients.
     alarms: { traffic: ['Contradictions', 'Refusals', 'SuppressionRise', OVER], low: ['Contradictions'], none: [] },
   },
   {
@@ -349,7 +354,10 @@ export const MATRIX: readonly Situation[] = [
   },
 ];
 
-/** Types of which one answer ends a recipient; the others refuse the message, and a second provider must agree. */
+/**
+ * Provider types for which one refusal is enough to give up a recipient. Providers of the other types refuse the whole message,
+ * and a second provider must refuse it, too.
+ */
 const ENDS_RECIPIENTS: ReadonlySet<ProviderType> = new Set(['postmark', 'mailgun', 'ses']);
 
 function badRecipient(type: ProviderType): Fault | undefined {

@@ -28,7 +28,7 @@ test('an alarm costs as many metrics as it reads', () => {
   expect(lines.find(({ what }) => what === 'composite alarms')?.total).toBe(0.5);
 });
 
-/** Dollars a month for one more provider, as in decision 13. */
+/** Cost of the monitoring of one more provider, in dollars a month, as in decision 13. */
 const COST_OF_ONE = 11;
 
 test('a provider more costs what its own series and alarms cost', () => {
@@ -38,32 +38,22 @@ test('a provider more costs what its own series and alarms cost', () => {
 });
 
 test('receiving adds 19 series for each provider, and three for the whole', () => {
-  const series = (inbound: boolean) => {
-    const providers = PROVIDERS.map((provider) =>
-      provider.type === 'postmark' && inbound ? { ...provider, inbound: true as const } : provider,
-    );
-    return (
-      watchingCost(resourcesOf(providers), providers).find(({ what }) => what === 'series of metrics')?.number ?? 0
-    );
-  };
-
-  expect(series(true) - series(false)).toBe(19 + 3);
+  expect(seriesAdded({ inbound: true })).toBe(19 + 3);
 });
 
 test('delivery events add fourteen series for each provider, and seven for the whole', () => {
-  const series = (events: boolean) => {
-    const providers = PROVIDERS.map((provider) =>
-      provider.type === 'postmark' && events ? { ...provider, events: true as const } : provider,
-    );
-    return (
-      watchingCost(resourcesOf(providers), providers).find(({ what }) => what === 'series of metrics')?.number ?? 0
-    );
-  };
-
-  // Two are of the access log: requests that the HTTP API answered itself; two are of mail that was sent twice, three of
-  // classes whose mail waits.
-  expect(series(true) - series(false)).toBe(14 + 7);
+  // Of the seven series, two come from the access log (requests that the HTTP API answered itself). Two are about mail that was
+  // sent twice, and three are about classes of mail whose mail waits.
+  expect(seriesAdded({ events: true })).toBe(14 + 7);
 });
+
+/** Returns how many more series of metrics there are if Postmark has these options. */
+function seriesAdded(options: { inbound?: true; events?: true }): number {
+  const series = (providers: typeof PROVIDERS) =>
+    watchingCost(resourcesOf(providers), providers).find(({ what }) => what === 'series of metrics')?.number ?? 0;
+  const changed = PROVIDERS.map((one) => (one.type === 'postmark' ? { ...one, ...options } : one));
+  return series(changed) - series(PROVIDERS);
+}
 
 test('the small size costs less than ten dollars for four providers, and keeps every page', () => {
   const lines = watchingCost(resourcesOf(PROVIDERS, 'small'), PROVIDERS, 'small');

@@ -10,18 +10,21 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** Long enough for three periods of an hour, and what CloudWatch looks back beyond them. */
+/** A time that is long enough for three periods of an hour, and for the earlier periods to which CloudWatch looks back. */
 const LONG = 8 * HOUR;
 const routes = [{ class: 'login-codes', expiresAfterSeconds: 600, unsubscribe: true }];
 const sizes = (['full', 'small'] as const).map((size) =>
   givenDeployed({ providers: EVERYTHING, routes, monitoring: { size }, events: { url: 'https://example.com/' } }),
 );
-/** Each title once, since alarms of different providers differ only in a dimension. */
+/** One alarm for each title, since alarms of different providers differ only in a dimension of their metrics. */
 const alarms = new Map(
   sizes.flatMap(({ alarms: all }) => all.map((alarm) => [titleOf(alarm.name), { alarm, all }] as const)),
 );
 
-/** Values of each minute, by the ids of the expression, for alarms that need more than one metric at its threshold. */
+/**
+ * Values for alarms that need more than one metric at its threshold. Each metric has this value in every minute; the key is the
+ * id of the metric in the alarm's expression.
+ */
 const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   FailureRate: { outage: 10, accepted: 10 },
   FailureCount: { outage: 1 },
@@ -73,7 +76,8 @@ test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'metric'))(
 
     const [after] = statuses.values();
     expect(after?.state).toBe('OK');
-    // CloudWatch looks back beyond missing values, so that an alarm on events may stay for two periods more.
+    // If values are missing, CloudWatch looks at earlier periods. Therefore an alarm on a metric that counts events may stay
+    // raised for two periods more.
     const late = (after?.since ?? 0) - (promised ?? Number.NaN);
     expect(late).toBeGreaterThanOrEqual(0);
     expect(late).toBeLessThanOrEqual(EXTRA_PERIODS * periodOf(alarm) * 1000);
@@ -128,14 +132,17 @@ function periodOf({ properties }: DeployedAlarm): number {
   );
 }
 
-/** Gauges that are measured whatever happens; the rest is counted when it happens. */
+/**
+ * Returns the usual value of a metric that is measured all the time. Undefined for the other metrics, which are written only when
+ * something happens.
+ */
 function usual(title: string, query: MetricQuery): number | undefined {
   if (title === 'ReconcilerBlind') return query.Id === 'looked' ? 1 : undefined;
   if (title === 'HealthCheckStopped') return 1;
   if (title === 'QuotaLow' || title === 'CapacityShort') return 1;
   if (title === 'AccountRefused') return query.Id === 'healthy' ? 1 : undefined;
   if (title === 'AccountUnknown') return query.Id === 'checked' || query.Id === 'answered' ? 1 : undefined;
-  if (title === 'AccountErrors') return 0;
+  if (title === 'DailyCountErrors') return 0;
   return GAUGES.test(metricOf(query).MetricName) ? 0 : undefined;
 }
 
@@ -150,12 +157,12 @@ function bad(title: string, alarm: DeployedAlarm, query: MetricQuery): number | 
   return ComparisonOperator.startsWith('Less') ? undefined : Threshold;
 }
 
-/** Values of a metric that is counted: a number of them. */
+/** Returns the values of a metric in one minute. For the statistic SampleCount, `value` is the number of these values. */
 function valuesOf({ MetricStat }: MetricQuery, value: number): number[] {
   return MetricStat?.Stat === 'SampleCount' ? new Array<number>(value).fill(1) : [value];
 }
 
-/** Metrics that an alarm reads. */
+/** Returns the metrics that an alarm reads. */
 function queriesOf(alarm: DeployedAlarm): readonly MetricQuery[] {
   if (alarm.kind !== 'metric') return [];
   const { Metrics, Namespace, MetricName, Dimensions, Period, Statistic, ExtendedStatistic } = alarm.properties;

@@ -49,7 +49,7 @@ function read<T>(
   }
 }
 
-/** The costs of four providers, as a table for decision 13. */
+/** Returns the costs of the monitoring of four providers, as a table for decision 13. */
 export function costTable(size: MonitoringSize): string {
   const lines = read({ providers: PROVIDERS, size }, (stack) =>
     watchingCost(Template.fromStack(stack).toJSON()['Resources'], PROVIDERS, size),
@@ -61,7 +61,7 @@ export function costTable(size: MonitoringSize): string {
   return ['| what | number | each | together |', '|---|---|---|---|', ...rows, together, ''].join('\n');
 }
 
-/** The alarms that page, as a list for README and runbook. */
+/** Returns the names of the alarms with severity `page`, as a list for the README and the runbook. */
 export function pagesList(): string {
   const alarms = MONITORING_SIZES.flatMap((size) =>
     read({ providers: EVERYTHING, size }, ({ mailover }) => mailover.monitoring.alarms),

@@ -8,40 +8,43 @@ export interface Breakage {
   readonly outcome: Outcome;
   /** Duration of an attempt; `deadline` for a time-out. */
   readonly takesMs: number | 'deadline';
-  /** Whether the provider accepted the mail nevertheless. */
+  /** Whether the provider accepts the mail although the attempt has this outcome. */
   readonly taken?: boolean;
-  /** Number of affected attempts in a hundred. @default - all */
+  /** Number of attempts in a hundred that the fault affects. @default - all */
   readonly ofHundred?: number;
-  /** Total number of affected attempts. */
+  /** Total number of attempts that the fault affects. */
   readonly times?: number;
-  /** Whether it affects only every fifth mail, which has another From domain and another recipient domain, and an attachment. */
+  /** Whether the fault affects only every fifth mail. Such mail has another From domain, another recipient domain, and an attachment. */
   readonly fifth?: true;
-  /** Whether look-ups fail too. */
+  /** Whether look-ups fail, too. A look-up asks the provider whether it has a mail. */
   readonly lookUpFails?: true;
-  /** Answer of the health check meanwhile. */
+  /** Answer of the provider to health checks during the fault. */
   readonly health: Health;
 }
 
-/** Minutes after the start of the outage. @default - its whole duration */
+/** Start and end of a fault, in minutes after the start of the outage. @default - the whole duration of the outage */
 interface Span {
   readonly from?: number;
   readonly to?: number;
 }
 
-/** Providers with the same fault for a time. */
+/** Providers that have the same fault for a time. */
 export interface ProviderFault extends Span {
   readonly keys: readonly string[];
   readonly situation: Breakage;
 }
 
-/** AWS services and producers that can be down; `sends`: queues take no message from the sender; `credentials`: AWS refuses those of the processes. */
+/**
+ * AWS services and producers that can be down. `sends`: queues accept no message from the sender. `credentials`: AWS refuses the
+ * credentials of the processes.
+ */
 export type Own = 'table' | 'objects' | 'queues' | 'sends' | 'secrets' | 'credentials' | 'producers';
 
 export interface ServiceFault extends Span {
   readonly what: Own;
 }
 
-/** Affected attempts, and services that are down, at each time. */
+/** Keeps track of the faults: tells at any time which attempts a fault affects, and which services are down. */
 export function givenFaults(faulty: readonly ProviderFault[], own: readonly ServiceFault[], clock: Clock) {
   let begunAt: number | undefined;
   let ended = false;
@@ -59,9 +62,9 @@ export function givenFaults(faulty: readonly ProviderFault[], own: readonly Serv
     end: () => {
       ended = true;
     },
-    /** Current fault of a provider. */
+    /** Returns the current fault of a provider. */
     at: (key: string): Breakage | undefined => on(key)?.situation,
-    /** Current fault of a provider, if it affects this attempt. */
+    /** Returns the current fault of a provider if the fault affects this attempt. */
     affecting: (key: string, isFifth: boolean): Breakage | undefined => {
       const fault = on(key);
       if (fault === undefined) return undefined;
@@ -74,7 +77,7 @@ export function givenFaults(faulty: readonly ProviderFault[], own: readonly Serv
       count.affected += 1;
       return fault.situation;
     },
-    /** Number of affected attempts by provider. */
+    /** Returns the number of attempts that a fault affected, by provider. */
     affected: (): ReadonlyMap<string, number> =>
       new Map([...attempts].flatMap(([{ keys }, { affected }]) => keys.map((key) => [key, affected] as const))),
     down: (what: Own): boolean => own.some((one) => one.what === what && isOn(one)),

@@ -3,7 +3,7 @@ import type { Trouble } from './own-matrix.ts';
 
 const TRAFFIC = ['traffic', 'low', 'none'] as const;
 
-/** The alarm matrix as a table for the runbook. */
+/** Returns the alarm matrix as a table for the runbook. */
 export function matrixTable(): string {
   const rows = MATRIX.map((situation) => {
     const small = smallAlarms(situation).join(', ') || 'none';
@@ -26,14 +26,14 @@ function cell({ alarms, perhaps = [] }: Situation, traffic: Traffic): string {
     : certain;
 }
 
-/** Faults without an alarm, with the reasons. */
+/** Lists the faults that raise no alarm, with the reasons. */
 function unseen(): string[] {
   return MATRIX.flatMap(({ fault, unseen: why }) =>
     why ? [`- Not seen: a provider that ${fault}. Reason: ${why}.`] : [],
   );
 }
 
-/** Troubles that are no single provider's, as the runbook shows them. */
+/** Returns a table for the runbook with the troubles that are not about a single provider. */
 export function troubleTable(troubles: readonly Trouble[]): string {
   const rows = troubles.map(({ trouble, alarms, small }) => `| ${trouble} | ${listed(alarms)} | ${listed(small)} |`);
   return ['| trouble | raises | where `monitoring.size` is `small` |', '|---|---|---|', ...rows, ''].join('\n');

@@ -23,7 +23,7 @@ import { givenFaults, type ProviderFault, type ServiceFault } from './faults.ts'
 
 const MINUTE = 60_000;
 
-/** Alarms of the template, and the names under which AWS measures its queues and functions. */
+/** Alarms of the template, and the names of its queues and functions in the metrics of AWS. */
 export interface Deployed {
   readonly alarms: readonly DeployedAlarm[];
   readonly queues: readonly string[];
@@ -34,10 +34,11 @@ export interface Outage {
   readonly providers: readonly ProviderConfig[];
   /** Faults of the providers; providers with a fault are tried first, as if they were at the head of the list. */
   readonly faulty?: readonly ProviderFault[];
-  /** Faults of our own services. */
+  /** Faults of AWS services and of producers. */
   readonly own?: readonly ServiceFault[];
   /**
-   * Time between two mails, or a function of the time since the first mail that returns it; absent: no mail is sent.
+   * Time between two mails. A function gets the time since the first mail, and returns the time between two mails. Absent: no
+   * mail is sent.
    */
   readonly everyMs?: number | ((sinceMs: number) => number);
   /**
@@ -45,14 +46,17 @@ export interface Outage {
    * @default 6
    */
   readonly before?: number;
-  /** Mail of one class with its expiry in seconds, and its wait on the outbound queue from the start of the outage. */
+  /**
+   * All mail is of this class of mail, which expires after this number of seconds. After the start of the outage, each mail has
+   * already waited `waitedMs` on the outbound queue.
+   */
   readonly classMail?: { readonly class: string; readonly expiresAfterSeconds: number; readonly waitedMs: number };
-  /** Longest wait on a retry queue, as a defect of our own. */
+  /** Longest wait on a retry queue. With a very short wait, the test simulates a defect of Mailover. */
   readonly longestDelayMs?: number;
-  /** Minutes of the outage, and minutes observed after the repair. */
+  /** Duration of the outage, and of the observation after the repair, both in minutes. */
   readonly minutes: number;
   readonly recovery: number;
-  /** Extent of the monitoring. */
+  /** Size of the monitoring: option `monitoring.size`. */
   readonly size?: MonitoringSize;
 }
 
@@ -63,20 +67,20 @@ export interface Seen {
   /** Alarms that are still raised at the end of the recovery. */
   readonly afterwards: readonly string[];
   readonly sent: number;
-  /** Number of submissions that no provider has accepted by then. */
+  /** Number of submissions that no provider has accepted by the end of the recovery. */
   readonly lost: number;
-  /** Number of affected attempts by provider. */
+  /** For each provider, the number of attempts that the fault affected. */
   readonly affected: ReadonlyMap<string, number>;
-  /** Messages by queue at the end of the outage. */
+  /** Number of messages on each queue at the end of the outage. */
   readonly waiting: ReadonlyMap<string, number>;
 }
 
 /**
- * Runs the real sender, circuits and health check through a quiet time, an outage and its repair, on a clock of its own,
- * and evaluates the synthesised alarms each minute over their metrics.
+ * Runs the real sender, circuit breakers and health check on a simulated clock: first a time without faults, then an outage, then
+ * the time after the repair. Each minute, evaluates the alarms of the synthesised template on the metrics that were written.
  */
 export async function liveThrough(outage: Outage, deployed: Deployed): Promise<Seen> {
-  // Modules for the first mail are loaded before, since loading takes real time.
+  // The modules that the first mail needs are loaded before the simulation, since loading takes real time.
   await Promise.all([import('../../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
   const world = createWorld(outage, deployed);
   await world.pass(outage.before ?? 6);
@@ -87,19 +91,19 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   const raised = world.raised();
   const waiting = new Map(world.counts().waiting);
   world.repair();
-  // The rest of an hour is observed without mail.
+  // After 30 minutes no more mail is sent. The rest of the recovery is observed without mail.
   await world.pass(Math.min(30, outage.recovery));
   world.stopProducers();
   await world.pass(Math.max(0, outage.recovery - 30));
   const { sent, lost } = world.counts();
-  return { raised, afterwards: world.standing(), sent, lost, affected: world.affected(), waiting };
+  return { raised, afterwards: world.stillRaised(), sent, lost, affected: world.affected(), waiting };
 }
 
 function createWorld(
   { providers, faulty = [], own = [], everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
   { alarms, queues, functions }: Deployed,
 ) {
-  // A whole minute, so that samples and evaluations coincide.
+  // The clock starts at a whole minute, so that metrics and evaluations of alarms have the same periods.
   const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE, composed);
   const store = new MetricStore();
   const table = memoryTable();
@@ -189,7 +193,7 @@ function createWorld(
     clock,
     random,
   });
-  /** Messages that cannot be received, by time of sending. */
+  /** Messages that cannot be received while the queues are down, in the order in which they were sent. */
   const held: SQSRecord[] = [];
   const receive = async (record: SQSRecord): Promise<void> => {
     if (faults.down('queues')) {
@@ -200,7 +204,7 @@ function createWorld(
     try {
       await sender(record, () => begun + FUNCTION_MS - clock.now());
     } catch {
-      // It stays on its queue, and comes back after the visibility time-out.
+      // The message stays on its queue, and is received again after the visibility time-out.
       await clock.sleep(6 * FUNCTION_MS);
       const receives = String(Number(record.attributes.ApproximateReceiveCount) + 1);
       await receive({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: receives } });
@@ -216,7 +220,10 @@ function createWorld(
     const sentAt = clock.now() - (haveBegun ? (classMail?.waitedMs ?? 0) : 0);
     void receive(sqsRecord({ ...mail, ...defined({ class: classMail?.class }), providers: { only } }, { sentAt }));
   };
-  /** Why this process cannot ask a provider: it knows no secret yet, or AWS refuses it. Each is counted. */
+  /**
+   * Returns why this process cannot call a provider: the process has not read the provider's secret yet, or AWS refuses the
+   * credentials of the process. Counts each such case in a metric.
+   */
   const ownFault = ({ type }: ProviderConfig): string | undefined => {
     if (type !== 'ses' && faults.down('secrets')) {
       metrics.add('SecretsUnreachable', 1);
@@ -231,7 +238,7 @@ function createWorld(
     if (own) return { state: 'unreachable', reason: own };
     return faults.at(config.key)?.health ?? { state: 'healthy' };
   };
-  /** Metrics of queues and functions that AWS itself writes. */
+  /** Writes the metrics of queues and functions that AWS itself would write. */
   const measureAws = (at: number): void => {
     const add = (namespace: string, name: string, dimensions: Record<string, string>, value: number) =>
       store.add({ metric: { namespace, name, dimensions }, at, values: [value] });
@@ -289,7 +296,7 @@ function createWorld(
     repair: faults.end,
     affected: faults.affected,
     raised: () => [...raised].sort(),
-    standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
+    stillRaised: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
     counts: () => ({ sent, lost: sent - new Set([...taken].map((one) => one.split(' ')[1])).size, waiting }),
   };
 }
@@ -301,7 +308,7 @@ const ATTACHMENT = {
   s3: { bucket: 'mail', key: 'submissions/a.pdf' },
 };
 
-/** Every fifth mail is from another domain, goes to another one, and has an attachment in the bucket. */
+/** Returns true for every fifth mail. This mail has another From domain, another recipient domain, and an attachment in the bucket. */
 function isFifth(id: string): boolean {
   return Number(id.split('-')[1]) % 5 === 0;
 }
@@ -310,16 +317,19 @@ const ACCEPTED = { kind: 'accepted', providerMessageId: 'id' } as const;
 const NO_ANSWER = { kind: 'unknown', reason: 'no-answer' } as const;
 const USUAL_MS = 80;
 const FUNCTION_MS = 60_000;
-/** The local stack names a queue after its construct. */
+/** Start of the name of each retry queue: the local stack names a queue after its CDK construct. */
 const RETRY = 'mailover-retry-';
 const OUTBOUND = 'mailover-outbound';
 
-/** Waits for the composition of MIME by streams, which takes turns of the event loop but no time. */
+/**
+ * Waits until the MIME text of a mail is composed. This composition uses streams: it takes turns of the event loop, but no
+ * simulated time.
+ */
 async function composed(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await settled();
 }
 
-/** An even sequence in place of random numbers. */
+/** Returns an evenly distributed sequence in place of random numbers. */
 function givenRandom(): () => number {
   let draws = 0;
   return () => (++draws * 0.618_033_988_749_895) % 1;

@@ -6,12 +6,12 @@ type Breaking = Pick<Outage, 'faulty' | 'own' | 'before' | 'minutes' | 'everyMs'
 
 /** A fault that is not about one provider, and the alarms that it raises, without the name of the stack. */
 export interface Trouble {
-  /** Name of the fault; a row of a table in the runbook. */
+  /** Name of the fault; a table in the runbook has a row with this name. */
   readonly trouble: string;
-  /** Outage that causes it; absent if it has a test of its own. */
+  /** Outage that causes this trouble; absent if the trouble has a separate test. */
   readonly outage?: Breaking;
   readonly alarms: readonly string[];
-  /** Alarms with `monitoring.size` `small`. */
+  /** Alarms that are raised if `monitoring.size` is `small`. */
   readonly small: readonly string[];
 }
 
@@ -134,7 +134,7 @@ export const OWN_MATRIX: readonly Trouble[] = [
   { trouble: 'the table of lists does not answer a link to unsubscribe', alarms: ['UnsubscribeFailed'], small: [] },
 ];
 
-/** Several faults at a time. */
+/** Cases in which several faults occur at the same time. */
 export const MIXTURES: readonly Trouble[] = [
   {
     trouble: 'Postmark answers every call with a server error, and Mailgun loses 5 % of its answers',

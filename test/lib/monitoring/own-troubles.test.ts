@@ -4,7 +4,7 @@ import { givenDeployed } from './deployed.ts';
 import { liveThrough } from './outage-world.ts';
 import { PROVIDERS } from './providers.ts';
 
-// Hours of stack time on a machine that may be busy.
+// The tests simulate hours of the stack's time, on a machine that may be busy.
 vi.setConfig({ testTimeout: 300_000 });
 
 const KEYS = PROVIDERS.map(({ key }) => key);
@@ -20,7 +20,7 @@ const nothing = { providers: PROVIDERS, everyMs: 30_000, minutes: 15, recovery: 
 const outage = { ...nothing, faulty: [{ keys: KEYS, situation: suspended }] };
 
 test('mail that circulates without waiting raises an alarm, which ends with the loop; mail that waits does not', async () => {
-  // Few mails, since each makes a round every other second.
+  // This test sends few mails, since without long waits each mail makes a round of attempts every two seconds.
   const few = { ...outage, everyMs: 60_000 };
   const waiting = await liveThrough(few, deployed);
   const hasty = await liveThrough({ ...few, longestDelayMs: 2_000, recovery: 45 }, deployed);

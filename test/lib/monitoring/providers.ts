@@ -1,7 +1,7 @@
 import type { ProviderList } from '../../../lambda/providers/registry.ts';
 import { simulatedTypes } from '../../../local/simulators/registry.ts';
 
-/** The types of bin/mailover.ts, each once and in its order. */
+/** One provider of each type in bin/mailover.ts, in the order of that file. */
 export const PROVIDERS: ProviderList = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
@@ -9,7 +9,7 @@ export const PROVIDERS: ProviderList = [
   { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
 ];
 
-/** One provider of every type: those above, and one of each further type with the options of its simulation. */
+/** One provider of every type: the providers above, and one provider of each further type, with the options of its simulated provider. */
 export const EVERY_TYPE = [
   ...PROVIDERS,
   ...Object.entries(simulatedTypes).flatMap(([type, { example }]) =>

@@ -32,10 +32,10 @@ test('every alarm has a section of the runbook, and every section an alarm', () 
   expect([...new Set(alarms.map(titleOf))].toSorted()).toEqual([...sections.keys()].toSorted());
 });
 
-test.each([...sections])('%s says what it means, what mail does, where to look and what to do', (_, text) => {
+test.each([...sections])('%s says what it means, what happens to mail, where to look and what to do', (_, text) => {
   const leads = [...text.matchAll(/^\*\*(.+?)\.\*\* \S/gm)].map(([, lead]) => lead);
 
-  expect(leads).toEqual(['What it means', 'What mail does meanwhile', 'Look here', 'Do this']);
+  expect(leads).toEqual(['What it means', 'What happens to mail meanwhile', 'Look here', 'Do this']);
 });
 
 test('every description links its section, in a length that CloudWatch takes', () => {

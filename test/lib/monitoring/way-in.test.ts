@@ -24,7 +24,7 @@ const MINUTE = 60_000;
 const EVERY_MINUTES = 15;
 const { alarms } = givenDeployed({ providers: EVERYTHING });
 
-/** The alarms of these names, evaluated each minute over their metrics. */
+/** Creates the alarms with these names, and functions that write their metrics and evaluate the alarms. */
 function watch(titles: readonly string[]) {
   const store = new MetricStore();
   const compiled = compileAlarms(alarms.filter(({ name }) => titles.includes(name.split('/').at(-1) ?? '')));
@@ -37,7 +37,7 @@ function watch(titles: readonly string[]) {
     };
   return {
     measure,
-    /** Names of the alarms raised at the end of a minute. */
+    /** Evaluates the alarms at the end of a minute. Returns the names of the raised alarms. */
     raisedAt: (end: number): string[] => {
       statuses = compiled.evaluate(store, end, statuses);
       return [...statuses.values()].flatMap(({ name, state }) => (state === 'ALARM' ? name : []));
@@ -67,7 +67,7 @@ test.each([
       clock: { now: () => now, sleep: async () => {} },
       timeScale: 1,
     };
-    /** Runs a number of minutes; canaries arrive `delay` minutes after they were sent. */
+    /** Simulates a number of minutes. Each canary (test mail) arrives `delay` minutes after it was sent. */
     const live = async (minutes: number, delay: number): Promise<string[]> => {
       const raised = new Set<string>();
       for (const end = now + minutes * MINUTE; now < end; now += MINUTE) {

@@ -3,7 +3,7 @@ import { givenDeployed } from './deployed.ts';
 import { liveThrough } from './outage-world.ts';
 import { PROVIDERS } from './providers.ts';
 
-// Hours of stack time on a machine that may be busy.
+// The tests simulate hours of the stack's time, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const KEYS = PROVIDERS.map(({ key }) => key);

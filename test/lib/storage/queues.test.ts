@@ -43,7 +43,7 @@ test.each([
   expect(fed).toHaveLength(providers.length + 1);
   for (const { Properties } of fed) {
     const { maxReceiveCount } = Properties['RedrivePolicy'] as { maxReceiveCount: number };
-    // The first receive is at once.
+    // The first receive happens immediately, without a visibility time-out before it.
     expect((maxReceiveCount - 1) * Number(Properties['VisibilityTimeout'])).toBeGreaterThanOrEqual(86_400);
     expect(maxReceiveCount).toBeLessThanOrEqual(1_000);
   }
@@ -54,7 +54,7 @@ test('every queue keeps messages for 14 days, the maximum of SQS', () => {
 });
 
 test('the function outlasts all attempt deadlines together, and visibility is at least six times its time-out', () => {
-  // 15 s for one provider, 10 s for each of the other five.
+  // The deadline of an attempt is 15 s for one provider, and 10 s for each of the other five.
   const timeout = Number(fn.Properties['Timeout']);
   expect(timeout).toBeGreaterThan(15 + 5 * 10);
   for (const { queueUrl } of [outbound, ...retry.values()])
@@ -107,7 +107,7 @@ test('resources that must not be replaced keep their logical ids', () => {
   const ids = ['AWS::SQS::Queue', 'AWS::S3::Bucket', 'AWS::Lambda::Function', 'AWS::IAM::Role'].flatMap((type) =>
     Object.keys(resources(template, type)),
   );
-  // A changed id here means a new, empty queue at the next deployment, and mail left in the old one.
+  // If an id changes here, the next deployment creates a new, empty queue, and leaves mail in the old queue.
   expect(ids).toMatchInlineSnapshot(`
     [
       "MailoverQueuesDeadLetter4D62693F",
@@ -122,10 +122,10 @@ test('resources that must not be replaced keep their logical ids', () => {
       "MailoverMailBucket024BF87A",
       "MailoverSenderFunction5345AC87",
       "MailoverHealthFunction1F354EEE",
-      "MailoverAccountFunctionEE025A4C",
+      "MailoverDailyCountFunction448B99E9",
       "MailoverSenderRole43C19960",
       "MailoverHealthRoleFDEBB29C",
-      "MailoverAccountRoleCD1FE5CD",
+      "MailoverDailyCountRole117FE961",
     ]
   `);
 });
@@ -167,7 +167,7 @@ test('only the sender may send to a retry queue or the dead-letter queue, where 
     new Set(['MailoverSenderRoleDefaultPolicy']),
   );
   expect(sends.filter(({ Resource }) => JSON.stringify(Resource).includes('"*"'))).toEqual([]);
-  // No queue policy allows sending, from any account.
+  // No queue policy allows any account to send messages.
   expect(sends.filter(({ Principal }) => Principal !== undefined)).toEqual([]);
   expect(
     reaching([JSON.stringify(stack.resolve(outbound.queueArn))]).map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')),

@@ -6,7 +6,7 @@ const before = deploy();
 const after = deploy({ providers: PROVIDERS.filter(({ key }) => key !== GONE) });
 const queueId = (before.stack.resolve(before.stack.mailover.queues.retry.get(GONE)?.queueUrl) as { Ref: string }).Ref;
 
-/** Resources that the second deployment removes from the template. */
+/** Returns the resources that the second deployment removes from the template. */
 function dropped(type: string): Record<string, Resource> {
   const left = resources(after.template, type);
   return Object.fromEntries(Object.entries(resources(before.template, type)).filter(([id]) => !(id in left)));

@@ -17,7 +17,7 @@ const STATEFUL = new Set([
   'AWS::SES::ConfigurationSet',
 ]);
 
-/** Properties whose change replaces a resource of a type, as the deployment tests apply them. */
+/** For each type of resource, the properties whose change replaces the resource. The deployment tests read the same file. */
 const REPLACING: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync(new URL('../../deploy/moto/replacement.json', import.meta.url), 'utf8'),
 );
@@ -44,8 +44,8 @@ const { template } = deploy({
 });
 const resources = Object.entries(template.toJSON()['Resources'] as Record<string, Resource>);
 
-// A changed logical id or property here makes a deployment replace the resource, and leave its mail or state behind. Such a change shows in
-// review; it needs a section in CHANGELOG.md on what an operator has to do.
+// If a logical id or a property changes here, a deployment replaces the resource, and leaves its mail or state behind. A reviewer
+// sees such a change in the snapshot file. The change needs a section in CHANGELOG.md which says what an operator has to do.
 test('logical ids, policies and replacing properties of what has mail or state are as committed', async () => {
   const found = Object.fromEntries(
     resources
@@ -56,8 +56,9 @@ test('logical ids, policies and replacing properties of what has mail or state a
   await expect(`${JSON.stringify(found, undefined, 2)}\n`).toMatchFileSnapshot('fixtures/stateful.json');
 });
 
-// RetainExceptOnCreate: a stack operation that created a resource and is rolled back deletes it; every other one retains it
-// (docs.aws.amazon.com, aws-attribute-deletionpolicy, 2026-11-29).
+// With RetainExceptOnCreate, CloudFormation deletes a resource only if the stack operation that created this resource is rolled
+// back. After every other stack operation the resource is retained (docs.aws.amazon.com, aws-attribute-deletionpolicy,
+// 2026-11-29).
 test('a first deployment that fails leaves nothing behind but the tables, which are protected', () => {
   const kept = resources.filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined);
   const isProtected = ({ Properties }: Resource) =>
@@ -70,7 +71,7 @@ test('a first deployment that fails leaves nothing behind but the tables, which 
   ]);
 });
 
-test('nothing that is kept has a name of its own, which a next deployment would meet', () => {
+test('no resource that is kept has a fixed name, with which the next deployment would conflict', () => {
   const names = /^(QueueName|BucketName|TableName|Name|LogGroupName|TopicName|AliasName)$/;
   const named = resources.filter(
     ([, { DeletionPolicy, Properties = {} }]) =>

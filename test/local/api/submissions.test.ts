@@ -123,7 +123,7 @@ describe('GET /api/submissions/ID', () => {
     expect(await world.get('/api/submissions/order-1')).not.toHaveProperty('nextTryAt');
   });
 
-  it('has reason and detail of a dead one, whether or not a worker ever claimed it', async () => {
+  it('has reason and detail of a dead letter, even if no worker ever claimed the submission', async () => {
     const world = givenWorld();
     world.sent({ ...MAIL, id: 'bad-1', to: ['nonsense'] });
     world.sent({ ...MAIL, id: 'refused-1', to: ['ada@example.org'] });
@@ -188,7 +188,7 @@ describe('GET /api/submissions/ID', () => {
     ]);
   });
 
-  it('has what became of it for each recipient, and every event', async () => {
+  it('has the state of the delivery to each recipient, and every event', async () => {
     const world = givenWorld();
     world.sent({ ...MAIL, id: 'order-1', to: ['ada@example.org', 'bo@example.org'] });
     const reference = { submissionId: 'order-1', attempt: 1 };
@@ -214,7 +214,7 @@ describe('GET /api/submissions/ID', () => {
     });
   });
 
-  it('is not there for an id that nothing was sent with', async () => {
+  it('answers 404 for an id that no submission has', async () => {
     const world = givenWorld();
     expect((await world.app.inject('/api/submissions/none')).statusCode).toBe(404);
   });
@@ -299,7 +299,7 @@ describe('GET /api/submissions', () => {
 });
 
 describe('POST /api/submissions/ID/resend', () => {
-  it('sends a dead one to the outbound queue with its attributes, and no other', async () => {
+  it('sends only a dead letter to the outbound queue, with its attributes', async () => {
     const world = givenWorld();
     world.sent({ ...MAIL, id: 'order-1', to: ['ada@example.org'] });
     world.queues.outbound.messages = [];

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { startDynamodb } from '../../../local/aws/dynamodb.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { pickBasePort } from '../../../local/ports.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
+import { pickBasePort } from '../../../local/network/ports.ts';
 
 const givenServer = async (faults: FaultBoard) =>
   startDynamodb({
@@ -60,7 +60,7 @@ it('finishes requests before it closes', async () => {
   await asked[0];
   await server.close();
 
-  // Later requests are cut off; work for them after the close would be an error of this process.
+  // The remaining requests are aborted. A server that processed a request after its close would throw an error in this process.
   const answers = await ended;
   const statuses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.status] : []));
   expect(statuses).toEqual(statuses.map(() => 200));

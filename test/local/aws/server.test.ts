@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsServer, startAws } from '../../../local/aws/server.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 
 const TIME_SCALE = 60;
 
@@ -69,7 +69,7 @@ describe('SQS', () => {
     vi.stubEnv('_X_AMZN_TRACE_ID', trace);
     await send(source.url, 'one').finally(() => vi.unstubAllEnvs());
     expect((await receive(source.url))?.Attributes).toMatchObject({ AWSTraceHeader: trace });
-    // Received too often, it is moved by the next receive.
+    // The message has reached the largest receive count. Therefore the next receive moves the message to the dead-letter queue.
     await receive(source.url, 1);
     expect((await receive(dead.url))?.Attributes).toMatchObject({ AWSTraceHeader: trace });
   });
@@ -123,7 +123,7 @@ describe('SQS', () => {
     await expect(sendWith(11)).rejects.toMatchObject({ name: expect.stringMatching(/InvalidParameterValue/) });
   });
 
-  it('scales the visibility timeout', async () => {
+  it('scales the visibility time-out', async () => {
     const { url } = aws.queues.add('mail', { VisibilityTimeout: '30' });
     await send(url, 'again');
     const first = await receive(url);
@@ -161,7 +161,7 @@ describe('SQS', () => {
       .toBe('0');
   });
 
-  it('takes the latest receipt handle after the visibility timeout', async () => {
+  it('takes the latest receipt handle after the visibility time-out', async () => {
     const { url } = aws.queues.add('mail', { VisibilityTimeout: '6' });
     await send(url, 'slow');
     const message = await receive(url);

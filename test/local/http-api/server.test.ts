@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterEach, expect, test } from 'vitest';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 import { type HttpApiOptions, startHttpApi } from '../../../local/http-api/server.ts';
 import { FunctionThrottled } from '../../../local/lambda/running-functions.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import type { DeployedApi } from '../../../local/template/apis.ts';
 
 const API: DeployedApi = {
@@ -219,7 +219,7 @@ function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
   return fetch(new URL(path, server?.url), { method: 'POST', body, headers });
 }
 
-/** A request whose header lines are exactly these. */
+/** Sends a request with exactly these header lines. Returns the status of the answer. */
 function raw(headers: string[], body: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const { host } = new URL(server?.url ?? '');

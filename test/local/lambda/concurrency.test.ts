@@ -35,7 +35,7 @@ it.each([
   },
 );
 
-/** A running function that waits as long as its event says. */
+/** Starts a function that waits for as long as its event says. */
 async function runningFunction(
   reservedConcurrency: number | undefined,
   onThrottle: (name: string) => void,

@@ -108,7 +108,7 @@ function messageOf(body: string) {
   };
 }
 
-/** Puts a message on a queue as a function with this trace header does. */
+/** Puts a message on a queue. The message looks as if a function sent it during an invocation with this trace header. */
 function sendAs(queue: LocalQueue, trace: string) {
   const input = {};
   noteSent('SendMessage', input, trace);
@@ -154,9 +154,23 @@ describe('Pool', () => {
     expect(pool.pids).toHaveLength(2);
   });
 
+  it('starts a further process only after the process before it has imported its handler', async () => {
+    const slowly = 'await new Promise((resolve) => setTimeout(resolve, 1_000));';
+    await writeFile(join(directory, 'index.mjs'), slowly + HANDLER);
+    const pool = makePool(4);
+    const calls = Array.from({ length: 4 }, () => pool.invoke({ wait: 3_000 }));
+    const starting: number[] = [];
+    void pool.ready.then(() => starting.push(pool.pids.length));
+
+    await expect.poll(() => pool.pids.length).toBe(2);
+
+    expect(starting).toEqual([1]);
+    await Promise.all(calls);
+  });
+
   it('stays at one process when no invocation has to wait', async () => {
     const pool = makePool(10);
-    // All wait while the first process starts, on a busy machine for longer than `GROW_AFTER_MS`.
+    // All invocations wait while the first process starts. On a busy machine this takes longer than `GROW_AFTER_MS`.
     await pool.ready;
     for (let count = 0; count < 20; count++) await pool.invoke({});
     expect(pool.pids).toHaveLength(1);
@@ -211,7 +225,7 @@ describe('Pool', () => {
 });
 
 describe('Poller', () => {
-  it('deletes successes and leaves the reported failures until their visibility timeout', async () => {
+  it('deletes successes and leaves the reported failures until their visibility time-out', async () => {
     const { queue, put, start, counts } = startPoller({ VisibilityTimeout: '6000' });
     put({}, { fail: 'report' }, {});
     start();

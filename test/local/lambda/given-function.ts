@@ -1,6 +1,6 @@
 import type { DeployedFunction } from '../../../local/template/deployed.ts';
 
-/** The function `test` of the file index.mjs in a directory, with changes. */
+/** Returns a deployed function named `test`. Its code is index.mjs in this directory; `changes` replace single fields. */
 export function givenFunction(directory: string, changes: Partial<DeployedFunction> = {}): DeployedFunction {
   return {
     name: 'test',
@@ -14,7 +14,7 @@ export function givenFunction(directory: string, changes: Partial<DeployedFuncti
   };
 }
 
-/** Environment of a process of a function, with more variables. */
+/** Returns the environment variables of a process that runs a function, and further variables for the test. */
 export function environmentOf(
   { name, directory, handler }: DeployedFunction,
   more: Record<string, string> = {},

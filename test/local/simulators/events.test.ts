@@ -5,17 +5,20 @@ import { readEvents as readPublished } from '../../../lambda/providers/ses/event
 import { suppressionBy } from '../../../lambda/suppression/reason.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import { startSimulators } from '../../../local/simulators/main.ts';
 import { simulatedTypes } from '../../../local/simulators/registry.ts';
-import { attemptOf } from '../../lambda/providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/attempt.ts';
 
 const TYPES = (Object.keys(definitions) as ProviderType[]).filter((type) => {
   const { events } = definitions[type];
   return events !== undefined && events.over !== 'mail';
 });
 
-/** Test addresses with the events of each, and whether they suppress. */
+/**
+ * Test addresses, with the events that a mail to each address causes. The third value is the reason with which the mail puts the
+ * address on the provider's suppression list, if it does.
+ */
 const CASES = [
   ['success@simulator.amazonses.com', ['delivered'], undefined],
   ['bounce@simulator.amazonses.com', ['bounced hard'], 'hard-bounce'],
@@ -26,7 +29,7 @@ const CASES = [
   ['Hard_Bounce@bounce-testing.postmarkapp.com', ['bounced hard'], 'hard-bounce'],
 ] as const;
 
-it.each(TYPES)('events of the %s simulator are signed and read as what the test address stands for', async (type) => {
+it.each(TYPES)('events of the %s simulator are signed, and have the type of the test address', async (type) => {
   const { example, reporting } = simulatedTypes[type];
   const reported: { readonly event: object; readonly afterMs: number }[] = [];
   const options = type === 'ses' ? { ...example.options, configurationSet: 'set' } : example.options;

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
-import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { defined } from '../../../lambda/platform/defined.ts';
 import type { Provider } from '../../../lambda/providers/provider.ts';
 import {
@@ -19,16 +18,17 @@ import { validateProviders } from '../../../lib/configuration/validate-providers
 import { makeSecret } from '../../../local/aws/secrets.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { type Fault, FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import type { PostingType } from '../../../local/simulators/inbound/posting.ts';
 import { readReception } from '../../../local/simulators/inbound/received-mail.ts';
 import { type Simulators, startSimulators } from '../../../local/simulators/main.ts';
 import { simulatedTypes } from '../../../local/simulators/registry.ts';
 import type { TypeFaults } from '../../../local/simulators/type.ts';
-import { attemptOf } from '../../lambda/providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/attempt.ts';
+import { meaningOf } from '../../lambda/providers/outcome-words.ts';
 
-// The same promises for every provider type of the registry, over real sockets and against its simulator. What is special
-// about a type is tested in its own folder.
+// These tests check that every provider type of the registry behaves in the same way, over real sockets and against its
+// simulator. What is special about a type is tested in the folder of that type.
 
 const TYPES = Object.keys(definitions) as ProviderType[];
 const entries = TYPES.map((type) => ({ key: type, type, options: simulatedTypes[type].example.options }));
@@ -47,7 +47,8 @@ beforeAll(async () => {
     tls: { key, cert },
     faults,
     own: ownHosts(),
-    // Look-ups find a mail after some seconds of this time.
+    // In the simulators a look-up (the question whether the provider has a mail) finds a mail only after some seconds. This clock
+    // runs a thousand times faster.
     clock: new StackClock(1_000),
   });
 });
@@ -88,7 +89,7 @@ it('names what a type lacks', () => {
   expect(lacking).toEqual([]);
 });
 
-/** Meanings of the faults that each type has, as routing needs them. */
+/** For each fault that a provider type can simulate, the correct outcomes of an attempt. */
 const MEANINGS: readonly (readonly [keyof TypeFaults, readonly string[]])[] = [
   ['suspended', ['unavailable account']],
   ['keyRevoked', ['unavailable account']],
@@ -96,7 +97,7 @@ const MEANINGS: readonly (readonly [keyof TypeFaults, readonly string[]])[] = [
   ['throttled', ['throttled provider']],
   ['badMessage', ['refused message']],
   ['unknownSender', ['unavailable sender']],
-  // Where a provider tells nothing about suppression, an invalid address stands for it.
+  // If a provider does not report suppressed recipients, its simulator reports an invalid address for this fault.
   ['badRecipient', ['refused recipient', 'refused message']],
   ['unrecognised', ['unrecognised']],
   ['failed', ['unavailable outage']],
@@ -275,9 +276,4 @@ async function send(type: ProviderType, message: Message, recipients: readonly s
   );
   provider.close?.();
   return result;
-}
-
-function meaningOf(outcome: Outcome): string {
-  if ('blames' in outcome) return `${outcome.kind} ${outcome.blames}`;
-  return outcome.kind === 'throttled' ? `throttled ${outcome.of}` : outcome.kind;
 }

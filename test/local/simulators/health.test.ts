@@ -5,7 +5,7 @@ import type { Health } from '../../../lambda/providers/provider.ts';
 import { create as createSendgrid } from '../../../lambda/providers/sendgrid/send.ts';
 import { create as createSes } from '../../../lambda/providers/ses/send.ts';
 import { create as createSmtp } from '../../../lambda/providers/smtp/send.ts';
-import { attemptOf } from '../../lambda/providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/attempt.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
 type Key = 'pm' | 'mg' | 'sg' | 'ses' | 'mta-plain';
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const KEYS: readonly Key[] = ['pm', 'mg', 'sg', 'ses', 'mta-plain'];
 
-/** Each vendor's answer for a closed account, to sends and health checks. */
+/** For each vendor, the answer to sends and to health checks if the account is closed. */
 const SUSPENDED: Readonly<Record<Key, object>> = {
   pm: { respond: { status: 422, body: '{"ErrorCode":413,"Message":"Account may not send."}' } },
   mg: {

@@ -18,7 +18,7 @@ afterAll(() => stack.close());
 const agent = new Agent({ keepAlive: true });
 const MAIL = { From: 'a@example.com', To: 'b@example.org', Subject: 'Grüße', TextBody: 'x' };
 
-/** Posts to Postmark with Node's own client, which shows more than an SDK. */
+/** Posts to Postmark with Node's own client, which returns status and headers that an SDK hides. */
 function post(mail: object = MAIL, timeout = 5_000): Promise<{ status: number; headers: object; body: string }> {
   return new Promise((resolve, reject) => {
     const call = request(`${stack.url('pm')}/email`, {

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { create as createMailgun } from '../../../lambda/providers/mailgun/send.ts';
 import { create as createPostmark } from '../../../lambda/providers/postmark/send.ts';
 import type { Attempt, Provider, Question } from '../../../lambda/providers/provider.ts';
-import { attemptOf } from '../../lambda/providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/attempt.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
-/** Longer than every index delay in the fast stack; in the slow stack nothing is indexed during a test. */
+/** Time in milliseconds after which look-ups find a mail in the fast stack. In the slow stack, look-ups find no mail during a test. */
 const INDEXED_MS = 60;
 
 type Stack = Awaited<ReturnType<typeof simulators>>;
@@ -141,7 +141,7 @@ describe('the events of Mailgun', () => {
 
 let mails = 0;
 
-/** Another mail to the same two recipients. */
+/** Returns a mail to the same two recipients; each call returns a different mail. */
 function mail(): { attempt: Attempt; question: Question } {
   const handle = createHash('sha256').update(`${mails++}`).digest('base64url');
   const messageId = `<${handle}@example.com>`;

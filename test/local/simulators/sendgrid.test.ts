@@ -2,7 +2,7 @@ import { simpleParser } from 'mailparser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { create } from '../../../lambda/providers/sendgrid/send.ts';
-import { attemptOf } from '../../lambda/providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/attempt.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
 let stack: Awaited<ReturnType<typeof simulators>>;

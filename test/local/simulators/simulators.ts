@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { defined } from '../../../lambda/platform/defined.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
-import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../local/network/own-hosts.ts';
 import { type SimulatorOptions, startSimulators } from '../../../local/simulators/main.ts';
 
 const PROVIDERS: readonly ProviderConfig[] = [
@@ -26,7 +26,7 @@ export const SECRETS = {
   'mta-plain': { username: 'user', password: 'pass' },
 };
 
-/** Starts all types on free ports, with shortcuts for tests. */
+/** Starts simulators of all provider types on free ports, with helper functions for tests. */
 export async function simulators(timeScale = 1, deliver?: SimulatorOptions['deliver']) {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   const faults = new FaultBoard();

@@ -5,7 +5,7 @@ import type { Properties } from '../../../local/template/resources.ts';
 
 const STAGE = { ApiId: 'api', StageName: '$default' };
 
-/** The routes of an API with two, and the access log of its stage. */
+/** Reads the routes of an API with two routes, and the access log of the API's stage. */
 function read(stage: Properties) {
   const route = (name: string) => ({ ApiId: 'api', RouteKey: `POST /${name}`, Target: 'integrations/one' });
   const resources: Readonly<Record<string, readonly (readonly [string, Properties])[]>> = {

@@ -27,7 +27,7 @@ test('a pipe puts the body of a message on its bus, by the type in it', () => {
   ]);
 });
 
-test('what EventBridge refuses stays on the queue', () => {
+test('a message that EventBridge would refuse is not put on the bus', () => {
   const buses = new LocalEventBuses();
   const [pipe] = read({});
 

@@ -2,7 +2,7 @@ import { simulatedType } from '../../../local/simulators/registry.ts';
 import { RARE_SPELLINGS, SPELLINGS } from '../spellings.ts';
 import type { Pick } from './submissions.ts';
 
-/** Words of a mail that must not be logged. */
+/** Texts of a mail. They must not be logged. */
 export const PLANTED = {
   from: 'plantedhector@plantedshop.example.com',
   to: 'plantedada+vip@plantedb-zoa.example.org',
@@ -16,7 +16,7 @@ export const PLANTED = {
   metadata: 'plantedmeta',
 };
 
-/** A valid submission with these words. */
+/** A valid submission whose fields contain the words of `PLANTED`. */
 export function plantedMail(place: number, pick: Pick) {
   return {
     version: 1,
@@ -34,24 +34,26 @@ export function plantedMail(place: number, pick: Pick) {
   };
 }
 
-/** Texts in every spelling. */
+/** Returns each of the texts in every spelling of `SPELLINGS` and `RARE_SPELLINGS`. */
 export function spelled(texts: readonly string[]): readonly string[] {
   return Object.values({ ...SPELLINGS, ...RARE_SPELLINGS }).flatMap((spell) => texts.map((text) => spell(text)));
 }
 
 /**
- * Faults in which a provider answers the planted mail with its words, and with those of its secret, in every spelling, and
- * lets a third of the mails pass.
+ * Returns faults for a simulated provider. Its answer to a mail of `plantedMail` repeats a text of the mail, or of the provider's
+ * secret, in one of all spellings. About a third of the mails is accepted without a fault.
  */
 export function echoes(type: string, secret: readonly string[], pick: Pick): readonly object[] {
   const said = spelled([...Object.values(PLANTED), ...secret]);
   return said.map((value, place) => {
-    // Every fault applies equally often.
+    // For each mail, the simulator uses the first fault that applies. Later faults get a higher rate, so that every fault is used
+    // equally often.
     const rate = 0.66 / (said.length - 0.66 * place);
     if (simulatedType(type).protocol === 'http')
       return { ...answerWith(place, value, pick), rate, match: PLANTED.header };
     const reply = `${pick(['550 5.1.1', '451 4.7.1', '554 5.7.1', '550 5.7.26'])} ${value.replace(/[\r\n]/g, ' ')} is not welcome`;
-    // Only sent text is an echo; the command shows whether the mail is a planted one.
+    // An SMTP server can repeat only text that it has received. Therefore the fault applies to the command that contains an
+    // address of the mail.
     const [stage, match] = pick([['mail', PLANTED.from] as const, ['rcpt', PLANTED.to] as const]);
     return { smtp: { stage, reply }, rate, match };
   });
@@ -75,7 +77,7 @@ function answerWith(place: number, value: string, pick: Pick): object {
       };
     default: {
       const name = { 'x-amzn-errortype': pick(['MessageRejected', 'BadRequestException']) };
-      // Fields of all types at once; each provider's code reads its own.
+      // The body has the error fields of all provider types. The code of each provider type reads only its own fields.
       const body = {
         ErrorCode: pick([300, 422, 500, 901]),
         Message: words,
@@ -86,5 +88,3 @@ function answerWith(place: number, value: string, pick: Pick): object {
     }
   }
 }
-
-/** Texts that may appear nowhere, in lower case: every planted text, in every spelling. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { type Pick, PLANT } from './submissions.ts';
 
-/** A host name other than loopback that the stack answers to. */
+/** A host name that the stack is configured to accept in the `Host` header, in addition to the loopback names. */
 export const DECLARED = 'mail.devbox.example';
 
 const FOREIGN = [
@@ -24,7 +24,10 @@ const FOREIGN = [
 ];
 const OWN = ['localhost', '127.0.0.1', '[::1]', 'a.b.localhost', 'LOCALHOST', DECLARED];
 
-/** Bytes of a request to a local port, as the page of another site sends it, or with the name of another host. */
+/**
+ * Returns the bytes of a request to a local port, with a foreign `Origin` or a foreign `Host` header. A browser sends such a
+ * request for a page of another site.
+ */
 export function foreignRequest(port: string, pick: Pick): string {
   const name = pick(FOREIGN);
   const own = `${pick(OWN)}:${port}`;
@@ -70,7 +73,10 @@ export function foreignRequest(port: string, pick: Pick): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Answer of a port to these bytes, until it closes the connection or a minute has passed; if there is none, the reason. */
+/**
+ * Sends these bytes to a local port, and reads until the connection closes or a minute has passed. Returns the answer or, without
+ * an answer, the reason.
+ */
 export function answerOn(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));

@@ -3,7 +3,10 @@ import { PLANT } from './submissions.ts';
 
 const mail = { version: 1, from: `${PLANT}@example.com`, to: [`${PLANT}@example.org`], subject: PLANT, text: PLANT };
 
-/** Objects that are made to exhaust the sender, by their key: tens of megabytes of brackets, names, commas or one string. */
+/**
+ * Returns S3 objects by their key. Their content is made to exhaust the memory or the time of the sender: for example tens of
+ * megabytes of brackets, names, commas or one string.
+ */
 export function poisonObjects(bucket: string): ReadonlyMap<string, Buffer> {
   const MB = 1_000_000;
   const open = JSON.stringify(mail).slice(0, -1);
@@ -37,7 +40,10 @@ export function poisonObjects(bucket: string): ReadonlyMap<string, Buffer> {
   );
 }
 
-/** Submissions that refer to these objects, as a whole or as an attachment, and to objects that they may not have. */
+/**
+ * Returns the bodies of submissions that refer to S3 objects. Some refer to an object with one of these keys, as the whole
+ * submission or as an attachment. Others refer to objects that no submission may use.
+ */
 export function poisonPointers(bucket: string, keys: Iterable<string>): readonly string[] {
   const pointer = (s3: object) => JSON.stringify({ version: 1, s3 });
   const elsewhere = [

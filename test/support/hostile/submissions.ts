@@ -1,6 +1,6 @@
 import { DEAD_LETTER_REASONS, PROVEN_ATTRIBUTES } from '../../../lambda/contract/dead-letter.ts';
 
-/** A string in hostile submissions that must not be logged. */
+/** A text that hostile submissions contain. It must not be logged. */
 export const PLANT = 'planted-7f3a';
 
 const EVIL: readonly unknown[] = [
@@ -55,14 +55,14 @@ const FIELDS = [
   `${PLANT}@example.org`,
 ];
 
-/** One entry of a list, by a random number. */
+/** Returns a random entry of a list. */
 export type Pick = <T>(list: readonly T[]) => T;
 
 export function picker(random: () => number): Pick {
   return (list) => list[Math.floor(random() * list.length)] as (typeof list)[number];
 }
 
-/** Hostile submissions and message attributes, the same for the same random numbers. */
+/** Generates hostile submissions and message attributes. The same random numbers give the same submissions and attributes. */
 export function hostileSubmissions(random: () => number) {
   const pick = picker(random);
   return {
@@ -77,11 +77,11 @@ export function hostileSubmissions(random: () => number) {
         text: PLANT,
       };
       if (random() < 0.3) delete mail['id'];
-      // Assigning `__proto__` would set no field.
+      // `Object.defineProperty` is necessary here: an assignment to `__proto__` would change the prototype and set no field.
       const set = (name: string, value: unknown) =>
         Object.defineProperty(mail, name, { value, enumerable: true, configurable: true, writable: true });
       for (let changes = Math.floor(random() * 3); changes > 0; changes--) set(pick(FIELDS), pick(EVIL));
-      // An id may be logged, as every producer's is.
+      // The id of a submission is logged, as intended. Therefore an id that contains `PLANT` is replaced.
       if (String(mail['id']).includes(PLANT)) mail['id'] = `order-${place}`;
       const json = JSON.stringify(mail);
       return random() < 0.1 ? json.slice(0, Math.floor(random() * json.length)) || '{' : json;

@@ -6,19 +6,19 @@ import { encodeForm, type PostedField } from '../../../local/simulators/inbound/
 import { signPost } from '../../../local/simulators/mailgun/webhook.ts';
 import { type Pick, PLANT } from './submissions.ts';
 
-/** A request to a webhook of received mail. */
+/** A request to a webhook of received mail, and its expected result. */
 export interface Webhook {
   readonly method: string;
   readonly path: string;
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** Statuses of which it must get one. */
+  /** Expected HTTP statuses. The answer must have one of them. */
   readonly statuses: readonly number[];
-  /** Recipient whose mail must arrive, since the request is genuine, whatever its content is. */
+  /** Recipient of the mail, set if the request has a valid signature or password. The mail to this recipient must then arrive. */
   readonly to?: string;
 }
 
-/** A request with strange content, from a provider or a stranger. */
+/** Returns a webhook request with strange content. Some of these requests have valid credentials of a provider, others have not. */
 export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pick: Pick): Webhook {
   const mailgun = inbound['mailgun'] ?? {};
   const postmark = inbound['postmark'] ?? {};
@@ -79,7 +79,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
     case 1:
       return { ...posted(mailgun['mimePath'], own, [['body-mime', mime]], 200), to };
     case 2:
-      // A signature of a stranger, or of none.
+      // Returns a request that is signed with a wrong key or with an empty key.
       return posted(mailgun.path, pick(['', PLANT, own.toUpperCase(), own.slice(1)]), [['body-mime', mime]], 401);
     case 3: {
       const Headers = [
@@ -127,7 +127,10 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
   }
 }
 
-/** Posts as a provider does: again after a 500, which is a failure of ours, such as on a busy machine, and after a 429. */
+/**
+ * Sends a webhook request. As a provider does, repeats the request after an answer 500 or 503, which means a failure of Mailover
+ * itself, for example on a busy machine, and after 429.
+ */
 export async function post(http: string, webhook: Webhook): Promise<number | undefined> {
   for (let tries = 1; ; tries++) {
     const status = await statusOf(http, webhook);
@@ -138,7 +141,7 @@ export async function post(http: string, webhook: Webhook): Promise<number | und
 
 const MOST_TRIES = 60;
 
-/** Undefined if the server closes the connection before the whole request was sent. */
+/** Returns the status of the answer. Returns undefined if the server closes the connection before the whole request was sent. */
 function statusOf(http: string, { method, path, body, headers }: Webhook): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const asking = request(new URL(http), { path, method, headers, agent: false }, (response) => {

@@ -69,7 +69,8 @@ describe('recorded events', () => {
       .filter((one) => one.type === type && !one.name.includes(', by '))
       .map(({ body }) => eventsIn(type, body)[0]?.eventId);
 
-    // Bounces and complaints of SES are about one mail here, and have one feedback id.
+    // For SES fewer different ids are expected: the recorded bounces and complaints of SES are about one mail, and have the same
+    // feedback id.
     expect(new Set(ids).size).toBeGreaterThanOrEqual(type === 'ses' ? 10 : ids.length);
   });
 
@@ -109,7 +110,7 @@ describe('other content', () => {
         for (const spoilt of spoil(body, value)) expect(() => READERS[type]?.(spoilt)).not.toThrow();
   });
 
-  test('that claims another submission than its handle names none', () => {
+  test('has no reference if its submission id does not match the id in its handle', () => {
     for (const { type, body } of cases.filter((one) => one.type !== 'smtp' && !one.name.includes(', by '))) {
       const text = JSON.stringify(body)
         .replaceAll('order-1234-receipt', 'order-1234-other')
@@ -119,7 +120,7 @@ describe('other content', () => {
   });
 });
 
-/** The body with each of its fields in turn replaced. */
+/** Yields copies of the body. In each copy one field, at any depth, is replaced by `value`. */
 function* spoil(body: unknown, value: unknown): Generator<unknown> {
   if (typeof body !== 'object' || body === null) return;
   for (const [name, child] of Object.entries(body)) {

@@ -1,26 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { classify } from '../../../../lambda/providers/mailgun/classify.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
+import { fixturesIn } from '../fixtures.ts';
+import { reasonedMeaning } from '../outcome-words.ts';
+import { trace } from '../trace.ts';
 
-const trace = (more: Partial<WireTrace> = {}): WireTrace => ({
-  connected: true,
-  written: true,
-  complete: true,
-  status: 400,
-  ...more,
-});
 const NOTHING: WireTrace = { connected: false, written: false, complete: false };
-const told = (words: string, status = 400) => {
-  const outcome = classify({ trace: trace({ status }), words });
-  if (outcome.kind === 'accepted') return 'accepted';
-  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
-  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
-};
+const classified = (words: string, status = 400) => reasonedMeaning(classify({ trace: trace(status), words }));
 
-const folder = new URL('fixtures/', import.meta.url);
-test.each(readdirSync(folder))('the recorded answer %s', (name) => {
-  const { status, headers, body, expected } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+test.each(fixturesIn('mailgun'))('the recorded answer %s', (_, { status, headers, body, expected }) => {
   let said: { id?: unknown; message?: unknown } = {};
   try {
     said = Object(JSON.parse(body));
@@ -28,10 +16,10 @@ test.each(readdirSync(folder))('the recorded answer %s', (name) => {
     said = { message: body };
   }
   const words = typeof said.message === 'string' ? said.message : body;
-  expect(classify({ trace: trace({ status, headers }), id: said.id, words })).toMatchObject(expected);
+  expect(classify({ trace: trace(status, { headers }), id: said.id, words })).toMatchObject(expected);
 });
 
-// Words with the same meaning under any status below 500.
+// Texts of answers that have the same meaning with every HTTP status below 500.
 test.each([
   ['unavailable account wrong-url', 'Mailgun Magnificent API', '  mailgun magnificent api\n'],
   [
@@ -58,10 +46,10 @@ test.each([
 ])('%s is the meaning of these words, whatever the status: %s', (outcome, ...words) => {
   for (const said of words)
     for (const status of outcome.startsWith('refused') ? [400, 418] : [400, 403, 418, 499])
-      expect(told(said, status), said).toBe(outcome);
+      expect(classified(said, status), said).toBe(outcome);
 });
 
-// Messages that have their meaning only with the given status.
+// Texts of answers that have this meaning only with the given HTTP status.
 test.each<[number, string, ...string[]]>([
   [403, 'unavailable account authentication', 'Forbidden', 'bad API key', 'wrong credentials', 'Unauthorized'],
   [400, 'unavailable account domain-not-found', 'Domain not found', 'domain mg.example.com not found'],
@@ -88,8 +76,8 @@ test.each<[number, string, ...string[]]>([
   [400, 'refused message format', 'parameter is missing', 'invalid parameter', 'Invalid MIME'],
 ])('under %i, %s is the meaning of these words: %s', (status, outcome, ...words) => {
   for (const said of words) {
-    expect(told(said, status), said).toBe(outcome);
-    expect(told(said, 418), said).toBe('unrecognised');
+    expect(classified(said, status), said).toBe(outcome);
+    expect(classified(said, 418), said).toBe('unrecognised');
   }
 });
 
@@ -106,7 +94,7 @@ test.each([
   [500, 'unavailable outage server-error'],
   [503, 'unavailable outage service-unavailable'],
 ])('the status %i alone', (status, outcome) => {
-  expect(told('', Number(status))).toBe(outcome);
+  expect(classified('', Number(status))).toBe(outcome);
 });
 
 test('similar words have no meaning', () => {
@@ -120,19 +108,19 @@ test('similar words have no meaning', () => {
     "'goto' parameter is not a valid address",
     "'seefrom' parameter is not a valid address",
   ])
-    expect(told(said), said).toBe('unrecognised');
+    expect(classified(said), said).toBe('unrecognised');
 });
 
 test('a server error may hide that the message was accepted, whatever its page says', () => {
   for (const status of [500, 502]) {
-    expect(told('Account disabled', status)).toBe('unavailable outage server-error');
-    const { detail: _, ...outcome } = classify({ trace: trace({ status }), words: 'x is not allowed to send' });
+    expect(classified('Account disabled', status)).toBe('unavailable outage server-error');
+    const { detail: _, ...outcome } = classify({ trace: trace(status), words: 'x is not allowed to send' });
     expect(outcome).toEqual({ ...SERVER_ERROR, status: `${status}` });
   }
 });
 
 test('only a 2xx answer with an id is an acceptance, and the id loses its angle brackets', () => {
-  const id = (given: unknown, status = 200) => classify({ trace: trace({ status }), id: given, words: 'Queued.' });
+  const id = (given: unknown, status = 200) => classify({ trace: trace(status), id: given, words: 'Queued.' });
   for (const status of [200, 299]) expect(id('<a@b>', status)).toEqual({ kind: 'accepted', providerMessageId: 'a@b' });
   expect(id(' <a@b>\n')).toMatchObject({ providerMessageId: 'a@b' });
   expect(id('x<a@b>')).toMatchObject({ providerMessageId: 'x<a@b>' });
@@ -143,13 +131,13 @@ test('only a 2xx answer with an id is an acceptance, and the id loses its angle 
 });
 
 test('under a 2xx only the sentence of the wrong URL proves that nothing was accepted', () => {
-  expect(told('Mailgun Magnificent API', 200)).toBe('unavailable account wrong-url');
-  expect(told('Account disabled', 200)).toBe('unknown no-message-id');
+  expect(classified('Mailgun Magnificent API', 200)).toBe('unavailable account wrong-url');
+  expect(classified('Account disabled', 200)).toBe('unknown no-message-id');
 });
 
 test('an answer that was cut off has the meaning of its status, if that is a refusal', () => {
   const cut = (status: number, failure?: string) =>
-    classify({ trace: trace({ status, complete: false, ...(failure && { failure }) }) });
+    classify({ trace: trace(status, { complete: false, ...(failure && { failure }) }) });
   expect(cut(200, 'ECONNRESET')).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
   expect(cut(418, 'ECONNRESET')).toEqual({
     kind: 'unavailable',
@@ -158,7 +146,7 @@ test('an answer that was cut off has the meaning of its status, if that is a ref
     status: '418',
     detail: 'ECONNRESET',
   });
-  expect(classify({ trace: trace() })).toMatchObject({ reason: 'unrecognised', detail: '' });
+  expect(classify({ trace: trace(400) })).toMatchObject({ reason: 'unrecognised', detail: '' });
   expect(cut(418)).toMatchObject({ reason: 'answer-cut', detail: '' });
 });
 
@@ -174,14 +162,14 @@ test("without a status the network error decides, and the SDK's error only witho
 
 test('a Retry-After is used where time helps: for load and for a quota', () => {
   const headers = { 'retry-after': '7' };
-  const said = (words: string) => classify({ trace: trace({ headers }), words });
+  const said = (words: string) => classify({ trace: trace(400, { headers }), words });
   expect(said('rate limit')).toMatchObject({ retryAfterMs: 7_000 });
   expect(said('daily limit exceeded')).toMatchObject({ retryAfterMs: 7_000 });
   expect(said('virus')).not.toHaveProperty('retryAfterMs');
 });
 
 test('a refusal because of one address is marked as such, and no other one', () => {
-  const said = (words: string) => classify({ trace: trace(), words });
+  const said = (words: string) => classify({ trace: trace(400), words });
   for (const words of ['recipient is suppressed', "'to' parameter is not a valid address"])
     expect(said(words)).toHaveProperty('ofOne', true);
   for (const words of ['virus', 'parameter is missing']) expect(said(words)).not.toHaveProperty('ofOne');

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { create } from '../../../../lambda/providers/mailgun/send.ts';
-import { type Answer, closedPort, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, closedUrl, verbatim } from '../../../support/local-server.ts';
+import { givenServer } from '../given-server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const json = (body: unknown, status = 200): Answer => verbatim(status, JSON_TYPE, JSON.stringify(body));
@@ -10,17 +11,11 @@ const queues = (regular: object) => json({ regular, scheduled: { is_disabled: fa
 const OPEN = queues({ is_disabled: false, disabled: { until: '', reason: '' } });
 const FORBIDDEN = verbatim(401, {}, 'Forbidden');
 
-let server: Awaited<ReturnType<typeof startServer>>;
 let answers: { domain: Answer; queue: Answer; message: Answer };
-
-beforeAll(async () => {
-  server = await startServer((response, request, socket) => {
-    const kind = request.method === 'POST' ? 'message' : request.url.endsWith('/sending_queues') ? 'queue' : 'domain';
-    answers[kind](response, request, socket);
-  });
+const server = givenServer((response, request, socket) => {
+  const kind = request.method === 'POST' ? 'message' : request.url.endsWith('/sending_queues') ? 'queue' : 'domain';
+  answers[kind](response, request, socket);
 });
-
-afterAll(() => server.close());
 
 describe('the health of a Mailgun account', () => {
   it('is healthy when the domain is active and its queue runs', async () => {
@@ -83,7 +78,7 @@ describe('the health of a Mailgun account', () => {
   });
 
   it('is unknown when the port is closed', async () => {
-    expect(await ask(OPEN, OPEN, OPEN, `http://127.0.0.1:${await closedPort()}`)).toMatchObject({
+    expect(await ask(OPEN, OPEN, OPEN, await closedUrl())).toMatchObject({
       state: 'unreachable',
       reason: 'connection-refused',
     });
@@ -108,8 +103,8 @@ describe('a key without read access', () => {
       json({ message: 'Domain x is not allowed to send: Account disabled' }, 403),
       { state: 'account-refused', reason: 'account-disabled' },
     ],
-    ['not to be judged', verbatim(500, {}, 'oops'), { state: 'unreachable', reason: 'server-error' }],
-    ['not to be judged either', json({ id: '<x@y>', message: 'Queued' }), { state: 'unreachable' }],
+    ['not known after a server error', verbatim(500, {}, 'oops'), { state: 'unreachable', reason: 'server-error' }],
+    ['not known after an acceptance', json({ id: '<x@y>', message: 'Queued' }), { state: 'unreachable' }],
   ])('is %s', async (_, message, expected) => {
     expect(await ask(FORBIDDEN, FORBIDDEN, message)).toMatchObject(expected);
   });

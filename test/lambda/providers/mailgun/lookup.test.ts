@@ -1,25 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../../../lambda/providers/mailgun/send.ts';
-import type { Question } from '../../../../lambda/providers/provider.ts';
-import { type Answer, closedPort, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, verbatim } from '../../../support/local-server.ts';
+import { givenServer } from '../given-server.ts';
+import { ADA, BOB, JSON_TYPE, QUESTION, uselessAnswerTests } from '../lookup-tests.ts';
 
-const JSON_TYPE = { 'content-type': 'application/json' };
-const ID = `${'h'.repeat(43)}@example.com`;
-const ADA = 'ada@example.org';
-const BOB = 'Bob@example.net';
+/** Message-ID of the mail in question, without its brackets. */
+const ID = QUESTION.messageId.slice(1, -1);
 
-let server: Awaited<ReturnType<typeof startServer>>;
-let answer: Answer;
-
-beforeAll(async () => {
-  server = await startServer((...all) => answer(...all));
-});
-
-afterAll(() => server.close());
+const server = givenServer();
 
 describe('asking Mailgun about an attempt', () => {
   it('asks for the Message-ID without brackets, from shortly before the attempt on', async () => {
-    answer = pages([]);
+    server.answer = pages([]);
 
     await ask();
 
@@ -38,7 +30,7 @@ describe('asking Mailgun about an attempt', () => {
   it.each(['accepted', 'delivered', 'failed', 'opened', 'complained'])(
     'takes an event %s for proof of acceptance',
     async (kind) => {
-      answer = pages([event(kind, ADA), event(kind, BOB.toLowerCase())]);
+      server.answer = pages([event(kind, ADA), event(kind, BOB.toLowerCase())]);
 
       expect(await ask()).toEqual({
         kind: 'answered',
@@ -51,37 +43,37 @@ describe('asking Mailgun about an attempt', () => {
   );
 
   it('finds nothing at first, and later all of it', async () => {
-    answer = pages([]);
+    server.answer = pages([]);
     expect(await ask()).toEqual({ kind: 'answered', found: new Map() });
 
-    answer = pages([event('accepted', ADA), event('accepted', BOB)]);
+    server.answer = pages([event('accepted', ADA), event('accepted', BOB)]);
     expect(await ask()).toMatchObject({ found: new Map([ADA, BOB].map((address) => [address, ID])) });
   });
 
   it('finds the message for some of the recipients', async () => {
-    answer = pages([event('accepted', BOB), event('accepted', 'eve@example.org')]);
+    server.answer = pages([event('accepted', BOB), event('accepted', 'eve@example.org')]);
 
     expect(await ask()).toEqual({ kind: 'answered', found: new Map([[BOB, ID]]) });
   });
 
   it('reads on to the empty page', async () => {
-    answer = pages([event('accepted', ADA)], [event('delivered', ADA)], [event('accepted', BOB)]);
+    server.answer = pages([event('accepted', ADA)], [event('delivered', ADA)], [event('accepted', BOB)]);
 
     expect(await ask()).toMatchObject({ found: new Map([ADA, BOB].map((address) => [address, ID])) });
     expect(server.received.at(-1)?.url).toBe('/v3/mg.example.com/events/page-2');
   });
 
   it('counts no recipient whose message Mailgun rejected later, and none if the rejection names no recipient', async () => {
-    answer = pages([event('accepted', ADA), event('accepted', BOB), event('rejected', ADA)]);
+    server.answer = pages([event('accepted', ADA), event('accepted', BOB), event('rejected', ADA)]);
     expect(await ask()).toMatchObject({ found: new Map([[BOB, ID]]) });
 
-    answer = pages([event('accepted', ADA), event('rejected')]);
+    server.answer = pages([event('accepted', ADA), event('rejected')]);
     expect(await ask()).toMatchObject({ found: new Map() });
   });
 
   it('cannot answer if a page is unavailable, even if an earlier one named some recipients', async () => {
     const first = pages([event('accepted', ADA)]);
-    answer = (response, request, socket) =>
+    server.answer = (response, request, socket) =>
       request.url.includes('page-')
         ? verbatim(500, {}, 'oops')(response, request, socket)
         : first(response, request, socket);
@@ -90,48 +82,39 @@ describe('asking Mailgun about an attempt', () => {
   });
 
   it('ends after a number of pages', async () => {
-    answer = (response) =>
+    server.answer = (response) =>
       response.writeHead(200, JSON_TYPE).end(page([event('accepted', 'eve@example.org')], 'again'));
 
     expect(await ask()).toMatchObject({ kind: 'cannot-say', reason: 'unreadable-answer' });
   });
 
-  it.each<[string, Answer, string]>([
-    ['a domain sending key or a wrong key', verbatim(401, {}, 'Forbidden'), 'authentication'],
-    [
-      'an account that is disabled',
-      verbatim(403, {}, 'Domain x is not allowed to send: Account disabled'),
-      'account-disabled',
+  uselessAnswerTests({
+    ask,
+    server,
+    answers: [
+      ['a domain sending key or a wrong key', verbatim(401, {}, 'Forbidden'), 'authentication'],
+      [
+        'an account that is disabled',
+        verbatim(403, {}, 'Domain x is not allowed to send: Account disabled'),
+        'account-disabled',
+      ],
+      ['a domain of another region', verbatim(404, JSON_TYPE, '{"message":"Domain not found: x"}'), 'domain-not-found'],
+      ['a rate limit', verbatim(429, JSON_TYPE, '{"message":"too many requests"}'), 'rate-limit'],
+      ['a wrong URL', verbatim(200, {}, 'Mailgun Magnificent API'), 'unreadable-answer'],
+      ['items of no list', verbatim(200, JSON_TYPE, '{"items":{"a":1},"paging":{}}'), 'unreadable-answer'],
+      ['items of no event', verbatim(200, JSON_TYPE, '{"items":[null],"paging":{}}'), 'unreadable-answer'],
+      ['a page URL that is none', verbatim(200, JSON_TYPE, '{"items":[],"paging":{"next":"::"}}'), 'unreadable-answer'],
+      [
+        'events of other mail',
+        verbatim(200, JSON_TYPE, page([event('accepted', ADA, 'other@x')])),
+        'unreadable-answer',
+      ],
     ],
-    ['a domain of another region', verbatim(404, JSON_TYPE, '{"message":"Domain not found: x"}'), 'domain-not-found'],
-    ['a rate limit', verbatim(429, JSON_TYPE, '{"message":"too many requests"}'), 'rate-limit'],
-    ['an outage', verbatim(500, {}, 'oops'), 'server-error'],
-    ['a wrong URL', verbatim(200, {}, 'Mailgun Magnificent API'), 'unreadable-answer'],
-    ['a page of HTML', verbatim(200, { 'content-type': 'text/html' }, '<html>'), 'unreadable-answer'],
-    ['a body that is null', verbatim(200, JSON_TYPE, 'null'), 'unreadable-answer'],
-    ['no body', verbatim(200, JSON_TYPE, ''), 'unreadable-answer'],
-    ['items of no list', verbatim(200, JSON_TYPE, '{"items":{"a":1},"paging":{}}'), 'unreadable-answer'],
-    ['items of no event', verbatim(200, JSON_TYPE, '{"items":[null],"paging":{}}'), 'unreadable-answer'],
-    ['a page URL that is none', verbatim(200, JSON_TYPE, '{"items":[],"paging":{"next":"::"}}'), 'unreadable-answer'],
-    ['events of other mail', verbatim(200, JSON_TYPE, page([event('accepted', ADA, 'other@x')])), 'unreadable-answer'],
-    ['a hang', () => {}, 'no-answer'],
-    ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
-  ])('cannot answer after %s', async (_, given, reason) => {
-    answer = given;
-
-    expect(await ask()).toMatchObject({ kind: 'cannot-say', reason });
-  });
-
-  it('cannot answer with a closed port, or without a key', async () => {
-    const endpoint = `http://127.0.0.1:${await closedPort()}`;
-
-    expect(await ask({ endpoint })).toMatchObject({ kind: 'cannot-say', reason: 'connection-refused' });
-    expect(await ask({ apiKey: '' })).toMatchObject({ kind: 'cannot-say', reason: 'authentication' });
   });
 
   it('contains no address in its detail, and writes nothing to the console', async () => {
     const spies = (['log', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
-    answer = verbatim(400, JSON_TYPE, `{"message":"no events for ${ADA}"}`);
+    server.answer = verbatim(400, JSON_TYPE, `{"message":"no events for ${ADA}"}`);
 
     expect(JSON.stringify(await ask())).not.toContain(ADA);
     for (const spy of spies) expect(spy).not.toHaveBeenCalled();
@@ -139,20 +122,12 @@ describe('asking Mailgun about an attempt', () => {
   });
 });
 
-function ask({ endpoint = server.url, apiKey = 'key-1' } = {}) {
-  const question: Question = {
-    handle: 'h'.repeat(43),
-    messageId: `<${ID}>`,
-    recipients: [ADA, BOB],
-    begunAt: Date.parse('2026-11-25T10:00:00Z'),
-    deadlineMs: 400,
-    connectMs: 300,
-  };
+function ask({ endpoint = server.url, secret: apiKey = 'key-1' } = {}) {
   const provider = create({ key: 'mailgun', options: { domain: 'mg.example.com' }, secret: { apiKey }, endpoint });
-  return provider.lookup?.(question);
+  return provider.lookup?.(QUESTION);
 }
 
-/** An event as in Mailgun's user manual, without the fields that are not read. */
+/** Returns an event as in Mailgun's user manual, without the fields that the code does not read. */
 function event(kind: string, recipient?: string, id = ID) {
   return {
     event: kind,
@@ -168,7 +143,7 @@ function page(items: unknown[], next = 'page-1'): string {
   return JSON.stringify({ items, paging });
 }
 
-/** These pages in order, then empty ones. */
+/** Returns a server behaviour: answers with these pages in order, then with empty pages. */
 function pages(...all: unknown[][]): Answer {
   return (response, { url }) => {
     const number = Number(/page-(\d+)$/.exec(url)?.[1] ?? 0);

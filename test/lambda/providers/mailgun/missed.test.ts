@@ -58,7 +58,7 @@ test('two recipients of one copy are two receptions, two events of one of them a
 
   expect(new Set(found.map(({ id }) => id)).size).toBe(2);
   expect(found).toHaveLength(2);
-  // The id appears in the log.
+  // The id is logged, so it must not contain an address.
   expect(JSON.stringify(found.map(({ id }) => id))).not.toContain('@');
 });
 

@@ -1,38 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { MailgunOptions } from '../../../../lambda/providers/mailgun/options.ts';
 import { create } from '../../../../lambda/providers/mailgun/send.ts';
-import {
-  type Answer,
-  attemptOf,
-  closedPort,
-  LOST,
-  MIME,
-  type Received,
-  startServer,
-  verbatim,
-} from '../wire-server.ts';
+import { type Received, verbatim } from '../../../support/local-server.ts';
+import { attemptOf, MIME } from '../attempt.ts';
+import { fixturesIn } from '../fixtures.ts';
+import { givenServer } from '../given-server.ts';
+import { mimeProviderTests } from '../mime-tests.ts';
 
 const accepted = verbatim(200, { 'content-type': 'application/json' }, '{"id":"<ok@example.com>","message":"Queued."}');
-const folder = new URL('fixtures/', import.meta.url);
-const fixtures = readdirSync(folder).map(
-  (name) => [name, JSON.parse(readFileSync(new URL(name, folder), 'utf8'))] as const,
-);
-
-let server: Awaited<ReturnType<typeof startServer>>;
-let answer: Answer = accepted;
-
-beforeAll(async () => {
-  server = await startServer((...all) => answer(...all));
-});
-
-afterAll(() => server.close());
+const fixtures = fixturesIn('mailgun');
+const server = givenServer(accepted);
 
 function provider(options: Partial<MailgunOptions> = {}, endpoint = server.url, apiKey = 'key-1') {
   return create({ key: 'mailgun', options: { domain: 'mg.example.com', ...options }, secret: { apiKey }, endpoint });
 }
 
-/** The parts of a multipart body as sent, read without any library. */
+/** Returns the parts of a multipart body as they were sent; reads the body without any library. */
 function partsOf({ headers, body }: Received) {
   const boundary = /boundary=(.+)$/.exec(headers['content-type'] ?? '')?.[1];
   return body
@@ -47,7 +30,7 @@ function partsOf({ headers, body }: Received) {
 }
 
 async function partsFor(change?: Parameters<typeof attemptOf>[0]) {
-  answer = accepted;
+  server.answer = accepted;
   await provider().send(attemptOf(change));
   const request = server.received.at(-1);
   if (!request) throw new Error('nothing arrived');
@@ -56,7 +39,7 @@ async function partsFor(change?: Parameters<typeof attemptOf>[0]) {
 
 describe('the request', () => {
   it('carries the message byte for byte, its envelope and its handle, and nothing else', async () => {
-    answer = accepted;
+    server.answer = accepted;
     const { outcome } = await provider().send(attemptOf());
     expect(outcome).toEqual({ kind: 'accepted', providerMessageId: 'ok@example.com' });
     const request = server.received.at(-1) as Received;
@@ -126,13 +109,13 @@ describe('the request', () => {
   });
 
   it('reports how much of tag and metadata does not fit', async () => {
-    answer = accepted;
+    server.answer = accepted;
     const metadata = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), 'mailover-id': 'other' };
     expect(await provider().send(attemptOf({ message: { tag: 'ä', metadata } }))).toMatchObject({ dropped: 3 });
   });
 
   it('keeps two domains with their own keys apart, side by side', async () => {
-    answer = accepted;
+    server.answer = accepted;
     const start = server.received.length;
     await Promise.all([
       provider({ domain: 'one.example.com' }, server.url, 'key-one').send(attemptOf()),
@@ -148,7 +131,7 @@ describe('the request', () => {
 
   it('keeps its connection between sends', async () => {
     const mailgun = provider();
-    answer = accepted;
+    server.answer = accepted;
     await mailgun.send(attemptOf());
     const connections = server.connections();
     for (let i = 0; i < 5; i++) expect((await mailgun.send(attemptOf())).outcome.kind).toBe('accepted');
@@ -165,64 +148,22 @@ describe('the request', () => {
 
 describe('answers, through the SDK', () => {
   it.each(fixtures)('%s', async (_, { status, headers, body, expected }) => {
-    answer = verbatim(status, headers, body);
+    server.answer = verbatim(status, headers, body);
     const count = server.received.length;
     const { outcome } = await provider().send(
       attemptOf({ attempt: { deadlineMs: 5000, recipients: ['b@example.org'] } }),
     );
     expect(outcome).toMatchObject(expected);
     if (!('retryAfterMs' in expected)) expect(outcome).not.toHaveProperty('retryAfterMs');
-    // A refused address may stand in To: it is asked once more without the others.
+    // The provider may have refused another address in the header To. Therefore the mail is offered a second time, with only this
+    // recipient in To.
     expect(server.received.length - count).toBe(expected.reason === 'address' ? 2 : 1);
   });
 
-  it.each(LOST)('$name', async ({ answer: lost, reason }) => {
-    answer = lost;
-    const count = server.received.length;
-    expect((await provider().send(attemptOf())).outcome).toMatchObject({ kind: 'unknown', reason });
-    expect(server.received.length - count).toBe(1);
-  });
-
-  it('a reset while the message is being written is unknown, and not tried again', async () => {
-    const broken = await startServer(
-      () => {},
-      (request) => {
-        request.socket.resetAndDestroy();
-        return true;
-      },
-    );
-    const mime = async () => Buffer.alloc(8_000_000, 'x');
-    const { outcome } = await provider({}, broken.url).send(attemptOf({ attempt: { mime, deadlineMs: 5000 } }));
-    expect(outcome).toMatchObject({ kind: 'unknown', reason: 'connection-lost' });
-    expect(broken.connections()).toBe(1);
-    await broken.close();
-  });
-
-  it('a refusal that names none of several recipients is taken apart', async () => {
-    const { status, headers, body } = new Map(fixtures).get('400-suppressed.json');
-    answer = verbatim(status, headers, body);
-    const count = server.received.length;
-    // Calls one after the other, each of which a busy machine may delay.
-    const { outcome, recipients } = await provider().send(attemptOf({ attempt: { deadlineMs: 20_000 } }));
-    const calls = 2 * attemptOf().recipients.length - 1;
-    expect(server.received.length - count).toBe(calls);
-    expect([outcome, ...(recipients?.values() ?? [])]).toEqual(
-      attemptOf().recipients.map(() => expect.objectContaining({ kind: 'refused', reason: 'suppressed' })),
-    );
-  });
-
-  it('a closed port: nothing was sent', async () => {
-    const { outcome } = await provider({}, `http://127.0.0.1:${await closedPort()}`).send(attemptOf());
-    expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'connection-refused' });
-  });
-
-  it('a 400 whose words are cut off is no opinion about the message', async () => {
-    answer = (response, _, socket) => {
-      response.writeHead(400, { 'content-length': '100' });
-      response.write('{"mess', () => socket.destroy());
-    };
-    const { outcome } = await provider().send(attemptOf());
-    expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'answer-cut' });
+  mimeProviderTests({
+    provider: (endpoint) => provider({}, endpoint),
+    server,
+    suppressed: new Map(fixtures).get('400-suppressed'),
   });
 
   it('more than the SDK takes: refused before anything is sent', async () => {

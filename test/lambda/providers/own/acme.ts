@@ -18,7 +18,7 @@ interface AcmeOptions {
   readonly url: string;
 }
 
-/** Answers of Acme that refuse a mail. */
+/** Answers with which Acme refuses a mail. */
 const API = cite('acme.example/api', '2026-11-28');
 const FACTS: readonly Fact[] = [
   { status: [401], means: account('authentication'), source: API },

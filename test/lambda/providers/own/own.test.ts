@@ -4,10 +4,14 @@ import { composeMime } from '../../../../lambda/mail/mime.ts';
 import { providerPool } from '../../../../lambda/providers/pool.ts';
 import { definitionOf, definitions, loadProvider, type ProviderType } from '../../../../lambda/providers/registry.ts';
 import { validateProviders } from '../../../../lib/configuration/validate-providers.ts';
-import { type Answer, attemptOf, LOST, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, startServer, verbatim } from '../../../support/local-server.ts';
+import { attemptOf } from '../attempt.ts';
+import { LOST } from '../lost-answers.ts';
 
-// A type from outside of lambda/ as docs/adding-a-provider.md describes it: the registry takes it from bin/types.ts.
-vi.mock('../../../../bin/types.ts', async () => ({ ownTypes: { acme: (await import('./acme.ts')).acme } }));
+// This registers a provider type that a user wrote, as docs/adding-a-provider.md describes.
+vi.mock('../../../../lambda/providers/own/types.ts', async () => ({
+  ownTypes: { acme: (await import('./acme.ts')).acme },
+}));
 
 const ACME = 'acme' as ProviderType;
 const stops: (() => Promise<void>)[] = [];
@@ -15,7 +19,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** One attempt through the pool of a process, as the sender makes it. */
+/** Makes one attempt to send through the provider pool of a process, as the sender does. */
 async function send(answer: Answer) {
   const server = await startServer(answer);
   stops.push(server.close);
@@ -44,7 +48,7 @@ test('the page shows this example, in at most 60 lines', () => {
   const code = readFileSync(new URL('acme.ts', import.meta.url), 'utf8');
   const page = readFileSync('docs/adding-a-provider.md', 'utf8');
 
-  expect(page).toContain(`\`\`\`ts\n${code.replaceAll("'../../../../lambda/", "'../lambda/")}\`\`\``);
+  expect(page).toContain(`\`\`\`ts\n${code.replaceAll("'../../../../lambda/providers/", "'../")}\`\`\``);
   expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(60);
 });
 

@@ -1,25 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { create } from '../../../../lambda/providers/postmark/send.ts';
+import { startServer, verbatim } from '../../../support/local-server.ts';
+import { fixturesIn } from '../fixtures.ts';
 import { attemptOf } from './attempt.ts';
-import { serve } from './http-server.ts';
 
-interface Fixture {
-  source: string;
-  date: string;
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-  expected: { kind: string; blames?: string; reason?: string };
-}
-
-const folder = new URL('./fixtures/', import.meta.url);
-const fixtures = readdirSync(folder).map(
-  (name) => [name.replace('.json', ''), JSON.parse(readFileSync(new URL(name, folder), 'utf8'))] as [string, Fixture],
-);
+const fixtures = fixturesIn('postmark');
 
 test.each(fixtures)('the answer "%s" over the wire and through the SDK', async (_, fixture) => {
-  await using server = await serve(fixture);
+  await using server = await startServer(verbatim(fixture.status, fixture.headers, fixture.body));
   const provider = create({ key: 'pm', options: {}, secret: { serverToken: 'token' }, endpoint: server.url });
   const { outcome } = await provider.send(attemptOf());
   provider.close?.();
@@ -28,7 +16,7 @@ test.each(fixtures)('the answer "%s" over the wire and through the SDK', async (
   expect([outcome.kind, 'blames' in outcome ? outcome.blames : undefined]).toEqual([kind, blames]);
   if (kind !== 'accepted') expect(outcome).toHaveProperty('reason', reason);
   expect(JSON.stringify(outcome)).not.toContain('ada@example.org');
-  expect(server.seen).toHaveLength(1);
+  expect(server.received).toHaveLength(1);
 });
 
 test('every fixture says where and when it was read', () => {

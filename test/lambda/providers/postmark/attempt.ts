@@ -10,7 +10,7 @@ export const message = givenMessage({
   text: 'Thanks',
 });
 
-/** An attempt at the message above with the given changes, for all of its recipients. */
+/** Returns an attempt to send the message above, with the given changes, to all recipients of the message. */
 export function attemptOf(change: Partial<Message> = {}, rest: Partial<Attempt> = {}): Attempt {
   const whole = { ...message, ...change };
   return {

@@ -1,31 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { defined } from '../../../../lambda/platform/defined.ts';
 import { classify, inactiveAmong, namesInactive } from '../../../../lambda/providers/postmark/classify.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
+import { fixturesIn } from '../fixtures.ts';
+import { reasonedMeaning } from '../outcome-words.ts';
+import { trace } from '../trace.ts';
 
-const trace = (status: number | undefined, more: Partial<WireTrace> = {}): WireTrace => ({
-  connected: true,
-  written: true,
-  complete: true,
-  ...defined({ status }),
-  ...more,
-});
-/** The form of the SDK: what it resolves with for a 2xx, and what it throws for anything else. */
+/**
+ * Classifies an answer as Postmark's SDK reports it: for a 2xx status the SDK resolves with the body, for any other status it
+ * throws an error.
+ */
 const answered = (status: number, code: number | undefined, message?: string, more: Partial<WireTrace> = {}) =>
   status >= 200 && status < 300
     ? classify({ trace: trace(status, more), result: { ErrorCode: code, Message: message } })
     : classify({ trace: trace(status, more), error: { code, message } });
-const told = (...given: Parameters<typeof answered>) => {
-  const outcome = answered(...given);
-  if (outcome.kind === 'accepted') return 'accepted';
-  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
-  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
-};
+const classified = (...given: Parameters<typeof answered>) => reasonedMeaning(answered(...given));
 
-const folder = new URL('fixtures/', import.meta.url);
-test.each(readdirSync(folder))('the recorded answer %s', (name) => {
-  const { status, headers, body, expected } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+test.each(fixturesIn('postmark'))('the recorded answer %s', (name, { status, headers, body, expected }) => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -39,7 +30,7 @@ test.each(readdirSync(folder))('the recorded answer %s', (name) => {
       ? classify({ ...watched, result: parsed })
       : classify({ ...watched, error: { code: ErrorCode ?? 0, message: Message ?? String(body) } });
   const { kind, blames, reason } = expected;
-  // The caller limits the outcome to the recipients that it concerns.
+  // The test does not compare the outcome for inactive recipients: the caller limits this outcome to the inactive recipients.
   if (!/inactive/.test(name))
     expect(outcome).toMatchObject({
       kind,
@@ -72,21 +63,21 @@ test.each<[string, readonly number[]]>([
   ['unavailable account wrong-endpoint', [800, 899, 900, 1099]],
   ['unrecognised', [404, 499, 524, 599, 614, 699, 704, 799, 1100, 1124, 1129, 1449, 1461]],
 ])('%s is the meaning of these codes: %j', (outcome, codes) => {
-  for (const code of codes) expect(told(422, code), String(code)).toBe(outcome);
+  for (const code of codes) expect(classified(422, code), String(code)).toBe(outcome);
 });
 
 test.each(['too large', 'exceeds the maximum', 'exceed the allowed', 'Size limit'])(
   '300 with "%s" is about size',
   (words) => {
-    expect(told(422, 300, words)).toBe('refused message too-large');
+    expect(classified(422, 300, words)).toBe('refused message too-large');
   },
 );
 
 test('an unknown code is a refusal of the message under 422, and of the account under 401', () => {
-  expect(told(401, 9_999)).toBe('unavailable account authentication');
-  expect(told(422, 9_999)).toBe('unrecognised');
-  expect(told(418, 9_999)).toBe('unavailable outage unexpected-status');
-  expect(told(500, 9_999)).toBe('unavailable outage server-error');
+  expect(classified(401, 9_999)).toBe('unavailable account authentication');
+  expect(classified(422, 9_999)).toBe('unrecognised');
+  expect(classified(418, 9_999)).toBe('unavailable outage unexpected-status');
+  expect(classified(500, 9_999)).toBe('unavailable outage server-error');
 });
 
 test.each([
@@ -110,10 +101,10 @@ test.each([
   [500, 'unavailable outage server-error'],
   [503, 'unavailable outage service-unavailable'],
 ])('the status %i without a code', (status, outcome) => {
-  expect(told(status, 0)).toBe(outcome);
-  expect(told(status, undefined)).toBe(outcome);
-  // Node's codes are text, whatever Postmark's type says.
-  expect(told(status, 'ENOENT' as unknown as number)).toBe(outcome);
+  expect(classified(status, 0)).toBe(outcome);
+  expect(classified(status, undefined)).toBe(outcome);
+  // Error codes of Node are strings, although the type in Postmark's SDK declares a number.
+  expect(classified(status, 'ENOENT' as unknown as number)).toBe(outcome);
 });
 
 test('only a 2xx answer with an id and without a code is an acceptance', () => {
@@ -131,7 +122,7 @@ test('only a 2xx answer with an id and without a code is an acceptance', () => {
       status: '200',
       detail: '',
     });
-  // An id means that something was accepted, and a code contradicts that: unknown.
+  // The id means that the mail was accepted, but the error code means the opposite. Therefore the outcome is unknown.
   expect(result({ ErrorCode: 406, MessageID: 'm-1' })).toMatchObject({ kind: 'unknown', reason: 'no-message-id' });
   expect(result({ ErrorCode: 406 })).toMatchObject({ kind: 'refused', blames: 'recipient' });
   expect(result({ ErrorCode: 9_999 })).toMatchObject({ kind: 'unknown' });

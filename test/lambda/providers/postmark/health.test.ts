@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { create } from '../../../../lambda/providers/postmark/send.ts';
-import { type Answer, closedPort, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, closedUrl, verbatim } from '../../../support/local-server.ts';
+import { givenServer } from '../given-server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const json = (body: unknown, status = 200): Answer => verbatim(status, JSON_TYPE, JSON.stringify(body));
@@ -9,16 +10,10 @@ const stream = (more: object) =>
   json({ ID: 'outbound', MessageStreamType: 'Transactional', ArchivedAt: null, ...more });
 const LIMITS = { deadlineMs: 400, connectMs: 300 };
 
-let server: Awaited<ReturnType<typeof startServer>>;
 let answers: { server: Answer; stream: Answer };
-
-beforeAll(async () => {
-  server = await startServer((response, request, socket) =>
-    answers[request.url === '/server' ? 'server' : 'stream'](response, request, socket),
-  );
-});
-
-afterAll(() => server.close());
+const server = givenServer((response, request, socket) =>
+  answers[request.url === '/server' ? 'server' : 'stream'](response, request, socket),
+);
 
 describe('the health of a Postmark server', () => {
   it('is healthy when the server delivers and has the stream', async () => {
@@ -57,7 +52,7 @@ describe('the health of a Postmark server', () => {
   });
 
   it('is unknown with a closed port, and refused without a token', async () => {
-    const endpoint = `http://127.0.0.1:${await closedPort()}`;
+    const endpoint = await closedUrl();
 
     expect(await ask(LIVE, LIVE, { endpoint })).toMatchObject({ state: 'unreachable', reason: 'connection-refused' });
     expect(await ask(LIVE, LIVE, { serverToken: '' })).toMatchObject({ reason: 'authentication' });

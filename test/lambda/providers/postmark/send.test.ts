@@ -1,29 +1,38 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { create } from '../../../../lambda/providers/postmark/send.ts';
+import {
+  type Answer,
+  closedUrl,
+  inTurn,
+  listening,
+  type Received,
+  startServer,
+  verbatim,
+} from '../../../support/local-server.ts';
 import { attemptOf, message } from './attempt.ts';
-import { type Answer, serve } from './http-server.ts';
 
-const OK: Answer = { status: 200, body: JSON.stringify({ ErrorCode: 0, Message: 'OK', MessageID: 'pm-1' }) };
+const json = (status: number, body: object): Answer => verbatim(status, {}, JSON.stringify(body));
+const OK = json(200, { ErrorCode: 0, Message: 'OK', MessageID: 'pm-1' });
 
-const inactive = (...addresses: string[]): Answer => ({
-  status: 422,
-  body: JSON.stringify({
+const inactive = (...addresses: string[]): Answer =>
+  json(422, {
     ErrorCode: 406,
     Message: `You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: ${addresses.join(', ')}. Inactive recipients are ones that have generated a hard bounce.`,
-  }),
-});
+  });
 
 const mailboxes = (...addresses: string[]) => addresses.map((address) => ({ address }));
+
+/** Returns what was sent to a server, request by request. */
+const sentTo = ({ received }: { readonly received: readonly Received[] }) =>
+  received.map(({ body }) => JSON.parse(body.toString()));
 
 function provider(endpoint: string, options = {}) {
   return create({ key: 'pm', options, secret: { serverToken: 'token-1' }, endpoint });
 }
 
 test('the whole request', async () => {
-  await using server = await serve(OK);
+  await using server = await startServer(OK);
   const metadata = Object.fromEntries([
     ...Array.from({ length: 12 }, (_, index) => [`key-${index}`, 'v']),
     ['a-key-of-more-than-20-characters', 'v'],
@@ -44,15 +53,15 @@ test('the whole request', async () => {
   const recipients = ['ada@example.org', 'bob@example.org', 'carol@example.org'];
   const result = await provider(server.url, { messageStream: 'receipts' }).send({ ...attempt, recipients });
   expect(result).toEqual({ outcome: { kind: 'accepted', providerMessageId: 'pm-1', detail: 'OK' }, dropped: 7 });
-  const [seen] = server.seen;
-  expect([seen?.method, seen?.path]).toEqual(['POST', '/email']);
+  const [seen] = server.received;
+  expect([seen?.method, seen?.url]).toEqual(['POST', '/email']);
   expect(seen?.headers).toMatchObject({
     'x-postmark-server-token': 'token-1',
     'content-type': 'application/json',
     accept: 'application/json',
     connection: 'keep-alive',
   });
-  expect(JSON.parse(seen?.body ?? '')).toEqual({
+  expect(sentTo(server)[0]).toEqual({
     From: '"Hector" <hector@example.com>',
     To: 'ada@example.org',
     Cc: '"Bob \\"B\\" <x>" <bob@example.org>',
@@ -87,9 +96,9 @@ test.each([
   { tracking: { opens: true, clicks: false }, fields: { TrackOpens: true, TrackLinks: 'None' } },
   { tracking: { opens: false, clicks: true }, fields: { TrackOpens: false, TrackLinks: 'HtmlAndText' } },
 ])('tracks $tracking and nothing else', async ({ tracking, fields }) => {
-  await using server = await serve(OK);
+  await using server = await startServer(OK);
   await provider(server.url).send({ ...attemptOf(), tracking });
-  expect(JSON.parse(server.seen[0]?.body ?? '')).toMatchObject(fields);
+  expect(sentTo(server)[0]).toMatchObject(fields);
 });
 
 test.each([
@@ -97,29 +106,28 @@ test.each([
   { left: ['bcc1@example.org'], fields: { To: 'bcc1@example.org' } },
   { left: ['cc1@example.org', 'bcc1@example.org'], fields: { To: 'cc1@example.org', Bcc: 'bcc1@example.org' } },
 ])('a recipient becomes To when $left is left', async ({ left, fields }) => {
-  await using server = await serve(OK);
+  await using server = await startServer(OK);
   const change = {
     cc: mailboxes('cc1@example.org', 'cc2@example.org'),
     bcc: mailboxes('bcc1@example.org', 'bcc2@example.org'),
   };
   await provider(server.url).send(attemptOf(change, { recipients: left }));
-  const { To, Cc, Bcc } = JSON.parse(server.seen[0]?.body ?? '');
+  const { To, Cc, Bcc } = sentTo(server)[0];
   expect({ To, Cc, Bcc }).toEqual({ Cc: undefined, Bcc: undefined, ...fields });
 });
 
 test('several Bcc alone are never shown to each other', async () => {
-  await using server = await serve(OK);
+  await using server = await startServer(OK);
   const change = { bcc: mailboxes('b1@example.org', 'b2@example.org') };
   const attempt = attemptOf(change, { recipients: ['b1@example.org', 'b2@example.org'] });
   expect((await provider(server.url).send(attempt)).outcome).toMatchObject({ kind: 'accepted' });
-  expect(server.seen.map(({ body }) => JSON.parse(body).To)).toEqual(['b1@example.org', 'b2@example.org']);
-  for (const { body } of server.seen) expect(JSON.parse(body)).not.toHaveProperty('Bcc');
+  expect(sentTo(server).map(({ To }) => To)).toEqual(['b1@example.org', 'b2@example.org']);
+  for (const sent of sentTo(server)) expect(sent).not.toHaveProperty('Bcc');
 });
 
 test('a partial acceptance names the recipients who get nothing', async () => {
   const text = 'Message OK, but will not deliver to these inactive addresses: Bob@example.org, eve@example.org';
-  const body = JSON.stringify({ ErrorCode: 0, Message: text, MessageID: 'pm-2' });
-  await using server = await serve({ status: 200, body });
+  await using server = await startServer(json(200, { ErrorCode: 0, Message: text, MessageID: 'pm-2' }));
   const result = await provider(server.url).send(
     attemptOf({ to: mailboxes('ada@example.org', 'bob@example.org', 'eve@example.org') }),
   );
@@ -133,16 +141,16 @@ test('a partial acceptance names the recipients who get nothing', async () => {
 });
 
 test('a refusal because of one recipient is repeated at once for the others', async () => {
-  await using server = await serve(inactive('ada@example.org'), OK);
+  await using server = await startServer(inTurn(inactive('ada@example.org'), OK));
   const result = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org') }));
-  expect(server.seen.map(({ body }) => JSON.parse(body).To)).toEqual(['ada@example.org', 'bob@example.org']);
+  expect(sentTo(server).map(({ To }) => To)).toEqual(['ada@example.org', 'bob@example.org']);
   expect(result.outcome).toMatchObject({ kind: 'accepted', providerMessageId: 'pm-1' });
   expect(result.recipients?.get('ada@example.org')).toMatchObject({ kind: 'refused', blames: 'recipient' });
   expect(result.recipients?.size).toBe(1);
 });
 
 test('the outcome of the repetition applies to the others, whatever it is', async () => {
-  await using server = await serve(inactive('ada@example.org'), { status: 503, body: '' });
+  await using server = await startServer(inTurn(inactive('ada@example.org'), verbatim(503, {}, '')));
   const { outcome, recipients } = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org') }));
   expect(outcome).toMatchObject({ kind: 'refused', blames: 'recipient' });
   expect(recipients?.get('bob@example.org')).toMatchObject({ kind: 'unavailable', blames: 'outage' });
@@ -150,21 +158,17 @@ test('the outcome of the repetition applies to the others, whatever it is', asyn
 });
 
 test('each named recipient gets its own outcome, however many calls it takes', async () => {
-  await using server = await serve(inactive('ada@example.org'), inactive('bob@example.org'), OK);
+  await using server = await startServer(inTurn(inactive('ada@example.org'), inactive('bob@example.org'), OK));
   const result = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org', 'eve@example.org') }));
-  expect(server.seen).toHaveLength(3);
+  expect(server.received).toHaveLength(3);
   expect(result.outcome).toMatchObject({ kind: 'accepted' });
   expect([...(result.recipients?.keys() ?? [])]).toEqual(['ada@example.org', 'bob@example.org']);
 });
 
 test('an unnamed inactive recipient is found by halving', async () => {
-  await using server = await serve(inactive('***'), inactive('***'), OK);
+  await using server = await startServer(inTurn(inactive('***'), inactive('***'), OK));
   const result = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org') }));
-  expect(server.seen.map(({ body }) => JSON.parse(body).To)).toEqual([
-    'ada@example.org',
-    'ada@example.org',
-    'bob@example.org',
-  ]);
+  expect(sentTo(server).map(({ To }) => To)).toEqual(['ada@example.org', 'ada@example.org', 'bob@example.org']);
   expect(result.outcome).toMatchObject({ kind: 'accepted' });
   expect(result.recipients?.get('ada@example.org')).toMatchObject({
     blames: 'recipient',
@@ -174,27 +178,25 @@ test('an unnamed inactive recipient is found by halving', async () => {
 });
 
 test('two mails share one connection', async () => {
-  await using server = await serve(OK);
+  await using server = await startServer(OK);
   const postmark = provider(server.url);
   await postmark.send(attemptOf());
   await postmark.send(attemptOf());
-  expect(server.seen.map(({ connection }) => connection)).toEqual([1, 1]);
+  expect(server.received.map(({ connection }) => connection)).toEqual([1, 1]);
   postmark.close?.();
 });
 
 test('an unusable token is an authentication fault without a request', async () => {
-  await using server = await serve(OK);
+  await using server = await startServer(OK);
   for (const secret of [{}, { serverToken: ' ' }, { serverToken: 'a\nb' }]) {
     const { outcome } = await create({ key: 'pm', options: {}, secret, endpoint: server.url }).send(attemptOf());
     expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'account', reason: 'authentication' });
   }
-  expect(server.seen).toHaveLength(0);
+  expect(server.received).toHaveLength(0);
 });
 
 test('a closed port is an outage', async () => {
-  const server = await serve(OK);
-  await server[Symbol.asyncDispose]();
-  const { outcome } = await provider(server.url).send(attemptOf());
+  const { outcome } = await provider(await closedUrl()).send(attemptOf());
   expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'connection-refused' });
 });
 
@@ -205,31 +207,33 @@ test('an unknown host is an outage', async () => {
 
 test('a TLS handshake that never completes is an outage, since nothing was written', async () => {
   const server = createServer((socket) => socket.resume().on('error', () => {}));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = (await listening(server)).replace('http:', 'https:');
   const { outcome } = await provider(url).send(attemptOf({}, { connectMs: 100 }));
   expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'connect-timeout' });
   server.close();
 });
 
 test.each<[string, Answer, object]>([
-  ['a reset after the request', (socket) => socket.resetAndDestroy(), { kind: 'unknown', reason: 'connection-lost' }],
-  ['a close after the request', (socket) => socket.end(), { kind: 'unknown', reason: 'connection-lost' }],
+  [
+    'a reset after the request',
+    (_, __, socket) => socket.resetAndDestroy(),
+    { kind: 'unknown', reason: 'connection-lost' },
+  ],
+  ['a close after the request', (_, __, socket) => socket.end(), { kind: 'unknown', reason: 'connection-lost' }],
   ['no answer', () => {}, { kind: 'unknown', reason: 'no-answer' }],
   [
     'an accepting answer that is cut off',
-    (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"Err'),
+    (_, __, socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"Err'),
     { kind: 'unknown', reason: 'answer-lost' },
   ],
   [
     'a refusing answer that is cut off',
-    (socket) => socket.end('HTTP/1.1 422 No\r\ncontent-length: 100\r\n\r\n{"Err'),
+    (_, __, socket) => socket.end('HTTP/1.1 422 No\r\ncontent-length: 100\r\n\r\n{"Err'),
     { kind: 'unavailable', blames: 'outage', reason: 'answer-cut' },
   ],
 ])('%s', async (_, answer, expected) => {
-  await using server = await serve(answer);
+  await using server = await startServer(answer);
   const { outcome } = await provider(server.url).send(attemptOf({}, { deadlineMs: 400 }));
   expect(outcome).toMatchObject(expected);
-  expect(server.seen).toHaveLength(1);
+  expect(server.received).toHaveLength(1);
 });

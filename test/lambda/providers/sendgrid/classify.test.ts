@@ -1,41 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defined } from '../../../../lambda/platform/defined.ts';
 import { classify, errorsIn } from '../../../../lambda/providers/sendgrid/classify.ts';
 import { create } from '../../../../lambda/providers/sendgrid/send.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
-import { attemptOf, startServer, verbatim } from '../wire-server.ts';
+import { startServer, verbatim } from '../../../support/local-server.ts';
+import { attemptOf } from '../attempt.ts';
+import { fixturesIn } from '../fixtures.ts';
+import { reasonedMeaning } from '../outcome-words.ts';
+import { trace } from '../trace.ts';
 
-interface Fixture {
-  readonly source: string;
-  readonly date: string;
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-  readonly expected: { readonly kind: string; readonly blames?: string; readonly reason?: string };
-}
+const fixtures = fixturesIn('sendgrid');
 
-const folder = new URL('fixtures/', import.meta.url);
-const fixtures = readdirSync(folder).map((name): [string, Fixture] => [
-  name.replace('.json', ''),
-  JSON.parse(readFileSync(new URL(name, folder), 'utf8')),
-]);
-
-const trace = (status: number | undefined, more: Partial<WireTrace> = {}): WireTrace => ({
-  connected: true,
-  written: true,
-  complete: true,
-  ...defined({ status }),
-  ...more,
-});
 const answered = (status: number, message: string, field: string | null = null, more: Partial<WireTrace> = {}) =>
   classify({ trace: trace(status, more), body: JSON.stringify({ errors: [{ message, field, help: null }] }) });
-const told = (...given: Parameters<typeof answered>) => {
-  const outcome = answered(...given);
-  if (outcome.kind === 'accepted') return 'accepted';
-  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
-  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
-};
+const classified = (...given: Parameters<typeof answered>) => reasonedMeaning(answered(...given));
 
 test.each(fixtures)('the answer "%s" over the wire', async (_, { status, headers, body, expected }) => {
   const server = await startServer(verbatim(status, headers, body));
@@ -55,7 +32,7 @@ test.each(fixtures)('the recorded answer %s', (name, { status, headers, body, ex
   const outcome = classify({ trace: trace(status, { headers }), body });
 
   expect(outcome).toMatchObject(expected);
-  // Only an error about one address splits the recipients.
+  // Only an error about one address makes the sender split the recipients.
   expect('ofOne' in outcome).toBe(['to-invalid', 'to-too-long'].includes(name));
   expect('retryAfterMs' in outcome).toBe('retryAfterMs' in expected);
 });
@@ -118,36 +95,36 @@ test.each([
   ['unavailable account quota', 429, 'Maximum credits exceeded', null],
   ['unavailable outage server-error', 500, 'Maximum credits exceeded', null],
 ])('%s is the meaning of %i %j in %j', (meaning, status, message, field) => {
-  expect(told(status, message, field)).toBe(meaning);
+  expect(classified(status, message, field)).toBe(meaning);
 });
 
 test.each(['content', 'subject', 'attachments.3.type', 'headers.X', 'categories', 'custom_args', 'personalizations'])(
   'an unheard-of error in %s is about the message',
   (field) => {
-    expect(told(400, 'unheard of', field)).toBe('refused message invalid-field');
-    expect(told(400, 'unheard of', `${field}x`)).toBe(
+    expect(classified(400, 'unheard of', field)).toBe('refused message invalid-field');
+    expect(classified(400, 'unheard of', `${field}x`)).toBe(
       field.includes('.') ? 'refused message invalid-field' : 'unrecognised',
     );
-    expect(told(400, 'unheard of', `a.${field}`)).toBe('unrecognised');
+    expect(classified(400, 'unheard of', `a.${field}`)).toBe('unrecognised');
   },
 );
 
 test.each(['tracking_settings', 'mail_settings', 'asm', 'ip_pool_name', 'template_id', 'batch_id', 'send_at'])(
   'an unheard-of error in %s is about our request',
   (field) => {
-    expect(told(400, 'unheard of', `${field}.enable`)).toBe('refused message invalid-request');
-    expect(told(400, 'unheard of', field)).toBe('refused message invalid-request');
-    expect(told(400, 'unheard of', `${field}s`)).toBe('unrecognised');
-    expect(told(400, 'unheard of', `a.${field}`)).toBe('unrecognised');
+    expect(classified(400, 'unheard of', `${field}.enable`)).toBe('refused message invalid-request');
+    expect(classified(400, 'unheard of', field)).toBe('refused message invalid-request');
+    expect(classified(400, 'unheard of', `${field}s`)).toBe('unrecognised');
+    expect(classified(400, 'unheard of', `a.${field}`)).toBe('unrecognised');
   },
 );
 
 test.each([300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415])('%i is about the URL', (status) => {
-  expect(told(status, 'anything', 'from')).toBe('unavailable account wrong-url');
+  expect(classified(status, 'anything', 'from')).toBe('unavailable account wrong-url');
 });
 
 test.each([199, 306, 402, 409, 418, 422])('%i is unrecognised', (status) => {
-  expect(told(status, 'anything', 'from')).toBe('unrecognised');
+  expect(classified(status, 'anything', 'from')).toBe('unrecognised');
 });
 
 test('of several errors, the one in the first row decides, wherever it stands', () => {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { create } from '../../../../lambda/providers/sendgrid/send.ts';
-import { type Answer, closedPort, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, closedUrl, verbatim } from '../../../support/local-server.ts';
+import { givenServer } from '../given-server.ts';
 
 const json = (body: unknown, status = 200): Answer =>
   verbatim(status, { 'content-type': 'application/json' }, JSON.stringify(body));
@@ -11,16 +12,10 @@ const credits = (used: unknown, total: unknown, frequency = 'monthly') =>
 const PLENTY = credits(1, 100);
 const LIMITS = { deadlineMs: 400, connectMs: 300 };
 
-let server: Awaited<ReturnType<typeof startServer>>;
 let answers: { scopes: Answer; credits: Answer };
-
-beforeAll(async () => {
-  server = await startServer((response, request, socket) =>
-    answers[request.url === '/v3/scopes' ? 'scopes' : 'credits'](response, request, socket),
-  );
-});
-
-afterAll(() => server.close());
+const server = givenServer((response, request, socket) =>
+  answers[request.url === '/v3/scopes' ? 'scopes' : 'credits'](response, request, socket),
+);
 
 describe('the health of a SendGrid account', () => {
   it('is healthy when the key may send and credits are left', async () => {
@@ -74,7 +69,7 @@ describe('the health of a SendGrid account', () => {
   });
 
   it('is unknown with a closed port, and refused without a key', async () => {
-    const endpoint = `http://127.0.0.1:${await closedPort()}`;
+    const endpoint = await closedUrl();
 
     expect(await ask(SCOPES, PLENTY, { endpoint })).toMatchObject({
       state: 'unreachable',

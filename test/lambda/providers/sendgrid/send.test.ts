@@ -3,7 +3,9 @@ import { afterEach, expect, test } from 'vitest';
 import type { Mailbox, Message } from '../../../../lambda/mail/message.ts';
 import type { SendgridMail } from '../../../../lambda/providers/sendgrid/mail.ts';
 import { create } from '../../../../lambda/providers/sendgrid/send.ts';
-import { type Answer, attemptOf, closedPort, LOST, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, closedUrl, inTurn, startServer, verbatim } from '../../../support/local-server.ts';
+import { attemptOf } from '../attempt.ts';
+import { LOST } from '../lost-answers.ts';
 
 const OK = verbatim(202, { 'x-message-id': 'sg-1' }, '');
 const errors = (status: number, ...list: readonly { message: string; field?: string }[]) =>
@@ -16,12 +18,12 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** SendGrid with these answers in turn, the last one repeated, and a provider that uses it. */
+/**
+ * Starts a fake SendGrid server that gives these answers, one after the other, and repeats the last answer. Creates a provider that
+ * uses this server.
+ */
 async function given(...answers: [Answer, ...Answer[]]) {
-  const server = await startServer((response, request, socket) => {
-    const answer = answers[server.received.length - 1] ?? answers.at(-1);
-    answer?.(response, request, socket);
-  });
+  const server = await startServer(inTurn(...answers));
   const provider = create({ key: 'sg', options: {}, secret: { apiKey: 'SG.key' }, endpoint: server.url });
   stops.push(() => provider.close?.(), server.close);
   const bodies = () => server.received.map(({ body }): SendgridMail => JSON.parse(body.toString()));
@@ -348,7 +350,7 @@ test('an unusable key is an authentication fault without a request', async () =>
 });
 
 test('a closed port is an outage', async () => {
-  const endpoint = `http://127.0.0.1:${await closedPort()}`;
+  const endpoint = await closedUrl();
   const provider = create({ key: 'sg', options: {}, secret: { apiKey: 'SG.key' }, endpoint });
 
   const { outcome } = await provider.send(attempt({}, ['list@example.org']));

@@ -1,20 +1,11 @@
 import { expect, test } from 'vitest';
 import { classify } from '../../../../lambda/providers/ses/classify.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
+import { reasonedMeaning } from '../outcome-words.ts';
+import { trace } from '../trace.ts';
 
-const trace = (more: Partial<WireTrace> = {}): WireTrace => ({
-  connected: true,
-  written: true,
-  complete: true,
-  status: 400,
-  ...more,
-});
-const told = (answer: { name?: string; words?: string; recipients?: number }, more: Partial<WireTrace> = {}) => {
-  const outcome = classify({ trace: trace(more), ...answer });
-  if (outcome.kind === 'accepted') return 'accepted';
-  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
-  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
-};
+const classified = (answer: { name?: string; words?: string; recipients?: number }, more: Partial<WireTrace> = {}) =>
+  reasonedMeaning(classify({ trace: trace(400, more), ...answer }));
 
 const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
   [
@@ -54,8 +45,8 @@ const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
 
 test.each(NAMES)('%s is the meaning of these names, and not of longer ones: %s', (outcome, ...names) => {
   for (const name of names) {
-    expect(told({ name })).toBe(outcome);
-    for (const other of [`Not${name}`, `${name}s`]) expect(told({ name: other })).toBe('unrecognised');
+    expect(classified({ name })).toBe(outcome);
+    for (const other of [`Not${name}`, `${name}s`]) expect(classified({ name: other })).toBe('unrecognised');
   }
 });
 
@@ -133,10 +124,10 @@ const WORDS: readonly (readonly [outcome: string, ...words: string[]])[] = [
 
 test.each(WORDS)('%s is the meaning of these words: %s', (outcome, ...words) => {
   for (const said of words) {
-    expect(told({ words: said }), said).toBe(outcome);
-    // The page of a broken gateway does not come from SES.
-    expect(told({ words: said }, { status: 500 }), said).toBe('unavailable outage server-error');
-    expect(told({ words: said }, { status: 499 }), said).toBe(outcome);
+    expect(classified({ words: said }), said).toBe(outcome);
+    // The error page of a broken gateway is not an answer of SES.
+    expect(classified({ words: said }, { status: 500 }), said).toBe('unavailable outage server-error');
+    expect(classified({ words: said }, { status: 499 }), said).toBe(outcome);
   }
 });
 
@@ -154,28 +145,28 @@ test.each([
   [503, 'unavailable outage service-unavailable'],
   [199, 'unavailable account wrong-url'],
 ])('the status %i alone', (status, outcome) => {
-  expect(told({}, { status })).toBe(outcome);
+  expect(classified({}, { status })).toBe(outcome);
 });
 
 test('only an answer with an id is an acceptance', () => {
   for (const status of [200, 299])
-    expect(classify({ trace: trace({ status }), messageId: 'm-1' })).toEqual({
+    expect(classify({ trace: trace(status), messageId: 'm-1' })).toEqual({
       kind: 'accepted',
       providerMessageId: 'm-1',
     });
   for (const messageId of ['', 7, undefined])
-    expect(classify({ trace: trace({ status: 200 }), messageId, name: 'Odd', words: 'page' })).toEqual({
+    expect(classify({ trace: trace(200), messageId, name: 'Odd', words: 'page' })).toEqual({
       kind: 'unknown',
       reason: 'no-message-id',
       status: '200',
       detail: 'page',
     });
-  expect(classify({ trace: trace({ status: 200 }), name: 'Odd' })).toMatchObject({ detail: 'Odd' });
-  expect(classify({ trace: trace({ status: 200, complete: false, failure: 'ECONNRESET' }) })).toMatchObject({
+  expect(classify({ trace: trace(200), name: 'Odd' })).toMatchObject({ detail: 'Odd' });
+  expect(classify({ trace: trace(200, { complete: false, failure: 'ECONNRESET' }) })).toMatchObject({
     kind: 'unknown',
     reason: 'answer-lost',
   });
-  expect(classify({ trace: trace({ status: 300 }), messageId: 'm-1' })).toMatchObject({ kind: 'unavailable' });
+  expect(classify({ trace: trace(300), messageId: 'm-1' })).toMatchObject({ kind: 'unavailable' });
   expect(classify({ trace: { connected: false, written: false, complete: false }, messageId: 'm-1' })).toMatchObject({
     reason: 'not-sent',
   });
@@ -194,7 +185,7 @@ test("without a status the network error decides, and the SDK's error only witho
 });
 
 test('a status of refusal counts even if its answer is cut off', () => {
-  const cut = trace({ complete: false, failure: 'ECONNRESET' });
+  const cut = trace(400, { complete: false, failure: 'ECONNRESET' });
   expect(classify({ trace: cut })).toEqual({
     kind: 'unavailable',
     blames: 'outage',
@@ -202,36 +193,38 @@ test('a status of refusal counts even if its answer is cut off', () => {
     status: '400',
     detail: 'ECONNRESET',
   });
-  expect(classify({ trace: trace({ complete: false }) })).toMatchObject({ reason: 'answer-cut', detail: '' });
+  expect(classify({ trace: trace(400, { complete: false }) })).toMatchObject({ reason: 'answer-cut', detail: '' });
 });
 
 test('the words of SES are kept, with its name for them', () => {
-  expect(classify({ trace: trace(), name: 'MessageRejected', words: 'no' })).toMatchObject({
+  expect(classify({ trace: trace(400), name: 'MessageRejected', words: 'no' })).toMatchObject({
     detail: 'MessageRejected: no',
   });
-  expect(classify({ trace: trace(), name: 'MessageRejected' })).toMatchObject({ detail: 'MessageRejected' });
-  expect(classify({ trace: trace() })).toMatchObject({ detail: '' });
+  expect(classify({ trace: trace(400), name: 'MessageRejected' })).toMatchObject({ detail: 'MessageRejected' });
+  expect(classify({ trace: trace(400) })).toMatchObject({ detail: '' });
 });
 
 test('a Retry-After is used for a throttled answer, and not for a refusal', () => {
   const headers = { 'retry-after': '7' };
-  expect(classify({ trace: trace({ headers }), name: 'Throttling' })).toMatchObject({ retryAfterMs: 7_000 });
-  expect(classify({ trace: trace({ headers }), name: 'MessageRejected' })).not.toHaveProperty('retryAfterMs');
+  expect(classify({ trace: trace(400, { headers }), name: 'Throttling' })).toMatchObject({ retryAfterMs: 7_000 });
+  expect(classify({ trace: trace(400, { headers }), name: 'MessageRejected' })).not.toHaveProperty('retryAfterMs');
 });
 
 test('a refusal because of one address is marked as such, and no other one', () => {
   for (const words of ['address is suppressed', 'Illegal address'])
-    expect(classify({ trace: trace(), words })).toHaveProperty('ofOne', true);
-  expect(classify({ trace: trace(), words: 'contains a virus' })).not.toHaveProperty('ofOne');
+    expect(classify({ trace: trace(400), words })).toHaveProperty('ofOne', true);
+  expect(classify({ trace: trace(400), words: 'contains a virus' })).not.toHaveProperty('ofOne');
 });
 
 test('MessageRejected is about the message only where its words say so', () => {
-  const rejected = (words: string) => told({ name: 'MessageRejected', words });
+  const rejected = (words: string) => classified({ name: 'MessageRejected', words });
   for (const words of ['Bad content', 'looks like spam', 'unsolicited', 'phishing', 'against our policy'])
     expect(rejected(words), words).toBe('refused message content');
   expect(rejected('Something new.')).toBe('unrecognised');
-  expect(told({ name: 'ValidationException', words: '1 validation error detected: Value' })).toBe(
+  expect(classified({ name: 'ValidationException', words: '1 validation error detected: Value' })).toBe(
     'refused message format',
   );
-  expect(told({ name: 'ValidationError', words: "'x' failed to satisfy constraint" })).toBe('refused message format');
+  expect(classified({ name: 'ValidationError', words: "'x' failed to satisfy constraint" })).toBe(
+    'refused message format',
+  );
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from '../../../../lambda/providers/ses/send.ts';
-import { type Answer, closedPort, startServer, verbatim } from '../wire-server.ts';
+import { type Answer, closedUrl, verbatim } from '../../../support/local-server.ts';
+import { givenServer } from '../given-server.ts';
 
 const HANG: Answer = () => {};
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -11,18 +12,15 @@ const GOOD = {
   SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 12_500 },
 };
 
-let server: Awaited<ReturnType<typeof startServer>>;
-let answer: Answer;
+const server = givenServer();
 const before = { ...process.env };
 
-beforeAll(async () => {
+beforeAll(() => {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1' });
-  server = await startServer((...all) => answer(...all));
 });
 
-afterAll(async () => {
+afterAll(() => {
   process.env = before;
-  await server.close();
 });
 
 describe('the health of an SES account', () => {
@@ -92,7 +90,7 @@ describe('the health of an SES account', () => {
   });
 
   it('is unknown with a closed port', async () => {
-    expect(await ask(account({}), `http://127.0.0.1:${await closedPort()}`)).toMatchObject({
+    expect(await ask(account({}), await closedUrl())).toMatchObject({
       state: 'unreachable',
       reason: 'connection-refused',
     });
@@ -100,9 +98,9 @@ describe('the health of an SES account', () => {
 });
 
 async function ask(given: Answer, endpoint = server.url) {
-  answer = given;
+  server.answer = given;
   const ses = create({ key: 'ses', options: { identities: ['example.com'] }, secret: {}, endpoint });
-  // The first call loads the SDK, which takes its time on a busy machine.
+  // The first call loads the SDK, which takes seconds on a busy machine.
   const health = await ses.health?.({ deadlineMs: given === HANG ? 1_000 : 10_000, connectMs: 1_000 });
   ses.close?.();
   return health;

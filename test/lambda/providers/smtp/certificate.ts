@@ -1,7 +1,7 @@
 import { setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
 
-/** Makes a certificate for `host`; with `trusted`, this process trusts it from then on, and no other one. */
+/** Makes a certificate for `host`; with `trusted`, this process then trusts only this certificate. */
 export async function certificateFor(host: { ip: string } | { name: string }, trusted: boolean) {
   const altName = 'ip' in host ? ({ type: 7, ip: host.ip } as const) : ({ type: 2, value: host.name } as const);
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'test' }], {

@@ -1,36 +1,25 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Outcome } from '../../../../lambda/mail/outcome.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from '../../../../lambda/providers/smtp/classify.ts';
 import type { SmtpStage } from '../../../../lambda/providers/smtp/facts.ts';
+import { reasonedMeaning } from '../outcome-words.ts';
+import { smtpFixtures } from './fixtures.ts';
 import { WORDINGS } from './wordings.ts';
 
-const words = (outcome: Outcome) =>
-  [
-    outcome.kind,
-    'blames' in outcome && outcome.blames,
-    'of' in outcome && outcome.of,
-    'reason' in outcome && outcome.reason !== 'unrecognised' && outcome.reason,
-  ]
-    .filter(Boolean)
-    .join(' ');
-const reply = (stage: SmtpStage, text: string) => words(classifyReply(stage, text));
+const reply = (stage: SmtpStage, text: string) => reasonedMeaning(classifyReply(stage, text));
 const BEFORE = { began: false, written: false };
 const BEGAN = { began: true, written: false };
 const WRITTEN = { began: true, written: true };
-const failed = (failure: SmtpFailure, progress = BEFORE) => words(classifyFailure(failure, progress));
+const failed = (failure: SmtpFailure, progress = BEFORE) => reasonedMeaning(classifyFailure(failure, progress));
 
-const folder = new URL('fixtures/', import.meta.url);
-test.each(readdirSync(folder))('the recorded reply %s', (name) => {
-  const { stage, reply: text, expected } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
-  // After the final dot nodemailer gives only a failure.
+test.each(smtpFixtures)('the recorded reply %s', (_, { stage, reply: text, expected }) => {
+  // nodemailer reports the reply to the final dot only within a failure.
   const outcome = stage === 'end' ? classifyFailure({ response: text }, WRITTEN) : classifyReply(stage, text);
   expect(outcome).toMatchObject(expected);
 });
 
 test.each(WORDINGS)('at %s: %s is %s', (stage, text, meaning) => {
   const outcome = stage === 'end' ? classifyFailure({ response: text }, WRITTEN) : classifyReply(stage, text);
-  expect(words(outcome)).toBe(meaning);
+  expect(reasonedMeaning(outcome)).toBe(meaning);
 });
 
 test('the enhanced status is read at its position only', () => {
@@ -90,7 +79,6 @@ test('a greeting that refuses all mail is distinguished from a refused EHLO', ()
 });
 
 test('a refusal is read at DATA or at the final dot, depending on how much of the message was sent', () => {
-  // 500 distinguishes the stages: an order of commands at DATA and a content after it would both be `unrecognised`.
   const response = '599 what';
   expect(failed({ command: 'MAIL FROM', response })).toBe('unrecognised');
   expect(failed({ command: 'MAIL FROM', response }, BEGAN)).toBe('unrecognised');
@@ -144,7 +132,7 @@ test('an unclear reply decides by its words where the body was sent, otherwise b
 
 test.each<[SmtpFailure, string]>([
   [{ code: 'EDNS', originalCode: 'ENOTFOUND' }, 'unavailable outage dns'],
-  // The DNS server refused the connection, not the mail server.
+  // The DNS server refused the connection; the mail server did not.
   [{ code: 'EDNS', originalCode: 'ECONNREFUSED' }, 'unavailable outage dns'],
   [{ code: 'ETIMEDOUT', originalCode: 'ECONNRESET' }, 'unavailable outage connect-timeout'],
   [{ code: 'ESOCKET', originalCode: 'ECONNREFUSED' }, 'unavailable outage connection-refused'],

@@ -1,28 +1,15 @@
 import type { Socket } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Message } from '../../../../lambda/mail/message.ts';
-import { composeMime } from '../../../../lambda/mail/mime.ts';
-import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
-import { create } from '../../../../lambda/providers/smtp/send.ts';
-import { message } from '../postmark/attempt.ts';
-import { attemptTo } from './attempt.ts';
+import { attemptOf, attemptTo, provider } from './attempt.ts';
 import { certificateFor } from './certificate.ts';
 import { type Script, type Stage, type Step, serve } from './smtp-server.ts';
 
-// Servers as they behave in the field: replies that no RFC has, limits of a session, extensions that come and go.
-
-function provider(port: number, options: Partial<SmtpOptions> = {}, secret = {}) {
-  return create({
-    key: 'own-mta',
-    options: { host: 'unused.invalid', tls: 'none', clientName: 'mta.example.com', ...options },
-    secret,
-    endpoint: `smtp://127.0.0.1:${port}`,
-  });
-}
+// These tests check how servers behave in practice: replies that no RFC defines, limits of a session, and extensions that a
+// server offers only at times.
 
 const WILLING = { mail: '250 ok', rcpt: '250 ok', data: '354 go on' } as const;
 const LOGIN = { username: 'user', password: 'secret' };
-/** Longer than the answer of a prompt server. */
+/** Replies so late that the server does not count as fast. */
 const slowly = (socket: Socket) => setTimeout(() => socket.write('250 ok\r\n'), 1_100);
 const SHORT = { deadlineMs: 2_500, connectMs: 1_000 };
 
@@ -151,10 +138,10 @@ describe('SMTPUTF8', () => {
     const extensions = ['SMTPUTF8'];
     await using server = await serve({ extensions, replies: FAREWELL });
     const smtp = provider(server.port, { smtpUtf8: true });
-    await smtp.send(given({ to: [UTF8] }));
+    await smtp.send(attemptOf({ to: [UTF8] }));
     extensions.length = 0;
 
-    expect((await smtp.send(given({ to: [UTF8] }))).outcome).toMatchObject(LATER);
+    expect((await smtp.send(attemptOf({ to: [UTF8] }))).outcome).toMatchObject(LATER);
 
     expect(server.sessions.map(({ bodies }) => bodies.length)).toEqual([1, 0]);
     expect(server.sessions[1]?.commands.filter((line) => line.startsWith('MAIL'))).toEqual([]);
@@ -164,10 +151,10 @@ describe('SMTPUTF8', () => {
     const extensions = ['SMTPUTF8'];
     await using server = await serve({ extensions, replies: FAREWELL });
     const smtp = provider(server.port, { smtpUtf8: true });
-    await smtp.send(given({ to: [UTF8] }));
+    await smtp.send(attemptOf({ to: [UTF8] }));
     extensions.length = 0;
 
-    const { outcome, recipients } = await smtp.send(given({ to: [ADA, UTF8] }));
+    const { outcome, recipients } = await smtp.send(attemptOf({ to: [ADA, UTF8] }));
 
     smtp.close?.();
     expect(outcome.kind).toBe('accepted');
@@ -179,10 +166,10 @@ describe('SMTPUTF8', () => {
     const extensions: string[] = [];
     await using server = await serve({ extensions, replies: FAREWELL });
     const smtp = provider(server.port, { smtpUtf8: true });
-    await smtp.send(given());
+    await smtp.send(attemptOf());
     extensions.push('SMTPUTF8');
 
-    const result = await smtp.send(given({ to: [ADA, UTF8] }));
+    const result = await smtp.send(attemptOf({ to: [ADA, UTF8] }));
 
     smtp.close?.();
     expect(result).toEqual({ outcome: expect.objectContaining({ kind: 'accepted' }) });
@@ -193,10 +180,10 @@ describe('SMTPUTF8', () => {
     const extensions: string[] = [];
     await using server = await serve({ extensions });
     const smtp = provider(server.port, { smtpUtf8: true });
-    await smtp.send(given());
+    await smtp.send(attemptOf());
     extensions.push('SMTPUTF8');
 
-    expect((await smtp.send(given({ to: [UTF8] }))).outcome.kind).toBe('accepted');
+    expect((await smtp.send(attemptOf({ to: [UTF8] }))).outcome.kind).toBe('accepted');
 
     smtp.close?.();
     expect(server.sessions.map(({ bodies }) => bodies.length)).toEqual([1, 1]);
@@ -210,7 +197,7 @@ describe('SMTPUTF8', () => {
   ])('is offered by the keyword alone: %j', async (lines, offered) => {
     await using server = await serve({ replies: { ehlo: lines.join('\r\n') } });
     const smtp = provider(server.port, { smtpUtf8: true });
-    const { outcome } = await smtp.send(given({ to: [UTF8] }));
+    const { outcome } = await smtp.send(attemptOf({ to: [UTF8] }));
     smtp.close?.();
     expect(outcome.kind).toBe(offered ? 'accepted' : 'throttled');
   });
@@ -218,7 +205,7 @@ describe('SMTPUTF8', () => {
 
 describe.each([[[]], [['PIPELINING']]])('a reply, with %j', (extensions) => {
   const rows: readonly (readonly [Stage, string, object])[] = [
-    // The code decides together with the text of all lines.
+    // The code and the text of all lines together decide the outcome.
     ['rcpt', '550-5.1.1 The email account does\r\n550-5.1.1 not exist. Please try\r\n550 5.1.1 again', UNKNOWN],
     ['rcpt', '550-no\r\n550 5.1.1 such user', UNKNOWN],
     ['rcpt', '550-relay\r\n550 access denied', { kind: 'unavailable', blames: 'account', reason: 'relay-denied' }],
@@ -233,7 +220,7 @@ describe.each([[[]], [['PIPELINING']]])('a reply, with %j', (extensions) => {
     ['rcpt', '501', { kind: 'refused', blames: 'message', reason: 'recipient-syntax' }],
     ['mail', '550', { kind: 'unavailable', blames: 'sender' }],
     ['end', '554', { kind: 'unrecognised' }],
-    // Codes that no RFC has.
+    // Codes that no RFC defines.
     ['rcpt', '599 5.9.9 who knows', { kind: 'unrecognised' }],
     ['mail', '499 who knows', { kind: 'unavailable', blames: 'outage' }],
     ['rcpt', '700 odd', { kind: 'unavailable', blames: 'outage', reason: 'protocol' }],
@@ -244,12 +231,12 @@ describe.each([[[]], [['PIPELINING']]])('a reply, with %j', (extensions) => {
     ['end', '250-2.0.0 Ok\r\n250 2.0.0 queued as ABC', { kind: 'accepted', providerMessageId: 'ABC' }],
     ['connect', '220-hello\r\n220-this is\r\n220 us', { kind: 'accepted' }],
     ['connect', 'HTTP/1.1 400 Bad Request', { kind: 'unavailable', blames: 'outage', reason: 'protocol' }],
-    // Load.
+    // Refusals because the server has too much load.
     ['mail', '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded', BUSY],
     ['rcpt', '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded', BUSY],
     ['end', '432 4.3.2 Concurrent connections limit exceeded', BUSY],
     ['connect', '421 4.3.2 too many connections', { kind: 'throttled', of: 'provider' }],
-    // Refusals of our own host name, at RCPT, the stage at which Postfix checks it by default.
+    // Refusals of our own host name. They occur at RCPT, the stage at which Postfix checks the host name by default.
     ...['450 4.7.1', '450', '504 5.5.2', '550 5.7.1', '554 5.7.1', '501 5.5.2'].map(
       (code) => ['rcpt', `${code} <mta.example.com>: Helo command rejected: Host not found`, HELO] as const,
     ),
@@ -340,7 +327,7 @@ describe('STARTTLS', () => {
   it('that is offered in the clear only and not repeated after it: the login is that of the second EHLO', async () => {
     await using server = await serve({ certificate, extensions: ['AUTH PLAIN', 'SMTPUTF8'] });
     const smtp = provider(server.port, { tls: 'starttls', smtpUtf8: true }, LOGIN);
-    expect((await smtp.send(given({ to: [UTF8] }))).outcome.kind).toBe('accepted');
+    expect((await smtp.send(attemptOf({ to: [UTF8] }))).outcome.kind).toBe('accepted');
     smtp.close?.();
     expect(server.sessions[0]?.commands).toContain('MAIL FROM:<hector@example.com> SMTPUTF8');
   });
@@ -374,9 +361,3 @@ describe('SIZE', () => {
     expect(outcome).toMatchObject({ kind: 'refused', blames: 'message', reason: 'too-large' });
   });
 });
-
-function given(change: Partial<Message> = {}) {
-  const whole: Message = { ...message, ...change };
-  const recipients = [...whole.to, ...whole.cc, ...whole.bcc].map(({ address }) => address);
-  return attemptTo(recipients, { message: whole, mime: () => composeMime(whole) });
-}

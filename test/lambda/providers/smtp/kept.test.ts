@@ -1,20 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../../../lambda/mail/message.ts';
-import { composeMime } from '../../../../lambda/mail/mime.ts';
-import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
-import { create } from '../../../../lambda/providers/smtp/send.ts';
-import { message } from '../postmark/attempt.ts';
-import { attemptTo } from './attempt.ts';
+import { attemptOf, attemptTo, provider } from './attempt.ts';
 import { serve } from './smtp-server.ts';
-
-function provider(port: number, options: Partial<SmtpOptions> = {}) {
-  return create({
-    key: 'own-mta',
-    options: { host: 'unused.invalid', tls: 'none', clientName: 'mta.example.com', ...options },
-    secret: {},
-    endpoint: `smtp://127.0.0.1:${port}`,
-  });
-}
 
 test.each<[string, string]>([
   ['mail', '452 4.4.5 Maximum number of messages per session exceeded.'],
@@ -93,7 +80,7 @@ const ADA = { address: 'ada@example.org' };
 
 test('without SMTPUTF8 the ASCII recipients are served, and no other address is sent', async () => {
   await using server = await serve({ extensions: ['8BITMIME'] });
-  const result = await provider(server.port, { smtpUtf8: true }).send(given({ to: [ADA, UTF8] }));
+  const result = await provider(server.port, { smtpUtf8: true }).send(attemptOf({ to: [ADA, UTF8] }));
 
   expect(result.outcome.kind).toBe('accepted');
   expect([...(result.recipients ?? [])]).toEqual([
@@ -110,7 +97,7 @@ test.each<[string, Partial<Message>]>([
   ['the sender', { from: UTF8 }],
 ])('without SMTPUTF8 nothing is sent where %s needs it', async (_, change) => {
   await using server = await serve();
-  const { outcome } = await provider(server.port, { smtpUtf8: true }).send(given(change));
+  const { outcome } = await provider(server.port, { smtpUtf8: true }).send(attemptOf(change));
   expect(outcome).toMatchObject({ kind: 'throttled', of: 'recipient', reason: 'address-encoding' });
   expect(server.sessions[0]?.commands).toEqual(['EHLO mta.example.com']);
 });
@@ -123,16 +110,10 @@ test.each<[string, Partial<Message>, readonly string[]]>([
   await using server = await serve({ extensions: ['SMTPUTF8', 'PIPELINING'] });
   const smtp = provider(server.port, { smtpUtf8: true });
 
-  expect((await smtp.send({ ...given(change), recipients })).outcome.kind).toBe('accepted');
-  expect((await smtp.send(given())).outcome.kind).toBe('accepted');
+  expect((await smtp.send({ ...attemptOf(change), recipients })).outcome.kind).toBe('accepted');
+  expect((await smtp.send(attemptOf())).outcome.kind).toBe('accepted');
 
   smtp.close?.();
   const mail = server.sessions.flatMap(({ commands }) => commands.filter((line) => line.startsWith('MAIL')));
   expect(mail).toEqual(['MAIL FROM:<hector@example.com> SMTPUTF8', 'MAIL FROM:<hector@example.com>']);
 });
-
-function given(change: Partial<Message> = {}) {
-  const whole: Message = { ...message, ...change };
-  const recipients = [...whole.to, ...whole.cc, ...whole.bcc].map(({ address }) => address);
-  return attemptTo(recipients, { message: whole, mime: () => composeMime(whole) });
-}

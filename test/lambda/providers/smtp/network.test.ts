@@ -11,7 +11,7 @@ function provider(port: number) {
 
 const reset: Step = (socket) => socket.resetAndDestroy();
 const hang: Step = () => {};
-/** Longer than the answer of a prompt server. */
+/** Replies so late that the server does not count as fast. */
 const slowly: Step = (socket) => setTimeout(() => socket.write('250 ok\r\n'), 1_100);
 const OUTAGE = { kind: 'unavailable', blames: 'outage' };
 

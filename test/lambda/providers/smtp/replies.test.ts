@@ -1,30 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { SmtpStage } from '../../../../lambda/providers/smtp/facts.ts';
 import { create } from '../../../../lambda/providers/smtp/send.ts';
 import { attemptTo } from './attempt.ts';
 import { certificateFor } from './certificate.ts';
+import { smtpFixtures } from './fixtures.ts';
 import { serve } from './smtp-server.ts';
-
-interface Fixture {
-  source: string;
-  date: string;
-  stage: SmtpStage;
-  reply: string;
-  expected: { kind: string; blames?: string; reason: string };
-}
-
-const folder = new URL('./fixtures/', import.meta.url);
-const fixtures = readdirSync(folder).map(
-  (name) => [name.replace('.json', ''), JSON.parse(readFileSync(new URL(name, folder), 'utf8'))] as [string, Fixture],
-);
 
 let certificate: { key: string; cert: string };
 beforeAll(async () => {
   certificate = await certificateFor({ ip: '127.0.0.1' }, true);
 });
 
-test.each(fixtures)('the reply "%s" over the wire', async (_, { stage, reply, expected }) => {
+test.each(smtpFixtures)('the reply "%s" over the wire', async (_, { stage, reply, expected }) => {
   await using server = await serve({
     replies: { [stage]: reply },
     extensions: ['AUTH PLAIN'],
@@ -45,6 +31,6 @@ test.each(fixtures)('the reply "%s" over the wire', async (_, { stage, reply, ex
 });
 
 test('every fixture says where and when it was read', () => {
-  for (const [, { source, date }] of fixtures)
+  for (const [, { source, date }] of smtpFixtures)
     expect([source, date]).toEqual([expect.stringMatching(/\S/), '2026-11-23']);
 });

@@ -1,8 +1,6 @@
 import { setDefaultCACertificates } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
-import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
-import { create } from '../../../../lambda/providers/smtp/send.ts';
-import { attemptTo, MIME } from './attempt.ts';
+import { attemptTo, MIME, provider } from './attempt.ts';
 import { certificateFor } from './certificate.ts';
 import { type Script, serve } from './smtp-server.ts';
 
@@ -10,15 +8,6 @@ let certificate: { key: string; cert: string };
 beforeAll(async () => {
   certificate = await certificateFor({ ip: '127.0.0.1' }, true);
 });
-
-function provider(port: number, options: Partial<SmtpOptions> = {}, secret = {}) {
-  return create({
-    key: 'own-mta',
-    options: { host: 'unused.invalid', tls: 'none', clientName: 'mta.example.com', ...options },
-    secret,
-    endpoint: `smtp://127.0.0.1:${port}`,
-  });
-}
 
 const LOGIN = { username: 'user', password: 'secret' };
 const PLAIN = `AUTH PLAIN ${Buffer.from('\0user\0secret').toString('base64')}`;

@@ -8,18 +8,18 @@ export type Step = string | ((socket: Socket) => void);
 export type Stage = SmtpStage | 'rset' | 'quit';
 
 export interface Script {
-  /** Replies that differ from those of a normal server: one, or a list in order (the last one repeated). */
+  /** Replies that differ from the replies of a normal server, by stage. A list is given in order, and its last reply is repeated. */
   readonly replies?: Partial<Record<Stage, Step | readonly Step[]>>;
   readonly extensions?: readonly string[];
   readonly certificate?: { readonly key: string; readonly cert: string };
   readonly implicit?: boolean;
-  /** Whether the server stops reading after its 354. */
+  /** Whether the server stops reading after it has answered DATA with 354. */
   readonly deafAfterData?: boolean;
 }
 
 export interface Session {
   readonly commands: string[];
-  /** Bodies as received, with stuffed dots and without the final one. */
+  /** Bodies of mails as received: dots at the start of a line are still doubled (SMTP dot-stuffing), and the final dot is removed. */
   readonly bodies: string[];
   secure: boolean;
 }
@@ -37,7 +37,7 @@ const WILLING: Record<Stage, string> = {
   quit: '221 2.0.0 bye',
 };
 
-/** An SMTP server on a real socket that follows a script. */
+/** Starts an SMTP server on a real socket; the server follows a script. */
 export async function serve(script: Script = {}) {
   const sessions: Session[] = [];
   const sockets = new Set<Socket>();
@@ -122,7 +122,9 @@ function converse(
   socket.on('data', (chunk) => {
     pending += chunk.toString('latin1');
     for (;;) {
-      const mark = inBody ? '\r\n.\r\n' : '\r\n';
+      // A body may be empty, so that there is no line before its final dot. A client sends such a body to end a transaction after
+      // it has pipelined DATA and all recipients were refused.
+      const mark = !inBody ? '\r\n' : pending.startsWith('.\r\n') ? '.\r\n' : '\r\n.\r\n';
       const at = pending.indexOf(mark);
       if (at < 0) return;
       const text = pending.slice(0, at);

@@ -25,11 +25,11 @@ const SESSION = 'throttled provider session-limit';
 const BUSY = 'throttled provider concurrency';
 
 /**
- * Wordings of one meaning each, in the forms in which servers vary them. Judged by what the sentence says; names and
- * addresses are invented.
+ * Wordings of SMTP refusals. Each row has one meaning, and lists the variants that servers use. The meaning is what the sentence
+ * says; names and addresses are invented.
  */
 export const WORDINGS: readonly Row[] = [
-  // The account is closed, in any tense.
+  // Refusals because our account is closed; the verb occurs in several tenses.
   ...each('end', SHUT_ACCOUNT, OFF, (is) => `550 Your account ${is} suspended`),
   ...each('rcpt', SHUT_ACCOUNT, SHUT, (shut) => `550 5.7.1 Your account is ${shut}`),
   ...each('end', SHUT_ACCOUNT, SHUT, (shut) => `554 The account has been ${shut}`),
@@ -108,7 +108,7 @@ export const WORDINGS: readonly Row[] = [
   ['mail', '421 The domain is not allowed to send: probation', 'unavailable account not-allowed-to-send'],
   ['mail', '450 The account is on probation', 'unavailable account not-allowed-to-send'],
 
-  // Money.
+  // Refusals because of billing: the plan does not include SMTP, or the account is not paid for.
   ...each(
     'mail',
     PAID,
@@ -137,7 +137,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `550 ${what}`,
   ),
 
-  // The quota of an hour, a day or a month.
+  // The quota of an hour, a day or a month is used up.
   ...each(
     'end',
     QUOTA,
@@ -188,7 +188,7 @@ export const WORDINGS: readonly Row[] = [
   ),
   ['end', '550 Exceeded the maximum of mails in an hour', QUOTA],
 
-  // Rates, sessions, connections.
+  // Limits on rates, sessions and connections.
   ...each(
     'mail',
     'throttled provider rate-limit',
@@ -275,7 +275,7 @@ export const WORDINGS: readonly Row[] = [
   ['end', '452 4.2.2 x', 'throttled recipient mailbox-full'],
   ...each('end', QUOTA, 'Submission|Sending', (what) => `554 5.2.2 ${what} quota of the user`),
 
-  // Greeting, EHLO, TLS and login.
+  // Failures at the greeting, EHLO, TLS and login.
   ['connect', '421 busy', 'unavailable outage service-unavailable'],
   ['connect', '450 later', 'throttled provider deferred'],
   ['connect', '452 later', 'throttled provider deferred'],
@@ -308,7 +308,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `550 ${what}`,
   ),
 
-  // The identity that sends.
+  // Refusals of the sender's address or domain.
   ...each(
     'mail',
     UNVERIFIED,
@@ -357,7 +357,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `554 ${what}`,
   ),
 
-  // Our host and its address.
+  // Refusals of our host: its name or its IP address.
   ...each('rcpt', 'unavailable account helo-rejected', 'HELO|EHLO', (what) => `450 ${what}`),
   ...each(
     'rcpt',
@@ -385,7 +385,7 @@ export const WORDINGS: readonly Row[] = [
     '5.7.25|5.7.64|5.7.68|5.7.501|5.7.506|5.7.511|5.7.513|5.7.606|5.7.708',
     (status) => `550 ${status} x`,
   ),
-  // A block list has something in the message, or the recipient: the refusal is not about our server.
+  // A part of the message, or the recipient, is on a blocklist. Such a refusal is not about our server.
   ...each(
     'end',
     'refused message content',
@@ -406,7 +406,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `554 The ${what} was banned by 192.0.2.1`,
   ),
 
-  // A 5.7.1 without further words may be about our server, so it is no vote against the message.
+  // A reply 5.7.1 without further text may be about our server. Therefore it does not count as a refusal of the message.
   ...(['rcpt', 'end'] as const).flatMap((stage) =>
     each(
       stage,
@@ -435,7 +435,7 @@ export const WORDINGS: readonly Row[] = [
   ),
   ...each('rcpt', 'unrecognised', 'your thing|sending', (what) => `550 x ${what}: user`),
 
-  // Relay.
+  // The server does not relay mail for us.
   ...each(
     'rcpt',
     RELAY,
@@ -474,7 +474,7 @@ export const WORDINGS: readonly Row[] = [
   ),
   ['end', '554 x: try again later', 'unavailable outage temporary-failure'],
 
-  // The message.
+  // Refusals of the message itself.
   ...each('end', 'refused message too-large', '5.3.4|5.2.3', (status) => `554 ${status} x`),
   ...each(
     'end',
@@ -512,7 +512,7 @@ export const WORDINGS: readonly Row[] = [
   ['end', '550 RESOLVER.RST.AuthRequired; x', 'refused message recipient-policy'],
   ...each('rcpt', 'refused message recipient-policy', '5.7.124|5.7.133', (status) => `550 ${status} Your account x`),
 
-  // One recipient, by code alone.
+  // Refusals of one recipient, recognised by the code alone.
   ['rcpt', '550 5.1.6 x', 'refused message recipient-unknown'],
   ['rcpt', '550 5.1.2 x', 'refused message recipient-domain'],
   ['rcpt', '550 5.1.10 x', 'refused message recipient-domain'],
@@ -539,7 +539,7 @@ export const WORDINGS: readonly Row[] = [
     (what) => `550 ${what}`,
   ),
 
-  // Order and content.
+  // Errors in the order of commands, and in the content of the message.
   ...each(
     'data',
     'unavailable outage session',

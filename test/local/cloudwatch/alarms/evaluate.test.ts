@@ -8,33 +8,33 @@ const START = Date.UTC(2026, 10, 25, 12);
 
 describe('an alarm on one metric', () => {
   it('is raised when enough points breach, and says since when', () => {
-    const { measure, standing } = givenAlarms(failures({ EvaluationPeriods: 3, DatapointsToAlarm: 2 }));
+    const { measure, statuses } = givenAlarms(failures({ EvaluationPeriods: 3, DatapointsToAlarm: 2 }));
     measure(0, 20);
     measure(2, 20);
 
-    expect(standing(1).get('failures')).toMatchObject({ state: 'OK', since: START });
-    expect(standing(2).get('failures')).toMatchObject({ state: 'OK', since: START });
-    expect(standing(3).get('failures')).toMatchObject({ state: 'ALARM', since: START + 3 * MINUTE });
-    expect(standing(4).get('failures')).toMatchObject({ state: 'ALARM', since: START + 3 * MINUTE });
-    expect(standing(9).get('failures')).toMatchObject({ state: 'OK', since: START + 9 * MINUTE });
+    expect(statuses(1).get('failures')).toMatchObject({ state: 'OK', since: START });
+    expect(statuses(2).get('failures')).toMatchObject({ state: 'OK', since: START });
+    expect(statuses(3).get('failures')).toMatchObject({ state: 'ALARM', since: START + 3 * MINUTE });
+    expect(statuses(4).get('failures')).toMatchObject({ state: 'ALARM', since: START + 3 * MINUTE });
+    expect(statuses(9).get('failures')).toMatchObject({ state: 'OK', since: START + 9 * MINUTE });
   });
 
   it('moves a window of several minutes every minute', () => {
-    const { measure, standing } = givenAlarms(failures({ Period: 300, Threshold: 20 }));
+    const { measure, statuses } = givenAlarms(failures({ Period: 300, Threshold: 20 }));
     for (const minute of [3, 4, 5, 6]) measure(minute, 6);
 
-    expect(standing(6).get('failures')?.state).toBe('OK');
-    expect(standing(7).get('failures')?.state).toBe('ALARM');
+    expect(statuses(6).get('failures')?.state).toBe('OK');
+    expect(statuses(7).get('failures')?.state).toBe('ALARM');
   });
 
   it('keeps its state while a percentile has too few samples, if its definition says so', () => {
     const low = { EvaluateLowSampleCountPercentile: 'ignore', ExtendedStatistic: 'p95', Statistic: undefined };
-    const { measure, standing } = givenAlarms(failures(low));
+    const { measure, statuses } = givenAlarms(failures(low));
     measure(0, ...new Array<number>(199).fill(20));
     measure(5, ...new Array<number>(200).fill(20));
 
-    expect(standing(1).get('failures')?.state).toBe('INSUFFICIENT_DATA');
-    expect(standing(6).get('failures')?.state).toBe('ALARM');
+    expect(statuses(1).get('failures')?.state).toBe('INSUFFICIENT_DATA');
+    expect(statuses(6).get('failures')?.state).toBe('ALARM');
   });
 
   it.each([
@@ -67,16 +67,16 @@ describe('an alarm on metric math', () => {
   };
 
   it('requires a minimum of traffic', () => {
-    const { add, standing } = givenAlarms(rate);
+    const { add, statuses } = givenAlarms(rate);
     add('failed', 0, 5);
     add('failed', 5, 5);
     add('accepted', 5, 4);
     add('failed', 10, 6);
     add('accepted', 10, 4);
 
-    expect(standing(1).get('rate')?.state).toBe('OK');
-    expect(standing(6).get('rate')?.state).toBe('OK');
-    expect(standing(11).get('rate')?.state).toBe('ALARM');
+    expect(statuses(1).get('rate')?.state).toBe('OK');
+    expect(statuses(6).get('rate')?.state).toBe('OK');
+    expect(statuses(11).get('rate')?.state).toBe('ALARM');
   });
 
   it.each([
@@ -119,15 +119,15 @@ describe('a composite alarm', () => {
     ['NOT ALARM("arn:aws:cloudwatch:us-east-1:000000000000:alarm:b-c")', 'ALARM'],
     ['INSUFFICIENT_DATA("a") OR TRUE', 'ALARM'],
   ])('reads the rule %s', (text, state) => {
-    const { add, standing } = givenAlarms(rule(text), ...below);
+    const { add, statuses } = givenAlarms(rule(text), ...below);
     add('a', 0, 20);
     add('b-c', 0, 0);
 
-    expect(standing(1).get('composite')?.state).toBe(state);
+    expect(statuses(1).get('composite')?.state).toBe(state);
   });
 
   it('ends with the alarms of its rule that end first', () => {
-    const { add, standing, endsAt } = givenAlarms(
+    const { add, statuses, endsAt } = givenAlarms(
       rule('ALARM("a") AND ALARM("b-c")'),
       rule('ALARM("a") OR ALARM("b-c")', 'either'),
       failures({ Dimensions: [{ Name: 'provider', Value: 'a' }], Period: 300 }, 'a'),
@@ -135,20 +135,20 @@ describe('a composite alarm', () => {
     );
     add('a', 0, 20);
     add('b-c', 0, 20);
-    standing(1);
+    statuses(1);
 
     expect([endsAt('a', 1), endsAt('b-c', 1)]).toEqual([START + 6 * MINUTE, START + 2 * MINUTE]);
     expect([endsAt('composite', 1), endsAt('either', 1)]).toEqual([START + 2 * MINUTE, START + 6 * MINUTE]);
-    standing(60);
+    statuses(60);
     expect(endsAt('a', 60)).toBeUndefined();
   });
 
   it('may refer to other composite alarms, in any order', () => {
-    const { add, standing } = givenAlarms(rule('NOT ALARM("inner")'), rule('ALARM("a")', 'inner'), ...below);
+    const { add, statuses } = givenAlarms(rule('NOT ALARM("inner")'), rule('ALARM("a")', 'inner'), ...below);
 
-    expect(standing(0).get('composite')?.state).toBe('ALARM');
+    expect(statuses(0).get('composite')?.state).toBe('ALARM');
     add('a', 0, 20);
-    expect(standing(1).get('composite')).toMatchObject({ state: 'OK', since: START + MINUTE });
+    expect(statuses(1).get('composite')).toMatchObject({ state: 'OK', since: START + MINUTE });
   });
 
   it.each([
@@ -163,10 +163,10 @@ describe('a composite alarm', () => {
 
 it('is not raised before its alarms have had their periods', () => {
   const warmUp = { WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true };
-  const { standing } = givenAlarms(failures({ TreatMissingData: 'breaching', WarmUpConfiguration: warmUp }, 'Silent'));
+  const { statuses } = givenAlarms(failures({ TreatMissingData: 'breaching', WarmUpConfiguration: warmUp }, 'Silent'));
 
-  expect(standing(4).get('Silent')?.state).toBe('INSUFFICIENT_DATA');
-  expect(standing(5).get('Silent')?.state).toBe('ALARM');
+  expect(statuses(4).get('Silent')?.state).toBe('INSUFFICIENT_DATA');
+  expect(statuses(5).get('Silent')?.state).toBe('ALARM');
 });
 
 function failures(change: object = {}, name = 'failures'): AlarmResource {
@@ -210,8 +210,8 @@ function givenAlarms(...resources: AlarmResource[]) {
     add,
     measure: (minute: number, ...values: number[]) => add('postmark', minute, ...values),
     endsAt: (name: string, minutes: number) => alarms.endsAt(name, store, START + minutes * MINUTE, statuses),
-    /** The state after a number of minutes, evaluated at that moment only. */
-    standing: (minutes: number): Statuses => {
+    /** Evaluates the alarms once, after this number of minutes; returns their states. */
+    statuses: (minutes: number): Statuses => {
       statuses = alarms.evaluate(store, START + minutes * MINUTE, statuses);
       return statuses;
     },

@@ -4,7 +4,7 @@ import { nextAlarmState, type Settings } from '../../../../local/cloudwatch/alar
 type Missing = Settings['TreatMissingData'];
 const TREATMENTS = ['missing', 'ignore', 'breaching', 'notBreaching'] as const satisfies readonly Missing[];
 
-/** `0` within the threshold, `X` beyond it, `-` missing; oldest first. */
+/** Data points from a string, oldest first: `0` is within the threshold, `X` beyond it, and `-` missing. */
 function range(text: string) {
   return [...text].map((sign) => ({ '0': 0, X: 2, '-': undefined })[sign]);
 }
@@ -22,7 +22,7 @@ function verdicts(text: string, needed: number): string[] {
   });
 }
 
-// The tables of "How alarm state is evaluated when data is missing" in the CloudWatch user guide, collected 2026-11-25.
+// These are the tables of "How alarm state is evaluated when data is missing" in the CloudWatch user guide, collected 2026-11-25.
 describe('an alarm of 3 out of 3 points', () => {
   it.each([
     ['0-X-X', ['OK', 'OK', 'OK', 'OK']],
@@ -84,8 +84,8 @@ describe('a verdict', () => {
       TreatMissingData: 'notBreaching',
     };
 
-    const judged = nextAlarmState(settings, [undefined, undefined, 12, 15, undefined]);
+    const evaluated = nextAlarmState(settings, [undefined, undefined, 12, 15, undefined]);
 
-    expect(judged).toEqual({ state: 'ALARM', newest: { value: 15, age: 2 }, breaching: 2, missing: 1 });
+    expect(evaluated).toEqual({ state: 'ALARM', newest: { value: 15, age: 2 }, breaching: 2, missing: 1 });
   });
 });

@@ -56,7 +56,7 @@ describe('a dashboard', () => {
 
   it.each([
     ['an unknown view', metric({ view: 'pie', metrics: [METRIC] }), /view pie/],
-    ['a row that repeats another', metric({ metrics: [['...', 'mailgun']] }), /full form/],
+    ['a row that repeats another', metric({ metrics: [['...', 'mailgun']] }), /repeat no values/],
     ['another kind of widget', { type: 'explorer', properties: {} }, /type/],
     ['an unknown function', metric({ metrics: [[{ expression: "SEARCH('x')" }]] }), /SEARCH/],
   ])('is refused at start for %s', (_, widget, message) => {

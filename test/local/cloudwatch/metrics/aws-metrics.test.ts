@@ -62,7 +62,7 @@ it('counts a refused call as throttled, and as no invocation', () => {
   });
 });
 
-/** A message as SendMessage stores it. */
+/** Returns a message in the form in which the action SendMessage stores it. */
 function message(body: string, sent: number) {
   return {
     messageId: body,
@@ -73,6 +73,6 @@ function message(body: string, sent: number) {
     attributes: {},
     sentTimestamp: sent,
     approximateReceiveCount: 0,
-    // The library's class has more methods, which no queue here calls.
+    // The class of the library has more methods, but the queues of this test call none of them.
   } as unknown as Parameters<ReturnType<LocalQueues['add']>['enqueue']>[0];
 }

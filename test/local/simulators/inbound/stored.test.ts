@@ -1,15 +1,15 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { defined } from '../../../../lambda/platform/defined.ts';
 import { StackClock } from '../../../../local/clock.ts';
 import { FaultBoard } from '../../../../local/faults/faults.ts';
-import { ownHosts } from '../../../../local/http-api/own-hosts.ts';
+import { ownHosts } from '../../../../local/network/own-hosts.ts';
 import { AcceptedLog } from '../../../../local/simulators/accepted-log.ts';
 import { httpSimulator } from '../../../../local/simulators/http-simulator.ts';
 import { Receiving, withReceiving } from '../../../../local/simulators/inbound/receiving.ts';
 import { posting as mailgun } from '../../../../local/simulators/mailgun/posting.ts';
 import { posting as postmark } from '../../../../local/simulators/postmark/posting.ts';
+import { listening } from '../../../support/local-server.ts';
 
 const MAIL = [
   'Message-ID: <one@example.com>',
@@ -125,7 +125,7 @@ test('faults of look-ups apply to requests about received mail', async () => {
   await faults.clear('postmark');
 });
 
-/** A simulator that posts to a closed port, so that it gives up soon. */
+/** Creates a simulator that posts received mail to a closed port. Therefore every post fails, and the simulator soon gives up. */
 async function given(type: 'mailgun' | 'postmark') {
   let url = '';
   const receiving = new Receiving({
@@ -142,8 +142,7 @@ async function given(type: 'mailgun' | 'postmark') {
   };
   const behaviour = withReceiving(rest, { receiving, apiKey: 'key', timeScale: 1 });
   server = httpSimulator(type, behaviour, faults, new AcceptedLog(), ownHosts());
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = await listening(server);
   return { url, receiving };
 }
 

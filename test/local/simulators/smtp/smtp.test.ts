@@ -113,7 +113,7 @@ describe('faults of an SMTP server', () => {
   ])('replies verbatim at %s and takes nothing', async (stage, reply) => {
     await stack.fault('mta', { smtp: { stage, reply } });
     const error = await send().catch((failure: { response: string }) => failure);
-    // EHLO and AUTH are answered twice if the client falls back to HELO or another mechanism.
+    // EHLO and AUTH are answered twice if the client falls back to HELO, or to another login mechanism.
     expect(error.response.replaceAll(/\r?\n/g, '\r\n')).toContain(reply);
     expect(stack.hits('mta')[0]).toBeGreaterThan(0);
     expect(await taken()).toBe(0);

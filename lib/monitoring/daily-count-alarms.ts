@@ -1,0 +1,40 @@
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib/core';
+import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
+import { graph } from './dashboard.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+
+/** Registers the alarms of the daily count of all submissions, and adds the row for this count to the dashboard. */
+export function watchDailyCount(monitoring: Monitoring, dailyCount: LambdaFunction): void {
+  const submissions = (outcome: (typeof STANDINGS)[number]) =>
+    monitoring.metric('Submissions', 'Maximum', { outcome }, PERIOD);
+  monitoring.alarm({
+    title: 'Lost',
+    severity: 'page',
+    meanwhile:
+      'Submissions that were taken from a queue are neither accepted, nor waiting, nor dead letters: their messages are gone.',
+    action: 'List them with npm run account, and let their producers send them again.',
+    metric: submissions('lost'),
+    // The function counts the submissions once a day. Mail that was reported as lost counts as lost until the next run, so the
+    // alarm keeps its state.
+    missing: TreatMissingData.IGNORE,
+  });
+  monitoring.alarm({
+    title: 'DailyCountErrors',
+    dependsOnTime: true,
+    meanwhile: 'The daily count of all submissions failed, so lost mail would not be noticed. Mail goes out as usual.',
+    action: 'Read the end of its log; npm run account counts on demand.',
+    metric: dailyCount.metricErrors({ statistic: 'Sum', period: PERIOD }),
+    // The function runs once a day. After a failure the alarm keeps its state until the next run.
+    missing: TreatMissingData.IGNORE,
+  });
+  monitoring.row('Is a submission lost?', [
+    graph('Submissions of 30 days, and lost ones (right)', 24, {
+      left: STANDINGS.filter((one) => one !== 'lost').map((one) => submissions(one).with({ label: one })),
+      right: [submissions('lost').with({ label: 'lost' })],
+    }),
+  ]);
+}
