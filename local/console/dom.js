@@ -43,14 +43,16 @@ export function setAttribute(node, name, value) {
 /**
  * Returns a function that synchronises the children of a parent element with a list of items. `create` returns the `node` of a new
  * item, and optionally a function `update`, which is called with the item each time. Nodes of items that are still in the list
- * stay, so the focus stays too.
+ * stay, so the focus stays too. If the node that has the focus is removed, the heading of its section gets the focus.
  */
 export function list(parent, keyOf, create) {
   const parts = new Map();
   return (items) => {
     const keys = new Set(items.map(keyOf));
+    let removesFocus = false;
     for (const [key, { node }] of parts) {
       if (keys.has(key)) continue;
+      removesFocus ||= node.contains(document.activeElement);
       node.remove();
       parts.delete(key);
     }
@@ -65,5 +67,19 @@ export function list(parent, keyOf, create) {
       const there = parent.children[place];
       if (there !== part.node) parent.insertBefore(part.node, there ?? null);
     });
+    if (removesFocus) focusHeading(sectionOf(parent));
   };
+}
+
+/** Returns the section of the page that contains a node. */
+export const sectionOf = (node) => node.closest('section[aria-labelledby]') ?? undefined;
+
+/**
+ * Moves the focus to the heading of a section. Used if the element that had the focus is gone. Without this, the focus would be on
+ * no element, and some browsers would continue at the top of the page.
+ */
+export function focusHeading(section) {
+  const heading = section?.querySelector('h2');
+  heading?.setAttribute('tabindex', '-1');
+  heading?.focus({ preventScroll: true });
 }

@@ -1,7 +1,7 @@
 import { get } from './api.js';
 import { byId, cell, el, list, setText } from './dom.js';
 import { pager } from './pager.js';
-import { attachments, details, headersSection, reader, showReader } from './reader.js';
+import { attachments, details, headersSection, openButton, openReader, showReader } from './reader.js';
 import { clock, withNoun } from './words.js';
 
 /** Number of messages on one page of the list. */
@@ -22,7 +22,7 @@ const rows = list(
   byId('received'),
   ({ id, at }) => `${id} ${at}`,
   ({ id, at, provider, form, subject, from, envelope, attachments: files }) => {
-    const open = el('button', { type: 'button', class: 'link', onclick: () => void read(id) }, subject || 'no subject');
+    const open = openButton(id, subject || 'no subject', () => void read(id));
     const more = files > 0 ? el('small', {}, ` ${withNoun(files, 'attachment')}`) : '';
     return {
       node: el(
@@ -55,7 +55,7 @@ async function read(id) {
   const message = await get(`/api/received/${encodeURIComponent(id)}`).catch((error) => error);
   if (message instanceof Error) showReader('This message is gone', el('p', {}, message.message));
   else showMessage(message);
-  reader.showModal();
+  openReader();
 }
 
 function showMessage(message) {

@@ -1,6 +1,6 @@
 import { call, get } from './api.js';
 import { el } from './dom.js';
-import { attachments, details, headersSection, reader, showReader } from './reader.js';
+import { attachments, details, headersSection, openReader, reader, showReader } from './reader.js';
 import { clock, inWords, STATE_WORDS } from './words.js';
 
 /** By the reason of a dead letter: what the user can do about the dead letter. README describes the same reasons. */
@@ -34,7 +34,7 @@ export async function openStory(line, circuits) {
   open = line;
   drawn = undefined;
   await draw(line, circuits);
-  reader.showModal();
+  openReader();
 }
 
 /** If a history is open, reads its data and draws the history again if the data have changed. Does nothing if the submission has ended. */

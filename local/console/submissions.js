@@ -1,5 +1,6 @@
 import { byId, cell, el, list, setAttribute, setText } from './dom.js';
 import { pager } from './pager.js';
+import { openButton } from './reader.js';
 import { openStory, refreshStory } from './story.js';
 import { clock, inWords, STATE_WORDS, withNoun } from './words.js';
 
@@ -18,11 +19,7 @@ const rows = list(
     const state = el('span', { class: 'mark' });
     const provider = el('td', { 'data-label': 'Provider' });
     const more = el('small');
-    const open = el(
-      'button',
-      { type: 'button', class: 'link', onclick: () => void openStory(shown, circuits) },
-      one.subject || 'no subject',
-    );
+    const open = openButton(one.id, one.subject || 'no subject', () => void openStory(shown, circuits));
     const node = el(
       'tr',
       {},

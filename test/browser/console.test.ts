@@ -71,6 +71,40 @@ describe('a visitor', () => {
     expect(opened.faults).toEqual([]);
   });
 
+  it('has the focus in the list after a mail is closed, even if the list has changed meanwhile', async () => {
+    const filter = async (words: string, count: RegExp) => {
+      await page.locator('#query').evaluate((field: HTMLInputElement, value) => {
+        field.value = value;
+        field.dispatchEvent(new Event('input'));
+      }, words);
+      await expect.poll(text('#mail-count'), PATIENCE).toMatch(count);
+    };
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    await page.getByLabel('Subject').fill('To be closed');
+    await page.getByRole('button', { name: 'Send one' }).click();
+    const open = page.locator('#mail').getByRole('button', { name: 'To be closed' });
+    const dialog = page.getByRole('dialog', { name: 'To be closed' });
+
+    await open.click({ timeout: PATIENCE.timeout });
+    await dialog.waitFor();
+    await filter('no such mail', /^No mail matches/);
+    await page.keyboard.press('Escape');
+    await expect.poll(focused).toBe('Mail');
+
+    await filter('', /^\d+ mail/);
+    await open.click();
+    await dialog.waitFor();
+    await filter('no such mail', /^No mail matches/);
+    await filter('', /^\d+ mail/);
+    await page.keyboard.press('Escape');
+    await expect.poll(focused).toBe('To be closed');
+
+    // The row that has the focus is removed.
+    await filter('no such mail', /^No mail matches/);
+    expect(await focused()).toBe('Mail');
+    expect(opened.faults).toEqual([]);
+  });
+
   it('follows an open mail beyond its acceptance, until it is delivered', async () => {
     const fault = { service: 'dynamodb', operation: 'Query', error: 'InternalServerError' };
     await fetch(`${stack.url}/api/aws/fault`, { method: 'PUT', body: JSON.stringify(fault) });
