@@ -1,13 +1,14 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
+import { listening } from '../support/local-server.ts';
 import { openBrowser, openPage } from './browser.ts';
 
 let browser: Browser;
 let stack: Stack;
 let trap: Server;
+let elsewhere: string;
 const caught: string[] = [];
 
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeAll(async () => {
     caught.push(request.url ?? '');
     response.end();
   });
-  await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
+  elsewhere = await listening(trap);
 });
 
 afterAll(async () => {
@@ -27,7 +28,6 @@ afterAll(async () => {
 });
 
 it('runs nothing and loads nothing of a hostile mail, even when its link is followed', async () => {
-  const elsewhere = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
   const own = '/api/accepted';
   const html = `
     <p id="there" onclick="top.document.title = 'owned'">Hello</p>

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import deployRole from '../../docs/deploy-role.json' with { type: 'json' };
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderList } from '../../lambda/providers/registry.ts';
+import { listening } from '../support/local-server.ts';
 import { CLOUDFORMATION, startAccount, type TestAccount, until } from './account.ts';
 import { deploymentRequestsOf } from './deployment-requests.ts';
 import { type Described, deployLive, makeSurroundings, PROVIDERS } from './deployments.ts';
@@ -102,9 +101,8 @@ describe('after all of them', () => {
   });
 
   it('every mail goes out, also that of removed providers', async () => {
-    await once(application.listen(0, '127.0.0.1'), 'listening');
-    const { port } = application.address() as AddressInfo;
-    await deployLive(account, { providers: [postmark, mta], events: { url: `http://127.0.0.1:${port}` } });
+    const url = await listening(application);
+    await deployLive(account, { providers: [postmark, mta], events: { url } });
     deployed = await inventory(account);
     stack = await runStack(account, deployed);
 

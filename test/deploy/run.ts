@@ -1,4 +1,3 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -23,6 +22,7 @@ import { ownHosts } from '../../local/network/own-hosts.ts';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
 import { mailExchange } from '../../local/simulators/inbound/mail-exchange.ts';
 import type { LocalReceiver } from '../../local/simulators/inbound/receiving.ts';
+import { signPost } from '../../local/simulators/mailgun/webhook.ts';
 import { startSimulators, tlsHosts } from '../../local/simulators/main.ts';
 import { makeCertificate } from '../../local/simulators/smtp/certificate.ts';
 import { startReceiving } from '../../local/simulators/start-receiving.ts';
@@ -172,7 +172,9 @@ export async function runStack(
       const response = await fetch(`${http.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(username && { authorization: basic }) },
-        body: JSON.stringify(signingKey ? { ...event, signature: signature(signingKey) } : event),
+        body: JSON.stringify(
+          signingKey ? { ...event, signature: signPost(signingKey, Math.floor(Date.now() / 1000)) } : event,
+        ),
       });
       return response.status;
     },
@@ -189,12 +191,6 @@ export async function runStack(
       for (const closer of closers.splice(0).reverse()) await closer();
     },
   };
-}
-
-/** Returns a signature for a request to a webhook of Mailgun. */
-function signature(key: string) {
-  const [timestamp, token] = [String(Math.floor(Date.now() / 1000)), randomBytes(25).toString('hex')];
-  return { timestamp, token, signature: createHmac('sha256', key).update(timestamp).update(token).digest('hex') };
 }
 
 /** Makes an SQS client, by default with the credentials of the operator. */

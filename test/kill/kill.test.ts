@@ -2,6 +2,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FullStackInfo } from '../../local/api/stack-info.ts';
 import { type RunningStack, startLocalStack } from '../support/local-stack.ts';
+import { localAws } from '../support/open-stack.ts';
 
 const SUBMISSIONS = 200;
 const KILLS = 4;
@@ -42,11 +43,7 @@ describe('a sender process that is killed', () => {
 });
 
 async function submit(endpoint: string, queueUrl: string, ids: readonly string[]): Promise<void> {
-  const sqs = new SQSClient({
-    region: 'us-east-1',
-    endpoint,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const sqs = new SQSClient(localAws(endpoint));
   for (let start = 0; start < ids.length; start += 10) {
     const Entries = ids.slice(start, start + 10).map((id, index) => ({
       Id: String(index),

@@ -4,6 +4,7 @@ import { isFree } from '../../local/network/ports.ts';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { answerTo, firstLineTo } from '../support/answer-to.ts';
+import { localAws } from '../support/open-stack.ts';
 
 const TIMEOUT = 60_000;
 
@@ -12,11 +13,7 @@ let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await startStack({ port: 0, timeScale: 60 });
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
+  sqs = new SQSClient(localAws(stack.info.endpoints.aws));
 }, TIMEOUT);
 
 afterAll(async () => {
