@@ -1,5 +1,5 @@
 import type { InboundMessage } from '../lambda/contract/inbound.ts';
-import type { InboundFlag } from '../lambda/contract/inbound-words.ts';
+import type { InboundFlag } from '../lambda/contract/inbound-enums.ts';
 import { domainOf } from '../lambda/mail/address.ts';
 import { ContendedItemError, changeItem } from '../lambda/platform/change-item.ts';
 import type { Table } from '../lambda/platform/table.ts';

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AddressObject, simpleParser } from 'mailparser';
 import { readMailboxes } from '../lambda/inbound/addresses.ts';
-import { evened } from '../lambda/inbound/content.ts';
 import { isoDate } from '../lambda/inbound/date.ts';
 import { valuesOf } from '../lambda/inbound/headers.ts';
 import { readMime } from '../lambda/inbound/mime.ts';
-import { decodeWords } from '../lambda/mail/encoded-words.ts';
+import { normalised } from '../lambda/inbound/normalise-content.ts';
+import { decodeWords } from '../lambda/mail/decode-words.ts';
 
 // Usage: npm run compare-readers -- DIRECTORY... Reads the mails in these directories with three readers: Python's email package,
 // the npm package mailparser, and the reader of Mailover. Prints each mail that both other readers read differently from
@@ -60,7 +60,7 @@ for (const [place, file] of files.entries()) {
 console.log(`${files.length} mails, of which ${different} are read otherwise than by both others`);
 
 function readByUs(mail: Buffer): { readonly read: Read; readonly flags: string } {
-  const content = evened(readMime(mail));
+  const content = normalised(readMime(mail));
   const { headers, text = '', html = '' } = content;
   const mailboxes = (name: string) => readMailboxes(valuesOf(headers, name)).map(({ address }) => address);
   const read = {

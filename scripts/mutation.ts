@@ -29,11 +29,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   // All provider types that have a table of known answers, so that a new provider type is not forgotten.
   ...Object.fromEntries(TYPES.map((type) => [type, classify(type)])),
   fact: part('providers', ['fact']),
-  apart: part('providers', ['take-apart']),
+  apart: part('providers', ['split-recipients']),
   route: part('routing', ['route', 'policy', 'warm-up']),
   supersedes: part('submission', ['supersedes']),
   settle: part('submission', ['settle', 'backoff'], ['settle']),
-  words: part('sender', ['last-words']),
+  answers: part('sender', ['answer-texts']),
   progress: part('submission', ['log', 'progress', 'replay'], ['log', 'progress']),
   ledger: part('submission', ['record', 'ledger', 'lineage']),
   limiter: part('circuit', ['limiter', 'rate', 'rate-share', 'rate-item'], ['limiter', 'rate']),

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { billOf } from '../cli/bill/bill.ts';
 import { billedDeployment } from '../cli/bill/deployment.ts';
-import { billInWords, costsSentence } from '../cli/bill/words.ts';
+import { billInWords, costsSentence } from '../cli/bill/format.ts';
 import { synthesised } from '../cli/synthesised.ts';
 import { costTable, pagesList } from '../test/lib/monitoring/everything.ts';
 import { matrixTable, troubleTable } from '../test/lib/monitoring/matrix-table.ts';

@@ -14,9 +14,9 @@ import { Copies } from './copies.ts';
 import { Histories } from './histories.ts';
 import { type History, named, type ProviderCall } from './history.ts';
 import { IntervalSet } from './interval-set.ts';
-import { isRunaway, retryOf } from './pace.ts';
 import { PROMISES } from './promises.ts';
-import { attemptName, attemptsOf, closedCircuit, forgottenFields, submissionOf } from './stored.ts';
+import { isRunaway, retryOf } from './retries.ts';
+import { attemptName, attemptsOf, closedCircuit, forgottenFields, submissionOf } from './table-items.ts';
 
 const NONE: Readonly<Record<string, string>> = {};
 

@@ -1,8 +1,8 @@
 import { type ExitCode, printUsage, runCommand } from '../usage.ts';
 import { billOf } from './bill.ts';
 import type { BilledDeployment } from './deployment.ts';
+import { billInWords } from './format.ts';
 import { BILL_USAGE, parseBillOptions } from './options.ts';
-import { billInWords } from './words.ts';
 
 /** Output and dependencies of one run of the command. */
 export interface BillContext {

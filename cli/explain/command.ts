@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { type ExitCode, printUsage, readGiven, runCommand, UsageError, type Variables } from '../usage.ts';
+import { planInWords, problemInWords } from './format.ts';
 import { EXPLAIN_USAGE, type ExplainOptions, parseExplainOptions } from './options.ts';
 import { type Explained, planFor } from './plan.ts';
 import { routeSurroundings } from './surroundings.ts';
-import { planInWords, problemInWords } from './words.ts';
 
 /** Input, output and dependencies of one run of the command. */
 export interface ExplainContext {
@@ -45,7 +45,7 @@ async function explainedBy(options: ExplainOptions, context: ExplainContext): Pr
   const explained = await planFor(body, { drawn, given: options.id }, environment, {
     objects: world.objects,
     now,
-    had: world.had,
+    acceptedBefore: world.acceptedBefore,
     circuits: await world.circuits(environment.providers.map(({ key }) => key)),
   });
   const notes = [...world.notes];

@@ -79,7 +79,7 @@ export interface PlanContext {
   readonly objects: Objects;
   readonly now: number;
   /** Returns the keys of the providers to which a submission was offered. */
-  readonly had: (submissionId: string) => Promise<readonly string[]>;
+  readonly acceptedBefore: (submissionId: string) => Promise<readonly string[]>;
   readonly circuits: CircuitStates;
 }
 
@@ -93,7 +93,7 @@ export async function planFor(
   body: string,
   { given, drawn }: { readonly given?: string | undefined; readonly drawn: string },
   environment: SenderEnvironment,
-  { objects, now, had, circuits }: PlanContext,
+  { objects, now, acceptedBefore, circuits }: PlanContext,
 ): Promise<Explained> {
   const { providers, routes = [] } = environment;
   const wrong = given === undefined ? undefined : z.safeParse(ownId, given).error?.issues[0];
@@ -111,7 +111,7 @@ export async function planFor(
     if (late.kind === 'dead-letter') return bad(late.reason, late.detail);
   }
   const current = sharesAt(providers, now);
-  const last = submission.supersedes === undefined ? [] : await had(submission.supersedes);
+  const last = submission.supersedes === undefined ? [] : await acceptedBefore(submission.supersedes);
   const { route: chosen } = await routeBySize(message, (bytes) =>
     route(message.id, current, definitions, factsOf(message, bytes), preference, last),
   );
@@ -139,7 +139,7 @@ export async function planFor(
                 type,
                 ...defined({
                   substituteFrom: chosen.substituted.has(key) || undefined,
-                  leavesOut: chosen.beyond.get(key)?.length,
+                  leavesOut: chosen.unsupported.get(key)?.length,
                 }),
               },
             ],

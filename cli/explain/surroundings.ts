@@ -1,6 +1,6 @@
 import { type Objects, s3Bucket } from '../../lambda/platform/object-store.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
-import { readHad } from '../../lambda/submission/supersedes.ts';
+import { readAcceptedBy } from '../../lambda/submission/supersedes.ts';
 import { accessOfUser } from '../aws-access.ts';
 import { describeLocalStack, LOCAL_ACCESS, localStackUrl } from '../local-stack.ts';
 import type { Variables } from '../usage.ts';
@@ -11,7 +11,7 @@ import type { ExplainOptions } from './options.ts';
 export interface RouteSurroundings {
   readonly objects: Objects;
   /** Returns the keys (names in the configuration) of the providers to which a submission was offered. */
-  readonly had: (submissionId: string) => Promise<readonly string[]>;
+  readonly acceptedBefore: (submissionId: string) => Promise<readonly string[]>;
   /** Reads the circuit breakers of these providers and the switches of operators. Returns which providers would be skipped. */
   readonly circuits: (keys: readonly string[]) => Promise<CircuitStates>;
   /** Sentences about facts that the explanation does not take into account. */
@@ -44,7 +44,7 @@ function seen(
 ): RouteSurroundings {
   return {
     objects,
-    had: (id) => readHad(table, id),
+    acceptedBefore: (id) => readAcceptedBy(table, id),
     circuits: (keys) => circuitStates(keys, table, moment),
     notes: [],
   };
@@ -60,7 +60,7 @@ function unseen(): RouteSurroundings {
         return Buffer.alloc(0);
       },
     },
-    had: async () => {
+    acceptedBefore: async () => {
       notes.add(
         'the providers of the superseded submission are not known; --local or --table NAME reads them from the ledger',
       );

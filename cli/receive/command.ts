@@ -76,8 +76,8 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
     `${target.key} took ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and sent the notification`,
   );
   if (options.count > 1) return { code: 0, result: { provider: target.key, written: options.count } };
-  const patience = Math.min(options.waitSeconds, earlier ? COPY_SECONDS : Number.POSITIVE_INFINITY);
-  const messages = await target.results({ to: options.to, since }, patience * 1000);
+  const limitSeconds = Math.min(options.waitSeconds, earlier ? COPY_SECONDS : Number.POSITIVE_INFINITY);
+  const messages = await target.results({ to: options.to, since }, limitSeconds * 1000);
   say(terminal, true, messages, earlier);
   return { code: messages.length > 0 || earlier ? 0 : 1, result: { provider: target.key, written: 1, messages } };
 }

@@ -8,7 +8,7 @@ import type { SuppressionOptions } from './options.ts';
 export type AskSuppression = (command: SuppressionCommand) => Promise<SuppressionAnswer>;
 
 /** Longest wait for the answer: 15 minutes, which is the time-out of the function, and one minute for its start. */
-const PATIENCE_MS = 16 * 60_000;
+const REQUEST_TIMEOUT_MS = 16 * 60_000;
 
 /** Finds the function that the options name. If they name none, finds the function of the running local stack. */
 export async function findSuppression(
@@ -31,7 +31,7 @@ export async function findSuppression(
  * AWS SDK finds for the user.
  */
 function deployedFunction(FunctionName: string, region: string | undefined): AskSuppression {
-  const requestHandler = { requestTimeout: PATIENCE_MS };
+  const requestHandler = { requestTimeout: REQUEST_TIMEOUT_MS };
   const lambda = new LambdaClient({ ...defined({ region }), maxAttempts: 1, requestHandler });
   return async (command) => {
     const { Payload, FunctionError } = await lambda.send(

@@ -34,7 +34,7 @@ export interface Skip {
    * Rank of the skip, higher if an attempt is less likely to succeed: when all providers are skipped, the provider with
    * the lowest rank is forced.
    */
-  readonly badness: number;
+  readonly rank: number;
   /** Time after which the provider may admit the message, in milliseconds of stack time, if known. */
   readonly againAfterMs?: number;
 }
@@ -73,7 +73,7 @@ export interface Gate {
 export const UNREADY: Skip = {
   kind: 'skip',
   reason: 'unready',
-  badness: Number.POSITIVE_INFINITY,
+  rank: Number.POSITIVE_INFINITY,
 };
 
 /**

@@ -1,9 +1,9 @@
 import type { Clock } from '../platform/clock.ts';
 import { defined } from '../platform/defined.ts';
 import type { Log } from '../platform/log.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { type Signal, step } from './circuit.ts';
-import { type CircuitStore, PATIENCE_MS } from './circuit-store.ts';
+import { type CircuitStore, READ_TIMEOUT_MS } from './circuit-store.ts';
 import { UnreportedCounts } from './counts.ts';
 import { hold } from './hold.ts';
 import type { CircuitRecord } from './items.ts';
@@ -121,7 +121,7 @@ export class CircuitReporter {
    */
   async briefly<T>(result: Promise<T>): Promise<T | undefined> {
     const { store, clock } = this.#context;
-    return within(store.silent ? 0 : PATIENCE_MS, result, clock).catch(() => undefined);
+    return withTimeout(store.silent ? 0 : READ_TIMEOUT_MS, result, clock).catch(() => undefined);
   }
 
   /** Converts a duration from stack time (which on a local stack may run faster than the clock) to real time, both in milliseconds. */

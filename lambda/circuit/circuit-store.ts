@@ -1,10 +1,10 @@
 import type { Clock } from '../platform/clock.ts';
 import { defined } from '../platform/defined.ts';
 import type { Item, Table } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { Isolation } from './isolation.ts';
 import { type CircuitRecord, circuitItem, circuitKey, readCircuitItem, readIsolation, switchKey } from './items.ts';
-import { isThrottled } from './throttled.ts';
+import { isTableThrottled } from './table-throttled.ts';
 import { circuitTimes } from './times.ts';
 
 /** Circuit, hold and isolation of one provider, as last read. */
@@ -34,10 +34,10 @@ const KEEP_MS = 60_000;
 const SHORTEST_MS = 250;
 
 /** Longest wait for the table, except for the first read; reads and writes that take longer continue in the background. */
-export const PATIENCE_MS = 300;
+export const READ_TIMEOUT_MS = 300;
 
 /** Longest wait for the first read of a process, which may be slow because the code for it has just been loaded. */
-const FIRST_PATIENCE_MS = 1_000;
+const FIRST_READ_TIMEOUT_MS = 1_000;
 
 /** Time after a failure of the table in which no message waits for the table. */
 const PAUSE_MS = 1_000;
@@ -80,7 +80,11 @@ export class CircuitStore {
     if (age >= this.#freshMs / 2) this.#refresh();
     // After the table failed to answer, no further call waits for it until the pause is over.
     if (age >= this.#freshMs && this.#reading && !this.silent)
-      await within(Number.isFinite(age) ? PATIENCE_MS : FIRST_PATIENCE_MS, this.#reading.done, clock).catch(() => {
+      await withTimeout(
+        Number.isFinite(age) ? READ_TIMEOUT_MS : FIRST_READ_TIMEOUT_MS,
+        this.#reading.done,
+        clock,
+      ).catch(() => {
         this.#failedAt = clock.now();
       });
     return this.known(provider);
@@ -132,7 +136,7 @@ export class CircuitStore {
         this.#context.onReset(provider);
         return undefined;
       } catch (error) {
-        if (isThrottled(error)) return 'busy';
+        if (isTableThrottled(error)) return 'busy';
         // This worker uses the changed circuit although the table has not stored it. The counts are left out, since they are
         // reported again later.
         const local = circuitItem(provider, item, uncounted(before, after), clock.now());

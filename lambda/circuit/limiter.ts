@@ -1,10 +1,10 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { type Asker, type RateState, startingSoon } from './rate.ts';
 import { readState } from './rate-item.ts';
 import { type RateShare, share, shortWaits } from './rate-share.ts';
-import { isThrottled } from './throttled.ts';
+import { isTableThrottled } from './table-throttled.ts';
 
 /**
  * Largest number of calls a second whose slots are reserved in one item of the table. With more calls, the writes to the item
@@ -47,7 +47,7 @@ export const LATE_MS = 25;
 const GATHER_MS = 5;
 
 /** Longest wait for an answer of the table, in milliseconds. */
-const PATIENCE_MS = 1_000;
+const TABLE_TIMEOUT_MS = 1_000;
 
 const MAX_CONFLICTS = 3;
 
@@ -226,7 +226,7 @@ export class Limiter {
       }
       return 'busy';
     } catch (error) {
-      if (isThrottled(error)) return 'busy';
+      if (isTableThrottled(error)) return 'busy';
       this.#failedAt = clock.now();
       this.#silentSince ??= clock.now();
       return 'none';
@@ -234,19 +234,19 @@ export class Limiter {
   }
 
   /**
-   * Resolves with the answer of the table to `call`; rejects if the answer takes longer than `PATIENCE_MS`. A later answer, or a
+   * Resolves with the answer of the table to `call`; rejects if the answer takes longer than `TABLE_TIMEOUT_MS`. A later answer, or a
    * call that the table throttles, still shows that the table can be reached.
    */
   async #answer<T>(call: Promise<T>): Promise<T> {
     const { clock } = this.#context;
     const begun = clock.now();
     const heard = () => {
-      this.#answerMs = Math.min(PATIENCE_MS, Math.max(0, clock.now() - begun));
+      this.#answerMs = Math.min(TABLE_TIMEOUT_MS, Math.max(0, clock.now() - begun));
       this.#silentSince = undefined;
       this.#failedAt = Number.NEGATIVE_INFINITY;
     };
-    call.then(heard, (error: unknown) => isThrottled(error) && heard());
-    return within(PATIENCE_MS, call, clock);
+    call.then(heard, (error: unknown) => isTableThrottled(error) && heard());
+    return withTimeout(TABLE_TIMEOUT_MS, call, clock);
   }
 
   #anyShard(): Shard {

@@ -25,7 +25,7 @@ export function skip(
   return {
     kind: 'skip',
     reason,
-    badness: badness(reason, circuit, againAfterMs),
+    rank: rank(reason, circuit, againAfterMs),
     ...defined({ againAfterMs }),
   };
 }
@@ -35,7 +35,7 @@ export function skip(
  * rank is forced. A provider that is free again soon has a lower rank than a provider that is down, and an outage has a lower
  * rank than a refused account. An isolated provider is never forced.
  */
-function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
+function rank(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {
     case 'warming':
       return 5;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Closed } from './closed.ts';
+import type { ClosedObject } from './closed-object.ts';
 import { DEAD_LETTER_REASONS, MAX_DEAD_LETTER_DETAIL } from './dead-letter.ts';
 import { described, describedText, describedTime, eventId } from './described.ts';
 
@@ -28,4 +28,4 @@ export const deadLetterEventSchema = z
   })
   .check(z.meta({ title: 'DeadLetterEvent' }));
 
-export type DeadLetterEvent = Closed<z.infer<typeof deadLetterEventSchema>>;
+export type DeadLetterEvent = ClosedObject<z.infer<typeof deadLetterEventSchema>>;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Closed } from './closed.ts';
+import type { ClosedObject } from './closed-object.ts';
 import { described, describedText, describedTime, eventId } from './described.ts';
-import { BOUNCES, EVENT_TYPES, EVENT_VERSION } from './event-words.ts';
+import { BOUNCES, EVENT_TYPES, EVENT_VERSION } from './event-enums.ts';
 
 /** Zod schema of a delivery event on the events queue. The committed JSON Schema is generated from this zod schema. */
 export const eventSchema = z
@@ -58,4 +58,4 @@ export const eventSchema = z
   })
   .check(z.meta({ title: 'DeliveryEvent' }));
 
-export type DeliveryEvent = Closed<z.infer<typeof eventSchema>>;
+export type DeliveryEvent = ClosedObject<z.infer<typeof eventSchema>>;

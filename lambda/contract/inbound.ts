@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Closed } from './closed.ts';
+import type { ClosedObject } from './closed-object.ts';
 import { described, describedText } from './described.ts';
-import { AUTHENTICATION_RESULTS, INBOUND_FLAGS, INBOUND_VERSION, SPAM_VERDICTS } from './inbound-words.ts';
+import { AUTHENTICATION_RESULTS, INBOUND_FLAGS, INBOUND_VERSION, SPAM_VERDICTS } from './inbound-enums.ts';
 
 const time = z.iso.datetime({ offset: false });
 
@@ -111,8 +111,8 @@ export const inboundPointerSchema = z
   .looseObject({ version, id, s3: object })
   .check(z.meta({ title: 'Pointer', description: 'The inbound message is the content of this object.' }));
 
-export type InboundMessage = Closed<z.infer<typeof inboundSchema>>;
-export type InboundPointer = Closed<z.infer<typeof inboundPointerSchema>>;
+export type InboundMessage = ClosedObject<z.infer<typeof inboundSchema>>;
+export type InboundPointer = ClosedObject<z.infer<typeof inboundPointerSchema>>;
 export type InboundAttachment = NonNullable<InboundMessage['attachments']>[number];
 export type InboundMailbox = NonNullable<InboundMessage['from']>[number];
 export type AuthenticationResult = (typeof AUTHENTICATION_RESULTS)[number];

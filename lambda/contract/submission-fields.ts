@@ -3,7 +3,7 @@ import { parseMailbox } from '../mail/address.ts';
 import { STRUCTURED } from '../mail/header-kinds.ts';
 import { headerProblem } from '../mail/header-line.ts';
 import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME_LINE } from '../mail/patterns.ts';
-import { BASE64, isBase64 } from './contents.ts';
+import { BASE64, isBase64 } from './attachment-contents.ts';
 import { CANARY_PREFIX, SUBMISSION_ID } from './dead-letter.ts';
 import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
 

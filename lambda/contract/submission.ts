@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { BASE64, cutContents } from './contents.ts';
+import { BASE64, cutContents } from './attachment-contents.ts';
 import { CANARY_PREFIX, type Problem, SUBMISSION_ID } from './dead-letter.ts';
 import { described } from './described.ts';
-import { describeProblem, describeShape, fieldName, harmlessIn } from './explain.ts';
 import { measureJson } from './json-bounds.ts';
 import { decodedString, type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
+import { describeProblem, describeShape, fieldName, harmlessIn } from './validation-errors.ts';
 
 export type { Problem };
 

@@ -1,4 +1,4 @@
-import type { EventType } from '../contract/event-words.ts';
+import type { EventType } from '../contract/event-enums.ts';
 import type { KeptEvent } from './event-item.ts';
 
 /** Delivery state of a mail for one recipient, according to the mail's delivery events. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryEvent } from '../contract/event.ts';
-import { EVENT_VERSION } from '../contract/event-words.ts';
+import { EVENT_VERSION } from '../contract/event-enums.ts';
 import { defined } from '../platform/defined.ts';
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { ReportedEvent } from '../providers/event.ts';

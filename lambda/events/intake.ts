@@ -2,7 +2,7 @@ import type { EventsEnvironment, EventsProvider } from '../contract/events-envir
 import type { Secrets } from '../platform/secrets.ts';
 import { reportError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { ReadEvents } from '../providers/event.ts';
 import { definitionOf } from '../providers/registry.ts';
 import type { WebhookModule } from '../providers/webhook.ts';
@@ -52,7 +52,7 @@ export function createEventIntake(
       log.warn('events', { outcome: 'unknown-path', bytes: arrival.body.length });
       return eventAnswer('unknown-path');
     }
-    const { outcome, detail, events } = await within(limitMs, take(arrival, provider)).catch(failed);
+    const { outcome, detail, events } = await withTimeout(limitMs, take(arrival, provider)).catch(failed);
     metrics.add('EventRequests', 1, { provider: provider.key, outcome: COUNTED_AS[outcome] });
     const fields = {
       provider: provider.key,

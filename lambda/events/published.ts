@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { ServiceError } from '../platform/service-failure.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { ReadEvents } from '../providers/event.ts';
 import type { EventsDependencies } from './intake.ts';
 import { takeEvents } from './take.ts';
@@ -26,7 +26,7 @@ export function createPublishedIntake(
       throw new ServiceError('not an event of this provider');
     }
     try {
-      await within(limitMs, takeEvents(provider.key, read.events, dependencies));
+      await withTimeout(limitMs, takeEvents(provider.key, read.events, dependencies));
       count('taken');
     } catch (error) {
       count('failed');

@@ -4,7 +4,7 @@ import type { DnsResolver } from '../platform/dns.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { askZone, zoneTrouble } from './blocklist.ts';
 
 /** Dependencies of the check of blocklists. */
@@ -39,7 +39,7 @@ export function blocklistChecker(context: BlocklistContext): () => Promise<void>
     askedAt = now;
     await Promise.all(
       providers.map((provider) =>
-        within(MOST_MS, lookFor(provider, context), clock).catch((error: unknown) =>
+        withTimeout(MOST_MS, lookFor(provider, context), clock).catch((error: unknown) =>
           log.warn('blocklists not asked', {
             provider: provider.key,
             error: errorName(error),

@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import { errorName } from '../platform/error-name.ts';
 import { stackTime } from '../platform/stack-time.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { definitionOf } from '../providers/registry.ts';
 import { acceptedIn, placeOf } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
@@ -86,7 +86,7 @@ async function peakOf(hour: number, { table, clock }: Pick<CheckContext, 'table'
   const pages = Array.from({ length: Math.ceil(keys.length / PAGE) }, (_, page) =>
     table.getAll(keys.slice(page * PAGE, (page + 1) * PAGE)),
   );
-  const items = await within(TABLE_MS, Promise.all(pages), clock);
+  const items = await withTimeout(TABLE_MS, Promise.all(pages), clock);
   const accepted = keys.map((key) => {
     const item = items.map((page) => page.get(key)).find((one) => one !== undefined);
     return item ? acceptedIn(readTally(item).counts) : 0;

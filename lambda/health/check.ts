@@ -5,7 +5,7 @@ import { CIRCUIT_STATE } from '../contract/metrics.ts';
 import { errorName } from '../platform/error-name.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import type { Item } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { Health } from '../providers/provider.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 import { credentialsKey, credentialUse } from './credentials.ts';
@@ -35,7 +35,7 @@ export async function checkHealth(context: CheckContext): Promise<void> {
 async function readItems({ providers, table, log, clock }: CheckContext): Promise<Items> {
   try {
     const keys = providers.flatMap(({ key }) => [circuitKey(key), switchKey(key), credentialsKey(key)]);
-    return await within(TABLE_MS, table.getAll(keys), clock);
+    return await withTimeout(TABLE_MS, table.getAll(keys), clock);
   } catch (error) {
     log.error('state not readable', { error: errorName(error) });
     return undefined;
@@ -97,7 +97,7 @@ async function gaugeState(
   metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
   // A conflicting write of another run has the same content, so this write is not repeated.
-  await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
+  await withTimeout(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: errorName(error) });
   });
 }

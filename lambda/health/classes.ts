@@ -2,7 +2,7 @@ import type { HealthEnvironment } from '../contract/health-environment.ts';
 import type { RateLimits } from '../contract/routes.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { ListTable } from '../platform/list-table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { hourOf, readHour } from '../reputation/hours.ts';
 import { CHECKED_HOURS, countsWithout, excessOf, type HourOfClasses, RATE_LIMITS } from '../reputation/limits.ts';
 import { type ClassPause, type PausedClasses, pauseClasses, readPaused } from '../reputation/paused-classes.ts';
@@ -46,7 +46,7 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
     for (let place = 0; place < missing.length; place += AT_A_TIME)
       await Promise.all(
         missing.slice(place, place + AT_A_TIME).map(async (hour) => {
-          const found = await within(TABLE_MS, readHour(from, hour), clock);
+          const found = await withTimeout(TABLE_MS, readHour(from, hour), clock);
           (hour > current - OPEN_HOURS ? open : past).set(hour, found);
         }),
       );
@@ -87,13 +87,13 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
     try {
       const current = hourOf(clock.now(), context);
       const hours = await readHours(lists, current);
-      const before = await within(TABLE_MS, readPaused(table), clock);
+      const before = await withTimeout(TABLE_MS, readPaused(table), clock);
       const none = new Set<string>();
       // Providers with doubtful reports are looked up only if a class exceeds its limits when the reports of all providers
       // count.
       const isExcess = classesToPause(hours, none, current, before).size > 0;
-      const doubted = isExcess ? await within(TABLE_MS, doubtedIn(hours), clock) : none;
-      const { paused } = await within(
+      const doubted = isExcess ? await withTimeout(TABLE_MS, doubtedIn(hours), clock) : none;
+      const { paused } = await withTimeout(
         TABLE_MS,
         pauseClasses(table, (known) => {
           const found = classesToPause(hours, doubted, current, known);

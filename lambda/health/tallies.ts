@@ -1,6 +1,6 @@
 import { errorName } from '../platform/error-name.ts';
 import { stackTime } from '../platform/stack-time.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { HOURS_COMPARED, type HourCounts, haveProducersStopped, placeOf, suppressionRise } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
@@ -18,7 +18,7 @@ export async function gaugeTallies(context: CheckContext): Promise<void> {
   const lately = Array.from({ length: HOURS_OF_SUPPRESSION }, (_, back) => back);
   const keys = [...new Set([...lately, ...HOURS_COMPARED])].map((back) => tallyKey(hour - back));
   try {
-    const items = await within(TABLE_MS, table.getAll(keys), clock);
+    const items = await withTimeout(TABLE_MS, table.getAll(keys), clock);
     const hourOf = (back: number): HourCounts | undefined => {
       const item = items.get(tallyKey(hour - back));
       return item && readTally(item).counts;

@@ -1,6 +1,6 @@
 import addressparser from 'nodemailer/lib/addressparser';
 import type { InboundMailbox } from '../contract/inbound.ts';
-import { decodeWords } from '../mail/encoded-words.ts';
+import { decodeWords } from '../mail/decode-words.ts';
 import { defined } from '../platform/defined.ts';
 import { repairedAddresses } from './address-repair.ts';
 import { clean, inOneLine } from './clean.ts';

@@ -1,6 +1,6 @@
 import type { InboundAttachment, InboundMailbox, InboundMessage } from '../contract/inbound.ts';
-import { INBOUND_VERSION, type InboundFlag } from '../contract/inbound-words.ts';
-import { decodeWords } from '../mail/encoded-words.ts';
+import { INBOUND_VERSION, type InboundFlag } from '../contract/inbound-enums.ts';
+import { decodeWords } from '../mail/decode-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import { defined } from '../platform/defined.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';

@@ -5,8 +5,8 @@ import { defined } from '../platform/defined.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { ReceivedFile } from '../providers/inbound.ts';
 import { clean, mediaType, safeFilename } from './clean.ts';
-import { bareId } from './content.ts';
-import { inTurns } from './in-turns.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import { bareId } from './normalise-content.ts';
 
 /**
  * Largest number of files that are stored for one mail. The limit bounds the writes that a malicious mail can cause; the
@@ -21,7 +21,7 @@ export async function keepFiles(
   store: ObjectStore,
 ): Promise<{ readonly attachments: readonly InboundAttachment[]; readonly complete: boolean }> {
   const taken = files.slice(0, MAX_FILES);
-  const attachments = await inTurns(taken, AT_A_TIME, (file) => keep(file, store));
+  const attachments = await mapConcurrently(taken, AT_A_TIME, (file) => keep(file, store));
   return { attachments, complete: taken.length === files.length };
 }
 

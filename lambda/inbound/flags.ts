@@ -1,5 +1,5 @@
 import type { InboundAttachment } from '../contract/inbound.ts';
-import type { InboundFlag } from '../contract/inbound-words.ts';
+import type { InboundFlag } from '../contract/inbound-enums.ts';
 import { structured } from '../mail/structured.ts';
 import { type Headers, valuesOf } from './headers.ts';
 

@@ -4,15 +4,15 @@ import { defined } from '../platform/defined.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import { reportError, ServiceError } from '../platform/service-failure.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import { definitionOf } from '../providers/registry.ts';
 import type { HttpAnswer } from '../webhook/answer.ts';
 import { type Arrival, createAuthenticator } from '../webhook/authenticate.ts';
 import { bindToken } from '../webhook/replay-token.ts';
+import { fetchStored } from './fetch-stored.ts';
 import { httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
-import { fetchStored } from './stored.ts';
 import type { Kept, TakeDependencies, Taken } from './take.ts';
 
 export interface InboundDependencies extends TakeDependencies {
@@ -52,7 +52,7 @@ export function createInbound(
       log.warn('inbound', { outcome: 'unknown-path', bytes: arrival.body.length });
       return httpAnswer('unknown-path');
     }
-    const { outcome, detail, ids } = await within(limitMs, receive(arrival, provider)).catch(failed);
+    const { outcome, detail, ids } = await withTimeout(limitMs, receive(arrival, provider)).catch(failed);
     metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
     const fields = {
       provider: provider.key,

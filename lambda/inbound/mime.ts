@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { codecOf, textFrom } from '../mail/charset.ts';
-import { decodeWords } from '../mail/encoded-words.ts';
+import { decodeWords } from '../mail/decode-words.ts';
 import type { HeaderField } from '../mail/header-fields.ts';
 import { type MailPart, splitMail } from '../mail/mime-parts.ts';
 import {

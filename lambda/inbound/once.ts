@@ -9,7 +9,7 @@ const LEASE_MS = 60_000;
 /** Longest duration of a SendMessage call. */
 const SEND_MS = 5_000;
 /** How long this function waits while another function delivers the same message. After this time, the provider is asked to retry. */
-const PATIENCE_MS = 12_000;
+const LONGEST_WAIT_MS = 12_000;
 const POLL_MS = 150;
 /**
  * How long a delivered message is remembered. Providers retry for half a day; an operator, or a provider's support, may have
@@ -34,7 +34,7 @@ export async function once(
   deliver: (until: number) => Promise<void>,
 ): Promise<Once> {
   const pk = `inbound/${message.id}`;
-  const patience = clock.now() + PATIENCE_MS;
+  const giveUpAt = clock.now() + LONGEST_WAIT_MS;
   let seen: Item | undefined;
   for (;;) {
     if (seen !== undefined) {
@@ -42,7 +42,7 @@ export async function once(
       const whole = seen['truncated'] !== true || message.truncated;
       if (seen['state'] === 'done' && whole) return 'duplicate';
       if (seen['state'] === 'sending' && Number(seen['until']) > clock.now()) {
-        if (clock.now() >= patience) return 'busy';
+        if (clock.now() >= giveUpAt) return 'busy';
         await clock.sleep(POLL_MS);
         seen = await table.get(pk);
         continue;

@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { Log } from '../platform/log.ts';
 import { ServiceError } from '../platform/service-failure.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { NotificationModule } from '../providers/inbound.ts';
 import { definitionOf } from '../providers/registry.ts';
 import type { TakeDependencies } from './take.ts';
@@ -22,7 +22,7 @@ export function createReceived(
 
   return async (record, limitMs) => {
     if (provider === undefined) throw new ServiceError('no provider receives over the bucket');
-    await within(limitMs, take(record, provider)).catch((error: unknown) => {
+    await withTimeout(limitMs, take(record, provider)).catch((error: unknown) => {
       metrics.add('InboundRequests', 1, { provider: provider.key, outcome: 'failed' });
       throw error;
     });

@@ -1,8 +1,8 @@
 import { TOKEN_HEADER } from '../canary/canary.ts';
 import { noteReturn, type ReturnedCanary } from '../canary/returned.ts';
 import type { InboundMessage } from '../contract/inbound.ts';
+import type { InboundFlag } from '../contract/inbound-enums.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
-import type { InboundFlag } from '../contract/inbound-words.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
@@ -10,11 +10,11 @@ import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
 import type { MailContent, PostedMail } from '../providers/inbound.ts';
 import { composeMessages } from './compose.ts';
-import { evened } from './content.ts';
 import { enqueueReceived } from './deliver.ts';
 import { isTnef, keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
-import { inTurns } from './in-turns.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import { normalised } from './normalise-content.ts';
 import { once } from './once.ts';
 import { readFully } from './read-fully.ts';
 import type { TakeReport } from './reports.ts';
@@ -60,7 +60,7 @@ export async function takeMail(
   { provider, posted, mime, raw, truncated = false, isFound = false }: Kept,
   { environment, store, queue, table, clock, metrics, takeReport }: TakeDependencies,
 ): Promise<Taken> {
-  const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
+  const content = normalised(mime === undefined ? posted.content : readFully(mime, posted));
   // Delivery events in the mail are processed before the mail counts as delivered. After a failure, the mail and its events
   // are processed again; events that were already processed are skipped.
   await takeReport?.(content);
@@ -87,7 +87,7 @@ export async function takeMail(
   const messages = composed.filter(({ envelope }) => envelope.to[0]?.toLowerCase() !== canary?.trim().toLowerCase());
   if (messages.length === 0) return { outcome: 'canary', ids: [] };
   const large = (content.text?.length ?? 0) + (content.html?.length ?? 0) > LARGE;
-  const results = await inTurns(messages, large ? 1 : AT_A_TIME, (message) =>
+  const results = await mapConcurrently(messages, large ? 1 : AT_A_TIME, (message) =>
     once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, (until) =>
       enqueueReceived(message, until, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
     ),
@@ -102,7 +102,9 @@ export async function takeMail(
   }
   /** Counts mail with a reused Message-ID. An error is ignored, since it would make the provider send the delivered mail again. */
   async function countReused(taken: readonly InboundMessage[]): Promise<void> {
-    const reused = await inTurns(taken, AT_A_TIME, (message) => rememberId(table, clock, message).catch(() => false));
+    const reused = await mapConcurrently(taken, AT_A_TIME, (message) =>
+      rememberId(table, clock, message).catch(() => false),
+    );
     const count = reused.filter(Boolean).length;
     if (count > 0) metrics.add('InboundIdReused', count, { provider: provider.key });
   }

@@ -1,5 +1,5 @@
 import type { AuthenticationResult, InboundMessage } from '../contract/inbound.ts';
-import { AUTHENTICATION_RESULTS } from '../contract/inbound-words.ts';
+import { AUTHENTICATION_RESULTS } from '../contract/inbound-enums.ts';
 import { defined } from '../platform/defined.ts';
 import { definitionOf } from '../providers/registry.ts';
 import { type Headers, valuesOf } from './headers.ts';

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { encodedWords, looksEncoded } from './encoded-word.ts';
+import { encodedWords, looksEncoded } from './encode-words.ts';
 import type { Mailbox } from './message.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { listTokens } from './address.ts';
-import { encodedWords, looksEncoded } from './encoded-word.ts';
+import { encodedWords, looksEncoded } from './encode-words.ts';
 import { type HeaderRead, MAX_WORD, readStructured } from './header-kinds.ts';
 import type { Mailbox } from './message.ts';
 

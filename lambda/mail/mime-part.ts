@@ -1,4 +1,4 @@
-import { looksEncoded } from './encoded-word.ts';
+import { looksEncoded } from './encode-words.ts';
 import { fold } from './header-line.ts';
 import type { Calendar, MessageAttachment } from './message.ts';
 

@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import aws4 from 'aws4';
 import { afterArrivals } from './arrivals.ts';
 import { defined } from './defined.ts';
-import { IDLE_MS } from './kept-sockets.ts';
-import { endIfSilent, overKeptSockets, type SocketLimits, timeoutError } from './patience.ts';
+import { callOverKeepAlive, endIfSilent, type SocketLimits, timeoutError } from './keep-alive-calls.ts';
+import { IDLE_MS } from './keep-alive-sockets.ts';
 
 /** Description of an AWS service with a JSON protocol, and the time limits for calls of this service. */
 export interface JsonService {
@@ -99,7 +99,7 @@ export function awsJson(service: JsonService, access: AwsAccess = {}): JsonCall 
       },
       await (typeof credentials === 'function' ? credentials() : credentials),
     );
-    return read(await overKeptSockets(() => post(headers, body), true));
+    return read(await callOverKeepAlive(() => post(headers, body), true));
   };
   return async (operation, input) => {
     const body = JSON.stringify(input);

@@ -3,7 +3,7 @@ import { PROOF_ATTRIBUTE, PROVEN_ATTRIBUTES } from '../contract/dead-letter.ts';
 import type { Clock } from './clock.ts';
 import type { Metrics } from './metrics.ts';
 import { type Secret, type Secrets, UnusableSecret } from './secrets.ts';
-import { within } from './within.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** String attributes of an SQS message, by name. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
@@ -47,7 +47,7 @@ export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, 
   return {
     async prove(body, attributes) {
       try {
-        const [key] = await within(KEY_MS, readKeys(), clock);
+        const [key] = await withTimeout(KEY_MS, readKeys(), clock);
         return { ...attributes, [PROOF_ATTRIBUTE.proof]: mac(key, body, attributes) };
       } catch {
         return attributes;

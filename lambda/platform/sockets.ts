@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterArrivals } from './arrivals.ts';
-import { IDLE_MS } from './kept-sockets.ts';
-import { endIfSilent, overKeptSockets, type SocketLimits, timeoutError } from './patience.ts';
+import { callOverKeepAlive, endIfSilent, type SocketLimits, timeoutError } from './keep-alive-calls.ts';
+import { IDLE_MS } from './keep-alive-sockets.ts';
 
 type Handle = NodeHttpHandler['handle'];
 
@@ -23,7 +23,7 @@ export async function patientSockets({ connectionTimeout, requestTimeout }: Sock
         endIfSilent(result.response.body as IncomingMessage, requestTimeout);
         return result;
       };
-      return await overKeptSockets(call, isRepeatable(request.body));
+      return await callOverKeepAlive(call, isRepeatable(request.body));
     }
   })({ httpAgent: agent, httpsAgent: agent, connectionTimeout, socketTimeout: 0 });
 }

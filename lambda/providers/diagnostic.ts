@@ -1,4 +1,4 @@
-import type { EventReason } from '../contract/event-words.ts';
+import type { EventReason } from '../contract/event-enums.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Reason } from '../mail/reason.ts';
 import { blocked, type EventMeaning, hard, soft } from './event.ts';

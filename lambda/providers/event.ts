@@ -1,4 +1,4 @@
-import type { Bounce, EventReason, EventType } from '../contract/event-words.ts';
+import type { Bounce, EventReason, EventType } from '../contract/event-enums.ts';
 import { type Answer, type Fact, meaningIn } from './fact.ts';
 import type { Reference } from './reference.ts';
 

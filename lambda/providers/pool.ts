@@ -6,7 +6,7 @@ import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { type Secret, type Secrets, UnusableSecret } from '../platform/secrets.ts';
-import { TimeUpError, within } from '../platform/within.ts';
+import { CallTimeoutError, withTimeout } from '../platform/with-timeout.ts';
 import type { Provider, ProviderDefinition, ProviderModule } from './provider.ts';
 
 /** The part of the registry of provider types that the pool needs. */
@@ -152,11 +152,11 @@ export function providerPool(
         return providerFor(config, secret);
       });
       try {
-        await within(PREPARE_MS, preparing);
+        await withTimeout(PREPARE_MS, preparing);
         prepared.add(config);
         return undefined;
       } catch (error) {
-        if (error instanceof TimeUpError) return waitsFor;
+        if (error instanceof CallTimeoutError) return waitsFor;
         return error instanceof UnreadyError ? error.reason : undefined;
       }
     },
@@ -168,7 +168,7 @@ export function providerPool(
       const leftMs = () => deadlineMs - (Date.now() - begun);
       let secret: Secret;
       try {
-        secret = await within(deadlineMs / 2, readSecret(config));
+        secret = await withTimeout(deadlineMs / 2, readSecret(config));
       } catch (error) {
         if (error instanceof UnusableSecret)
           return { kind: 'unusable', reason: 'secret-unreadable', detail: error.reason };
@@ -186,7 +186,7 @@ export function providerPool(
       try {
         const first = await call(provider, leftMs());
         if (!isAuthentication(first)) return done(config, use, first, secret);
-        const fresh = await within(leftMs(), readSecret(config, true)).catch(() => secret);
+        const fresh = await withTimeout(leftMs(), readSecret(config, true)).catch(() => secret);
         if (same(secret, fresh) || leftMs() < connectMs) return done(config, use, first, secret);
         const renewed = await providerFor(config, fresh).catch(() => undefined);
         if (!renewed) return done(config, use, first, secret);

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { IDLE_MS } from '../platform/kept-sockets.ts';
+import { IDLE_MS } from '../platform/keep-alive-sockets.ts';
 
 /** The part of a request that provider code and SDKs give to `fetch`. */
 interface WireRequest {

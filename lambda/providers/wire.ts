@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterArrivals } from '../platform/arrivals.ts';
-import { dropStale } from '../platform/kept-sockets.ts';
+import { dropStale } from '../platform/keep-alive-sockets.ts';
 
 /**
  * Record of the network events of one HTTP call.

@@ -33,7 +33,7 @@ export interface Due {
  * Divides the received mails that are due for a check. In `again`, mails with fewer crashes come first; among mails with the
  * same number of crashes, mails with fewer failures come first.
  */
-export function sortOut(
+export function divideDue(
   receptions: readonly Reception[],
   cases: ReadonlyMap<string, ReceptionState>,
   { now, scale }: { readonly now: number; readonly scale: number },

@@ -1,8 +1,8 @@
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { defined } from '../platform/defined.ts';
 import { reportError } from '../platform/service-failure.ts';
+import { checkReceptions } from './check-receptions.ts';
 import type { EnsureContext, ReconcilerDependencies } from './context.ts';
-import { lookAt } from './look.ts';
 import { createReconcilerState } from './state.ts';
 
 /**
@@ -36,7 +36,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
   async function reconcile(provider: ReconciledProvider, room: () => boolean): Promise<void> {
     const count = (outcome: string) => metrics.add('InboundReconciled', 1, { provider: provider.key, outcome });
     try {
-      const { behind, skipped } = await lookAt(await contextOf(provider), room);
+      const { behind, skipped } = await checkReceptions(await contextOf(provider), room);
       count(behind ? 'behind' : 'looked');
       if (skipped) count('skipped');
     } catch (error) {

@@ -1,9 +1,9 @@
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { composeMessages } from '../inbound/compose.ts';
+import { fetchStored } from '../inbound/fetch-stored.ts';
 import { keepRaw } from '../inbound/raw.ts';
 import { idByName } from '../inbound/reused-ids.ts';
-import { fetchStored } from '../inbound/stored.ts';
 import { canaryAmong, takeMail } from '../inbound/take.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';

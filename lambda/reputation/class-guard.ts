@@ -4,7 +4,7 @@ import type { ListTable } from '../platform/list-table.ts';
 import type { Log } from '../platform/log.ts';
 import type { Speed } from '../platform/stack-time.ts';
 import type { Table } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { hourOf, writeAccepted } from './hours.ts';
 import { type PausedClasses, readPaused } from './paused-classes.ts';
 
@@ -56,7 +56,7 @@ export function classGuard({ table, lists, process, exempt, clock, log, ...speed
 
   async function read(): Promise<void> {
     try {
-      known = (await within(TABLE_MS, readPaused(table), clock)).paused;
+      known = (await withTimeout(TABLE_MS, readPaused(table), clock)).paused;
     } catch (error) {
       log.warn('paused classes unreadable', { error: errorName(error) });
     }
@@ -65,7 +65,7 @@ export function classGuard({ table, lists, process, exempt, clock, log, ...speed
   async function write(count: Count, at: number): Promise<void> {
     const { hour, name, mails } = count;
     try {
-      await within(TABLE_MS, writeAccepted(lists, { hour, process, name, mails }, at), clock);
+      await withTimeout(TABLE_MS, writeAccepted(lists, { hour, process, name, mails }, at), clock);
       count.written = mails;
     } catch (error) {
       log.warn('mail of a class not counted', { error: errorName(error) });

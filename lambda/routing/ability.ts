@@ -80,7 +80,7 @@ export function unableTo(
 }
 
 /** Returns the recipients whose address this provider cannot carry. Another provider serves them, and this provider serves the other recipients. */
-export function beyond(
+export function unsupportedRecipients(
   provider: ProviderConfig,
   definition: ProviderDefinition,
   facts: MessageFacts,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../contract/dead-letter.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
-import { beyond, type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
+import { type MessageFacts, senderAt, TOO_LARGE, unableTo, unsupportedRecipients } from './ability.ts';
 
 /**
  * A provider that is not tried, with the reason. `unwanted`: the submission or the provider's settings exclude it. `unable`: the provider cannot
@@ -25,7 +25,7 @@ export interface Route {
   /** Keys of the providers that send the message from their `substituteFrom` address, in place of the original From address. */
   readonly substituted: ReadonlySet<string>;
   /** Recipients whose address a provider cannot carry, by the key of the provider. The provider serves the other recipients. */
-  readonly beyond: ReadonlyMap<string, readonly string[]>;
+  readonly unsupported: ReadonlyMap<string, readonly string[]>;
   readonly skipped: readonly ProviderSkip[];
 }
 
@@ -75,15 +75,15 @@ export function route(
   const order = able
     .toSorted((a, b) => Number(isSubstituted(a)) - Number(isSubstituted(b)))
     .toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
-  const beyondOf = (provider: ProviderConfig) => {
+  const unsupportedOf = (provider: ProviderConfig) => {
     const definition = definitions[provider.type];
-    const found = definition ? beyond(provider, definition, facts) : [];
+    const found = definition ? unsupportedRecipients(provider, definition, facts) : [];
     return found.length > 0 ? [[provider.key, found] as const] : [];
   };
   return {
     order,
     substituted: new Set(able.filter(isSubstituted).map(({ key }) => key)),
-    beyond: new Map(able.flatMap(beyondOf)),
+    unsupported: new Map(able.flatMap(unsupportedOf)),
     skipped,
   };
 }

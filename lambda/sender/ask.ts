@@ -12,7 +12,7 @@ import { loggedId } from '../providers/reference.ts';
 import { vendorsOf } from '../providers/vendor.ts';
 import type { Policy } from '../routing/policy.ts';
 import { declareHeld, type OnUnknown, type Progress, type UnknownAttempt } from '../submission/progress.ts';
-import { afterAnswer, progressOf, type Reading } from '../submission/replay.ts';
+import { afterAnswer, progressOf, type ReplayRules } from '../submission/replay.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 import type { Claimed } from './claim.ts';
 import type { Work } from './work.ts';
@@ -36,7 +36,7 @@ const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
 /** Dependencies of asking providers about attempts with an unknown outcome. */
-interface AskContext extends Reading {
+interface AskContext extends ReplayRules {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
   /**

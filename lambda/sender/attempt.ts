@@ -12,12 +12,12 @@ import type { Attempt } from '../providers/provider.ts';
 import type { ClassGuard } from '../reputation/class-guard.ts';
 import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
 import { countOf, joinLetters, type StoredAttempt, withAttempt } from '../submission/log.ts';
-import { type Beyond, groupsAt, type OnUnknown, type Progress, pending } from '../submission/progress.ts';
+import { groupsAt, type OnUnknown, type Progress, pending, type UnsupportedAddresses } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
+import { withoutPrivateText } from './answer-texts.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import type { CallProvider } from './call.ts';
 import type { Content } from './content.ts';
-import { cleaned } from './last-words.ts';
 
 /** Dependencies of an attempt. */
 export interface AttemptContext {
@@ -33,7 +33,7 @@ export interface AttemptContext {
   readonly tracking: Tracking;
   /** Keys of the providers that send this message from their `substituteFrom` address, in place of the original From address. */
   readonly substituted: ReadonlySet<string>;
-  readonly beyond: Beyond;
+  readonly unsupported: UnsupportedAddresses;
   readonly clock: Clock;
   /** Milliseconds until the time-out of the function. */
   readonly remainingMs: () => number;
@@ -70,10 +70,10 @@ export async function attempt(
   progress: Progress,
   context: AttemptContext,
 ): Promise<Attempted> {
-  const { claim, call, onTime, clock, remainingMs, tracking, beyond, tallies, answerTimes } = context;
+  const { claim, call, onTime, clock, remainingMs, tracking, unsupported, tallies, answerTimes } = context;
   const { expiresAt = Number.POSITIVE_INFINITY } = context;
   const { key } = provider;
-  const offered = pending(progress, key, beyond);
+  const offered = pending(progress, key, unsupported);
   const { log, recipients } = progress;
   const number = countOf(log) + 1;
   const isOffered = new Set(offered);
@@ -114,7 +114,7 @@ export async function attempt(
   const durationMs = clock.now() - called;
   if ('notCalled' in result) return { kind: 'not-called', begun, skip: UNREADY };
   answerTimes.add(key, result.outcome, durationMs, answerMs);
-  const clean = cleaned(result, content.message);
+  const clean = withoutPrivateText(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
   const { class: name } = content.message;
   const accepted = [...said.values()].filter(({ kind }) => kind === 'accepted');
@@ -127,9 +127,9 @@ export async function attempt(
 function contentFor(
   { key, substituteFrom }: ProviderConfig,
   { message, mime }: Content,
-  { substituted, beyond }: AttemptContext,
+  { substituted, unsupported }: AttemptContext,
 ): Pick<Attempt, 'message' | 'mime'> {
-  const out = beyond.get(key) ?? [];
+  const out = unsupported.get(key) ?? [];
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
   if (!isSubstituted && out.length === 0) return { message, mime };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;

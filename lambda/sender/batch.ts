@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { batchResponse } from '../platform/batch-response.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { isReturned } from './crashes.ts';
 import type { MessageProcessor } from './sender.ts';
 import { MessageKeptError } from './work.ts';
@@ -26,7 +26,7 @@ export async function sendBatch(
   let answered = false;
   const wholeMs = untilStoppedMs();
   const remainingMs = () => (answered ? 0 : untilStoppedMs());
-  const work = (record: SQSRecord) => within(remainingMs() - ANSWER_MS, send(record, remainingMs), clock);
+  const work = (record: SQSRecord) => withTimeout(remainingMs() - ANSWER_MS, send(record, remainingMs), clock);
   const results = new Map<SQSRecord, PromiseSettledResult<void>>();
   const settle = async (some: readonly SQSRecord[]): Promise<void> => {
     const settled = await Promise.allSettled(some.map(work));

@@ -3,7 +3,7 @@ import type { Policy } from '../routing/policy.ts';
 import { type Route, route } from '../routing/route.ts';
 import { sharesAt } from '../routing/warm-up.ts';
 import type { Progress } from '../submission/progress.ts';
-import { readHad } from '../submission/supersedes.ts';
+import { readAcceptedBy } from '../submission/supersedes.ts';
 import type { Claimed } from './claim.ts';
 import { type RouteBySize, routeBySize } from './route-by-size.ts';
 import { reportUnable, type Skips } from './telemetry.ts';
@@ -46,7 +46,7 @@ export async function chooseRoute(
 async function supersededAt({ claim, stored }: Claimed, { context, arrived }: Work): Promise<readonly string[]> {
   const { supersedes } = arrived.submission;
   if (supersedes === undefined) return [];
-  const keys = stored?.had ?? (await readHad(context.table, supersedes));
+  const keys = stored?.acceptedBefore ?? (await readAcceptedBy(context.table, supersedes));
   claim.superseded(keys);
   return keys;
 }

@@ -7,9 +7,9 @@ import { type StoredAttempt, withAttempt } from '../submission/log.ts';
 import { declareRefused, type Progress, pending, placesOf } from '../submission/progress.ts';
 import { afterAttempt, lettersOf } from '../submission/replay.ts';
 import type { VendorOf } from '../submission/votes.ts';
+import { storedAnswer } from './answer-texts.ts';
 import { type AttemptContext, type Attempted, attempt, deadlineOf } from './attempt.ts';
 import type { Content } from './content.ts';
-import { storedAnswer } from './last-words.ts';
 import {
   reportAttempt,
   reportContradiction,
@@ -109,8 +109,8 @@ class ProviderRound {
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
     // The provider is not called if it may be offered no recipient: it cannot carry the remaining addresses, or has refused their mailboxes and
     // another provider must confirm the refusal.
-    const { gate, queueKind, beyond } = this.context;
-    if (pending(this.progress, provider.key, beyond).length === 0) return;
+    const { gate, queueKind, unsupported } = this.context;
+    if (pending(this.progress, provider.key, unsupported).length === 0) return;
     const { id } = this.content.message;
     const entry = await gate.enter(provider, { id, queueKind, ...defined({ forced: forced || undefined }) });
     if (entry.kind === 'skip') {
@@ -230,22 +230,22 @@ class ProviderRound {
    */
   leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
     const forcible = this.tried ? UNDECIDED : FORCIBLE;
-    const badness = ({ key }: ProviderConfig): number => {
+    const rank = ({ key }: ProviderConfig): number => {
       const skip = this.skips.get(key);
-      return skip && forcible.has(skip.reason) ? skip.badness : Number.POSITIVE_INFINITY;
+      return skip && forcible.has(skip.reason) ? skip.rank : Number.POSITIVE_INFINITY;
     };
-    const { beyond } = this.context;
+    const { unsupported } = this.context;
     const [best] = order
-      .filter(({ key }) => pending(this.progress, key, beyond).length > 0)
-      .toSorted((a, b) => badness(a) - badness(b));
-    return best && Number.isFinite(badness(best)) ? best : undefined;
+      .filter(({ key }) => pending(this.progress, key, unsupported).length > 0)
+      .toSorted((a, b) => rank(a) - rank(b));
+    return best && Number.isFinite(rank(best)) ? best : undefined;
   }
 
   result(order: readonly ProviderConfig[]): RoundResult {
     const progress = declareRefused(
       this.progress,
       order.map(({ key }) => key),
-      this.context.beyond,
+      this.context.unsupported,
     );
     // The Retry-After of a provider delays the message only if every provider of the round sent a Retry-After.
     const named = this.waits.filter((wait) => wait !== undefined);

@@ -5,9 +5,9 @@ import { type ClaimEnd, LedgerError, TakenError } from '../submission/ledger.ts'
 import { INTERRUPTED } from '../submission/log.ts';
 import type { Progress } from '../submission/progress.ts';
 import { settle } from '../submission/settle.ts';
+import { withLastAnswers } from './answer-texts.ts';
 import type { Claimed } from './claim.ts';
 import type { RoundResult } from './deliver.ts';
-import { withLastWords } from './last-words.ts';
 import { reportAccepted, reportClassWait } from './telemetry.ts';
 import { InFlightError, type Work } from './work.ts';
 
@@ -41,7 +41,7 @@ export async function finishRound(
     ...repeatedUnknown(progress, work),
   });
   if (settlement.kind === 'dead-letter') {
-    const detail = withLastWords(settlement.detail, progress.log.attempts);
+    const detail = withLastAnswers(settlement.detail, progress.log.attempts);
     await deadLetter({ ...settlement, detail }, progress, claimed, work);
     return undefined;
   }

@@ -24,9 +24,9 @@ import { unsubscribeToken } from '../suppression/unsubscribe-token.ts';
 import { verifiedRecipients } from '../suppression/verified.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
+import { preload } from './preload.ts';
 import { rehearse } from './rehearse.ts';
 import { createSender } from './sender.ts';
-import { warm } from './warm.ts';
 import type { SenderContext } from './work.ts';
 
 const environment = senderEnvironment.decode(process.env);
@@ -106,7 +106,7 @@ function guardOfClasses(): SenderContext['classes'] {
 
 // Code is loaded and compiled while the process starts, when Lambda gives the process a whole CPU. Later the process has only a share of a CPU,
 // in proportion to its memory, and the first mail would have to wait. The SDK of a fallback provider is loaded when the provider is first used.
-await warm(environment, { pool, gate, rehearse: (first) => rehearse(first, registry, context, deployment) });
+await preload(environment, { pool, gate, rehearse: (first) => rehearse(first, registry, context, deployment) });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
   const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...edges });

@@ -12,18 +12,18 @@ import { timeLeft } from '../submission/settle.ts';
 import { resolveUnknown } from './ask.ts';
 import { chooseRoute } from './choose-route.ts';
 import { type Claimed, claimSubmission, leave } from './claim.ts';
+import { withoutPaused, withoutUnverified } from './class-filters.ts';
 import { contentOf } from './content.ts';
 import { attemptInOrder, type DeliverContext } from './deliver.ts';
 import type { Destinations } from './destinations.ts';
 import { isEarly } from './early.ts';
 import { deadLetter, finishRound, type RoundEnd, reportClassAge, stopRound } from './finish.ts';
-import { withoutPaused, withoutUnverified } from './gates.ts';
-import { withoutListed } from './own-list.ts';
 import { readInput } from './read-input.ts';
-import { setAside } from './set-aside.ts';
 import { listEnded, reportSuppressed } from './suppressed.ts';
+import { withoutListed } from './suppression-filter.ts';
 import type { Skips } from './telemetry.ts';
 import { withUnsubscribeLink } from './unsubscribe-link.ts';
+import { handleUnusable } from './unusable.ts';
 import type { Work, WorkContext } from './work.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function processMessage(
     await readInput(record, destinations.attributes, remainingMs, context),
     context,
   );
-  if (arrived.kind !== 'ready') return setAside(arrived, record, destinations, context);
+  if (arrived.kind !== 'ready') return handleUnusable(arrived, record, destinations, context);
   const { attributes } = destinations;
   destinations.attributes = { ...attributes, submissionId: arrived.message.id };
   destinations.class = arrived.message.class;
@@ -85,7 +85,7 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
 
   // No further attempt is made for a recipient that all providers have refused. This is decided now, even while other recipients wait.
   const keys = route.order.map(({ key }) => key);
-  const offered = declareRefused(start, keys, route.beyond);
+  const offered = declareRefused(start, keys, route.unsupported);
   const round = await attemptInOrder(
     contentOf(message, mime),
     route.order,
@@ -116,7 +116,7 @@ function policyFor({ arrived, destinations, context }: Work): RoundPolicy {
 }
 
 function roundContext(
-  { substituted, beyond }: Route,
+  { substituted, unsupported }: Route,
   unable: Skips,
   { claim }: Claimed,
   { now, onUnknown, tracking, expiresInMs }: RoundPolicy,
@@ -133,7 +133,7 @@ function roundContext(
     onUnknown,
     tracking,
     substituted,
-    beyond,
+    unsupported,
     ...defined({ expiresAt: expiresInMs === undefined ? undefined : now + expiresInMs, straightLogShare }),
   };
 }

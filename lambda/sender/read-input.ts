@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Objects, RenewableObjects } from '../platform/object-store.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { type Intake, intake } from './intake.ts';
 import { SETTLE_MS, type SenderContext } from './work.ts';
@@ -21,7 +21,7 @@ export async function readInput(
   const target = canary ? undefined : redirectTo;
   const given = redriven ? renewed(objects) : objects;
   const timed: Objects = {
-    read: (...object) => within(remainingMs() - SETTLE_MS, given.read(...object), clock),
+    read: (...object) => withTimeout(remainingMs() - SETTLE_MS, given.read(...object), clock),
   };
   return await intake(body, submissionId, timed, chooses, clock.now(), target);
 }

@@ -5,7 +5,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { quietLog } from '../platform/log.ts';
 import { quietMetrics } from '../platform/metrics.ts';
 import type { Table } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { allowedFrom } from '../providers/from-domains.ts';
 import { ownTypes } from '../providers/own/types.ts';
 import { providerPool, type Registry } from '../providers/pool.ts';
@@ -68,7 +68,7 @@ export async function rehearse(
   const [domain = 'example.com'] = allowedFrom(provider) ?? [];
   const record = sampleOf(domain.includes('@') ? domain : `a@${domain}`, environment.outboundQueueArn);
   const batch = sendBatch([record], () => 60_000, { send, clock: context.clock, log: quiet.log });
-  await within(MOST_MS, batch.then(quiet.metrics.flush)).catch(() => undefined);
+  await withTimeout(MOST_MS, batch.then(quiet.metrics.flush)).catch(() => undefined);
 }
 
 function sampleOf(from: string, eventSourceARN: string): SQSRecord {

@@ -3,7 +3,7 @@ import { DEAD_LETTER_ATTRIBUTE, PROOF_ATTRIBUTE, RETRY_ATTRIBUTE } from '../cont
 import { defined } from '../platform/defined.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Queue } from '../platform/queue.ts';
-import { TimeUpError } from '../platform/within.ts';
+import { CallTimeoutError } from '../platform/with-timeout.ts';
 import { vendorsOf } from '../providers/vendor.ts';
 import { backoff, MIN_DELAY_MS, SOON_MS } from '../submission/backoff.ts';
 import { LedgerError } from '../submission/ledger.ts';
@@ -15,8 +15,8 @@ import { Destinations } from './destinations.ts';
 import { endCrashed } from './end-crashed.ts';
 import { isHeavy } from './intake.ts';
 import { processMessage } from './pipeline.ts';
-import { NewerVersionError } from './set-aside.ts';
 import { reportOwnTrouble } from './telemetry.ts';
+import { NewerVersionError } from './unusable.ts';
 import { InFlightError, isLastReceive, MessageKeptError, type SenderContext, type WorkContext } from './work.ts';
 
 /**
@@ -61,7 +61,7 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
   } catch (error) {
     const crashed = !(
       error instanceof MessageKeptError ||
-      error instanceof TimeUpError ||
+      error instanceof CallTimeoutError ||
       error instanceof LedgerError
     );
     await claimed.release(crashed);
@@ -127,7 +127,7 @@ async function trustedAttributes(record: SQSRecord, { environment, proofs }: Sen
 function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<SenderContext, 'metrics'>): Queue {
   return {
     send: async (...message) => {
-      if (remainingMs() <= 0) throw new TimeUpError('the invocation is over');
+      if (remainingMs() <= 0) throw new CallTimeoutError('the invocation is over');
       try {
         await queue.send(...message);
       } catch (error) {

@@ -48,7 +48,7 @@ export async function readRecord(
   return (await answered(table.get(recordKey(submissionId)))) as SubmissionRecord | undefined;
 }
 
-type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'had'>;
+type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'acceptedBefore'>;
 
 /**
  * Claim of one worker on one submission, with a lease that ends at a set time.
@@ -113,8 +113,8 @@ export class SubmissionClaim {
    * Adds the providers that accepted the superseded submission to the next write of the record. A later submission that
    * supersedes the submission of this record reads these providers.
    */
-  superseded(had: readonly string[]): void {
-    if (had.length > 0) this.#known = { ...this.#known, had };
+  superseded(acceptedBefore: readonly string[]): void {
+    if (acceptedBefore.length > 0) this.#known = { ...this.#known, acceptedBefore };
   }
 
   /**

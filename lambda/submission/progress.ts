@@ -94,15 +94,19 @@ export interface Progress {
 export type OnUnknown = 'ask' | 'failover' | 'hold';
 
 /** For each provider key: the recipients whose address the provider does not support. */
-export type Beyond = ReadonlyMap<string, readonly string[]>;
+export type UnsupportedAddresses = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Returns the addresses of the recipients that a provider may be called for. These are all recipients that have no end and need
  * not wait, except recipients whose address the provider does not support or whose mailbox the provider has refused.
  */
-export function pending(progress: Progress, provider?: string, beyond: Beyond = new Map()): readonly string[] {
+export function pending(
+  progress: Progress,
+  provider?: string,
+  unsupported: UnsupportedAddresses = new Map(),
+): readonly string[] {
   const isOpen = ({ address, deniedBy }: RecipientProgress) =>
-    provider === undefined || !(deniedBy.includes(provider) || beyond.get(provider)?.includes(address));
+    provider === undefined || !(deniedBy.includes(provider) || unsupported.get(provider)?.includes(address));
   return progress.recipients
     .filter((one) => !one.end && !one.waiting && !one.gated && isOpen(one))
     .map((one) => one.address);
@@ -149,10 +153,14 @@ export function groupsAt(progress: Progress, provider: string, offered: readonly
  * all providers belong to one vendor. If a provider refused the mailbox and no provider refused the message, the recipient is
  * suppressed.
  */
-export function declareRefused(progress: Progress, usable: readonly string[], beyond: Beyond = new Map()): Progress {
+export function declareRefused(
+  progress: Progress,
+  usable: readonly string[],
+  unsupported: UnsupportedAddresses = new Map(),
+): Progress {
   const refused = mapPending(progress, (one) => {
     const said = new Set([...one.refusedBy, ...one.deniedBy]);
-    const isOut = (key: string) => said.has(key) || beyond.get(key)?.includes(one.address);
+    const isOut = (key: string) => said.has(key) || unsupported.get(key)?.includes(one.address);
     if (usable.length === 0 || !usable.every(isOut)) return one;
     return { ...one, end: one.refusedBy.length > 0 || said.size === 0 ? 'refused' : 'suppressed' };
   });

@@ -42,7 +42,7 @@ export interface SubmissionRecord extends Item, AttemptLog {
    * Keys of the providers that accepted, or may have accepted, the submission that this submission supersedes, or any submission
    * superseded before it. The latest provider is last.
    */
-  readonly had?: readonly string[];
+  readonly acceptedBefore?: readonly string[];
 }
 
 /** Whether a worker may process a received queue message, according to the record of the submission. */

@@ -1,7 +1,7 @@
 import type { DUPLICATE_OUTCOMES } from '../contract/metric-outcomes.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import { defined } from '../platform/defined.ts';
-import { isAboutMailbox } from '../tally/words.ts';
+import { isAboutMailbox } from '../tally/mailbox-refusal.ts';
 import {
   type AttemptLog,
   FOUND,
@@ -23,13 +23,13 @@ import {
 import { isRefusedByEnough, type VendorOf } from './votes.ts';
 
 /** Rules by which the result of an attempt is applied to its recipients. */
-export interface Reading {
+export interface ReplayRules {
   readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
 }
 
 /** Computes the progress of a submission from its log: applies the results of all attempts, in the order of the attempts. */
-export function progressOf(log: AttemptLog, addresses: readonly string[], rules: Reading): Progress {
+export function progressOf(log: AttemptLog, addresses: readonly string[], rules: ReplayRules): Progress {
   const done = new Set(log.done);
   const recipients = addresses.map(
     (address, place): RecipientProgress => ({
@@ -114,7 +114,7 @@ export function afterAttempt(
   before: Progress,
   attempt: StoredAttempt,
   said: (address: string) => Outcome,
-  rules: Reading,
+  rules: ReplayRules,
 ): Consequences {
   const { provider, each } = attempt;
   const taken = (one: RecipientProgress, place: number) => !one.end && letterAt(each, place) === 'a';
@@ -138,7 +138,7 @@ export function afterAttempt(
 function step(
   progress: Progress,
   attempt: StoredAttempt,
-  { onUnknown, vendorOf }: Reading,
+  { onUnknown, vendorOf }: ReplayRules,
   said?: (address: string) => Outcome,
 ): Progress {
   const { provider, each, number, apart, redrive = 0 } = attempt;
@@ -233,7 +233,7 @@ export interface Reply extends Pick<UnknownAttempt, 'asked' | 'settled'> {
  * Adds a provider's answer to a query about attempts with an unknown outcome. The answer shows which recipients' mail the
  * provider has accepted, and whether to ask the provider again.
  */
-export function afterAnswer(progress: Progress, provider: string, reply: Reply, rules: Reading): Progress {
+export function afterAnswer(progress: Progress, provider: string, reply: Reply, rules: ReplayRules): Progress {
   const { found, asked, settled } = reply;
   const [providerMessageId] = found.values();
   const attempts = progress.log.attempts.map((one): StoredAttempt => {
@@ -249,6 +249,6 @@ export function afterAnswer(progress: Progress, provider: string, reply: Reply, 
   return progressOf(withDone({ ...progress.log, attempts }, served), addresses, rules);
 }
 
-function isUnknown({ each }: StoredAttempt, { onUnknown }: Reading): boolean {
+function isUnknown({ each }: StoredAttempt, { onUnknown }: ReplayRules): boolean {
   return each.includes('?') || (onUnknown === 'hold' && each.includes('f'));
 }

@@ -6,12 +6,12 @@ import { recordKey } from './record.ts';
  * The oldest provider is first. The list is for a new submission that supersedes this submission: the new submission tries other
  * providers first. The list is empty if the record does not exist or cannot be read.
  */
-export async function readHad(table: Pick<Table, 'get'>, submissionId: string): Promise<readonly string[]> {
-  return table.get(recordKey(submissionId)).then(hadBy, () => []);
+export async function readAcceptedBy(table: Pick<Table, 'get'>, submissionId: string): Promise<readonly string[]> {
+  return table.get(recordKey(submissionId)).then(acceptedBy, () => []);
 }
 
-function hadBy(record: Item | undefined): readonly string[] {
-  const before = Array.isArray(record?.['had']) ? record['had'] : [];
+function acceptedBy(record: Item | undefined): readonly string[] {
+  const before = Array.isArray(record?.['acceptedBefore']) ? record['acceptedBefore'] : [];
   const attempts = Array.isArray(record?.['attempts']) ? record['attempts'] : [];
   const keys = attempts.flatMap((attempt: unknown) => {
     const { provider, outcome = 'unknown' } = Object(attempt) as { provider?: unknown; outcome?: unknown };

@@ -2,7 +2,7 @@ import type { Outcome } from '../mail/outcome.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Speed, stackTime } from '../platform/stack-time.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { type HourCounts, isDoubted, type Newest, newest, placeOf, plus, type Refusing } from './counts.ts';
 import {
   domainName,
@@ -15,7 +15,7 @@ import {
   tallyItem,
   tallyKey,
 } from './items.ts';
-import { isAboutMailbox } from './words.ts';
+import { isAboutMailbox } from './mailbox-refusal.ts';
 
 export interface TalliesContext {
   readonly table: Table;
@@ -107,7 +107,7 @@ export class Tallies {
       return new Set();
     }
     try {
-      return new Set(await within(TABLE_WAIT_MS, this.#doubted(provider, refused), this.#context.clock));
+      return new Set(await withTimeout(TABLE_WAIT_MS, this.#doubted(provider, refused), this.#context.clock));
     } catch {
       return new Set();
     }
@@ -115,7 +115,7 @@ export class Tallies {
 
   /** Records recipients that get no further attempt because one provider refused their mailboxes. Throws if the table does not answer. */
   async listEnded(provider: string, recipients: readonly Ended[]): Promise<void> {
-    await within(LIST_WAIT_MS, this.#listOnPages(provider, recipients), this.#context.clock);
+    await withTimeout(LIST_WAIT_MS, this.#listOnPages(provider, recipients), this.#context.clock);
   }
 
   async #listOnPages(provider: string, recipients: readonly Ended[]): Promise<void> {
@@ -156,7 +156,7 @@ export class Tallies {
     const { clock, speed } = this.#context;
     const intervalMs = this.#hasGrown ? SOONEST_REPORT_MS : REPORT_INTERVAL_MS;
     if (Math.abs(clock.now() - this.#reportedAt) < intervalMs / (speed?.timeScale ?? 1)) return;
-    await within(TABLE_WAIT_MS, this.#report(), clock).catch(() => undefined);
+    await withTimeout(TABLE_WAIT_MS, this.#report(), clock).catch(() => undefined);
   }
 
   get #hasGrown(): boolean {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryEvent } from '../contract/event.ts';
-import { EVENT_VERSION } from '../contract/event-words.ts';
+import { EVENT_VERSION } from '../contract/event-enums.ts';
 import type { UnsubscribeEnvironment } from '../contract/unsubscribe-environment.ts';
 import { enqueueEvent } from '../events/enqueue.ts';
 import type { Clock } from '../platform/clock.ts';

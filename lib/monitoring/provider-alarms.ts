@@ -6,7 +6,7 @@ import { defined } from '../../lambda/platform/defined.ts';
 import { FAILING_PERCENT, failureCount, failureRate, faults, lostAnswers, someFailures } from './failures.ts';
 import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
-import { watchWords } from './word-alarms.ts';
+import { watchRefusals } from './refusal-alarms.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
@@ -23,7 +23,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   const others = `Mail goes through the other providers meanwhile.`;
 
-  watchWords(monitoring, provider);
+  watchRefusals(monitoring, provider);
   monitoring.alarm({
     title: 'FailureRate',
     provider,

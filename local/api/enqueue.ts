@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { inAscii } from '../../lambda/platform/ascii-json.ts';
 import { defined } from '../../lambda/platform/defined.ts';
-import { GROUP_ID } from '../aws/sent.ts';
+import { GROUP_ID } from '../aws/sent-fields.ts';
 
 // Limits of one SendMessageBatch: ten entries, and 1 MiB for all entries together (AWS quota page, collected 2026-11-23).
 const BATCH_ENTRIES = 10;

@@ -1,5 +1,5 @@
 import { RequestError } from './request-error.ts';
-import { entriesOf } from './sent.ts';
+import { entriesOf } from './sent-fields.ts';
 
 /** Largest number of attributes of a message (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-28). */
 const MOST = 10;

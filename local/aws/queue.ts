@@ -2,7 +2,7 @@ import type { StackClock } from '../clock.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 import { fairOrder } from './fair-share.ts';
 import { type ReceivedMessage, type SqsMessage, type SqsQueue, SqsQueueBase, SqsStoreBase } from './fauxqs.ts';
-import { sentWith } from './sent.ts';
+import { sentWith } from './sent-fields.ts';
 
 /** Largest number of messages that SQS returns for one receive. */
 export const RECEIVE_LIMIT = 10;

@@ -14,7 +14,7 @@ import { awsCall } from './operation.ts';
 import { LocalQueues } from './queue.ts';
 import { RequestError } from './request-error.ts';
 import { LocalSecrets } from './secrets.ts';
-import { addSent, noteSent } from './sent.ts';
+import { addSent, recordSentFields } from './sent-fields.ts';
 
 /** Largest S3 object in bytes: a mail of 40 MB (the limit of SES), and additional space for its encoding. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
@@ -64,7 +64,7 @@ export async function startAws(options: {
       const trace = request.headers['x-amzn-trace-id'];
       if (call.service === 'sqs') {
         checkAttributeCount(call.operation, input);
-        noteSent(call.operation, input, typeof trace === 'string' ? trace : undefined);
+        recordSentFields(call.operation, input, typeof trace === 'string' ? trace : undefined);
       }
       const answer =
         call.service === 'sqs' ? moves.handle(call.operation, input) : secrets.handle(call.operation, input);

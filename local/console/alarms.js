@@ -1,6 +1,6 @@
 import { byId, el, list, setAttribute, setText } from './dom.js';
+import { alarmName, alarmTitle, clock } from './format.js';
 import { pages } from './verdict.js';
-import { alarmName, alarmTitle, clock } from './words.js';
 
 const STATES = { OK: 'OK', ALARM: 'alarm', INSUFFICIENT_DATA: 'no data' };
 

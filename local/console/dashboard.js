@@ -1,7 +1,7 @@
 import { alarmLights } from './alarms.js';
 import { byId, el, pairs, setText } from './dom.js';
+import { short } from './format.js';
 import { buildGraph } from './graph.js';
-import { short } from './words.js';
 
 const updates = new Map();
 

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { el, list, setText } from './dom.js';
+import { short } from './format.js';
 import { color, paint, read } from './palette.js';
-import { short } from './words.js';
 
 const HEIGHT = 132;
 

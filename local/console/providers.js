@@ -1,7 +1,7 @@
 import { call } from './api.js';
 import { byId, el, list, setAttribute, setText } from './dom.js';
+import { alarmName, clock, formatCount, inWords, withNoun } from './format.js';
 import { color } from './palette.js';
-import { alarmName, clock, formatCount, inWords, withNoun } from './words.js';
 
 const path = (key) => `/api/providers/${encodeURIComponent(key)}/fault`;
 

@@ -1,5 +1,5 @@
 import { byId, el, list, setAttribute, setText } from './dom.js';
-import { formatCount } from './words.js';
+import { formatCount } from './format.js';
 
 const rows = list(
   byId('queues'),

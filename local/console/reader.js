@@ -1,5 +1,5 @@
 import { byId, el, focusHeading, pairs, sectionOf } from './dom.js';
-import { withNoun } from './words.js';
+import { withNoun } from './format.js';
 
 /** The dialog in which a mail is read. */
 export const reader = byId('reader');

@@ -1,8 +1,8 @@
 import { get } from './api.js';
 import { byId, cell, el, list, setText } from './dom.js';
+import { clock, withNoun } from './format.js';
 import { pager } from './pager.js';
 import { attachments, details, headersSection, openButton, openReader, showReader } from './reader.js';
-import { clock, withNoun } from './words.js';
 
 /** Number of messages on one page of the list. */
 const PAGE = 20;

@@ -1,7 +1,7 @@
 import { call } from './api.js';
 import { byId, el, list, setText } from './dom.js';
+import { formatCount } from './format.js';
 import { color } from './palette.js';
-import { formatCount } from './words.js';
 
 let batch;
 

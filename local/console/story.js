@@ -1,7 +1,7 @@
 import { call, get } from './api.js';
 import { el } from './dom.js';
+import { clock, inWords, STATE_WORDS } from './format.js';
 import { attachments, details, headersSection, openReader, reader, showReader } from './reader.js';
-import { clock, inWords, STATE_WORDS } from './words.js';
 
 /** By the reason of a dead letter: what the user can do about the dead letter. README describes the same reasons. */
 const REMEDIES = {

@@ -1,8 +1,8 @@
 import { byId, cell, el, list, setAttribute, setText } from './dom.js';
+import { clock, inWords, STATE_WORDS, withNoun } from './format.js';
 import { pager } from './pager.js';
 import { openButton } from './reader.js';
 import { openStory, refreshStory } from './story.js';
-import { clock, inWords, STATE_WORDS, withNoun } from './words.js';
 
 /** Number of submissions on one page of the list. */
 const PAGE = 50;

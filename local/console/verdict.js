@@ -1,5 +1,5 @@
 import { byId, setAttribute, setText } from './dom.js';
-import { alarmTitle, formatCount, withNoun } from './words.js';
+import { alarmTitle, formatCount, withNoun } from './format.js';
 
 const node = byId('verdict');
 

@@ -2,7 +2,7 @@ import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { ReceivedMessage, SqsMessage } from '../aws/fauxqs.ts';
 import { LocalQueue } from '../aws/queue.ts';
-import { sentWith } from '../aws/sent.ts';
+import { sentWith } from '../aws/sent-fields.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
 /** Returns a received message as a record of the SQS event that Lambda passes to a function. */

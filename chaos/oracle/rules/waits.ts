@@ -1,8 +1,8 @@
 import type { FaultKind } from '../../faults/kinds.ts';
 import { type History, named, type Retry, time } from '../history.ts';
 import type { Rule } from '../input.ts';
-import { isRunaway } from '../pace.ts';
 import { PROMISES } from '../promises.ts';
+import { isRunaway } from '../retries.ts';
 
 const HOUR_MS = 3_600_000;
 /** Tolerance for rounding, and for the time from the choice of a wait until the message is on the queue. */

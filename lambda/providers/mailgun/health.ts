@@ -3,7 +3,7 @@ import type { Health, HealthLimits } from '../provider.ts';
 import { healthOf } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
-import { errorWords } from './words.ts';
+import { sdkErrorText } from './error-text.ts';
 
 interface DomainState {
   readonly state?: unknown;
@@ -49,7 +49,7 @@ export async function health(client: MailgunHealthSource, domain: string, limits
     return { ...refused('queue-disabled'), detail: detailOf(`${disabled?.reason ?? ''}${until}`) };
   }
   if (queue.result === undefined) {
-    const ofQueue = healthOf(classify({ trace: queue.trace, words: errorWords(queue.error) }));
+    const ofQueue = healthOf(classify({ trace: queue.trace, words: sdkErrorText(queue.error) }));
     // The answer about the domain is enough for `healthy`, but each of the two answers may show that the account is refused.
     if (ofQueue.state === 'account-refused') return ofQueue;
   }
@@ -57,7 +57,7 @@ export async function health(client: MailgunHealthSource, domain: string, limits
 }
 
 function domainHealth({ result, error, trace }: Watched<DomainState>): Health {
-  if (result === undefined) return healthOf(classify({ trace, words: errorWords(error) }));
+  if (result === undefined) return healthOf(classify({ trace, words: sdkErrorText(error) }));
   if (result.is_disabled === true || result.state === 'disabled') return refused('domain-disabled');
   if (result.type === 'sandbox') return refused('sandbox');
   if (result.state === 'unverified') return refused('domain-not-verified');
@@ -76,7 +76,7 @@ async function sendingKeyHealth(
   limits: HealthLimits,
 ): Promise<Health> {
   const { error, trace } = await watchWire(limits, () => messages.create(domain, { 'o:testmode': 'yes' }));
-  const outcome = classify({ trace, words: errorWords(error) });
+  const outcome = classify({ trace, words: sdkErrorText(error) });
   const missing = trace.status === 400 && outcome.kind === 'refused' && outcome.blames === 'message';
   return missing ? { state: 'healthy' } : healthOf(outcome);
 }

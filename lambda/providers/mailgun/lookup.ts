@@ -4,7 +4,7 @@ import type { LookupAnswer, Question } from '../provider.ts';
 import { cannotSay, unreadable } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
-import { errorWords } from './words.ts';
+import { sdkErrorText } from './error-text.ts';
 
 interface Page {
   readonly items: readonly unknown[];
@@ -100,6 +100,6 @@ function failed({ result, error, trace }: Watched<Page>): LookupAnswer {
   // If a call failed in spite of a complete 2xx answer, the body has no list of events: the SDK may throw an error when it reads
   // the missing list.
   if (status !== undefined && status >= 200 && status < 300 && trace.complete)
-    return unreadable(detailOf(result === undefined ? errorWords(error) : 'no list of events'));
-  return cannotSay(classify({ trace, words: errorWords(error) }));
+    return unreadable(detailOf(result === undefined ? sdkErrorText(error) : 'no list of events'));
+  return cannotSay(classify({ trace, words: sdkErrorText(error) }));
 }

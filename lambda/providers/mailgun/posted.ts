@@ -1,4 +1,4 @@
-import { decodeWords } from '../../mail/encoded-words.ts';
+import { decodeWords } from '../../mail/decode-words.ts';
 import { defined } from '../../platform/defined.ts';
 import { jsonOf, listOf } from '../event-fields.ts';
 import type { Posted, PostedMail, ReceivedFile } from '../inbound.ts';

@@ -5,14 +5,14 @@ import { AUTHENTICATION } from '../../mail/outcome.ts';
 import { defined } from '../../platform/defined.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { referenceOf } from '../reference.ts';
-import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
+import { mimeFor, namedIn, sendInGroups } from '../split-recipients.ts';
 import { watchWire } from '../wire.ts';
 import { URLS } from './api.ts';
 import { classify } from './classify.ts';
+import { sdkErrorText } from './error-text.ts';
 import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { MailgunOptions } from './options.ts';
-import { errorWords } from './words.ts';
 
 /**
  * Time-out of the SDK in milliseconds: as long as a Lambda function may run, since the attempt's own deadline ends the call
@@ -46,7 +46,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
   return {
     send: async (attempt) => {
       const { variables, dropped } = variablesOf(attempt);
-      const result = await takeApart(attempt, true, async (call) => {
+      const result = await sendInGroups(attempt, true, async (call) => {
         // The message is a Buffer, which becomes a file part of the form. A string would become a form field, and its line ends
         // would be changed.
         const message = await mimeFor(attempt, call);
@@ -58,7 +58,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
           ...(sandbox && TEST),
         };
         const { result, error, trace } = await watchWire(call, () => client.messages.create(options.domain, data));
-        const words = error === undefined ? result?.message : errorWords(error);
+        const words = error === undefined ? result?.message : sdkErrorText(error);
         return {
           outcome: classify({ trace, id: result?.id, ...defined({ words }) }),
           named: namedIn(words ?? '', call.recipients),

@@ -1,5 +1,5 @@
 import addressparser from 'nodemailer/lib/addressparser';
-import { decodeWords } from '../../mail/encoded-words.ts';
+import { decodeWords } from '../../mail/decode-words.ts';
 import { defined } from '../../platform/defined.ts';
 import { type Fields, jsonOf } from '../event-fields.ts';
 import { headerValue } from '../header-value.ts';

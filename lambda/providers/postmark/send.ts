@@ -2,7 +2,7 @@ import { ServerClient } from 'postmark';
 import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
 import { oneRecipient } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
-import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
+import { namedIn, type PartialCall, type PartialResult, sendInGroups } from '../split-recipients.ts';
 import { watchWire } from '../wire.ts';
 import { createWireFetch } from '../wire-fetch.ts';
 import { classify, inactiveAmong, namesInactive, wireAnswer } from './classify.ts';
@@ -48,7 +48,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
 
   return {
     send: async (attempt) => ({
-      ...(await takeApart(attempt, false, (part) => call(attempt, part))),
+      ...(await sendInGroups(attempt, false, (part) => call(attempt, part))),
       dropped: metadataOf(attempt.message, attempt.number).dropped,
     }),
     async lookup(question) {

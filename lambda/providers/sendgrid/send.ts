@@ -1,7 +1,7 @@
 import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
 import { defined } from '../../platform/defined.ts';
 import type { Attempt, HealthLimits, Provider, ProviderContext } from '../provider.ts';
-import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
+import { namedIn, type PartialCall, type PartialResult, sendInGroups } from '../split-recipients.ts';
 import { watchWire } from '../wire.ts';
 import { createWireFetch } from '../wire-fetch.ts';
 import { classify, errorsIn, type SendgridAnswer } from './classify.ts';
@@ -50,7 +50,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
 
   return {
     send: async (attempt) => ({
-      ...(await takeApart(attempt, false, (part) => call(attempt, part))),
+      ...(await sendInGroups(attempt, false, (part) => call(attempt, part))),
       dropped: argumentsOf(attempt.message, attempt.number).dropped,
     }),
     async health(limits) {

@@ -3,10 +3,10 @@ import { Agent as HttpsAgent } from 'node:https';
 import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Tracking } from '../../mail/message.ts';
 import { defined } from '../../platform/defined.ts';
-import { IDLE_MS } from '../../platform/kept-sockets.ts';
+import { IDLE_MS } from '../../platform/keep-alive-sockets.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { encoded, REFERENCE_NAMES, referenceOf } from '../reference.ts';
-import { mimeFor, namedIn, type PartialCall, takeApart } from '../take-apart.ts';
+import { mimeFor, namedIn, type PartialCall, sendInGroups } from '../split-recipients.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { exceptionOf } from './exception.ts';
@@ -39,7 +39,7 @@ export function create({ options, endpoint, sandbox }: ProviderContext<SesOption
 
   return {
     send: async (attempt) => ({
-      ...(await takeApart(attempt, true, async (call) => {
+      ...(await sendInGroups(attempt, true, async (call) => {
         const command = new SendEmailCommand(await requestOf(attempt, call, options, sandbox));
         const { result, error, trace } = await watchWire(call, () => client.send(command));
         const exception = error === undefined ? {} : exceptionOf(error);

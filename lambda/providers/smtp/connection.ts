@@ -101,7 +101,7 @@ export async function isAlive(connection: SMTPConnection, deadline: AbortSignal)
  * Sends one message. Meanwhile `progress` is updated, since the error of a lost connection does not tell at which stage the
  * connection was lost.
  *
- * If the server does not answer the envelope within `patienceMs`, the connection is closed and treated as lost. In this case no
+ * If the server does not answer the envelope within `answerTimeoutMs`, the connection is closed and treated as lost. In this case no
  * body was sent.
  */
 export async function transmit(
@@ -110,7 +110,7 @@ export async function transmit(
   body: Buffer,
   progress: { -readonly [K in keyof SmtpProgress]: SmtpProgress[K] },
   deadline: AbortSignal,
-  patienceMs: number,
+  answerTimeoutMs: number,
 ): Promise<SMTPConnectionSendInfo> {
   const { connection } = session;
   const begun = performance.now();
@@ -132,7 +132,7 @@ export async function transmit(
   if (envelope.needsSmtpUtf8) nameSmtpUtf8(connection);
   const silent = setTimeout(
     () => void afterArrivals().then(() => progress.began || connection.close()),
-    Math.min(patienceMs, SOCKET_TIMEOUT_MS),
+    Math.min(answerTimeoutMs, SOCKET_TIMEOUT_MS),
   );
   const info = await step<SMTPConnectionSendInfo>(connection, deadline, (done) =>
     connection.send(envelope, stream, done),

@@ -34,9 +34,9 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
       const deadline = deadlineSignal(attempt.deadlineMs);
       const kept = idle.take();
       let first: Transaction | undefined;
-      const patienceMs = kept && (await patienceWith(kept, attempt, deadline));
-      if (kept && patienceMs !== undefined) {
-        first = await transact(kept, attempt, mayUtf8, idle, deadline, patienceMs);
+      const answerTimeoutMs = kept && (await answerTimeout(kept, attempt, deadline));
+      if (kept && answerTimeoutMs !== undefined) {
+        first = await transact(kept, attempt, mayUtf8, idle, deadline, answerTimeoutMs);
         // A second transaction needs half of the deadline. If the deadline cut it off after the body, it would be unknown which
         // recipients got the mail.
         const hasTime = performance.now() - begun < attempt.deadlineMs / 2;
@@ -64,7 +64,7 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
  * dead. If the server was slow before, the connection is tested first, which costs a round trip. If the server was prompt before,
  * the envelope itself is the test; its time limit leaves time for another connection.
  */
-async function patienceWith(
+async function answerTimeout(
   kept: Session,
   { connectMs, deadlineMs }: Attempt,
   deadline: AbortSignal,
@@ -162,7 +162,7 @@ async function transact(
   mayUtf8: boolean,
   idle: IdleConnections,
   deadline: AbortSignal,
-  patienceMs = Number.POSITIVE_INFINITY,
+  answerTimeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<Transaction> {
   const { connection } = session;
   const smtpUtf8 = mayUtf8 && session.smtpUtf8;
@@ -184,7 +184,7 @@ async function transact(
   const withBeyond = ({ outcome, recipients = new Map() }: AttemptResult): AttemptResult =>
     beyond.size + recipients.size === 0 ? { outcome } : { outcome, recipients: new Map([...recipients, ...beyond]) };
   try {
-    const { response } = await transmit(session, envelope, body, progress, deadline, patienceMs);
+    const { response } = await transmit(session, envelope, body, progress, deadline, answerTimeoutMs);
     const refused = (envelope.rejectedErrors ?? []).flatMap(({ recipient }) => recipient ?? []);
     // After a refusal the session is not kept, since it may have reached a limit of the server.
     if (refused.length === 0) idle.keep(session);

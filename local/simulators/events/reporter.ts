@@ -88,7 +88,7 @@ export class Reporter {
  * Time for which a provider waits for an answer to its post, in milliseconds. Providers do not document this time, but API Gateway
  * always answers within 30 s.
  */
-const PATIENCE_MS = 45_000;
+const REQUEST_TIMEOUT_MS = 45_000;
 
 /** Posts a request of a provider to the local HTTP API. The request ends early if the signal aborts it or the answer takes too long. */
 export function postRequest(
@@ -100,7 +100,7 @@ export function postRequest(
     method: 'POST',
     headers: { 'content-type': contentType, ...headers },
     body: new Uint8Array(body),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
   });
 }
 

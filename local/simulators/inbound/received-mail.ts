@@ -1,7 +1,7 @@
 import { readMailboxes } from '../../../lambda/inbound/addresses.ts';
-import { bareId } from '../../../lambda/inbound/content.ts';
 import { readMime } from '../../../lambda/inbound/mime.ts';
-import { decodeWords } from '../../../lambda/mail/encoded-words.ts';
+import { bareId } from '../../../lambda/inbound/normalise-content.ts';
+import { decodeWords } from '../../../lambda/mail/decode-words.ts';
 import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
-import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
+import { type SimulatedEvent, simulatedEvents } from '../events/simulated-events.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
 /** The fields of an accepted mail that the events of this mail contain. */
@@ -54,7 +54,7 @@ export class MailgunEvents {
     const now = this.#clock.now();
     for (const recipient of mail.to) {
       const listed = this.#list.get(recipient);
-      for (const courseEvent of courseOf(recipient, listed !== undefined)) {
+      for (const courseEvent of simulatedEvents(recipient, listed !== undefined)) {
         const at = now + courseEvent.afterMs;
         const event = {
           ...this.#event(mail, recipient, this.#clock.toReal(at)),
@@ -123,7 +123,7 @@ export class MailgunEvents {
 }
 
 /** Returns the fields of an event that describe the outcome (documentation.mailgun.com, event-structure, 2026-11-23). */
-function outcomeOf({ kind, fate }: CourseEvent, listed: 'bounce' | 'complaint' = 'bounce') {
+function outcomeOf({ kind, fate }: SimulatedEvent, listed: 'bounce' | 'complaint' = 'bounce') {
   const status = (code: number, message: string, description: string) => ({
     'delivery-status': { code, message, description, 'attempt-no': 1, 'mx-host': 'mx.example.com' },
   });

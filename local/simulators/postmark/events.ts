@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { BOUNCE_TYPES } from '../../../lambda/providers/postmark/events.ts';
 import type { StackClock } from '../../clock.ts';
-import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { Report } from '../events/reporter.ts';
+import { type SimulatedEvent, simulatedEvents } from '../events/simulated-events.ts';
 import type { PostmarkMail } from './mail.ts';
 import type { PostmarkSuppressions } from './suppressions.ts';
 
@@ -26,7 +26,7 @@ export function reportPostmark(
     Metadata: fields.Metadata ?? {},
   };
   for (const recipient of recipients) {
-    for (const courseEvent of courseOf(recipient, false)) {
+    for (const courseEvent of simulatedEvents(recipient, false)) {
       const type = bounceTypeOf(courseEvent);
       if (type === undefined && courseEvent.kind !== 'delivered') continue;
       const at = clock.toReal(clock.now() + courseEvent.afterMs);
@@ -93,7 +93,7 @@ const DEACTIVATES: Readonly<Record<string, 'HardBounce' | 'SpamComplaint' | unde
 };
 
 /** Returns Postmark's bounce type for an event that is a bounce or a complaint; undefined for any other event. */
-function bounceTypeOf({ kind, fate }: CourseEvent): string | undefined {
+function bounceTypeOf({ kind, fate }: SimulatedEvent): string | undefined {
   if (kind === 'complained') return 'SpamComplaint';
   if (kind === 'accepted') return undefined;
   // If the name of a test address is a bounce type, Postmark reports mail to this address with this bounce type, whatever the type means.

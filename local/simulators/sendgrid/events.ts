@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { defined } from '../../../lambda/platform/defined.ts';
 import type { StackClock } from '../../clock.ts';
-import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
+import { type SimulatedEvent, simulatedEvents } from '../events/simulated-events.ts';
 import type { Fate } from '../events/test-addresses.ts';
 import { type OfferedMail, type Personalization, recipientsOf } from './mail.ts';
 
@@ -21,7 +21,7 @@ export function reportSendgrid(
   const { list, clock, report } = to;
   for (const email of recipientsOf(copy)) {
     const listed = list.get(email);
-    for (const courseEvent of courseOf(email, listed !== undefined)) {
+    for (const courseEvent of simulatedEvents(email, listed !== undefined)) {
       const at = clock.toReal(clock.now() + courseEvent.afterMs);
       // SendGrid reports no event `processed` before the event `dropped` of a dropped mail.
       if (courseEvent.kind === 'accepted' && (listed || courseEvent.fate.kind === 'listed')) continue;
@@ -53,7 +53,7 @@ function classOf({ hard, reply }: Fate): string {
   return / 4\.4\.\d /.test(reply) ? 'Technical' : 'Reputation';
 }
 
-function outcomeOf({ kind, fate }: CourseEvent, listed: 'bounce' | 'complaint' = 'bounce') {
+function outcomeOf({ kind, fate }: SimulatedEvent, listed: 'bounce' | 'complaint' = 'bounce') {
   const status = /\b[245]\.\d\.\d\b/.exec(fate.reply)?.[0];
   switch (kind) {
     case 'accepted':

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
-import { type CourseEvent, courseOf } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
+import { type SimulatedEvent, simulatedEvents } from '../events/simulated-events.ts';
 import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
 
@@ -30,7 +30,7 @@ export function reportSes(
   report({ eventType: 'Send', mail: common, send: {} }, 0);
   for (const recipient of mail.to) {
     const listed = list.get(recipient);
-    for (const courseEvent of courseOf(recipient, listed !== undefined)) {
+    for (const courseEvent of simulatedEvents(recipient, listed !== undefined)) {
       const at = clock.toReal(clock.now() + courseEvent.afterMs);
       const record = recordOf(courseEvent, recipient, new Date(at).toISOString(), listed?.reason);
       if (record) report({ ...record, mail: common }, courseEvent.afterMs);
@@ -57,7 +57,7 @@ function mailOf({ messageId, from, to, headers, set, tags }: PublishingMail, tim
 }
 
 function recordOf(
-  { kind, fate }: CourseEvent,
+  { kind, fate }: SimulatedEvent,
   recipient: string,
   timestamp: string,
   listed: 'bounce' | 'complaint' | undefined,

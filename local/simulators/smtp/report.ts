@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Taking, takingOf } from '../accepted-log.ts';
-import { courseOf } from '../events/course.ts';
+import { simulatedEvents } from '../events/simulated-events.ts';
 
 /** Host name of the simulated mail server in its delivery reports. */
 const HOST = 'mta.example.com';
@@ -18,7 +18,7 @@ export interface DeliveryReport {
 export function deliveryReports({ envelope, headers }: Taking): readonly DeliveryReport[] {
   if (envelope.from === '') return [];
   return envelope.to.flatMap((recipient) =>
-    courseOf(recipient, false)
+    simulatedEvents(recipient, false)
       .filter(({ kind }) => kind === 'bounced' || kind === 'listed')
       .map(({ afterMs, fate }) => {
         const raw = reportOf(envelope.from, recipient, fate.reply, headers());

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { type Bill, billOf } from '../../../cli/bill/bill.ts';
 import { billCommand } from '../../../cli/bill/command.ts';
 import { type BilledDeployment, billedDeployment } from '../../../cli/bill/deployment.ts';
-import { billInWords, costsSentence } from '../../../cli/bill/words.ts';
+import { billInWords, costsSentence } from '../../../cli/bill/format.ts';
 import { synthesised } from '../../../cli/synthesised.ts';
 import { totalOf } from '../../../lib/costs/watching.ts';
 import { recordedTerminal } from '../../support/recorded-terminal.ts';

@@ -181,7 +181,7 @@ describe('npm run explain --local', () => {
     const isolation = { since: NOW - 1, until: NOW + 3_600_000, reason: 'blocklisted', who: 'Kim' };
     await table.write({ pk: 'switch/mailgun', ...isolation }, undefined);
     const attempts = [{ number: 1, provider: 'ses', begun: NOW, ended: NOW, outcome: 'accepted' }];
-    await table.write({ pk: 'submission/order-0', had: ['own'], attempts }, undefined);
+    await table.write({ pk: 'submission/order-0', acceptedBefore: ['own'], attempts }, undefined);
   });
 
   afterAll(async () => {

@@ -452,7 +452,7 @@ describe('when all providers are skipped', () => {
 
     expect(account).toMatchObject({ kind: 'skip' });
     expect(line).toMatchObject({ kind: 'skip' });
-    if (account.kind === 'skip' && line.kind === 'skip') expect(line.badness).toBeLessThan(account.badness);
+    if (account.kind === 'skip' && line.kind === 'skip') expect(line.rank).toBeLessThan(account.rank);
   });
 
   it('goes on forcing one message at a time, until an attempt closes the circuit', async () => {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
-import { FIELDS } from '../../../lambda/contract/explain.ts';
 import { submissionSchema } from '../../../lambda/contract/submission.ts';
+import { FIELDS } from '../../../lambda/contract/validation-errors.ts';
 
 const script = new URL('../../../scripts/schema.ts', import.meta.url).pathname;
 const committed = new URL('../../../schema/submission.schema.json', import.meta.url);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventType } from '../../../lambda/contract/event-words.ts';
+import type { EventType } from '../../../lambda/contract/event-enums.ts';
 import { deliveriesOf } from '../../../lambda/events/delivery.ts';
 import type { KeptEvent } from '../../../lambda/events/event-item.ts';
 

@@ -62,7 +62,7 @@ describe('a route by size', () => {
   const routeWithLimit = (most: number) => (bytes: number) => ({
     order: bytes > most ? [] : [provider],
     substituted: new Set<string>(),
-    beyond: new Map<string, readonly string[]>(),
+    unsupported: new Map<string, readonly string[]>(),
     skipped: bytes > most ? [{ key: 'one', kind: 'unable' as const, reason: `too large: ${bytes} bytes` }] : [],
   });
 

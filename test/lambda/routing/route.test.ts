@@ -64,11 +64,11 @@ describe('route', () => {
     ],
   ])(
     'skips providers that can carry no address at all, and names the recipients for other providers: %s',
-    (_, change, order, beyond) => {
+    (_, change, order, unsupported) => {
       const way = route('x', all, definitions, { ...facts, ...change });
 
       expect(way.order.map(({ key }) => key)).toEqual(order);
-      expect(Object.fromEntries(way.beyond)).toEqual(beyond);
+      expect(Object.fromEntries(way.unsupported)).toEqual(unsupported);
     },
   );
 
@@ -78,7 +78,7 @@ describe('route', () => {
       recipients: [UTF8],
     });
 
-    expect([way.order.length, way.beyond.size]).toEqual([1, 0]);
+    expect([way.order.length, way.unsupported.size]).toEqual([1, 0]);
   });
 
   it.each([

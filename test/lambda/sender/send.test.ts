@@ -20,7 +20,7 @@ const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { do
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const MINUTE = 60_000;
 /** Admission of a mail to a provider that an operator has isolated. */
-const ISOLATED = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
+const ISOLATED = { kind: 'skip', reason: 'isolated', rank: Number.POSITIVE_INFINITY } as const;
 
 describe('the ledger', () => {
   it('costs two writes for an accepted first attempt and keeps the result', async () => {
@@ -891,7 +891,7 @@ describe('the gate', () => {
           enter: async ({ key }, { forced }) => {
             asked.push(`${key}${forced ? ' forced' : ''}`);
             if (forced) return { kind: 'go', leave: async () => undefined };
-            return { kind: 'skip', reason: 'open', badness: key === 'mailgun' ? 1 : 2 };
+            return { kind: 'skip', reason: 'open', rank: key === 'mailgun' ? 1 : 2 };
           },
         },
       },
@@ -912,7 +912,7 @@ describe('the gate', () => {
           enter: async ({ key }) => ({
             kind: 'go',
             leave: async () => undefined,
-            onTime: async () => (key === 'postmark' ? { kind: 'skip', reason: 'rate', badness: 10 } : undefined),
+            onTime: async () => (key === 'postmark' ? { kind: 'skip', reason: 'rate', rank: 10 } : undefined),
           }),
         },
       },
@@ -936,7 +936,7 @@ describe('the gate', () => {
           recoveredSince: async () => false,
           enter: async ({ key }) =>
             open.has(key)
-              ? { kind: 'skip', reason: key === 'ses' ? 'isolated' : 'open', badness: Number.POSITIVE_INFINITY }
+              ? { kind: 'skip', reason: key === 'ses' ? 'isolated' : 'open', rank: Number.POSITIVE_INFINITY }
               : { kind: 'go', leave: async () => undefined },
         },
       },
@@ -977,7 +977,7 @@ describe('the gate', () => {
           enter: async ({ key }, { forced }) => {
             asked.push(`${key}${forced ? ' forced' : ''}`);
             if (key === 'postmark' || forced) return { kind: 'go', leave: async () => undefined };
-            return { kind: 'skip', reason: 'probing', badness: 30 };
+            return { kind: 'skip', reason: 'probing', rank: 30 };
           },
         },
       },
@@ -1000,7 +1000,7 @@ describe('the gate', () => {
           enter: async ({ key }, { forced }) => {
             asked.push(`${key}${forced ? ' forced' : ''}`);
             if (key === 'mailgun' || forced) return { kind: 'go', leave: async () => undefined };
-            return { kind: 'skip', reason: 'probing', badness: key === 'postmark' ? 30 : 45 };
+            return { kind: 'skip', reason: 'probing', rank: key === 'postmark' ? 30 : 45 };
           },
         },
       },
@@ -1022,8 +1022,8 @@ describe('the gate', () => {
           recoveredSince: async () => false,
           enter: async ({ key }) =>
             key === 'mailgun'
-              ? { kind: 'skip', reason: 'rate', badness: 0, againAfterMs: 20_000 }
-              : { kind: 'skip', reason: 'isolated', badness: 9 },
+              ? { kind: 'skip', reason: 'rate', rank: 0, againAfterMs: 20_000 }
+              : { kind: 'skip', reason: 'isolated', rank: 9 },
         },
       },
     );
@@ -1109,7 +1109,7 @@ describe('the gate', () => {
       {
         gate: {
           recoveredSince: async () => false,
-          enter: async () => ({ kind: 'skip', reason: 'open', badness: Number.POSITIVE_INFINITY, againAfterMs: 5_000 }),
+          enter: async () => ({ kind: 'skip', reason: 'open', rank: Number.POSITIVE_INFINITY, againAfterMs: 5_000 }),
         },
       },
     );

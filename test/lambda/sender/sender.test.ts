@@ -424,7 +424,7 @@ describe('sender', () => {
       await world.send(sqsRecord({ ...mail, id: 'order-4', supersedes: 'order-3' }));
 
       expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark', 'mailgun']);
-      expect(world.entry('order-3')).toMatchObject({ had: ['postmark', 'mailgun'] });
+      expect(world.entry('order-3')).toMatchObject({ acceptedBefore: ['postmark', 'mailgun'] });
     });
 
     it('still uses the same provider when no other accepts it', async () => {

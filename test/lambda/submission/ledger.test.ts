@@ -47,13 +47,13 @@ describe('a claim on a submission', () => {
     const nobody = given();
     nobody.claim.superseded([]);
     await nobody.claim.begin(begun);
-    expect(nobody.entry()).not.toHaveProperty('had');
+    expect(nobody.entry()).not.toHaveProperty('acceptedBefore');
 
     const somebody = given();
     somebody.claim.superseded(['ses']);
     await somebody.claim.begin(begun);
     await somebody.claim.close(once, { state: 'done' });
-    expect(somebody.entry()).toMatchObject({ had: ['ses'], hash: 'h', attempts: once.attempts });
+    expect(somebody.entry()).toMatchObject({ acceptedBefore: ['ses'], hash: 'h', attempts: once.attempts });
   });
 
   it('keeps unknown fields, and removes the reason of an end that was undone', async () => {

@@ -21,13 +21,13 @@ import {
   type Consequences,
   lettersOf,
   progressOf,
-  type Reading,
+  type ReplayRules,
 } from '../../../lambda/submission/replay.ts';
 
 /** Treats each provider as a separate vendor. */
 const each = (key: string) => key;
 const account: ProviderAccount = { type: 'postmark' };
-const rules = (onUnknown: OnUnknown = 'ask'): Reading => ({ onUnknown, vendorOf: each });
+const rules = (onUnknown: OnUnknown = 'ask'): ReplayRules => ({ onUnknown, vendorOf: each });
 
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
@@ -400,14 +400,14 @@ describe('progress', () => {
 
   it('offers no provider an address that it cannot carry, and ends recipients that none can carry', () => {
     const start = begin(['a@x', 'b@x', 'c@x']);
-    const beyond = new Map([
+    const unsupported = new Map([
       ['p', ['b@x', 'c@x']],
       ['q', ['c@x']],
     ]);
 
-    expect(pending(start, 'p', beyond)).toEqual(['a@x']);
-    expect(pending(start, 'q', beyond)).toEqual(['a@x', 'b@x']);
-    const declared = declareRefused(start, ['p', 'q'], beyond);
+    expect(pending(start, 'p', unsupported)).toEqual(['a@x']);
+    expect(pending(start, 'q', unsupported)).toEqual(['a@x', 'b@x']);
+    const declared = declareRefused(start, ['p', 'q'], unsupported);
     expect(declared.recipients.map(({ end }) => end)).toEqual([undefined, undefined, 'refused']);
     expect(declared.unreported).toEqual([]);
   });
@@ -620,7 +620,7 @@ function stored(provider: string, letters: string, more: Partial<StoredAttempt> 
   return { worker: 'w', number: 1, provider, account, begun: 5, each: letters, ended: 6, ...more };
 }
 
-interface AttemptOptions extends Partial<Reading> {
+interface AttemptOptions extends Partial<ReplayRules> {
   readonly begun?: number;
   readonly offered?: readonly string[];
   readonly denied?: ReadonlySet<string>;

@@ -20,7 +20,7 @@ const progressAfter = (addresses: readonly string[], done: readonly number[], ..
 const open = progressAfter(['a@x'], []);
 
 describe('backoff', () => {
-  it('grows from a minute to an hour and never beyond', () => {
+  it('grows from a minute to an hour and never unsupported', () => {
     fc.assert(
       fc.property(fc.nat({ max: MAX_AGE_MS }), fc.double({ min: 0, max: 0.999_999, noNaN: true }), (age, random) => {
         const delay = backoff(age, random);
@@ -82,7 +82,7 @@ describe('settle', () => {
     expect(settle(open, { ...circumstances, random: 0 })).toMatchObject({ kind: 'dead-letter', reason });
   });
 
-  it('allows an expiry beyond four days', () => {
+  it('allows an expiry unsupported four days', () => {
     expect(settle(open, { ageMs: MAX_AGE_MS, expiresInMs: 3_600_000, random: 0 }).kind).toBe('retry');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../lambda/platform/table.ts';
-import { readHad } from '../../../lambda/submission/supersedes.ts';
+import { readAcceptedBy } from '../../../lambda/submission/supersedes.ts';
 
 const entry = (fields: Record<string, unknown>): Item => ({ pk: 'submission/a', rev: 3, ...fields });
 const attempt = (provider: string, outcome?: string) => ({
@@ -10,7 +10,7 @@ const attempt = (provider: string, outcome?: string) => ({
   ...(outcome && { outcome }),
 });
 
-const hadBy = (item: Item | undefined) => readHad({ get: async () => item }, 'a');
+const hadBy = (item: Item | undefined) => readAcceptedBy({ get: async () => item }, 'a');
 
 describe('providers of a superseded submission', () => {
   it('are those that accepted it, and those that may have', async () => {
@@ -29,7 +29,7 @@ describe('providers of a superseded submission', () => {
   it('include those of the whole chain once, the latest last', async () => {
     const attempts = [attempt('postmark', 'unknown'), attempt('postmark', 'accepted')];
 
-    const all = entry({ had: ['ses', 'postmark', 'mailgun'], attempts });
+    const all = entry({ acceptedBefore: ['ses', 'postmark', 'mailgun'], attempts });
 
     expect(await hadBy(all)).toEqual(['ses', 'mailgun', 'postmark']);
   });
@@ -37,8 +37,11 @@ describe('providers of a superseded submission', () => {
   it.each([
     ['no entry', undefined],
     ['an entry without attempts', entry({})],
-    ['an entry that another release wrote', entry({ had: 'ses', attempts: { 1: 'ses' } })],
-    ['attempts of another shape', entry({ had: [null, 7], attempts: [null, 'ses', { outcome: 'accepted' }] })],
+    ['an entry that another release wrote', entry({ acceptedBefore: 'ses', attempts: { 1: 'ses' } })],
+    [
+      'attempts of another shape',
+      entry({ acceptedBefore: [null, 7], attempts: [null, 'ses', { outcome: 'accepted' }] }),
+    ],
   ])('are none for %s', async (_, item) => {
     expect(await hadBy(item)).toEqual([]);
   });
@@ -51,8 +54,8 @@ describe('providers of a superseded submission', () => {
     };
     const failing = () => Promise.reject(new Error('throttled'));
 
-    expect(await readHad({ get: answering }, 'order-1')).toEqual(['ses']);
+    expect(await readAcceptedBy({ get: answering }, 'order-1')).toEqual(['ses']);
     expect(asked).toEqual(['submission/order-1']);
-    expect(await readHad({ get: failing }, 'order-1')).toEqual([]);
+    expect(await readAcceptedBy({ get: failing }, 'order-1')).toEqual([]);
   });
 });

@@ -10,8 +10,8 @@ import {
   suppressionRise,
 } from '../../../lambda/tally/counts.ts';
 import { readEnded } from '../../../lambda/tally/items.ts';
+import { isAboutMailbox } from '../../../lambda/tally/mailbox-refusal.ts';
 import { Tallies } from '../../../lambda/tally/tallies.ts';
-import { isAboutMailbox } from '../../../lambda/tally/words.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 

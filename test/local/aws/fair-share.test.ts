@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fairOrder, type GroupLoad, noisyGroups } from '../../../local/aws/fair-share.ts';
 import { createMessage } from '../../../local/aws/fauxqs.ts';
 import { LocalQueues } from '../../../local/aws/queue.ts';
-import { noteSent } from '../../../local/aws/sent.ts';
+import { recordSentFields } from '../../../local/aws/sent-fields.ts';
 import { StackClock } from '../../../local/clock.ts';
 
 const load = (given: Partial<GroupLoad> = {}): GroupLoad => ({
@@ -61,7 +61,7 @@ describe('the local queue', () => {
     const queue = new LocalQueues(new StackClock(1)).add('mail', { VisibilityTimeout: '600' });
     const put = (group: string, body: string) => {
       const input: Record<string, unknown> & { MessageAttributes?: object } = { MessageGroupId: group };
-      noteSent('SendMessage', input, undefined);
+      recordSentFields('SendMessage', input, undefined);
       queue.enqueue(createMessage(body, input.MessageAttributes as Record<string, never>));
     };
     for (let count = 0; count < 100_000; count++) put('news', 'news');

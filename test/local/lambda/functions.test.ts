@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SqsMessage } from '../../../local/aws/fauxqs.ts';
 import { type LocalQueue, LocalQueues } from '../../../local/aws/queue.ts';
-import { noteSent } from '../../../local/aws/sent.ts';
+import { recordSentFields } from '../../../local/aws/sent-fields.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 import { Poller } from '../../../local/lambda/poller.ts';
@@ -111,7 +111,7 @@ function messageOf(body: string) {
 /** Puts a message on a queue. The message looks as if a function sent it during an invocation with this trace header. */
 function sendAs(queue: LocalQueue, trace: string) {
   const input = {};
-  noteSent('SendMessage', input, trace);
+  recordSentFields('SendMessage', input, trace);
   const { MessageAttributes: messageAttributes } = input as { readonly MessageAttributes: object };
   const message = { ...messageOf('{}'), messageAttributes };
   queue.enqueue(message as SqsMessage);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { evened } from '../../../../lambda/inbound/content.ts';
+import { normalised } from '../../../../lambda/inbound/normalise-content.ts';
 import { readFully } from '../../../../lambda/inbound/read-fully.ts';
 import type { ReadEvents, ReportedEvent } from '../../../../lambda/providers/event.ts';
 import { readEvents as readMailgun } from '../../../../lambda/providers/mailgun/events.ts';
@@ -17,7 +17,7 @@ interface Case {
 }
 
 const reportIn = (mime: string) =>
-  readReport(evened(readFully(Buffer.from(mime), { recipients: [], content: { headers: [], files: [] } })));
+  readReport(normalised(readFully(Buffer.from(mime), { recipients: [], content: { headers: [], files: [] } })));
 const bytes = (body: unknown) => Buffer.from(JSON.stringify(body));
 const READERS: Readonly<Record<string, (body: unknown) => ReadEvents>> = {
   mailgun: (body) => readMailgun(Object(body)),

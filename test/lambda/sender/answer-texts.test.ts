@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { defined } from '../../../lambda/platform/defined.ts';
-import { cleaned, storedAnswer, withLastWords } from '../../../lambda/sender/last-words.ts';
+import { storedAnswer, withLastAnswers, withoutPrivateText } from '../../../lambda/sender/answer-texts.ts';
 import type { StoredAttempt } from '../../../lambda/submission/log.ts';
 import { message } from '../providers/postmark/attempt.ts';
 
@@ -21,7 +21,7 @@ describe('the words of a provider', () => {
     attachments: [{ filename: 'salary.pdf', contentType: 'application/pdf', content: Buffer.alloc(0) }],
   };
   const clean = (words: string) => {
-    const { outcome } = cleaned({ outcome: unrecognised(words) }, mail);
+    const { outcome } = withoutPrivateText({ outcome: unrecognised(words) }, mail);
     return outcome.kind === 'accepted' ? '' : outcome.detail;
   };
 
@@ -39,11 +39,13 @@ describe('the words of a provider', () => {
 
   it('are cleaned for each recipient; an outcome without words is unchanged', () => {
     const recipients = new Map([['c@example.org', unrecognised('salary.pdf')]]);
-    expect(cleaned({ outcome: unrecognised(), recipients }, mail)).toEqual({
+    expect(withoutPrivateText({ outcome: unrecognised(), recipients }, mail)).toEqual({
       outcome: unrecognised(),
       recipients: new Map([['c@example.org', unrecognised('<file>')]]),
     });
-    expect(cleaned({ outcome: unrecognised('x') }, { ...message, subject: '' }).outcome).toEqual(unrecognised('x'));
+    expect(withoutPrivateText({ outcome: unrecognised('x') }, { ...message, subject: '' }).outcome).toEqual(
+      unrecognised('x'),
+    );
   });
 
   it.each([
@@ -52,13 +54,15 @@ describe('the words of a provider', () => {
     ['Invoice of May', 'the Invoice!', 'the Invoice!'],
     [' Spaced \n  subject', 'bad: Spaced subject', 'bad: <subject>'],
   ])('with the subject %j: %s becomes %s', (subject, said, left) => {
-    expect(cleaned({ outcome: unrecognised(said) }, { ...message, subject }).outcome).toEqual(unrecognised(left));
+    expect(withoutPrivateText({ outcome: unrecognised(said) }, { ...message, subject }).outcome).toEqual(
+      unrecognised(left),
+    );
   });
 
   it('lose names in any spacing, and nothing to a name without letters', () => {
     const to = [{ name: ' Ada   Lovelace ', address: 'ada@example.org' }];
     const bcc = [{ name: ' ', address: 'bo@example.org' }];
-    const { outcome } = cleaned({ outcome: unrecognised('not for Ada Lovelace') }, { ...message, to, bcc });
+    const { outcome } = withoutPrivateText({ outcome: unrecognised('not for Ada Lovelace') }, { ...message, to, bcc });
     expect(outcome).toEqual(unrecognised('not for <name>'));
   });
 
@@ -102,10 +106,10 @@ describe('the detail of a dead letter', () => {
       attempt('postmark', { status: '422/8', words: 'newer' }),
       { worker: 'w', number: 2, provider: 'begun', account: { type: 'postmark' as const }, begun: 2, each: '?' },
     ];
-    expect(withLastWords('not taken', attempts)).toBe(
+    expect(withLastAnswers('not taken', attempts)).toBe(
       'not taken; postmark 422/8: newer; own-mta: 550 5.9.9 new rule; mailgun no-answer; other 500',
     );
-    expect(withLastWords('not taken', [])).toBe('not taken');
+    expect(withLastAnswers('not taken', [])).toBe('not taken');
   });
 
   it('has the words of an attempt that refused one recipient, though later attempts served or left the others', () => {
@@ -114,25 +118,25 @@ describe('the detail of a dead letter', () => {
       attempt('postmark', { outcome: 'throttled', reason: 'not-tried' }),
       attempt('postmark', { outcome: 'accepted' }),
     ];
-    expect(withLastWords('refused', [refusal, ...later])).toBe("refused; postmark 422/300: Error parsing 'To'");
-    expect(withLastWords('refused', later)).toBe('refused; postmark not-tried');
+    expect(withLastAnswers('refused', [refusal, ...later])).toBe("refused; postmark 422/300: Error parsing 'To'");
+    expect(withLastAnswers('refused', later)).toBe('refused; postmark not-tried');
     const served = attempt('postmark', { outcome: 'accepted', words: 'but not for one' });
-    expect(withLastWords('refused', [served])).toBe('refused; postmark: but not for one');
+    expect(withLastAnswers('refused', [served])).toBe('refused; postmark: but not for one');
     const lost = attempt('postmark', { outcome: 'unknown', reason: 'no-answer' });
-    expect(withLastWords('refused', [refusal, lost])).toBe('refused; postmark no-answer');
+    expect(withLastAnswers('refused', [refusal, lost])).toBe('refused; postmark no-answer');
     const { reason: _none, ...unsaid } = lost;
-    expect(withLastWords('refused', [unsaid])).toBe('refused; postmark no answer');
+    expect(withLastAnswers('refused', [unsaid])).toBe('refused; postmark no answer');
   });
 
   it('has at most 1,000 characters, of which each provider has its share', () => {
     const attempts = Array.from({ length: 12 }, (_, place) => attempt(`p-${place}`, { words: 'w'.repeat(300) }));
-    const detail = withLastWords('not taken', attempts);
+    const detail = withLastAnswers('not taken', attempts);
     expect(detail.length).toBeLessThanOrEqual(1_000);
     expect(detail.length).toBeGreaterThan(900);
     for (const { provider } of attempts) expect(detail).toContain(`; ${provider}: w`);
-    const long = withLastWords('x'.repeat(500), attempts.slice(0, 4)).split('; ');
+    const long = withLastAnswers('x'.repeat(500), attempts.slice(0, 4)).split('; ');
     expect(long.map(({ length }) => length)).toEqual([500, 123, 123, 123, 123]);
-    expect(withLastWords('x'.repeat(2_000), attempts)).toHaveLength(1_000);
-    expect(withLastWords('x'.repeat(2_000), [])).toHaveLength(1_000);
+    expect(withLastAnswers('x'.repeat(2_000), attempts)).toHaveLength(1_000);
+    expect(withLastAnswers('x'.repeat(2_000), [])).toHaveLength(1_000);
   });
 });

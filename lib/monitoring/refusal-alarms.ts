@@ -14,7 +14,7 @@ const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';
  * Registers the alarms on refusals of messages and recipients by a provider that works otherwise. Such refusals may be wrong, so
  * mail does not arrive.
  */
-export function watchWords(monitoring: Monitoring, provider: string): void {
+export function watchRefusals(monitoring: Monitoring, provider: string): void {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, PERIOD);
   monitoring.alarm({
     title: 'Contradictions',

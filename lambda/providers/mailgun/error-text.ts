@@ -2,7 +2,7 @@
  * Returns the text of an error of the SDK. `details` contains the body of the answer. `message` is the text of the HTTP status
  * or, if there was no answer, a text of the SDK.
  */
-export function errorWords(error: unknown): string {
+export function sdkErrorText(error: unknown): string {
   const { details, message } = Object(error) as { details?: unknown; message?: unknown };
   return String(details || message || '');
 }

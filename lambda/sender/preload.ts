@@ -17,7 +17,7 @@ interface Warmed {
  * the code, by processing a sample mail. This takes a few seconds at most, and never throws. What cannot be loaded now is loaded when the
  * first mail needs it.
  */
-export async function warm(
+export async function preload(
   { providers }: Pick<SenderEnvironment, 'providers'>,
   { pool, gate, rehearse }: Warmed,
 ): Promise<void> {

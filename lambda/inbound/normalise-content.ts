@@ -1,4 +1,4 @@
-import { decodeWords } from '../mail/encoded-words.ts';
+import { decodeWords } from '../mail/decode-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import { withoutComments } from '../mail/structured.ts';
 import { uuencoded } from '../mail/transfer-encoding.ts';
@@ -11,7 +11,7 @@ import { referencesOf } from './html.ts';
  * files in the text become attachments, and a file is `inline` if its Content-Disposition is `inline` or the HTML refers to
  * the file.
  */
-export function evened(content: MailContent): MailContent {
+export function normalised(content: MailContent): MailContent {
   const { text: givenText = '', html: givenHtml = '', files: given, ...rest } = content;
   const { rest: text, files: taken } = uuencoded(withLineEnds(givenText));
   const html = withLineEnds(givenHtml);

@@ -22,7 +22,7 @@ export class NewerVersionError extends MessageKeptError {
  * @throws NewerVersionError if the message must stay on its queue for a newer release, InFlightError if another worker has claimed the
  * submission
  */
-export async function setAside(
+export async function handleUnusable(
   arrived: Exclude<Intake, { kind: 'ready' }>,
   record: SQSRecord,
   destinations: Destinations,

@@ -1,7 +1,7 @@
 import { type Fate, fateOf } from './test-addresses.ts';
 
 /** One delivery event of a mail to one recipient. */
-export interface CourseEvent {
+export interface SimulatedEvent {
   readonly kind: 'accepted' | 'deferred' | 'delivered' | 'bounced' | 'complained' | 'listed';
   /** Time of the event after the provider accepted the mail, in milliseconds of stack time. */
   readonly afterMs: number;
@@ -14,9 +14,9 @@ const COMPLAINT_MS = 4_000;
 const SECOND_TRY_MS = 60_000;
 
 /** Returns the events of a mail to this address, in order. `isListed`: whether the address is on the provider's suppression list. */
-export function courseOf(address: string, isListed: boolean): readonly CourseEvent[] {
+export function simulatedEvents(address: string, isListed: boolean): readonly SimulatedEvent[] {
   const fate = fateOf(address);
-  const courseEvent = (kind: CourseEvent['kind'], afterMs: number): CourseEvent => ({ kind, afterMs, fate });
+  const courseEvent = (kind: SimulatedEvent['kind'], afterMs: number): SimulatedEvent => ({ kind, afterMs, fate });
   const accepted = courseEvent('accepted', 0);
   if (isListed || fate.kind === 'listed') return [accepted, courseEvent('listed', DELIVERY_MS)];
   switch (fate.kind) {

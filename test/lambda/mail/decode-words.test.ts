@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeWords } from '../../../lambda/mail/encoded-words.ts';
+import { decodeWords } from '../../../lambda/mail/decode-words.ts';
 
 test.each([
   ['=?utf-8?B?WsM=?= =?utf-8?B?vCBFbmRl?=', 'Zü Ende'],

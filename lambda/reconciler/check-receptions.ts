@@ -1,7 +1,7 @@
 import { reportError, ServiceError } from '../platform/service-failure.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
 import type { EnsureContext } from './context.ts';
-import { sortOut } from './due.ts';
+import { divideDue } from './due.ts';
 import type { ReceptionResult } from './settle.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
@@ -32,7 +32,7 @@ export interface ReconcilerRun {
  * The progress is recorded after each period, and the id of the current mail before each check. A run may crash at any
  * point; the next run then treats the mail that was being checked with more caution.
  */
-export async function lookAt(context: EnsureContext, room: () => boolean): Promise<ReconcilerRun> {
+export async function checkReceptions(context: EnsureContext, room: () => boolean): Promise<ReconcilerRun> {
   const { provider, source, scale, memory, dependencies } = context;
   const now = dependencies.clock.now();
   const { until: seen, at: crashedOn } = await memory.progress(provider.key);
@@ -75,7 +75,7 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
     provider.key,
     receptions.map(({ id }) => id),
   );
-  return sortOut(receptions, cases, { now: dependencies.clock.now(), scale });
+  return divideDue(receptions, cases, { now: dependencies.clock.now(), scale });
 }
 
 async function countCrash(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {

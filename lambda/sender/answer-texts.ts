@@ -10,7 +10,7 @@ const MAX_WORDS = 300;
 const LEAST_SUBJECT = 8;
 
 /** Returns the result of an attempt without the names, the subject and the file names of the message in the texts of the provider's answer. */
-export function cleaned(result: AttemptResult, message: Message): AttemptResult {
+export function withoutPrivateText(result: AttemptResult, message: Message): AttemptResult {
   return mapOutcomes(result, (one) => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one));
 }
 
@@ -29,7 +29,7 @@ export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 
  * Returns a sentence, followed by the status and the text of the last answer of each provider. The result has at most
  * {@link MAX_DEAD_LETTER_DETAIL} characters.
  */
-export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
+export function withLastAnswers(sentence: string, attempts: readonly StoredAttempt[]): string {
   const byProvider = new Map<string, StoredAttempt>();
   for (const one of attempts) {
     const { provider, outcome, reason, words } = one;

@@ -24,7 +24,7 @@ const sent = new WeakMap<object, Sent>();
  * Stores the message group and the trace header of each message in a SendMessage or SendMessageBatch, before fauxqs creates the
  * messages.
  */
-export function noteSent(operation: string, input: SendFields, traceHeader: string | undefined): void {
+export function recordSentFields(operation: string, input: SendFields, traceHeader: string | undefined): void {
   for (const fields of entriesOf(operation, input)) {
     fields.MessageAttributes ??= {};
     const trace = systemTrace(fields) ?? traceHeader;

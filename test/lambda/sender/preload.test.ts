@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
-import { warm } from '../../../lambda/sender/warm.ts';
+import { preload } from '../../../lambda/sender/preload.ts';
 
 const one = (key: string, more: Partial<ProviderConfig> = {}): ProviderConfig => ({
   key,
@@ -18,7 +18,7 @@ it.each([
   const recoveredSince = vi.fn(async () => false);
   const rehearse = vi.fn(async () => undefined);
 
-  await warm({ providers }, { pool: { prepare }, gate: { recoveredSince }, rehearse });
+  await preload({ providers }, { pool: { prepare }, gate: { recoveredSince }, rehearse });
 
   expect(prepare.mock.calls).toEqual([[expect.objectContaining({ key: expected })]]);
   expect(rehearse.mock.calls).toEqual(prepare.mock.calls);
@@ -30,6 +30,6 @@ it('a new process starts although nothing can be prepared', async () => {
 
   const nothing = { pool: { prepare: fails }, gate: { recoveredSince: fails }, rehearse: fails };
 
-  await warm({ providers: [one('a')] }, nothing);
-  await warm({ providers: [] }, nothing);
+  await preload({ providers: [one('a')] }, nothing);
+  await preload({ providers: [] }, nothing);
 });

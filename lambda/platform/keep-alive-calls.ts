@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { afterArrivals } from './arrivals.ts';
-import { dropBeside, dropStale, watchRequest } from './kept-sockets.ts';
+import { dropBeside, dropStale, watchRequest } from './keep-alive-sockets.ts';
 
 /** Time limits of calls to AWS services, in milliseconds. */
 export interface SocketLimits {
@@ -14,7 +14,7 @@ export interface SocketLimits {
  * Therefore a socket is used again only within some seconds after its last use. If a kept-alive socket is reset, and the request
  * is repeatable, the request is repeated immediately on a new socket.
  */
-export async function overKeptSockets<T>(call: () => Promise<T>, isRepeatable: boolean): Promise<T> {
+export async function callOverKeepAlive<T>(call: () => Promise<T>, isRepeatable: boolean): Promise<T> {
   dropStale();
   const first = await watchRequest(call);
   if ('result' in first) return first.result;

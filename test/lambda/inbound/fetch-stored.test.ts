@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { fetchStored } from '../../../lambda/inbound/stored.ts';
+import { fetchStored } from '../../../lambda/inbound/fetch-stored.ts';
 import { inbound as mailgun } from '../../../lambda/providers/mailgun/inbound.ts';
 import { listening } from '../../support/local-server.ts';
 import { givenWorld, mailgunMail, mailgunRequest } from './world.ts';
@@ -86,7 +86,7 @@ test('a slow fetch is answered in time, and counted once', async () => {
   expect((await world.receive(notice(), 20)).status).toBe(500);
 
   expect(world.metrics).toEqual([{ name: 'InboundRequests', value: 1, outcome: 'failed' }]);
-  expect(world.log.join()).toContain('TimeUpError');
+  expect(world.log.join()).toContain('CallTimeoutError');
 });
 
 test('after a notice of a mail that could not be fetched, the complete mail is still delivered, with the same id', async () => {

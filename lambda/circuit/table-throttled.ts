@@ -2,7 +2,7 @@
  * Returns whether DynamoDB throttled a call, because the table or the item got more requests than its capacity allows. A
  * throttled call had no effect.
  */
-export function isThrottled(error: unknown): boolean {
+export function isTableThrottled(error: unknown): boolean {
   return error instanceof Error && THROTTLED.has(error.name);
 }
 

@@ -16,7 +16,7 @@ export function isBase64(text: string): boolean {
 }
 
 /** A JSON text without the contents of its attachments. */
-export interface Cut {
+export interface WithoutContents {
   /** The JSON text. The content of each attachment is replaced by the SHA-256 of its bytes, in base64. */
   readonly rest: string;
   /** Decoded contents of the attachments, by the index of the attachment. */
@@ -27,7 +27,10 @@ export interface Cut {
  * Removes the contents of attachments from a JSON text, and decodes them in place. This saves memory: if the contents were parsed
  * as strings, these strings and their copies would take several times the size of the mail.
  */
-export function cutContents(bytes: Buffer, strings: readonly JsonString[]): Cut | { readonly invalid: JsonString } {
+export function cutContents(
+  bytes: Buffer,
+  strings: readonly JsonString[],
+): WithoutContents | { readonly invalid: JsonString } {
   const contents = new Map<number, Buffer>();
   const rest: string[] = [];
   let from = 0;

@@ -30,7 +30,7 @@ export interface PartialResult extends AttemptResult {
  *
  * @param narrows - whether the provider may refuse a call because of an address in To or Cc that is not a recipient of the call
  */
-export async function takeApart(
+export async function sendInGroups(
   attempt: Attempt,
   narrows: boolean,
   send: (call: PartialCall) => Promise<PartialResult>,

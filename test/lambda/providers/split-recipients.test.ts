@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { NOT_TRIED, type Outcome } from '../../../lambda/mail/outcome.ts';
-import { mimeFor, namedIn, type PartialCall, takeApart } from '../../../lambda/providers/take-apart.ts';
+import { mimeFor, namedIn, type PartialCall, sendInGroups } from '../../../lambda/providers/split-recipients.ts';
 import { attemptOf } from './postmark/attempt.ts';
 
 const REFUSED: Outcome = { kind: 'refused', blames: 'message', reason: 'address', ofOne: true };
@@ -36,7 +36,11 @@ describe('an all-or-nothing refusal', () => {
         const to = mailboxes(flags.length);
         const bad = new Set(to.filter((_, place) => flags[place]).map(({ address }) => address));
         const world = given(bad, { names });
-        const { outcome, recipients } = await takeApart(attemptOf({ to }, { deadlineMs: 60_000 }), false, world.send);
+        const { outcome, recipients } = await sendInGroups(
+          attemptOf({ to }, { deadlineMs: 60_000 }),
+          false,
+          world.send,
+        );
 
         expect(world.served.toSorted()).toEqual(
           to
@@ -54,7 +58,7 @@ describe('an all-or-nothing refusal', () => {
   it('ends at the first other failure, and leaves the rest to the next provider', async () => {
     const to = mailboxes(4);
     const world = given(new Set(['r0@example.org']), { failAt: 4 });
-    const { outcome, recipients } = await takeApart(attemptOf({ to }), false, world.send);
+    const { outcome, recipients } = await sendInGroups(attemptOf({ to }), false, world.send);
 
     expect(outcome).toMatchObject({ kind: 'refused' });
     expect(recipients?.get('r1@example.org')).toBe(DOWN);
@@ -64,18 +68,18 @@ describe('an all-or-nothing refusal', () => {
 
   it('has the acceptance as its outcome, and lists only the recipients with another outcome', async () => {
     const to = mailboxes(3);
-    const some = await takeApart(attemptOf({ to }), false, given(new Set(['r0@example.org']), { names: true }).send);
+    const some = await sendInGroups(attemptOf({ to }), false, given(new Set(['r0@example.org']), { names: true }).send);
     expect(some.outcome.kind).toBe('accepted');
     expect([...(some.recipients?.keys() ?? [])]).toEqual(['r0@example.org']);
 
-    const all = await takeApart(attemptOf({ to }), false, given(new Set()).send);
+    const all = await sendInGroups(attemptOf({ to }), false, given(new Set()).send);
     expect(all).toEqual({ outcome: { kind: 'accepted', providerMessageId: '1' } });
   });
 
   it('offers the other recipients in one call if the provider names the bad one, and otherwise in halves', async () => {
     const to = mailboxes(4);
     const named = given(new Set(['r0@example.org']), { names: true });
-    await takeApart(attemptOf({ to }), false, named.send);
+    await sendInGroups(attemptOf({ to }), false, named.send);
     expect(named.calls.map(({ recipients }) => recipients.length)).toEqual([4, 3]);
 
     const unnamed = given(new Set(['r0@example.org']));
@@ -83,7 +87,7 @@ describe('an all-or-nothing refusal', () => {
       const { outcome } = await unnamed.send(call);
       return { outcome };
     };
-    await takeApart(attemptOf({ to }), false, silent);
+    await sendInGroups(attemptOf({ to }), false, silent);
     expect(unnamed.calls.map(({ recipients }) => recipients.length)).toEqual([4, 2, 1, 1, 2]);
   });
 
@@ -91,10 +95,14 @@ describe('an all-or-nothing refusal', () => {
     const spam: Outcome = { kind: 'refused', blames: 'message', reason: 'content' };
     const [one, two, three] = mailboxes(3).map(({ address }) => address) as [string, string, string];
     const calls: PartialCall[] = [];
-    const result = await takeApart(attemptOf({ to: mailboxes(3) }, { apart: [[two, three]] }), false, async (call) => {
-      calls.push(call);
-      return { outcome: spam };
-    });
+    const result = await sendInGroups(
+      attemptOf({ to: mailboxes(3) }, { apart: [[two, three]] }),
+      false,
+      async (call) => {
+        calls.push(call);
+        return { outcome: spam };
+      },
+    );
 
     expect(calls.map(({ recipients }) => recipients)).toEqual([[two, three]]);
     expect(result.outcome).toBe(spam);
@@ -105,7 +113,7 @@ describe('an all-or-nothing refusal', () => {
   it('leaves a group that failed, or for which no time was left, to the next attempt', async () => {
     const to = mailboxes(2);
     const failed = given(new Set(['r0@example.org']), { failAt: 2 });
-    const { apart } = await takeApart(attemptOf({ to }), false, failed.send);
+    const { apart } = await sendInGroups(attemptOf({ to }), false, failed.send);
     expect(apart).toEqual([['r0@example.org'], ['r1@example.org']]);
 
     vi.useFakeTimers({ toFake: ['performance'] });
@@ -115,7 +123,7 @@ describe('an all-or-nothing refusal', () => {
         vi.advanceTimersByTime(100);
         return world.send(call);
       };
-      const result = await takeApart(attemptOf({ to }, { deadlineMs, connectMs }), false, slow);
+      const result = await sendInGroups(attemptOf({ to }, { deadlineMs, connectMs }), false, slow);
       return [world.calls.length, result.apart];
     };
     try {
@@ -133,7 +141,7 @@ describe('an all-or-nothing refusal', () => {
 
   it('is narrow in the next attempt, even if only one group is left', async () => {
     const world = given(new Set());
-    await takeApart(attemptOf({ to: mailboxes(1) }, { apart: [['r0@example.org']] }), false, world.send);
+    await sendInGroups(attemptOf({ to: mailboxes(1) }, { apart: [['r0@example.org']] }), false, world.send);
     expect(world.calls.map(({ narrow }) => narrow)).toEqual([true]);
   });
 
@@ -158,7 +166,7 @@ describe('an all-or-nothing refusal', () => {
               return world.send(call);
             };
             const attempt = attemptOf({ to }, { recipients: left, apart, deadlineMs: 1_000, connectMs: 100 });
-            const result = await takeApart(attempt, false, slow);
+            const result = await sendInGroups(attempt, false, slow);
             expect(world.calls).toHaveLength(1);
             served.push(...world.served);
             apart = result.apart ?? apart;
@@ -180,7 +188,7 @@ describe('an all-or-nothing refusal', () => {
   it('offers a recipient of several groups in the smallest, and the largest group first', async () => {
     const to = mailboxes(4);
     const world = given(new Set());
-    await takeApart(
+    await sendInGroups(
       attemptOf({ to }, { apart: [['r0@example.org', 'r1@example.org'], ['r1@example.org'], []] }),
       false,
       world.send,
@@ -193,7 +201,7 @@ describe('an all-or-nothing refusal', () => {
 
     const other = given(new Set());
     const large = ['r0@example.org', 'r1@example.org', 'r2@example.org'];
-    await takeApart(attemptOf({ to }, { apart: [large] }), false, other.send);
+    await sendInGroups(attemptOf({ to }, { apart: [large] }), false, other.send);
     expect(other.calls.map(({ recipients }) => recipients)).toEqual([large, ['r3@example.org']]);
   });
 
@@ -204,7 +212,7 @@ describe('an all-or-nothing refusal', () => {
       return world.send(call);
     };
     const attempt = attemptOf({ to: mailboxes(2) }, { deadlineMs: 150, connectMs: 100 });
-    const { outcome } = await takeApart(attempt, false, slow);
+    const { outcome } = await sendInGroups(attempt, false, slow);
 
     expect(world.calls).toHaveLength(1);
     expect(outcome).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
@@ -213,21 +221,21 @@ describe('an all-or-nothing refusal', () => {
   it('asks for one recipient once more without the others in To, where these may be refused', async () => {
     const attempt = () => attemptOf({ to: mailboxes(2) }, { recipients: ['r1@example.org'] });
     const none = given(new Set(['r1@example.org']));
-    await takeApart(attempt(), false, none.send);
+    await sendInGroups(attempt(), false, none.send);
     expect(none.calls.map(({ narrow }) => narrow)).toEqual([false]);
 
     const again = given(new Set(['r1@example.org']));
-    await takeApart(attempt(), true, again.send);
+    await sendInGroups(attempt(), true, again.send);
     expect(again.calls.map(({ narrow }) => narrow)).toEqual([false, true]);
 
     const alone = given(new Set(['r0@example.org']));
-    await takeApart(attemptOf({ to: mailboxes(1) }), true, alone.send);
+    await sendInGroups(attemptOf({ to: mailboxes(1) }), true, alone.send);
     expect(alone.calls).toHaveLength(1);
 
     // `suppressed` is always about a recipient of the envelope, never about an address in a header.
     const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed', ofOne: true };
     let calls = 0;
-    await takeApart(attempt(), true, async () => {
+    await sendInGroups(attempt(), true, async () => {
       calls += 1;
       return { outcome: suppressed };
     });
