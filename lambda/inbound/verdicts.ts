@@ -7,9 +7,9 @@ import { type Headers, valuesOf } from './headers.ts';
 type Verdicts = Pick<InboundMessage, 'spam' | 'authentication'>;
 
 /**
- * Reads the results of the provider's spam filter and of the authentication of the sender from headers. A sender can forge
- * these headers, and the headers that the provider added cannot be distinguished from forged headers. Therefore the worst
- * value counts, and a forgery never improves the result.
+ * Reads the results of the provider's spam filter and of the authentication of the sender from headers. A sender can forge these
+ * headers, and the headers that the provider added cannot be distinguished from forged headers. Therefore the worst value counts,
+ * so a forged header cannot improve the result of the provider. Within one header, one `pass` of several DKIM signatures is enough.
  */
 export function verdictsOf(type: string, headers: Headers): Verdicts {
   const names = definitionOf(type).inbound?.filterHeaders;
@@ -22,9 +22,9 @@ export function verdictsOf(type: string, headers: Headers): Verdicts {
     score: scores.length > 0 ? Math.max(...scores) : undefined,
   });
   const stated = resultsOf(values('authentication-results'), names.server);
-  const tests = names.tests ? values(names.tests).join(',') : '';
+  const tests = names.tests ? values(names.tests).map(dkimOf) : [];
   const spf = worst([...values(names.spf).map(resultIn), ...stated('spf')]);
-  const dkim = worst([...values(names.dkim).map(resultIn), ...dkimOf(tests), ...stated('dkim')]);
+  const dkim = worst([...values(names.dkim).map(resultIn), ...ofEachHeader(tests), ...stated('dkim')]);
   const dmarc = worst(stated('dmarc'));
   const authentication = defined({ spf, dkim, dmarc });
   return {
@@ -63,21 +63,33 @@ function resultsOf(values: readonly string[], server: RegExp) {
   const own = values.filter((value) =>
     server.test((value.split(';', 1)[0] ?? '').trim().split(/\s/)[0]?.toLowerCase() ?? ''),
   );
-  return (method: string): (AuthenticationResult | undefined)[] => {
-    const given = own.flatMap((value) => [...value.slice(0, 8_000).matchAll(RESULT)]);
-    const results = given.flatMap(([, name, result = '']) =>
-      name?.toLowerCase() === method ? [resultIn(result)] : [],
+  return (method: string): readonly AuthenticationResult[] =>
+    ofEachHeader(
+      own.map((value) => {
+        const given = [...value.slice(0, 8_000).matchAll(RESULT)];
+        const results = given.flatMap(([, name, result = '']) =>
+          name?.toLowerCase() === method ? [resultIn(result)] : [],
+        );
+        // One valid DKIM signature is enough (RFC 8601 section 2.7.1), whatever the results of the other signatures are.
+        return method === 'dkim' && results.includes('pass') ? 'pass' : worst(results);
+      }),
     );
-    // One valid DKIM signature is enough (RFC 8601 section 2.7.1), whatever the results of the other signatures are.
-    return method === 'dkim' && results.includes('pass') ? ['pass'] : results;
-  };
 }
 
 const RESULT = /;\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)/gi;
 
-/** Returns the DKIM result according to SpamAssassin's tests; an empty list if the tests give no definite result. */
-function dkimOf(tests: string): AuthenticationResult[] {
+/** Returns the DKIM result according to SpamAssassin's tests in one header; undefined if the tests give no definite result. */
+function dkimOf(tests: string): AuthenticationResult | undefined {
   const names = tests.split(/[\s,]+/);
-  if (names.includes('DKIM_VALID')) return ['pass'];
-  return names.includes('DKIM_INVALID') || names.includes('T_DKIM_INVALID') ? ['fail'] : [];
+  if (names.includes('DKIM_VALID')) return 'pass';
+  return names.includes('DKIM_INVALID') || names.includes('T_DKIM_INVALID') ? 'fail' : undefined;
+}
+
+/**
+ * Returns the results of several headers with the same name. If some of them have no result, the result `none` is added: they may be
+ * the headers of the provider, and the others forged. Returns an empty list if no header has a result.
+ */
+function ofEachHeader(results: readonly (AuthenticationResult | undefined)[]): readonly AuthenticationResult[] {
+  const given = results.filter((result) => result !== undefined);
+  return given.length === 0 || given.length === results.length ? given : [...given, 'none'];
 }
