@@ -59,6 +59,7 @@ function drawInWords({ share, favourite, ranking }: NonNullable<Plan['draw']>): 
       ? `${INDENT}priority ${priority}: ${group[0]?.key}`
       : `${INDENT}priority ${priority}: ${group.map(({ key, weight }) => `${key} (weight ${weight})`).join(', then ')}`,
   );
+  const warming = ranking.filter(({ key, warmsUp }) => warmsUp && key !== favourite).map(({ key }) => key);
   return [
     'drawn from the id',
     ...(shares.length > 0
@@ -67,6 +68,7 @@ function drawInWords({ share, favourite, ranking }: NonNullable<Plan['draw']>): 
         ]
       : []),
     ...groups,
+    ...(warming.length > 0 ? [`${INDENT}warming up, so last unless its share is drawn: ${warming.join(', ')}`] : []),
   ];
 }
 

@@ -43,8 +43,9 @@ export interface Plan {
   }[];
   readonly skipped: readonly ProviderSkip[];
   /**
-   * Providers of the route that get no mail now because of their circuit breaker or a switch of an operator. They are in the
-   * order in which they would be tried.
+   * Providers of the route that would be skipped now for this submission: an operator has isolated them, their circuit breaker is not
+   * closed, they asked for a pause, or they get only a part of the mail after an outage. They are in the order in which they would
+   * otherwise be tried.
    */
   readonly closed: readonly Pick<ProviderSkip, 'key' | 'reason'>[];
   /**
@@ -63,6 +64,8 @@ export interface Plan {
       readonly priority: number;
       readonly weight: number;
       readonly share?: number;
+      /** True while the share of the provider grows. The provider is then tried last, unless its range contains the number. */
+      readonly warmsUp?: boolean;
     }[];
   };
 }
@@ -78,7 +81,10 @@ export type Explained =
 export interface PlanContext {
   readonly objects: Objects;
   readonly now: number;
-  /** Returns the keys of the providers to which a submission was offered. */
+  /**
+   * Returns the keys of the providers that accepted, or may have accepted, the submission with this id or an earlier submission that it
+   * superseded.
+   */
   readonly acceptedBefore: (submissionId: string) => Promise<readonly string[]>;
   readonly circuits: CircuitStates;
 }
@@ -175,11 +181,11 @@ function drawOf(id: string, providers: readonly ProviderConfig[]): NonNullable<P
   return {
     share: draw,
     ...defined({ favourite: provider?.key }),
-    ranking: ranks.map(({ provider: { key, share }, priority, weight }) => ({
+    ranking: ranks.map(({ provider: { key, share, warmUp }, priority, weight }) => ({
       key,
       priority,
       weight,
-      ...defined({ share }),
+      ...defined({ share, warmsUp: warmUp && true }),
     })),
   };
 }

@@ -5,8 +5,8 @@ import type { ProviderDefinition } from '../providers/provider.ts';
 import { type MessageFacts, senderAt, TOO_LARGE, unableTo, unsupportedRecipients } from './ability.ts';
 
 /**
- * A provider that is not tried, with the reason. `unwanted`: the submission or the provider's settings exclude it. `unable`: the provider cannot
- * carry the message. This does not count as a failure of the provider.
+ * A provider that is not tried, with the reason. `unwanted`: the submission or the provider's settings exclude it. `unable`: the
+ * provider cannot send the message because of its limits. A provider that is not tried does not count as failed.
  */
 export interface ProviderSkip {
   readonly key: string;
@@ -24,7 +24,9 @@ export interface Route {
   readonly order: readonly ProviderConfig[];
   /** Keys of the providers that send the message from their `substituteFrom` address, in place of the original From address. */
   readonly substituted: ReadonlySet<string>;
-  /** Recipients whose address a provider cannot carry, by the key of the provider. The provider serves the other recipients. */
+  /**
+   * Recipients to whose addresses a provider cannot send, by the key of the provider. The provider sends to all other recipients.
+   */
   readonly unsupported: ReadonlyMap<string, readonly string[]>;
   readonly skipped: readonly ProviderSkip[];
 }
@@ -36,16 +38,17 @@ export interface Route {
 export interface Preference {
   readonly only?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
-  /** The class of mail of the submission. Some providers are configured to carry only certain classes. */
+  /** The class of mail of the submission. Some providers are configured to send only certain classes of mail. */
   readonly class?: string | undefined;
 }
 
 /**
  * Orders the providers for one submission.
  *
- * For the same message and the same configuration, the order depends only on the submission id. Therefore a second delivery by SQS and every retry
- * use the same order. The providers in the list `last` may already have the mail. They come after all other providers, in the order of this list.
- * Among the other providers, a provider that must replace the From address comes after a provider that can keep it.
+ * For the same message and the same configuration, the order depends only on the submission id. Therefore a second delivery by
+ * SQS and every retry use the same order. The providers in the list `last` may already have the mail. These providers come after
+ * all other providers, in the order of this list. Among the other providers, a provider that must replace the From address comes
+ * after a provider that can keep the original From address.
  */
 export function route(
   id: string,
@@ -95,7 +98,7 @@ function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): 
   return classes.includes(preference.class) ? undefined : 'does not carry this class';
 }
 
-/** Describes why no provider can carry a submission. */
+/** Describes why no provider can send a submission. */
 export function uncarried({ skipped }: Route): Problem {
   const tooLarge = skipped.length > 0 && skipped.every(isTooLarge);
   const detail = skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') || 'no provider that sends is left';
@@ -103,8 +106,8 @@ export function uncarried({ skipped }: Route): Problem {
 }
 
 /**
- * The values that decide a provider's position in the order of all providers that send mail. Providers that cannot carry this message are included
- * in this order.
+ * The values that decide a provider's position in the order of all providers that send mail. Providers that cannot send this
+ * message are included in this order.
  */
 export interface Rank {
   readonly provider: ProviderConfig;
@@ -115,8 +118,8 @@ export interface Rank {
 }
 
 /**
- * Returns the priority of the provider at position `place` of a list of `number` providers. If no priority is configured, the priority is the
- * provider's position, counted from the end of the list.
+ * Returns the priority of the provider at position `place` of a list of `number` providers. If no priority is configured, the
+ * priority is the provider's position, counted from the end of the list: 1 for the last provider.
  */
 export function priorityAt({ priority }: Pick<ProviderConfig, 'priority'>, place: number, number: number): number {
   return priority ?? number - place;
@@ -141,8 +144,9 @@ export function ranking(id: string, providers: readonly ProviderConfig[]): reado
 }
 
 /**
- * Computes a number (`draw`) in (0, 1) from the id, and finds the provider whose interval contains this number. The interval of each provider is
- * as long as its `share`. The intervals follow each other from 0, in the given order of the providers.
+ * Computes a number (`draw`) in (0, 1) from the id, and finds the provider whose interval contains this number. The interval of
+ * each provider is as long as its `share`. The intervals follow each other from 0, in the given order of the providers.
+ * `provider` is absent if no interval contains the number.
  */
 export function favourite(
   id: string,
@@ -157,11 +161,18 @@ export function favourite(
   return { draw };
 }
 
-/** Moves the provider that `favourite` finds to the front of the list. The other providers keep their order. */
+/**
+ * Moves the provider that `favourite` finds to the front of the list, and all other providers with `warmUp` to its end. A provider
+ * that warms up then gets no more than its share as long as the others work, even if it is the first of the configured list. The
+ * remaining providers keep their order.
+ */
 function byShare(id: string, order: readonly ProviderConfig[]): readonly ProviderConfig[] {
   const { provider } = favourite(id, order);
-  return provider ? [provider, ...order.filter((other) => other !== provider)] : order;
+  const others = order.filter((one) => one !== provider);
+  return [...(provider ? [provider] : []), ...others.toSorted((a, b) => Number(isWarming(a)) - Number(isWarming(b)))];
 }
+
+const isWarming = ({ warmUp }: ProviderConfig): boolean => warmUp !== undefined;
 
 /** Computes an evenly distributed number in (0, 1) from the id. The numbers for two values of `salt` are independent of each other. */
 function fraction(id: string, salt: string): number {

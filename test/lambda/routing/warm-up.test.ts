@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { definitions } from '../../../lambda/providers/registry.ts';
+import { route } from '../../../lambda/routing/route.ts';
 import { sharesAt } from '../../../lambda/routing/warm-up.ts';
+import { facts } from './given-facts.ts';
 
 const own: ProviderConfig = {
   key: 'own',
@@ -15,7 +18,7 @@ const shares = (time: string) => sharesAt([postmark, own, warm], Date.parse(time
 
 describe('the share of a provider that warms up', () => {
   it.each([
-    ['before it starts', '2026-11-30T23:59:59.999Z', undefined],
+    ['before it starts', '2026-11-30T23:59:59.999Z', 0],
     ['when it starts', '2026-12-01T00:00:00Z', 0.001],
     ['until the first day is over', '2026-12-01T23:59:59.999Z', 0.001],
     ['half way', '2026-12-11T12:00:00Z', 0.01],
@@ -24,8 +27,7 @@ describe('the share of a provider that warms up', () => {
   ])('is right %s, and other providers keep theirs', (_, time, share) => {
     const [nobody, growing, fixed] = shares(time);
 
-    if (share === undefined) expect(growing).toBeUndefined();
-    else expect(growing).toBeCloseTo(share, 12);
+    expect(growing).toBeCloseTo(share, 12);
     expect([nobody, fixed]).toEqual([undefined, 0.2]);
   });
 
@@ -54,5 +56,21 @@ describe('the share of a provider that warms up', () => {
     const list = [postmark, warm];
 
     expect(sharesAt(list, 0)).toBe(list);
+  });
+
+  it('gets no more than its share while the other providers work, even if it is the first of the list', () => {
+    const providers = [own, postmark, warm];
+    const firsts = (time: string) => {
+      const shared = sharesAt(providers, Date.parse(time));
+      const orders = Array.from({ length: 2_000 }, (_, n) => route(`order-${n}`, shared, definitions, facts).order);
+      expect(orders.every((order) => order.length === 3)).toBe(true);
+      return orders.filter(([first]) => first?.key === 'own').length / orders.length;
+    };
+
+    expect(firsts('2026-11-30T00:00:00Z')).toBe(0);
+    expect(firsts('2026-12-15T00:00:00Z')).toBeCloseTo(0.001 * 100 ** (14 / 20), 1);
+    expect(firsts('2026-12-15T00:00:00Z')).toBeLessThan(0.05);
+    // After the warm-up, the configured order applies again.
+    expect(firsts('2026-12-21T00:00:00Z')).toBeGreaterThan(0.7);
   });
 });
