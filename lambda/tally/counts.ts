@@ -1,10 +1,10 @@
 /**
  * The counts of all workers for one hour of stack time, by name.
  *
- * `in/<quarter>`: number of submissions received in a quarter of the hour. `ok/<provider>/<slot>`: number of recipients that a provider accepted
- * in a twelfth of the hour. `no/<provider>/<slot>`: number of recipients whose mailbox the provider refused in this time.
- * `dok/<provider>/<domain>` and `dno/<provider>/<domain>`: numbers of accepted and of refused recipients in a domain with refusals; `<domain>` is
- * a hash.
+ * `in/<quarter>`: number of submissions received in a quarter of the hour. `ok/<provider>/<slot>`: number of recipients that a
+ * provider accepted in a twelfth of the hour. `no/<provider>/<slot>`: number of recipients whose mailbox the provider refused in
+ * such a twelfth. `dok/<provider>/<domain>` and `dno/<provider>/<domain>`: numbers of accepted and of refused recipients in a
+ * recipient domain with refusals; `<domain>` is a hash of the domain.
  */
 export type HourCounts = Readonly<Record<string, number>>;
 
@@ -37,12 +37,13 @@ export function plus(a: HourCounts, b: HourCounts): HourCounts {
 }
 
 /**
- * A provider's rate of refusals is computed for this number of its newest recipients (`recipients`). With fewer refusals than `refusals`, the
- * refusals of the provider do not count as doubtful.
+ * Numbers of a provider's newest recipients (`recipients`) for which its rate of refusals is computed. If fewer than `refusals`
+ * of these recipients were refused, the rate does not count as doubtful.
  *
- * In mail to a list with 4 % dead mailboxes, two or three of fifty recipients are refused, and eight of two hundred recipients. Fifty recipients
- * are enough to detect a provider that suddenly refuses a fifth of its recipients or more. If the provider refuses a tenth of its recipients,
- * fifty recipients contain six refusals with a probability of only one third. Therefore the newest two hundred recipients are used as well.
+ * In mail to a list with 4 % dead mailboxes, on average two of fifty recipients are refused, and eight of two hundred recipients.
+ * Fifty recipients are enough to detect a provider that suddenly refuses a fifth of its recipients or more. If the provider
+ * refuses a tenth of its recipients, fifty recipients contain at least six refusals with a probability of only 38 %. Therefore
+ * the newest two hundred recipients are used as well.
  */
 const WINDOWS = [
   { recipients: 50, refusals: 6 },
@@ -50,7 +51,10 @@ const WINDOWS = [
 ] as const;
 /** Largest number of recipients in `WINDOWS`. */
 export const COMPARED_RECIPIENTS = Math.max(...WINDOWS.map(({ recipients }) => recipients));
-/** If the other vendors together had fewer recipients than this number, their rate of refusals is not used. */
+/**
+ * If the other vendors together had fewer recipients than this number, `LEAST_USUAL_RATE` is used in place of their rate of
+ * refusals.
+ */
 const LEAST_OF_OTHERS = 50;
 /** A provider's refusals count as doubtful (possibly wrong) if its rate of refusals is more than this factor times the rate of the other vendors. */
 const DOUBT_FACTOR = 5;
@@ -60,8 +64,9 @@ const DOUBT_FACTOR = 5;
  */
 const LEAST_USUAL_RATE = 0.01;
 /**
- * A provider's refusals in one recipient domain are doubtful if the provider refused at least this number of recipients in the domain. Two more
- * conditions apply: these recipients are at least half of the provider's recipients in the domain, and no other vendor refused a recipient there.
+ * A provider's refusals in one recipient domain are doubtful if the provider refused at least this number of recipients in the
+ * domain. Two more conditions apply: these recipients are at least half of the provider's recipients in the domain, and no other
+ * vendor refused a recipient in the domain.
  */
 const LEAST_OF_DOMAIN = 3;
 
@@ -90,9 +95,10 @@ export interface Refusing {
 }
 
 /**
- * Whether a provider's refusals of mailboxes are doubtful, that is, possibly wrong. There are two cases. The rate of refusals among the provider's
- * newest recipients is more than five times the rate of the other vendors. Or the provider refuses most recipients of a domain in which no other
- * vendor refuses a recipient. Two accounts of one vendor may be wrong for the same reason, so they are not compared with each other.
+ * Whether a provider's refusals of mailboxes are doubtful, that is, possibly wrong. There are two cases. In the first case, the
+ * rate of refusals among the provider's newest recipients is more than five times the rate of the other vendors. In the second
+ * case, the provider refuses at least half of its recipients in a domain, and no other vendor refuses a recipient in this domain.
+ * Two accounts of one vendor may be wrong for the same reason, so they are not compared with each other.
  *
  * @param hours counts of the current hour and of the previous hour
  */
@@ -142,7 +148,10 @@ function providersOf(counts: HourCounts): ReadonlySet<string> {
   return new Set(Object.keys(counts).flatMap((name) => (/^(ok|no)\//.test(name) ? (name.split('/')[1] ?? []) : [])));
 }
 
-/** Returns the numbers of recipients of a provider in the last twelve slots (one hour). The newest of these is `slot` of the current hour. */
+/**
+ * Returns the numbers of all and of refused recipients of a provider in the last twelve slots (one hour). The newest of these
+ * slots is `slot` of the current hour.
+ */
 function lastHour([now = {}, before = {}]: readonly HourCounts[], provider: string, slot: number): Share {
   return Array.from({ length: SLOTS }, (_, place) => shareOf(place <= slot ? now : before, provider, place)).reduce(
     add,
@@ -172,8 +181,8 @@ const LEAST_RECIPIENTS = 20;
 const DILUTION = 200;
 
 /**
- * Returns the factor by which a provider's share of refused recipients has risen: the share in the last hour, divided by the share in the day
- * before.
+ * Returns the factor by which a provider's share of refused recipients has risen: the share in the last hour, divided by the
+ * share in the day before. Returns 0 if the last hour has too few recipients or refusals.
  *
  * @param hours the counts of each hour, beginning with the current hour and going back in time
  */
@@ -188,27 +197,39 @@ export function suppressionRise(hours: readonly HourCounts[], provider: string, 
   return now.refused / now.all / Math.max(LEAST_USUAL_RATE, usual);
 }
 
-/** Producers count as stopped after this number of quarters of an hour without a submission. */
+/**
+ * Producers count as stopped only if no submission arrived in this number of full quarters of an hour, and in the current
+ * quarter.
+ */
 const QUARTERS_WITHOUT = 2;
-/** Number of quarters of an hour before the quarters without submissions. Each of them must have had traffic. */
+/** After more than this number of quarters without a submission, the traffic before them is not examined any more. */
+const MOST_QUARTERS_WITHOUT = 7;
+/**
+ * Producers count as stopped only if each of this number of quarters had traffic. These are the quarters before the one in which
+ * the last submission arrived.
+ */
 const QUARTERS_BEFORE = 8;
 /** A quarter of an hour has traffic if it has at least this number of submissions. */
 const LEAST_SUBMISSIONS = 10;
 const DAY_HOURS = 24;
 
-/** The counts of these numbers of days ago show whether producers usually send nothing at this time of the day. */
+/**
+ * Numbers of days: the counts of one day ago and of seven days ago show whether producers usually send nothing at this time of
+ * the day.
+ */
 const DAYS_BACK = [1, 7] as const;
 /** The quarters without submissions and the quarters with traffic lie within this number of hours. */
-const WINDOW_HOURS = 4;
+const WINDOW_HOURS = 5;
 
-/** Hours whose counts show whether producers have stopped. Each number means this number of hours before the current hour. */
+/** Hours whose counts show whether producers have stopped, each as a number of hours before the current hour. */
 export const HOURS_COMPARED: readonly number[] = [0, ...DAYS_BACK].flatMap((days) =>
   Array.from({ length: WINDOW_HOURS }, (_, back) => days * DAY_HOURS + back),
 );
 
 /**
- * Whether producers have stopped sending submissions. There must be no submission in the last half hour, and traffic in each quarter of the two
- * hours before. Yesterday and a week ago, there must have been traffic at this time of the day, if counts of these days exist.
+ * Whether producers have stopped sending submissions. This is true if no submission has arrived in the current quarter of an hour
+ * and in the two to seven quarters before it, and each quarter of two hours before then had traffic. If counts of yesterday or of a
+ * week ago exist, there must also have been traffic at this time of that day.
  *
  * @param hourOf returns the counts of the hour that is `back` hours before the current hour; undefined if no counts exist for this hour
  */
@@ -224,8 +245,11 @@ export function haveProducersStopped(hourOf: (back: number) => HourCounts | unde
       return counts?.[`in/${((at % QUARTERS) + QUARTERS) % QUARTERS}`] ?? 0;
     });
   const current = hourOf(0)?.[`in/${quarter}`] ?? 0;
-  if (current > 0 || quarters(0, QUARTERS_WITHOUT).some((count) => count > 0)) return false;
-  if (!quarters(QUARTERS_WITHOUT, QUARTERS_BEFORE).every((count) => count >= LEAST_SUBMISSIONS)) return false;
+  const recent = quarters(0, MOST_QUARTERS_WITHOUT + 1 + QUARTERS_BEFORE);
+  const without = recent.findIndex((count) => count > 0);
+  if (current > 0 || without < QUARTERS_WITHOUT || without > MOST_QUARTERS_WITHOUT) return false;
+  const before = recent.slice(without + 1, without + 1 + QUARTERS_BEFORE);
+  if (!before.every((count) => count >= LEAST_SUBMISSIONS)) return false;
   return DAYS_BACK.every((days) => {
     const isKnown = Array.from({ length: WINDOW_HOURS }, (_, back) => hourOf(days * DAY_HOURS + back)).some(Boolean);
     return !isKnown || quarters(0, QUARTERS_WITHOUT, days).some((count) => count >= LEAST_SUBMISSIONS);

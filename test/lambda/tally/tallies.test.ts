@@ -104,6 +104,18 @@ describe('producers count as stopped', () => {
     expect(now({ 0: { 'in/0': 20 }, 1: busy }, 3)).toBe(false);
   });
 
+  test('until nearly two hours without mail have passed, and whatever arrived in the quarter of the last mail', () => {
+    const steady = { 1: busy, 2: busy, 3: busy };
+    expect(now({ 0: { 'in/0': 1 }, ...steady }, 3)).toBe(true);
+    expect(now({ 0: {}, 1: { 'in/0': 1 }, 2: busy, 3: busy }, 3)).toBe(true);
+    expect(now({ 0: {}, 1: { 'in/0': 1 }, 2: busy, 3: { ...busy, 'in/0': 9 } }, 3)).toBe(false);
+    expect(now({ 2: busy, 3: busy, 4: busy }, 0)).toBe(true);
+    expect(now({ 2: busy, 3: busy, 4: busy }, 3)).toBe(true);
+    expect(now({ 2: { 'in/0': 20 }, 3: busy, 4: busy }, 0)).toBe(true);
+    expect(now({ 2: { 'in/0': 20 }, 3: busy, 4: busy }, 1)).toBe(false);
+    expect(now({}, 3)).toBe(false);
+  });
+
   test('not if there was no mail at this time yesterday', () => {
     const today = { 0: { 'in/0': 20 }, 1: busy, 2: busy };
     expect(now({ ...today, 24: { 'in/0': 20 }, 25: busy, 26: busy }, 3)).toBe(false);
