@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** The kind of call to which a fault applies: sending a mail, looking up a sent mail, or a health check of the account. */
+/** The kind of call to which a fault applies: sending a mail, a look-up of a sent mail, or a health check of the account. */
 export type Occasion = 'send' | 'lookup' | 'health';
 
-/** The points of an SMTP session at which a fault can replace the reply; `end` is the reply to the final dot of the mail. */
+/** The points of an SMTP session at which a fault can replace the reply. `end` is the reply after the end of the mail's data. */
 export const SMTP_STAGES = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end', 'quit'] as const;
 export type FaultStage = (typeof SMTP_STAGES)[number];
 
@@ -41,8 +41,8 @@ const faultSchema = faultFields.superRefine((fault, context) => {
     refuse('give one of respond, network, smtp, error or delayMs');
   if (fault.service === undefined && (fault.operation ?? fault.error) !== undefined)
     refuse('operation and error need a service: sqs, s3, dynamodb or secrets');
-  const misplaced = fault.service && whyNotOfService(fault);
-  if (misplaced) refuse(misplaced);
+  const problem = fault.service && whyNotOfService(fault);
+  if (problem) refuse(problem);
 });
 
 /** One fault of a provider or of an AWS service, in the form that `PUT …/fault` accepts. */
@@ -50,7 +50,7 @@ export type Fault = Readonly<z.infer<typeof faultSchema>>;
 
 /** A call of a provider or of an AWS service to which a fault may apply. */
 export type FaultTarget = (ProviderProbe | AwsProbe) & {
-  /** Whether the connection was already open when the faults were set. */
+  /** Whether the connection was already open when the current faults were set. */
   readonly kept?: boolean;
 };
 
@@ -62,23 +62,23 @@ interface AwsProbe {
 interface ProviderProbe {
   readonly on: Occasion;
   /**
-   * Text that the `match` of a fault searches: the decoded subject, addresses and headers of the mail, or the SMTP command of the
-   * stage.
+   * Text in which the `match` of a fault is searched: the decoded subject, addresses and headers of the mail, or the SMTP command
+   * of the stage.
    */
   readonly text: string;
   /** Stage of the SMTP session; absent for a call over HTTP. */
   readonly stage?: FaultStage;
 }
 
-/** Name under which the faults of AWS services are set. The faults of a provider are set under the provider's key. */
+/** Key under which the faults of AWS services are set. The faults of a provider are set under the provider's key. */
 export const AWS_SCOPE = 'aws';
 
-/** Error for a fault that cannot be set; the message is for the user. */
+/** Error for a fault that cannot be set. The message is a text for the user. */
 export class InvalidFault extends Error {
   override readonly name = 'InvalidFault';
 }
 
-/** Parses one fault or a list of faults. Throws {@link InvalidFault} on anything that the schema does not allow. */
+/** Parses one fault or a list of faults. Throws {@link InvalidFault} on a fault that the schema does not allow. */
 export function parseFaults(input: unknown): Fault[] {
   const list = Array.isArray(input) ? input : [input];
   return list.map((item, index) => {
@@ -98,7 +98,7 @@ type Listener = (faults: readonly Fault[]) => Promise<void> | void;
 type Counted = Fault & { hits: number };
 
 /**
- * The faults that are in force for each scope (a provider, or AWS). Each fault has a number of hits: the number of calls to which
+ * The faults that are set, by scope; a scope is a provider or AWS. Each fault has a number of hits: the number of calls to which
  * the fault was applied.
  */
 export class FaultBoard {
@@ -111,15 +111,15 @@ export class FaultBoard {
   }
 
   /**
-   * Replaces the faults of a scope (a provider, or AWS). Resolves when the new faults are in effect. Rejects and changes nothing if
-   * a listener refuses the new faults.
+   * Replaces the faults of a scope (a provider, or AWS). Resolves when the new faults are in effect. If a listener refuses the
+   * new faults, the method restores the previous faults and rejects.
    */
   async set(scope: string, faults: readonly Fault[]): Promise<void> {
-    const [misplaced] = faults.flatMap((fault) => {
+    const [problem] = faults.flatMap((fault) => {
       if (scope === AWS_SCOPE) return whyNotOfService(fault) ?? [];
       return fault.service === undefined ? [] : 'a fault with a service belongs under /api/aws/fault';
     });
-    if (misplaced) throw new InvalidFault(`The fault cannot be used: ${misplaced}.`);
+    if (problem) throw new InvalidFault(`The fault cannot be used: ${problem}.`);
     const before = this.#faults.get(scope) ?? [];
     this.#faults.set(
       scope,
@@ -134,34 +134,42 @@ export class FaultBoard {
     }
   }
 
-  /** Ends all faults of a scope (a provider, or AWS); resolves when the faults no longer apply. */
+  /** Ends all faults of a scope (a provider, or AWS). Resolves when the faults no longer apply. */
   async clear(scope: string): Promise<void> {
     await this.set(scope, []);
   }
 
+  /** Ends all faults of AWS and of all providers. Resolves when the faults no longer apply. */
+  async clearAll(): Promise<void> {
+    for (const scope of this.#faults.keys()) await this.clear(scope);
+  }
+
   /**
-   * Returns the faults of a scope (a provider, or AWS), with their hits. A closed port cannot count connections. Therefore the hits
-   * of a fault `refuse` that closes the port stay at 0.
+   * Returns the faults of a scope (a provider, or AWS), with their hits. A fault `refuse` that closes the port always has 0 hits,
+   * since connections to a closed port cannot be counted.
    */
   get(scope: string): (Fault & { hits: number })[] {
     return (this.#faults.get(scope) ?? []).map((fault) => ({ ...fault }));
   }
 
   /**
-   * Whether a fault of the scope (a provider, or AWS) has a `match`. If so, a request must be read before the fault that applies to
-   * it is known.
+   * Whether a fault of the scope (a provider, or AWS) has a `match`. In this case a request must be read completely before it is
+   * known which fault applies to it.
    */
   needsText(scope: string): boolean {
     return (this.#faults.get(scope) ?? []).some((fault) => fault.match !== undefined);
   }
 
-  /** Finds the first fault that applies to the call and for which `isOfKind` is true, and adds 1 to the hits of this fault. */
+  /**
+   * Finds the first fault that applies to the call and for which `isOfKind` is true, adds 1 to the hits of this fault, and
+   * returns it. Returns undefined if no fault applies.
+   */
   match(scope: string, probe: FaultTarget, isOfKind: (fault: Fault) => boolean = () => true): Fault | undefined {
     for (const fault of this.#faults.get(scope) ?? []) {
       if (!isOfKind(fault)) continue;
       if (fault.times !== undefined && fault.hits >= fault.times) continue;
-      // The fault `forget` applies only to connections that were opened before the fault was set: a NAT gateway that has dropped flows
-      // still lets new connections through.
+      // The fault `forget` simulates a NAT gateway that has dropped its open flows. Such a gateway still lets new connections
+      // through, so the fault applies only to connections that were opened before the fault was set.
       if (fault.network === 'forget' && probe.kept !== true) continue;
       if (!('service' in probe ? concernsService(fault, probe) : concernsProvider(fault, probe))) continue;
       if (fault.rate !== undefined && this.#random() >= fault.rate) continue;
@@ -171,7 +179,10 @@ export class FaultBoard {
     return undefined;
   }
 
-  /** Calls `callback` with the new faults after each change of the faults of a scope; `set` and `clear` wait for the callback. */
+  /**
+   * Calls `callback` with the new faults after each change of the faults of a scope (a provider, or AWS). `set` and `clear` wait
+   * for the callback.
+   */
   onChange(scope: string, callback: Listener): void {
     this.#listeners.set(scope, [...(this.#listeners.get(scope) ?? []), callback]);
   }
@@ -182,7 +193,7 @@ export class FaultBoard {
 }
 
 /**
- * Whether these faults close a port; `alone` is `health` for a port that only health checks use. A port is open or closed for all
+ * Whether these faults close a port. `alone` is `health` for a port that only health checks use. A port is open or closed for all
  * connections. Therefore a fault `refuse` with a condition does not close the port, but resets single connections.
  */
 export function closesPort(faults: readonly Fault[], alone?: 'health'): boolean {
@@ -212,9 +223,9 @@ function concernsProvider(fault: Fault, probe: ProviderProbe): boolean {
   if (fault.match !== undefined && !probe.text.toLowerCase().includes(fault.match.toLowerCase())) return false;
   if (fault.smtp) return fault.smtp.stage === probe.stage;
   if (probe.stage === undefined) return true;
-  // A fault that names no stage applies once in an SMTP session. A fault `refuse` without `match` applies when the connection is
-  // opened; any other fault applies after the mail. A health check sends no mail, so in its session all these faults apply when the
-  // connection is opened.
+  // A fault that names no SMTP stage applies once in an SMTP session. A fault `refuse` without `match` applies when the
+  // connection is opened. Any other such fault applies after the mail. The session of a health check contains no mail, so there
+  // each such fault applies when the connection is opened.
   if (fault.network === 'forget') return false;
   const early = (fault.network === 'refuse' && fault.match === undefined) || probe.on === 'health';
   const stage = early ? 'connect' : 'end';

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** One resource of a template, with its intrinsic functions not yet evaluated. */
+/** A resource of a template. Its intrinsic functions are not evaluated yet. */
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>> | undefined;
   readonly Metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** One synthesised CloudFormation stack, read from disk. */
+/** A synthesised CloudFormation stack, read from its template file. */
 export interface StackTemplate {
   readonly name: string;
   readonly resources: Readonly<Record<string, TemplateResource>>;
@@ -19,7 +19,7 @@ export interface StackTemplate {
   readonly parameters: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly conditions: Readonly<Record<string, unknown>>;
   readonly mappings: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-  /** By the hash of a file asset: the directory of the asset. */
+  /** Directory of each file asset, by the hash of the asset. */
   readonly assets: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,13 @@ const Manifest = z.object({
 });
 
 const Template = z.object({
-  Resources: record(z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() })),
+  Resources: record(
+    z.object({
+      Type: z.string(),
+      Properties: z.record(z.string(), z.unknown()).optional(),
+      Metadata: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
   Outputs: record(z.object({ Value: z.unknown(), Export: z.object({ Name: z.unknown() }).optional() })),
   Parameters: record(z.object({ Default: z.unknown().optional() })),
   Conditions: record(z.unknown()),
@@ -41,7 +47,7 @@ const Template = z.object({
 
 const AssetManifest = z.object({ files: record(z.object({ source: z.object({ path: z.string().optional() }) })) });
 
-/** Reads every stack of a cloud assembly, in the order of the assembly's manifest. */
+/** Reads all stacks of a cloud assembly, in the order of the assembly's manifest. */
 export async function readAssembly(directory: string): Promise<StackTemplate[]> {
   const read = async <T>(schema: z.ZodType<T>, file: string): Promise<T> =>
     schema.parse(JSON.parse(await readFile(join(directory, file), 'utf8')));

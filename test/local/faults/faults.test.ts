@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closesPort, FaultBoard, InvalidFault, parseFaults } from '../../../local/faults/faults.ts';
+import { AWS_SCOPE, closesPort, FaultBoard, InvalidFault, parseFaults } from '../../../local/faults/faults.ts';
 
 const mail = { on: 'send', text: 'Subject: Hello\nTo: ada@example.org' } as const;
 
@@ -90,6 +90,15 @@ describe('FaultBoard', () => {
     expect(board.get('mg').map(({ network }) => network)).toEqual(['reset']);
     await board.clear('mg');
     expect(seen).toEqual(['reset', 'hang', 'reset', '']);
+  });
+
+  it('ends the faults of AWS and of every provider, also of one that only receives mail', async () => {
+    const board = new FaultBoard();
+    await board.set(AWS_SCOPE, parseFaults({ service: 's3', error: 'SlowDown' }));
+    await board.set('receives', parseFaults({ network: 'reset' }));
+    await board.clearAll();
+
+    expect([board.get(AWS_SCOPE), board.get('receives')]).toEqual([[], []]);
   });
 
   it('closes a port only for a refusal without conditions', () => {
