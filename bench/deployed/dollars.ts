@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ASSUMED, invocations, MEASURED } from '../../lib/costs/measured.ts';
+import { ASSUMED, BATCH_REQUESTS, invocations, MEASURED } from '../../lib/costs/measured.ts';
 import { PRICES } from '../../lib/costs/prices.ts';
 import type { Figure } from '../figure.ts';
 import { startRig } from './rig.ts';
@@ -39,8 +39,8 @@ export async function measureDollars(): Promise<Figure[]> {
       const dollars = {
         table: units * 1e6 * PRICES.writeUnit.dollars,
         lambda: invocations(1e6 / SIZE, seconds, MEMORY_MB),
-        // Each batch needs one receive request and one delete request. The request that submits the mail is not included.
-        queue: (2 / SIZE) * 1e6 * PRICES.queueRequest.dollars,
+        // The request that submits the mail is not included.
+        queue: (BATCH_REQUESTS / SIZE) * 1e6 * PRICES.queueRequest.dollars,
         log: (bytes * 1e6 * PRICES.logIngestion.dollars) / 1e9,
       };
       const sum = Object.values(dollars).reduce((one, other) => one + other);

@@ -18,7 +18,7 @@ export function billInWords({ region, date, fixed, millionMails, failover, waiti
       ],
     ),
     '',
-    'A million mails of 10 KB, accepted at once',
+    'A million mails of 10 KB, each accepted at its first attempt',
     ...aligned(
       ['', 'submit', 'table', 'function', 'queue', 'log', 'network', 'events', 'AWS', 'provider', 'together'],
       millionMails.map(({ key, submissions, sending, events, aws, provider, total }) => [
@@ -34,13 +34,13 @@ export function billInWords({ region, date, fixed, millionMails, failover, waiti
     'An outage, for a million mails',
     ...failover.map(
       ({ key, instead, aws, more }) =>
-        `  ${key} is down, ${instead}, the next by priority, takes its mail: ${difference(more)}, and of AWS alone ${difference(aws)}`,
+        `  ${key} is down, and ${instead} (the next by priority) sends its mail: ${difference(more)}; for AWS alone ${difference(aws)}`,
     ),
-    `  no provider takes mail: ${money(waiting.once)} once, and ${money(waiting.hour)} for each hour that it waits`,
+    `  no provider accepts mail: ${money(waiting.once)} once, and ${money(waiting.hour)} for each hour that the mail waits`,
     '',
-    `Measured: CPU of a mail, ${MEASURED.writeUnits} write units and ${MEASURED.logBytes} bytes of log (docs/performance.md). Assumed: providers answer in ${ASSUMED.answerSeconds} s,`,
-    `batches of ${MEASURED.batch} are full, a mail has one recipient, and what lib/costs/measured.ts names. Not included: received mail, attachments in the bucket,`,
-    'monthly fees of the providers, alarms by text message, a VPC that the app only looks up. An idle series or alarm costs less than here.',
+    `Measured for each mail: CPU, ${MEASURED.writeUnits} write units and ${MEASURED.logBytes} bytes of log (docs/performance.md). Assumed: providers answer in ${ASSUMED.answerSeconds} s,`,
+    `batches of ${MEASURED.batch} are full, a mail has one recipient, and other figures in lib/costs/measured.ts. Not included: received mail, attachments in the bucket,`,
+    'monthly fees of the providers, alarms by text message, a VPC that the app only looks up. A series without values costs nothing.',
     '',
   ].join('\n');
 }

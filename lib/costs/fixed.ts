@@ -11,13 +11,13 @@ export interface CostedDeployment {
   readonly providers: readonly ProviderConfig[];
   readonly routes: readonly RouteConfig[];
   readonly size: MonitoringSize;
-  /** Names of the secrets that the functions read, but that the template does not create. */
+  /** Names of the secrets that the functions read and that the template does not create, such as the secrets of providers. */
   readonly secrets: readonly string[];
 }
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Costs of a deployment in a month without any mail, in dollars. */
+/** Returns the costs of a deployment in a month without any mail, in dollars. */
 export function fixedCosts({ resources, providers, routes, size, secrets }: CostedDeployment): readonly CostLine[] {
   const of = (type: string): readonly Properties[] =>
     Object.values(resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties as Properties] : []));

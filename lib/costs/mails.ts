@@ -1,11 +1,11 @@
 import { defined } from '../../lambda/platform/defined.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { EVENTS_MEMORY_MB } from '../configuration/memory.ts';
-import { ASSUMED, batchSeconds, invocations, MEASURED } from './measured.ts';
+import { ASSUMED, BATCH_REQUESTS, batchSeconds, invocations, MEASURED } from './measured.ts';
 import { PRICES, PROVIDER_PRICES } from './prices.ts';
 import { sum } from './watching.ts';
 
-/** The properties of a provider on which the cost of its mail depends. */
+/** The properties of a provider on which the cost of the mail that it sends depends. */
 export interface CostedProvider {
   readonly key: string;
   readonly type: string;
@@ -14,8 +14,8 @@ export interface CostedProvider {
 }
 
 /**
- * Dollars for a million mails through one provider. Each mail has 10 KB and one recipient, and is accepted at its first attempt,
- * in a full batch.
+ * Costs of a million mails through one provider, in dollars. Each mail has 10 KB and one recipient, is processed in a full batch,
+ * and is accepted at its first attempt.
  */
 export interface MailCost {
   readonly key: string;
@@ -28,7 +28,7 @@ export interface MailCost {
     readonly log: number;
     readonly network: number;
   };
-  /** Cost of the delivery events; 0 if the provider has no `events`. */
+  /** Cost of the delivery events; 0 if the provider has no `events`, or sends its delivery events as mail. */
   readonly events: number;
   /** Cost of AWS in total. */
   readonly aws: number;
@@ -41,8 +41,8 @@ const MILLION = 1e6;
 const GB = 1e9;
 
 /**
- * Returns the cost of a million mails through a provider. `prices` has, by provider key, dollars for one mail; such a price
- * replaces the list price.
+ * Returns the cost of a million mails through a provider. `prices` has the price of one mail in dollars, by provider key; such a
+ * price replaces the list price.
  */
 export function mailCost(
   { key, type, events }: CostedProvider,
@@ -57,8 +57,7 @@ export function mailCost(
       MILLION * MEASURED.writeUnits * PRICES.writeUnit.dollars +
       kept * (PRICES.tableStorage.dollars + PRICES.tableBackup.dollars),
     function: invocations(batches, batchSeconds(type, memoryMb), memoryMb),
-    // Each batch needs one receive request and one delete request.
-    queue: 2 * batches * PRICES.queueRequest.dollars,
+    queue: BATCH_REQUESTS * batches * PRICES.queueRequest.dollars,
     log: logCost(MEASURED.logBytes),
     // Requests to AWS services in the same region have no transfer costs.
     network: type === 'ses' ? 0 : ((MILLION * ASSUMED.sentBytes) / GB) * PRICES.transferOut.dollars,
@@ -80,7 +79,7 @@ export function mailCost(
 /** Returns the price, in dollars, of the delivery events of a million mails. */
 function eventsCost(type: string): number {
   const { over } = definitionOf(type).events ?? {};
-  // Some providers send delivery events as mail. They do so only for mail that was not delivered.
+  // Some providers send delivery events as mail, but only for mail that was not delivered. The bill leaves these few events out.
   if (over === undefined || over === 'mail') return 0;
   const events = MILLION * (ASSUMED.eventsOfMail[type] ?? 2);
   // Most providers post each delivery event in a request of its own. Published events reach the function through a topic and a
@@ -102,15 +101,15 @@ function logCost(bytes: number): number {
   return gigabytes * (PRICES.logIngestion.dollars + ASSUMED.logMonths * PRICES.logStorage.dollars);
 }
 
-/** Additional cost of an outage for a million mails. */
+/** Additional cost, for a million mails, of the outage of one provider. */
 export interface OutageCost {
   /** Key of the provider that is down. */
   readonly key: string;
   /** Key of the provider that accepts the mail instead. */
   readonly instead: string;
-  /** Additional dollars compared with no outage; absent if a price is not known. */
+  /** Additional cost in dollars, compared with no outage; absent if the price of one of the two providers is not known. */
   readonly more?: number;
-  /** The part of `more` that AWS bills. */
+  /** The part of the additional cost that AWS bills, in dollars; present even if `more` is absent. */
   readonly aws: number;
 }
 
@@ -135,15 +134,15 @@ export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[]
 }
 
 /**
- * Returns the price, in dollars, of a million mails that wait because no provider accepts them: a fixed part, and a part for each
- * hour.
+ * Returns the additional cost, in dollars, of a million mails that wait because no provider accepts them: a fixed part (`once`),
+ * and a part for each hour of the wait (`hour`).
  */
 export function waitingCost(memoryMb: number): { readonly once: number; readonly hour: number } {
   const looks = MILLION * ASSUMED.looksInHour;
   return {
     once: MILLION * ASSUMED.writeUnitsOfWait * PRICES.writeUnit.dollars,
     hour:
-      looks * (1 + 2 / MEASURED.batch) * PRICES.queueRequest.dollars +
+      looks * (1 + BATCH_REQUESTS / MEASURED.batch) * PRICES.queueRequest.dollars +
       invocations(looks / MEASURED.batch, ASSUMED.lookSeconds, memoryMb),
   };
 }

@@ -15,21 +15,30 @@ export const MEASURED = {
   logBytes: 430,
 } as const;
 
-/** Figures that were assumed and not measured; the bill names each of them. */
+/**
+ * Billed requests with which Lambda receives a full batch and deletes it. SQS bills each 64 KB of a request, so the 100 KB of ten
+ * mails are two requests (aws.amazon.com/sqs/pricing, 2026-11-30).
+ */
+export const BATCH_REQUESTS = Math.ceil((MEASURED.batch * 10_000) / 65_536) + 1;
+
+/** Figures that were assumed and not measured. */
 export const ASSUMED = {
   /** Time until a provider answers, in seconds. */
   answerSeconds: 0.2,
   /**
-   * Additional write units of DynamoDB for a mail that has waited: two writes, each of a record of up to 2 KB instead of 1 KB.
+   * Additional write units of DynamoDB for a mail that has waited. Each of its two writes needs two write units instead of one,
+   * since its record has up to 2 KB instead of 1 KB.
    */
   writeUnitsOfWait: 2,
-  /** Bytes that are sent to the provider for a mail of 10 KB, including the encoding of the request and TLS. */
+  /** Bytes that are sent to the provider for a mail of 10 KB, including the encoding of the request, and TLS. */
   sentBytes: 13_000,
-  /** Bytes of the record of one submission, which the table keeps for thirty days. */
+  /** Bytes of the record of one submission. The state table keeps the record for thirty days. */
   recordBytes: 1_000,
   /** Number of months for which a log is kept (the default of `logRetention`). */
   logMonths: 3,
-  /** Duration of a scheduled run of a function, in seconds. The function waits for the slowest provider. */
+  /**
+   * Duration of a scheduled run of a function, in seconds. Most of this time, the function waits for the answers of providers.
+   */
   scheduledSeconds: 1,
   /** Read and write units of DynamoDB for one run of the health function. */
   healthUnits: { reads: 40, writes: 2 },
@@ -39,34 +48,38 @@ export const ASSUMED = {
    * premiumsupport/knowledge-center/sqs-high-charges, read 2026-11-29).
    */
   receivesOfIdleQueue: (5 * 730 * 3_600) / 20,
-  /** Duration of the events function for one delivery event, in seconds, and the bytes of log for one delivery event. */
+  /** Duration of the events function for one delivery event, in seconds. */
   eventSeconds: 0.02,
+  /** Bytes of log for one delivery event. */
   eventLogBytes: 600,
   /**
-   * Number of delivery events for a delivered mail, by type of provider. The default is two events (accepted, delivered);
-   * Postmark reports only `delivered`.
+   * Number of delivery events for a delivered mail, by type of provider. Provider types that are not listed report two events
+   * (accepted and delivered); Postmark reports only `delivered`.
    */
   eventsOfMail: { postmark: 1 } as Readonly<Record<string, number>>,
   /**
-   * Additional table writes for a posted event, by type of provider. A token of Mailgun is valid only once, so used tokens are
-   * stored.
+   * Additional writes to the state table for a posted event, by type of provider. Each token of Mailgun is accepted only once, so
+   * used tokens are stored.
    */
   tokenWrites: { mailgun: 1 } as Readonly<Record<string, number>>,
   /** Duration, in seconds, of an invocation with a batch of mails that are not due yet and are put back on their queue. */
   lookSeconds: 0.03,
-  /** How often in an hour a waiting mail is received and put back. SQS can delay a message for at most a quarter of an hour. */
+  /**
+   * How often in an hour a waiting mail is received and put back on its queue. SQS can delay a message for at most a quarter of
+   * an hour.
+   */
   looksInHour: 4,
 } as const;
 
 /**
- * Memory, in MB, at which Lambda gives a function one whole processor (docs.aws.amazon.com/lambda, configuration-memory,
+ * Memory, in MB, with which a function gets one whole processor from Lambda (docs.aws.amazon.com/lambda, configuration-memory,
  * 2026-11-29).
  */
 const MEMORY_OF_PROCESSOR = 1_769;
 
 /**
- * Duration of a full batch, in seconds. It is the answer time of the provider plus the CPU time of ten mails. The CPU time is
- * divided by the share of a processor that Lambda gives for this memory.
+ * Returns the duration of an invocation with a full batch, in seconds: the answer time of the provider plus the time to process
+ * ten mails. This time is the CPU time of the mails, divided by the share of a processor that Lambda gives for this memory.
  */
 export function batchSeconds(type: string, memoryMb: number): number {
   const cpuMs = MEASURED.cpuMs[type] ?? Math.max(...Object.values(MEASURED.cpuMs));
@@ -74,7 +87,7 @@ export function batchSeconds(type: string, memoryMb: number): number {
   return ASSUMED.answerSeconds + (MEASURED.batch * cpuMs) / 1_000 / share;
 }
 
-/** Returns the price, in dollars, of this number of invocations with this duration. */
+/** Returns the price, in dollars, of this number of invocations with this duration and memory. */
 export function invocations(number: number, seconds: number, memoryMb: number): number {
   return number * (PRICES.invocation.dollars + ((seconds * memoryMb) / 1_024) * PRICES.gigabyteSecond.dollars);
 }

@@ -42,9 +42,9 @@ export const PRICES = {
 const perThousand = (dollars: number, plan: string, source: string): Price => price(dollars / 1_000, plan, source);
 
 /**
- * List prices by type of provider, for one mail to one recipient. They apply to mails beyond the number that the plan includes. A
- * contract may differ by more than half: `npm run bill` accepts other prices. There is no price for `smtp`, and no price for
- * provider types of your own.
+ * List prices by type of provider, for one mail to one recipient. A list price applies to mails beyond the number that the plan
+ * includes. The prices of a contract may differ by more than half; `npm run bill` accepts other prices. There is no list price
+ * for `smtp`, and none for provider types of your own.
  */
 export const PROVIDER_PRICES: Readonly<Record<string, Price>> = {
   postmark: perThousand(1.3, 'mail above the plan Pro', 'postmarkapp.com/pricing'),

@@ -17,7 +17,7 @@ export interface BilledSeries {
   readonly class?: string;
 }
 
-/** All time series that the functions can write for these providers and routes. */
+/** Returns all time series that the functions can write for these providers and routes at this monitoring size. */
 export function possibleSeries(
   providers: readonly ProviderConfig[],
   size: MonitoringSize = 'full',

@@ -42,7 +42,7 @@ export function watchingCost(
     // CloudWatch bills a time series only for the hours in which it gets a value: a series with one value a day costs 1/24 of the
     // price.
     line('series with a value a day', daily.length, PRICES.metric.dollars / 24),
-    // For an alarm on metric math, AWS bills each metric that the expression reads.
+    // For an alarm on metric math, AWS bills each metric that the expression of the alarm reads.
     line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICES.alarmMetric.dollars),
     line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICES.compositeAlarm.dollars),
     line('dashboards', of('AWS::CloudWatch::Dashboard').length, PRICES.dashboard.dollars),

@@ -75,7 +75,9 @@ it('says that it does not know a price instead of taking it as nothing', async (
   const { out } = await run();
 
   expect(out).toMatch(/own-mta .* \? +3\.\d\d \+ \?$/m);
-  expect(out).toContain('ses is down, own-mta, the next by priority, takes its mail: a price is not known (--price)');
+  expect(out).toContain(
+    'ses is down, and own-mta (the next by priority) sends its mail: a price is not known (--price)',
+  );
 });
 
 it.each([

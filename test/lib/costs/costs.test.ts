@@ -93,7 +93,7 @@ test('mail that waits costs by the hour', () => {
   const { once, hour } = waitingCost(512);
 
   expect(once).toBeCloseTo(1.25);
-  expect(hour).toBeCloseTo(4 * 1.2 * 0.4 + 0.4 * (0.2 + 0.03 * 0.5 * 13.3334), 2);
+  expect(hour).toBeCloseTo(4 * 1.3 * 0.4 + 0.4 * (0.2 + 0.03 * 0.5 * 13.3334), 2);
 });
 
 test('README and docs/deploy.md have the costs that the code has', () => {
@@ -104,7 +104,7 @@ test('README and docs/deploy.md have the costs that the code has', () => {
   );
   for (const text of [
     `${PRICES.natGatewayHour.dollars * 730} $ a month for each gateway and ${PRICES.natGatewayTraffic.dollars} $ for each GB`,
-    `${(PRICES.endpointHour.dollars * 730).toFixed(2)} $ a month for each and availability zone`,
+    `${(PRICES.endpointHour.dollars * 730).toFixed(2)} $ a month for each endpoint in each availability zone`,
     `A key costs ${PRICES.key.dollars} $ a month`,
   ])
     expect(page('docs/deploy.md')).toContain(text);
