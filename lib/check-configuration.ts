@@ -5,7 +5,7 @@ import { definitions } from '../lambda/providers/registry.ts';
 import { checkApplicationEvents } from './configuration/application-events.ts';
 import { runChecks } from './configuration/configuration-error.ts';
 import { nameDeployment } from './configuration/deployment-name.ts';
-import { checkLogShare } from './configuration/log-share.ts';
+import { checkRanges } from './configuration/ranges.ts';
 import { checkReleases } from './configuration/releases.ts';
 import { checkStage } from './configuration/stage.ts';
 import { checkThrowAway } from './configuration/throw-away.ts';
@@ -17,10 +17,11 @@ import { checkTargets } from './monitoring/topics.ts';
 import { checkMailExpiration } from './storage/mail-bucket.ts';
 
 /**
- * Checks the whole configuration. Returns the names of the deployment. `configured` is the provider list from the configuration,
- * with the options of each provider.
+ * Checks the configuration, and sets the name of the deployment for all constructs below `scope`. The deadlines, the VPC and the
+ * size of environment variables are not checked here. `configured` is the provider list of the configuration, in which each
+ * provider has `options`.
  *
- * @throws ConfigurationError if the configuration has faults; the error names all of them
+ * @throws ConfigurationError if a check finds faults; the error names the faults that all checks found
  */
 export function checkConfiguration(
   scope: Construct,
@@ -37,7 +38,7 @@ export function checkConfiguration(
     () => checkThrowAway(props.throwAway, stage),
     () => (stage === 'live' ? checkTargets(props.monitoring) : undefined),
     () => checkMailExpiration(props.mailExpiration),
-    () => checkLogShare(props.straightLogShare),
+    () => checkRanges(props),
     () => checkApplicationEvents(props.events),
     () => checkUnsubscribeLinks(props),
   ]);

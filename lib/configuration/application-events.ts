@@ -6,27 +6,27 @@ import type { Given } from './given.ts';
 export interface ApplicationEvents {
   /**
    * EventBridge bus, or a function that returns the bus, such as `(stack) => EventBus.fromEventBusName(stack, 'Bus', 'default')`.
-   * The bus gets each delivery event and each dead letter, with the source `mailover` and the field `type` as detail type.
-   * EventBridge then reads the events queue, so no program of yours should read it.
-   * @default - none: a program reads the events queue
+   * The bus gets each delivery event, and an event for each dead letter. Their source is `mailover`, and their detail type is the
+   * field `type`. EventBridge then reads the events queue, so no program of yours may read this queue.
+   * @default - none: a program of yours can read the events queue
    */
   readonly bus?: Given<IEventBus>;
   /**
-   * URL to which each delivery event and each dead letter is posted. The posts are signed as the Standard Webhooks specification
-   * describes. The URL must use https; http is allowed only for an address of this machine. The URL must contain nothing secret,
-   * since the template shows it. `url` and `bus` exclude each other.
-   * @default - none: a program reads the events queue
+   * URL to which each delivery event is posted, and an event for each dead letter. The posts are signed as the Standard Webhooks
+   * specification describes. The URL must use https; http is allowed only for the hosts `localhost`, `127.0.0.1` and `[::1]`. The
+   * template contains the URL, so the URL must contain no secret. `url` and `bus` cannot be used together.
+   * @default - none: a program of yours can read the events queue
    */
   readonly url?: string;
   /**
-   * Whether a program reads the events queue. If so, an unread event is a fault, and raises the alarm EventsUnread. With `bus` or
-   * `url` an unread event is always a fault.
+   * Whether a program of yours reads the events queue. If true, the alarm EventsUnread is raised when an event has been on the
+   * queue for an hour. With `bus` or `url` this alarm exists too, even if `consumed` is false.
    * @default false
    */
   readonly consumed?: boolean;
 }
 
-/** @throws ConfigurationError if both are given, or the URL is not allowed */
+/** @throws ConfigurationError if both `bus` and `url` are given, or if the URL is not allowed */
 export function checkApplicationEvents({ bus, url }: ApplicationEvents = {}): void {
   if (url === undefined) return;
   const problem = bus === undefined ? urlProblem(url) : 'cannot be given together with `bus`; choose one of them';

@@ -9,16 +9,16 @@ interface CanaryProblem {
 }
 
 /**
- * Finds canaries (test mails) that would prove nothing: several providers receive mail for the domain of the canary, or no
- * provider may send from its From domain.
+ * Finds canaries (test mails) that would prove nothing: another provider also receives mail for the domain of an inbound canary,
+ * or the canary cannot be sent because of its From domain.
  */
 export function canaryProblems(providers: readonly ProviderConfig[]): CanaryProblem[] {
   return [...receivedTwice(providers), ...neverSent(providers)];
 }
 
 /**
- * Finds two kinds of canaries: canaries whose provider may not send from their From domain, and inbound canaries with a From
- * domain from which no provider may send.
+ * Finds canaries that cannot be sent. A canary of a sending provider cannot be sent if this provider may not send from the From
+ * domain of the canary. An inbound canary cannot be sent if no provider may send from its From domain.
  */
 function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
   const sending = providers.filter(({ outbound }) => outbound !== false);

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * An error for a configuration that must not be deployed. The message names every fault, with the index and key of the entry and
- * the reason.
+ * An error for a configuration that must not be deployed. The message names every fault with its reason. For a fault in a list,
+ * it also has the index of the entry, and the key of the provider or the class of mail.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -32,7 +32,7 @@ export function runChecks(checks: readonly (() => void)[]): void {
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-/** Describes a value that a schema refused: names the field, and what the value must be. */
+/** Returns a text about a value that a schema refused: the name of the field, and what the value must be. */
 export function describeIssue({ path, message }: z.core.$ZodIssue): string {
   const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   const problem =

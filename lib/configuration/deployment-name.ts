@@ -5,17 +5,18 @@ import { ConfigurationError } from './configuration-error.ts';
 const CONTEXT = 'mailover:name';
 
 /**
- * Form of a deployment name. A name of this form may be the first part of the name of a metric namespace, an alarm, a dashboard,
- * a secret and a topic.
+ * Form of a deployment name. CloudWatch and Secrets Manager allow these characters in the names of metric namespaces, alarms,
+ * dashboards and secrets.
  */
 const FORM = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 
 /**
  * Sets the name of the deployment for all constructs below this construct, which must not have children yet.
  *
- * @param given - name from the configuration; by default the name is made from the names of the stack and of the constructs in it
- * @throws ConfigurationError if the name has a wrong form, or if another deployment of the app in the same account and region has
- * the same name
+ * @param given - name from the configuration; by default the CDK makes the name from the name of the stack, the ids of the
+ * constructs within the stack, and a hash
+ * @throws ConfigurationError if the name has a wrong form, or if another deployment of the app has the same name and may be in
+ * the same account and region
  */
 export function nameDeployment(construct: Construct, given?: string): void {
   const name = given ?? Names.uniqueResourceName(construct, { separator: '-', maxLength: 64 });

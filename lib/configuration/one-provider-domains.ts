@@ -3,16 +3,16 @@ import type { Construct } from 'constructs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 
-/** A From domain or address that only one provider may send from. */
+/** A From domain or From address from which only one provider may send. */
 interface OneProviderDomain {
   readonly domain: string;
   readonly key: string;
 }
 
 /**
- * Finds the From domains that only one of several sending providers is configured for. If that provider fails, mail from such a
- * domain waits. A provider without a configured list of domains counts as configured for every domain, since synthesis does not
- * ask the provider's API.
+ * Finds the From domains and From addresses from which only one of several sending providers may send. If this provider fails,
+ * mail from such a domain waits. A provider without a configured list of domains counts as allowed to send from every domain,
+ * since its API is not asked at synth.
  */
 function oneProviderDomains(providers: readonly ProviderConfig[]): readonly OneProviderDomain[] {
   if (providers.length < 2) return [];
@@ -23,7 +23,7 @@ function oneProviderDomains(providers: readonly ProviderConfig[]): readonly OneP
   });
 }
 
-/** Warns at synth of each From domain that only one of several providers may send from. */
+/** Prints a warning at synth for each From domain from which only one of several providers may send. */
 export function warnOfOneProvider(scope: Construct, providers: readonly ProviderConfig[]): void {
   for (const { domain, key } of oneProviderDomains(providers))
     Annotations.of(scope).addWarningV2(

@@ -8,19 +8,22 @@ import { defined } from '../../lambda/platform/defined.ts';
 import type { ReceiptRule } from '../../lambda/providers/inbound-definition.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 
-/** One list of providers for each kind of function, so that no function gets options that it does not use. */
+/** Lists of providers for the different functions. The list of a function has only the options that this function uses. */
 export interface ProviderLists {
   /** Providers that send, with the options that the sender uses. */
   readonly sending: readonly ProviderConfig[];
-  /** Providers that send, with the options that the health function uses; these include canaries and blocklists. */
+  /** Providers that send, with the options that the health function uses, such as canaries and blocklists. */
   readonly watched: readonly ProviderConfig[];
   readonly receiving: readonly InboundProvider[];
-  /** Receiving providers whose API can be asked for mail that did not arrive. */
+  /** Receiving providers whose API can be asked for received mail that did not arrive. */
   readonly reconciled: readonly ReconciledProvider[];
   readonly inboundCanaries: readonly InboundCanary[];
-  /** Providers with delivery events. If a provider publishes its events to a queue, this queue is not yet included. */
+  /**
+   * Providers that post or publish delivery events. For a provider that publishes, the ARN of the queue with its events is
+   * absent.
+   */
   readonly reporting: readonly EventsProvider[];
-  /** Providers that send their delivery events as mail, which arrives as received mail. */
+  /** Providers that send their delivery events as mail. Another provider receives this mail. */
   readonly reportedByMail: readonly ReportedProvider[];
   /**
    * SES receipt rule of the provider that receives mail through the mail bucket; undefined if no provider receives mail in this
@@ -68,7 +71,7 @@ function inboundProviders(providers: readonly ProviderConfig[], name: string): I
   });
 }
 
-/** The providers with delivery events, in the form that the events function reads. */
+/** The providers that post or publish delivery events, in the form that the events function reads. */
 function reportingProviders(providers: readonly ProviderConfig[], name: string): EventsProvider[] {
   return providers.flatMap((provider): EventsProvider[] => {
     const { key, type, events } = provider;

@@ -7,8 +7,8 @@ const RELEASES = ['gradual', 'at-once'] as const;
 export type Releases = (typeof RELEASES)[number];
 
 /**
- * Returns the configured kind of release, or the default for the stage. For a local stack it is always `at-once`, since a local
- * stack has only one version of each function.
+ * Returns the configured value of `releases`, or the default for the stage. For a local stack the value is always `at-once`,
+ * since a local stack has only one version of each function.
  */
 export function releasesOf(given: Releases | undefined, stage: Stage): Releases {
   if (stage === 'local') return 'at-once';

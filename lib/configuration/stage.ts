@@ -7,9 +7,10 @@ import { ConfigurationError } from './configuration-error.ts';
 /** Whether a deployment delivers mail, and to which addresses. */
 export interface StageProps {
   /**
-   * Decides to which addresses mail is delivered. `sandbox`: no mail is delivered; the test mode of each provider is used.
-   * `redirect`: all mail goes to `redirectTo`, with the original recipients in the header `X-Mailover-Redirected-From`. `live`:
-   * mail goes to its recipients. `npm start` always behaves like `live`, with simulated providers.
+   * Stage of the deployment: whether mail is delivered, and to which addresses. `sandbox`: no mail is delivered; the test mode of
+   * each provider is used. `redirect`: all mail goes to `redirectTo`, with the original recipients in the header
+   * `X-Mailover-Redirected-From`. `live`: mail goes to its recipients. `npm start` always behaves like `live`, with simulated
+   * providers.
    * @default 'sandbox'
    */
   readonly stage?: 'sandbox' | 'redirect' | 'live';
@@ -19,7 +20,8 @@ export interface StageProps {
    */
   readonly redirectTo?: string;
   /**
-   * The AWS account that the stage `live` is for: a stack for another account is refused, and so is a stack without an account.
+   * Id of the AWS account in which the stage `live` is allowed. In the stage `live`, a stack for another account is refused. A
+   * stack without an account is refused too.
    * @default - none: the stage cannot be `live`
    */
   readonly account?: string;
@@ -32,7 +34,7 @@ export function stageOf(scope: Construct, { stage = 'sandbox' }: StageProps): St
 
 /**
  * Returns a text which says that mail does not reach its recipients in this stage; undefined for a stage in which mail reaches
- * them.
+ * its recipients.
  */
 export function notDelivered(stage: Stage): string | undefined {
   if (stage === 'sandbox') return 'Sandbox: no mail is delivered, each provider only tests it';
@@ -40,7 +42,10 @@ export function notDelivered(stage: Stage): string | undefined {
   return undefined;
 }
 
-/** @throws ConfigurationError if the stage and the other options could cause mail to be delivered by mistake */
+/**
+ * @throws ConfigurationError if `redirectTo` is missing or wrong in the stage `redirect`, or if `account` is missing or is not
+ * the account of the stack in the stage `live`
+ */
 export function checkStage(scope: Construct, props: StageProps): void {
   const problems = problemsOf(stageOf(scope, props), props, Stack.of(scope).account);
   if (problems.length > 0) throw new ConfigurationError(problems);

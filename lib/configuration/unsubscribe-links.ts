@@ -4,19 +4,20 @@ import { ConfigurationError } from './configuration-error.ts';
 /** Settings of the links to unsubscribe. They apply to the classes of mail whose route has `unsubscribe`. */
 export interface UnsubscribeLinks {
   /**
-   * First part of the URL of the links: https, at most 200 characters, on a domain of yours. That domain must forward requests to
-   * the HTTP API with the same path.
-   * @default - the address of the HTTP API
+   * URL that the links begin with; a slash and a token follow it. It must use https, have at most 200 characters, and not end in
+   * a slash. Its domain must forward the requests to the HTTP API, to the path `/unsubscribe/<token>`.
+   * @default - the address of the HTTP API and `/unsubscribe`
    */
   readonly unsubscribeUrl?: string;
   /**
-   * Largest number of requests per second to the links to unsubscribe, from 1 to 10000; further requests are answered with 429.
+   * Largest number of requests per second to the links to unsubscribe, from 1 to 10000; a short burst may have twice this number.
+   * Further requests are answered with 429.
    * @default 20
    */
   readonly unsubscribeRate?: number;
 }
 
-/** Largest length of the first part of the links. With it, the whole link still fits on one header line. */
+/** Largest length of `unsubscribeUrl`. With this length, the whole link still fits on one header line. */
 const LONGEST_BASE = 200;
 
 /** Returns the classes of mail from which recipients can unsubscribe. */
@@ -25,8 +26,8 @@ export function unsubscribableClasses(routes: readonly RouteConfig[]): readonly 
 }
 
 /**
- * Returns the classes of mail with `verifiedRecipients`: a recipient gets further mail of such a class only after the first mail
- * was delivered.
+ * Returns the classes of mail with `verifiedRecipients`: an address that is not verified gets only one mail from all of these
+ * classes.
  */
 export function gatedClasses(routes: readonly RouteConfig[]): readonly string[] {
   return routes.flatMap((route) => (route.verifiedRecipients ? [route.class] : []));

@@ -69,8 +69,8 @@ function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodTyp
 }
 
 /**
- * Adds empty options to each provider entry without options. The check accepts empty options if each option has a default;
- * otherwise the check names the option that is missing.
+ * Adds empty options to each provider entry without options. The check accepts empty options if each option of the provider type
+ * has a default. Otherwise the check names the option that is missing.
  */
 export function withOptions(providers: ConfiguredProviders): readonly ProviderConfig[] {
   if (!Array.isArray(providers)) return providers as readonly never[];
@@ -171,7 +171,7 @@ function eventsProblems({ type, options, events }: ProviderConfig, definition: P
 }
 
 /**
- * Finds problems of providers that send their delivery events as mail: one of the providers in the list must receive this mail.
+ * Finds providers that send their delivery events as mail, although no provider in the list receives mail.
  */
 function reportProblems(providers: readonly ProviderConfig[], definitions: Definitions) {
   if (providers.some(({ inbound }) => inbound !== undefined)) return [];
@@ -198,7 +198,7 @@ function shareProblems(outbound: readonly ProviderConfig[]): string[] {
 }
 
 function weightProblems(outbound: readonly ProviderConfig[]): { provider: ProviderConfig; problem: string }[] {
-  // By default, the priority of a provider is its place counted from the end of the list. Routing uses the same default.
+  // By default, the priority of a provider is its position, counted from the end of the list. Routing uses the same default.
   const groups = Map.groupBy(outbound, (provider) => provider.priority ?? outbound.length - outbound.indexOf(provider));
   return [...groups.values()].flatMap((group) => {
     const total = group.reduce((sum, { weight = PROVIDER_DEFAULTS.weight }) => sum + weight, 0);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { MOST_WATCHED_CLASSES } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
-import { definitionOf } from '../../lambda/providers/registry.ts';
+import type { ProviderDefinition } from '../../lambda/providers/provider.ts';
+import { definitions } from '../../lambda/providers/registry.ts';
 import { ConfigurationError, describeIssue } from './configuration-error.ts';
 import { className } from './validate-providers.ts';
 
@@ -25,8 +26,8 @@ const schema = z.strictObject({
 });
 
 /**
- * Refuses routes that could not work with these providers. The error names all faults. The provider list must have passed its own
- * check before.
+ * Refuses routes that could not work with these providers. The error names all faults of the routes. Faults of `providers` are
+ * reported by `validateProviders`.
  *
  * @throws ConfigurationError if a route has a fault
  */
@@ -55,7 +56,7 @@ export function validateRoutes(
 function shapeProblems(entry: unknown): string[] {
   const problems = (schema.safeParse(entry).error?.issues ?? []).map(describeIssue);
   const { class: name, expiresAfterSeconds } = (entry ?? {}) as Record<string, unknown>;
-  // The name of the class becomes the value of a metric dimension, and CloudWatch accepts no other characters there.
+  // The name of the class becomes the value of a metric dimension, in which CloudWatch accepts only printable ASCII characters.
   if (expiresAfterSeconds !== undefined && typeof name === 'string' && !WATCHABLE.test(name))
     problems.push('class: must be printable ASCII where it has expiresAfterSeconds, since its alarm bears its name');
   return problems;
@@ -64,15 +65,15 @@ function shapeProblems(entry: unknown): string[] {
 const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
- * Finds problems of a class of mail with `verifiedRecipients` or `pauseAbove`: such a class needs a provider with signed delivery
- * events.
+ * Finds a class of mail with `verifiedRecipients` or `pauseAbove` whose providers have no signed delivery events. Such a class
+ * needs at least one provider with signed delivery events.
  */
 function gateProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
   const { verifiedRecipients, pauseAbove, providers: keys } = (entry ?? {}) as Record<string, unknown>;
-  const carrying = providers.filter(({ key }) => !Array.isArray(keys) || keys.includes(key));
-  // Delivery events that a provider sends as mail are not signed.
-  if (carrying.some(({ type, events }) => events !== undefined && definitionOf(type).events?.over !== 'mail'))
-    return [];
+  const ofClass = providers.filter(({ key }) => !Array.isArray(keys) || keys.includes(key));
+  // Delivery events that a provider sends as mail are not signed. An unknown type is reported by the check of the providers.
+  const known: Readonly<Record<string, ProviderDefinition>> = definitions;
+  if (ofClass.some(({ type, events }) => events !== undefined && known[type]?.events?.over !== 'mail')) return [];
   return [
     ...(verifiedRecipients === true
       ? [

@@ -310,6 +310,23 @@ test('the construct reports the faults of all parts at once', () => {
   );
 });
 
+test('an unknown type is reported with the other faults, also if a route needs delivery events', () => {
+  const providers = [{ key: 'a', type: 'nosuch', events: {}, options: {} }] as unknown as ProviderList;
+  const routes = [{ class: 'news', verifiedRecipients: true, expiresAfterSeconds: 1 }];
+  expect(() => deploy({ providers, routes })).toThrow(/type: must be one of.*expiresAfterSeconds/s);
+  expect(() => deploy({ providers, routes })).toThrow(ConfigurationError);
+});
+
+test.each([
+  [{ inboundRate: 0 }, 'inboundRate: given 0; it must be a whole number from 1 to 10000'],
+  [{ eventsRate: 10_001 }, 'eventsRate: given 10001; it must be a whole number from 1 to 10000'],
+  [{ unsubscribeRate: 1.5 }, 'unsubscribeRate: given 1.5; it must be a whole number from 1 to 10000'],
+  [{ eventsConcurrency: 1 }, 'eventsConcurrency: given 1; it must be a whole number from 2 to 1000'],
+  [{ straightLogShare: -1 }, 'straightLogShare: given -1; it must be from 0 to 1'],
+])('a number outside its range is refused: %j', (props, error) => {
+  expect(() => deploy({ providers: [{ key: 'a', type: 'postmark' }], ...props })).toThrow(error);
+});
+
 test('an entry needs no options where each has a default', () => {
   expect(() => deploy({ providers: [{ key: 'a', type: 'postmark' }] })).not.toThrow();
 });
