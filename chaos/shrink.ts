@@ -57,11 +57,14 @@ export async function shrink(
   return best;
 }
 
-/** Returns the command line that runs one seed with exactly these options. */
-export function commandOf({ seed, mails, faults, untilHours }: SeedOptions): string {
+/**
+ * Returns the command line that runs one seed with these options and prints every event.
+ */
+export function commandOf({ seed, mails, faults, without = [], untilHours }: SeedOptions): string {
   return [
     `npm run chaos -- --seed ${seed} --mails ${mails}`,
     ...(faults ? [`--faults ${faults.join(',') || 'none'}`] : []),
+    ...(without.length > 0 ? [`--without ${without.join(',')}`] : []),
     ...(untilHours === undefined ? [] : [`--until ${untilHours}`]),
     '--trace',
   ].join(' ');
