@@ -10,7 +10,7 @@ import { OUTBOUND } from './record.ts';
 
 const QUEUE = 'http://127.0.0.1:1/000000000000/queue';
 
-/** Environment variables of every function: those that Lambda itself sets, and the deployment. */
+/** Environment variables of every function: the variables that Lambda itself sets, and the name and stage of the deployment. */
 const COMMON = {
   PATH: process.env['PATH'],
   AWS_REGION: 'us-east-1',

@@ -13,8 +13,8 @@ const ROUNDS = 7;
 
 /**
  * Measures the CPU time of a mail that the first provider accepts, without the code of the provider type, and the writes of this
- * mail to the state table. It is measured twice: with a table in memory, and with the DynamoDB SDK and a server in another
- * process.
+ * mail to the state table. The CPU time is measured twice: with a table in memory, and with the DynamoDB SDK and a server in
+ * another process.
  */
 export async function measureMail(): Promise<Figure[]> {
   const server = fork(new URL('table-server.ts', import.meta.url));

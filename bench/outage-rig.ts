@@ -14,7 +14,7 @@ import { type AcceptedMails, OUTAGE_PROVIDERS, SECRETS, type Up } from './outage
 import { record, retried } from './record.ts';
 import { createWorker, NO_OBJECTS } from './worker.ts';
 
-/** Deadline for an attempt at a provider, the same as in `bin/mailover.ts`. */
+/** Deadline for an attempt at a provider, in milliseconds: the default of the product. */
 export const DEADLINE_MS = 10_000;
 /** Number of messages in a batch from SQS, which one sender process handles concurrently. */
 export const BATCH = 10;
@@ -40,7 +40,7 @@ export interface OutageRig {
   worker(kept: SQSRecord[]): SendOne;
   /** Sets the faults of the first provider. */
   fault(fault: unknown): Promise<void>;
-  /** Returns how many mails were accepted since the last fault was set. */
+  /** Returns how many mails were accepted, and how many were accepted twice, since the last fault was set. */
   taken(): Promise<AcceptedMails>;
   close(): Promise<void>;
 }
@@ -107,7 +107,7 @@ export function outageRecord(fields: Readonly<Record<string, unknown>> = {}): SQ
 }
 
 /**
- * Creates the naive chain. It offers each mail to the providers in order, with a deadline for each provider, and does not
+ * Creates the naive chain. For each mail it tries the providers in order, with a deadline for each provider, and does not
  * remember failures of earlier mails.
  */
 export function chain({ call }: OutageRig, deadlineMs = DEADLINE_MS): SendOne {

@@ -28,7 +28,7 @@ type Peer = () => Promise<unknown>;
 interface Calls {
   first(): Promise<string>;
   second(): Promise<string>;
-  /** Number of calls of the first provider, and number of its accepted mails. */
+  /** Number of calls of the first provider, and number of mails that it accepted. For email-sdk, both providers are counted. */
   readonly tally: { begun: number; accepted: number };
 }
 

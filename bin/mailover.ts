@@ -4,18 +4,17 @@ import { synthesise } from '../lib/app.ts';
 import type { MonitoringProps } from '../lib/monitoring/monitoring.ts';
 
 /**
- * Canaries are test mails. A canary proves that a provider can send, or that a provider can receive mail for a subdomain for
- * which it is the only MX. The first canary is sent `everyMinutes` after the deployment. An alarm is raised when no canary has
- * returned for twice this time. A value of 30 minutes is right for mail that people wait for.
+ * Canaries are test mails. A canary proves that a provider can send, or that a provider can receive mail for a subdomain whose
+ * only MX is this provider. The first canary is sent `everyMinutes` after the deployment. An alarm is raised when two canaries in
+ * a row are missing. For mail that people wait for, use a value such as 30 minutes.
  */
 const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 240 });
 
 /**
  * The providers in order of preference: a provider is tried if the providers above it did not accept the mail.
  *
- * Providers that can be asked whether they have a mail (Postmark, Mailgun) come before providers that cannot be asked (SES,
- * SMTP). If the answer of a provider to a mail is lost, this question shows whether the mail was accepted, so the mail is not
- * sent twice.
+ * Postmark and Mailgun can be asked whether they accepted a mail. SES and SMTP servers cannot be asked, so they come last. If the
+ * answer of Postmark or Mailgun to a mail is lost, Mailover asks the provider, and does not send the mail twice.
  */
 const providers: ProviderList = [
   {
@@ -42,12 +41,12 @@ const providers: ProviderList = [
     canary: canaryTo('in.example.com'),
     inbound: { recipients: ['in.example.com'], preference: 30, canary: canaryTo('ses.in.example.com') },
   },
-  // A new SMTP server of your own, which first has to build a reputation: only one mail in a hundred is offered to it first.
+  // A new SMTP server of your own must gain a reputation first. Therefore it is the first choice for only one mail in a hundred.
   {
     key: 'own-mta',
     type: 'smtp',
     share: 0.01,
-    // The reports of this server about bounces come back as received mail.
+    // The server reports bounces by mail, which one of the receiving providers above receives.
     events: true,
     canary: canaryTo('in.example.com'),
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
@@ -61,7 +60,7 @@ const providers: ProviderList = [
 const routes: RouteConfig[] = [];
 
 /**
- * Targets of the alarms. The stage `live` requires a target that alarms reach even if no mail goes out, such as
+ * Targets of the alarms. The stage `live` requires a target that does not depend on mail, such as
  * `page: [new UrlSubscription('https://pager.example.com/mailover')]`, from aws-cdk-lib/aws-sns-subscriptions.
  */
 const monitoring: MonitoringProps = {};
@@ -70,7 +69,7 @@ await synthesise({
   providers,
   routes,
   monitoring,
-  // No mail is delivered until the stage is 'live'. It then needs the id of the AWS account that may deliver mail:
-  // account: '123456789012'.
+  // In the stage 'sandbox' no mail is delivered. The stage 'live' delivers mail, and also needs the id of the AWS account that
+  // may deliver mail: account: '123456789012'.
   stage: 'sandbox',
 });

@@ -56,22 +56,24 @@ export interface RunResult {
   readonly cpuMs: number;
 }
 
-/** Time at which the simulated time starts. */
+/** Simulated time at which every run starts, in epoch milliseconds. */
 export const START = Date.UTC(2027, 0, 4);
 export const STACK_HOUR_MS = 3_600_000;
 /**
- * First `Mail.index` of the mail of the quiet phase, of the mail of the scripted phase, and of the canaries. The random mail before
- * has smaller numbers.
+ * First `Mail.index` of the mail of the quiet phase, of the mail of the scripted phase, and of the canaries. The random mail has
+ * smaller indexes.
  */
 const FIRST_QUIET = 1_000_000_000;
 const FIRST_SCRIPTED = 2_000_000_000;
 const FIRST_CANARY = 3_000_000_000;
-/** Longest time for which a run continues after the last random fault. Mail that has not ended by then counts as stuck. */
+/**
+ * Longest time for which a run continues after the last random fault. Mail that has not ended after this time counts as stuck.
+ */
 const STUCK_AFTER_MS = 3 * 24 * STACK_HOUR_MS;
 
 /**
- * Runs a simulation. Random faults and random mail come first, then the quiet phase, then the scripted phase. At the end all mail
- * must have ended.
+ * Runs a simulation. Random faults and random mail come first, then the quiet phase with mail but no random faults, then the
+ * scripted phase (a fixed list of steps), if the run has one. At the end all mail must have ended.
  */
 export async function runWorld(
   setup: Setup,

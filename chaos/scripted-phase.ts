@@ -6,13 +6,19 @@ import { Random } from './random.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** One step of the scripted phase: the pace at which mail is sent, and the faults during the step. */
+/**
+ * One step of the scripted phase (a fixed list of steps at the end of a run): the pace at which mail is sent, and the faults
+ * during the step.
+ */
 export interface PhaseStep {
   readonly name: string;
   readonly durationMs: number;
   /** Milliseconds between two mails. */
   readonly everyMs: number;
-  /** Classes of mail, used for one mail after the other; '' means no class. @default - no mail has a class */
+  /**
+   * Classes of mail: each mail of the step has the next class of the list, from the start again after the last; '' means no
+   * class. @default - no mail has a class
+   */
   readonly classes?: readonly string[];
   /** Number of recipients of each mail. @default 1 */
   readonly recipients?: number;
@@ -42,11 +48,14 @@ export interface PhaseStep {
 }
 
 /**
- * Longest time from the end of an outage until the provider is again offered its full share of the mail. In this time the circuit
+ * Longest time from the end of an outage until the provider gets its full share of the mail again. In this time the circuit
  * breaker is first open, with jitter, and then admits mail slowly (slow start).
  */
 const CIRCUIT_MS = 14 * MINUTE;
-/** Time after an operator's command. After this time every worker obeys the command, and calls that began before the command have ended. */
+/**
+ * Longest time from an operator's command until every worker obeys the command and calls that began before the command have
+ * ended.
+ */
 const SWITCH_MS = 30 * SECOND;
 /**
  * Longest time until a provider accepts a mail that is submitted just before the first provider fails, or during the slow start of
@@ -55,9 +64,11 @@ const SWITCH_MS = 30 * SECOND;
 const SOON_MS = 2 * MINUTE;
 
 /**
- * Steps that every seed runs after two hours without faults. Random faults occur at any time, mostly while little mail is sent. In
- * the scripted phase mail is sent every few seconds. Therefore every seed detects a circuit breaker that does not open or close, an
- * ignored command of an operator, and duplicate messages that multiply. Each rule of the oracle then has many mails to check.
+ * Steps of the scripted phase, which begins about two hours after the last random fault. Every seed runs these steps, except
+ * steps with a `seeds` below 1. Random faults occur at any time, mostly while little mail is sent. In the scripted phase mail is
+ * sent during every fault: each step sends a mail at least once a minute. Therefore every seed detects a circuit breaker that
+ * does not open or close, an ignored command of an operator, and duplicate messages that multiply. Each rule of the oracle then
+ * has many mails to check.
  */
 const SCRIPT: readonly PhaseStep[] = [
   { name: 'before', durationMs: 2 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: 0, acceptedWithinMs: SOON_MS },
@@ -190,7 +201,7 @@ const SCRIPT: readonly PhaseStep[] = [
 
 export const SCRIPTED_MS = SCRIPT.reduce((sum, { durationMs }) => sum + durationMs, 0);
 
-/** Faults of AWS, or of all providers at once. */
+/** Faults of AWS, or of all providers together. */
 const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates', 'sqs-errors']);
 
 /** Whether the scripted phase of a seed contains this step. */
@@ -199,8 +210,8 @@ function isIn(seed: number, { seeds = 1 }: PhaseStep): boolean {
 }
 
 /**
- * In a fifth of the seeds, returns the stream of random numbers for the rates of all providers. In the other seeds not every
- * provider has a rate, and the result is undefined.
+ * In a fifth of the seeds, returns the stream of random numbers for the rate limits of all providers. In the other seeds not
+ * every provider has a rate limit, and the result is undefined.
  */
 export function ratesOf(seed: number): Random | undefined {
   const random = new Random(seed, 'rates');

@@ -24,15 +24,18 @@ export interface SeedOptions {
 
 const FAULTS_MS = 14 * 24 * STACK_HOUR_MS;
 /**
- * Longest time from the last mail of the scripted phase until all mail has ended. The providers work again half an hour before the
- * end of the scripted phase. At this time mail may be 40 minutes old, so the mail waits for at most 50 minutes. A message of a
- * killed process, or a duplicate message, needs 15 minutes more.
+ * Longest time from the last mail of the scripted phase until all mail has ended. The scripted phase is a fixed list of steps at
+ * the end of a run. The providers work again 36 minutes before its end. At this time mail may be 40 minutes old, so the mail
+ * waits for at most 50 minutes. A message of a killed process, or a duplicate message, needs 15 minutes more.
  */
 const AFTER_MS = 35 * 60_000;
 /** Time after the random faults within which all mail must have ended, including the mail of the scripted phase. */
 const QUIET_MS = QUIET_MAIL_MS + SCRIPTED_MS + AFTER_MS;
 
-/** The providers of `bin/mailover.ts`. Only the last provider has a rate limit. */
+/**
+ * Providers with the keys and types of `bin/mailover.ts`. Only the last provider has a rate limit, which it does not have in
+ * `bin/mailover.ts`.
+ */
 export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },

@@ -78,7 +78,7 @@ function takenByNpm(options: readonly string[], environment: Variables): string 
   });
 }
 
-/** Throws an error if there is an argument that is not an option; for commands that have only options. */
+/** For commands that have only options: throws a UsageError if the command line has another argument. */
 export function refuseArguments([first]: readonly string[]): void {
   if (first !== undefined) throw new UsageError(`unexpected argument "${first}"; options begin with --`);
 }

@@ -10,8 +10,8 @@ export type AppProps = MailoverProps &
   Pick<StackProps, 'stackName' | 'tags' | 'permissionsBoundary' | 'terminationProtection'>;
 
 /**
- * Synthesises the app with one stack, and validates its template unless `CDK_VALIDATION` is `false`. If the configuration is
- * wrong, prints the faults without a stack trace, which would hide them, and ends the process with exit code 1.
+ * Synthesises the app with one stack, and validates the template unless `CDK_VALIDATION` is `false`. If the configuration is
+ * wrong, prints the faults and sets the exit code to 1. No stack trace is printed, since the faults would be hard to see in it.
  */
 export async function synthesise(props: AppProps): Promise<void> {
   try {
@@ -28,8 +28,8 @@ async function synthesiseChecked(props: AppProps): Promise<void> {
   const account = props.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
   const region = process.env['CDK_DEFAULT_REGION'];
   const app = new App({
-    // By default the CDK synthesises the app when the process ends. This is switched off, since with a wrong configuration there
-    // is no stack to synthesise.
+    // If the command `cdk` runs the app, the CDK by default synthesises the app when the process ends. This option turns that
+    // off, since with a wrong configuration there is no stack to synthesise.
     autoSynth: false,
     // The feature flags of the CDK. They are also set here, so that the template is the same when the app runs without the
     // command `cdk`.
@@ -40,8 +40,8 @@ async function synthesiseChecked(props: AppProps): Promise<void> {
     env: defined({ account: account || undefined, region: region || undefined }),
     ...props,
   });
-  // This variable is the CDK's own switch for the validation of templates. A local stack turns the validation off to start
-  // sooner.
+  // If this variable is `false`, the CDK does not validate the template. A local stack sets the variable to `false` to start
+  // sooner, so cdk-nag is not run either.
   if (process.env['CDK_VALIDATION'] !== 'false') {
     const { AwsSolutionsChecks } = await import('cdk-nag');
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

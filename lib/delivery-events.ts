@@ -23,6 +23,7 @@ import type { SuppressionKey } from './storage/suppression-key.ts';
 export interface DeliveryEventsProps extends FunctionProps {
   /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
+  /** The providers that post or publish delivery events. */
   readonly reporting: readonly EventsProvider[];
   /** Topic and queue of each provider that publishes its delivery events through SNS, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
@@ -33,23 +34,23 @@ export interface DeliveryEventsProps extends FunctionProps {
   readonly listsTable: ListsTable;
   /** Key of the suppression list; undefined if no address can be suppressed. */
   readonly suppressionKey: SuppressionKey | undefined;
-  /** The HTTP API; undefined if no provider posts to the deployment. */
+  /** The HTTP API; undefined if no function needs it. */
   readonly api: WebhookApi | undefined;
-  /** Largest number of concurrent invocations of the events function. */
+  /** Reserved concurrency of the events function; undefined: no reserved concurrency. */
   readonly concurrency: number | undefined;
   readonly rates: Pick<MailoverProps, 'eventsRate' | 'unsubscribeRate'>;
 }
 
-/** The functions for delivery events and the suppression list. A function that the configuration does not need is undefined. */
+/** Functions for delivery events and for the suppression list. A function that the configuration does not need is undefined. */
 interface DeliveryEvents {
   readonly events: EventsFunction | undefined;
   readonly mirror: MirrorFunction | undefined;
 }
 
 /**
- * Makes the functions for delivery events and the suppression list, with their alarms. One function accepts delivery events. One
- * function serves the links to unsubscribe. One function keeps the suppression list and the providers' own lists of suppressed
- * addresses equal.
+ * Creates the functions for delivery events and for the suppression list, with their alarms. The first function accepts delivery
+ * events. The second function answers requests to the links to unsubscribe. The third function keeps the suppression list and the
+ * providers' own lists of suppressed addresses equal.
  */
 export function addEventFunctions(
   scope: Construct,

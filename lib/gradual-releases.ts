@@ -7,8 +7,8 @@ import { Construct } from 'constructs';
 import type { NamedAlarm } from './monitoring/monitoring.ts';
 
 /**
- * The functions that are released gradually. For each function: the titles of the alarms that cause CodeDeploy to restore the
- * previous version.
+ * The functions that are released gradually. For each function: the titles of the alarms that make CodeDeploy restore the
+ * previous version. Only the alarms that exist in the chosen monitoring size are used.
  */
 const WATCHED = {
   Sender: ['SenderErrors', 'SenderTimeouts', 'SomeFailures', 'Faults'],
@@ -16,14 +16,17 @@ const WATCHED = {
   Events: ['EventsErrors', 'EventsFailed'],
 } as const;
 
-/** Largest number of alarms of a deployment group (docs.aws.amazon.com, codedeploy-deploymentgroup-alarmconfiguration, 2026-11-29). */
+/**
+ * Largest number of alarms of a deployment group (docs.aws.amazon.com, codedeploy-deploymentgroup-alarmconfiguration,
+ * 2026-11-29).
+ */
 const MOST_ALARMS = 10;
 
 /**
- * Gradual releases by CodeDeploy: a new version gets a tenth of the invocations for a quarter of an hour, then all. The alarms
- * that detect failures of a part of the mail also evaluate a quarter of an hour.
+ * Gradual releases by CodeDeploy: a new version gets a tenth of the invocations for a quarter of an hour, then all invocations.
+ * This time is as long as the period of the alarms SomeFailures and Faults, which detect failures of a small part of the mail.
  *
- * Composite alarms do not stop a release: CodeDeploy is not given any, since its documentation does not mention composite alarms.
+ * Composite alarms stop no release. They are not given to CodeDeploy, since its documentation describes only alarms on a metric.
  */
 export class GradualReleases extends Construct {
   constructor(
@@ -57,7 +60,8 @@ export class GradualReleases extends Construct {
 }
 
 /**
- * Returns the alarms with these titles, in the order of the titles. Alarms with the same title are in the order of the providers.
+ * Returns the alarms with these titles, in the order of the titles, but at most {@link MOST_ALARMS} of them. Alarms with the same
+ * title are in the order of the providers.
  */
 function chosen(alarms: readonly NamedAlarm[], titles: readonly string[]): IAlarm[] {
   return titles

@@ -15,26 +15,30 @@ import type { MonitoringProps } from './monitoring/monitoring.ts';
 
 export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLinks {
   /**
-   * The providers, in order of preference. The time-outs of all queues and functions are computed from the deadlines of the providers.
+   * The providers, in order of preference. The time-out of the sender function, and the visibility time-outs of the queues that
+   * it reads, are computed from the deadlines of the providers (`deadlineMs`).
    *
-   * If a provider is removed from the list, its retry queue and the consumer of that queue stay: the mail that waits there goes
-   * out through the other providers. `npm run queues -- --remove` deletes the queue and the consumer once the queue is empty.
+   * If a provider is removed from the list, its retry queue stays in the AWS account, and the sender still reads it: the mail on
+   * this queue goes out through the other providers. When the queue is empty, `npm run queues -- --remove` deletes the queue and
+   * its event source mapping.
    */
   readonly providers: ConfiguredProviders;
   /**
-   * Classes of mail that have their own providers, their own expiry, or their own treatment of a lost answer.
-   * @default - none: every submission takes the same route
+   * Settings for single classes of mail, such as their providers, their expiry, or what happens if the answer of a provider is
+   * lost.
+   * @default - none: the same settings apply to all classes of mail
    */
   readonly routes?: readonly RouteConfig[];
   /**
    * Name that is unique among the deployments in the account and region: a letter, then at most 63 letters, digits and hyphens.
-   * The name is the namespace of the metrics, and the first part of the names of alarms, dashboard, saved queries and secrets.
-   * @default - for `MailoverStack` the name of the stack; for the construct `Mailover` the name of the stack, a hyphen and the id
-   * of the construct
+   * The name is the namespace of the metrics, the name of the dashboard, and the first part of the names of alarms, saved queries
+   * and secrets of providers.
+   * @default - for `MailoverStack` the name of the stack; for the construct `Mailover` a text that the CDK makes from the name of
+   * the stack, the ids of the constructs within the stack, and a hash of eight characters, with hyphens between them
    */
   readonly deploymentName?: string;
   /**
-   * Largest number of concurrent invocations of the sender for new mail, from 2 to 1000; each invocation gets up to ten
+   * Largest number of concurrent invocations of the sender for the outbound queue, from 2 to 1000. Each invocation gets up to ten
    * messages.
    * @default 50
    */
@@ -46,72 +50,79 @@ export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLink
    */
   readonly retryConcurrency?: number;
   /**
-   * Memory of the sender function in MB. A batch of ten messages with attachments of 5 MB each has to fit into it.
+   * Memory of the sender function in MB. The sender processes up to ten messages of 1 MB at the same time. Submissions whose
+   * content is in the mail bucket, with up to 40 MB, are processed one at a time.
    * @default 512
    */
   readonly senderMemory?: number;
   /**
-   * Memory of the function that receives mail, in MB. It has to hold several copies of a mail of 40 MB.
+   * Memory, in MB, of the function that receives mail, and of the reconciler, which asks the providers for received mail that did
+   * not arrive. Each function needs memory for several copies of a mail of 40 MB.
    * @default 1024
    */
   readonly inboundMemory?: number;
   /**
-   * Largest number of requests with received mail per second, from 1 to 10000; further requests are answered with 429, and the providers post them again.
+   * Largest number of requests per second with received mail, from 1 to 10000; a short burst may have twice this number. Further
+   * requests are answered with 429, and the providers post them again.
    * @default 100
    */
   readonly inboundRate?: number;
   /**
    * Where delivery events are sent.
-   * @default - they stay on the events queue, from which a program of yours can read them
+   * @default - delivery events stay on the events queue for 14 days, where a program of yours can read them
    */
   readonly events?: ApplicationEvents;
   /**
-   * Largest number of requests with delivery events per second, from 1 to 10000; further requests are answered with 429, and the providers post them again.
+   * Largest number of requests per second with delivery events, from 1 to 10000; a short burst may have twice this number.
+   * Further requests are answered with 429, and the providers post them again.
    * @default 100
    */
   readonly eventsRate?: number;
   /**
    * Reserved concurrency of the function for delivery events, from 2 to 1000. It is also the largest number of concurrent
-   * invocations of this function. At least 10 of an account's concurrent invocations must stay unreserved, and a new account has
-   * only 10.
+   * invocations of this function. A part of the account's concurrency must stay unreserved: at least 100 according to the
+   * documentation of Lambda, and at least 10 in new accounts, which often have only 10 in total.
    * @default - 20 in the stage `live`, otherwise no reserved concurrency
    */
   readonly eventsConcurrency?: number;
   /**
    * Time for which an object in the mail bucket is kept. It must be at least 28 days, since a message may wait for 14 days on a
-   * queue and then for 14 days on the dead-letter queue. When a dead letter is redriven, the time starts again for its objects.
+   * queue and then for 14 days on the dead-letter queue. When a dead letter is redriven, the time of its objects starts again.
+   * The option has no effect on a bucket that is given as `mailBucket`.
    * @default - 30 days
    */
   readonly mailExpiration?: Duration;
   /**
-   * Time for which the sender's log is kept.
+   * Time for which the logs of all functions and the access log of the HTTP API are kept.
    * @default RetentionDays.THREE_MONTHS
    */
   readonly logRetention?: RetentionDays;
   /**
-   * If a provider accepts a submission at the first attempt, this attempt is logged only in this share of the cases, from 0 to 1.
-   * All other attempts are always logged, and metrics count all attempts.
+   * Share, from 0 to 1, of the submissions that are logged if a provider accepts them at the first attempt; a hash of the id
+   * selects these submissions. All other attempts are always logged, and metrics count all attempts.
    * @default 1
    */
   readonly straightLogShare?: number;
   /**
-   * How a new version of the functions that send, receive and accept events replaces the previous version. `gradual`: the new
-   * version gets a tenth of the invocations for a quarter of an hour, then all; if an alarm on these functions or on a provider
-   * is raised during this time, CodeDeploy restores the previous version. While one of these alarms is raised, no gradual
-   * deployment is possible. `at-once`: the new version gets all invocations immediately.
+   * How a new version replaces the previous version of three functions: the sender, the function that receives mail, and the
+   * function for delivery events. `gradual`: the new version gets a tenth of the invocations for a quarter of an hour, then all
+   * invocations. If an alarm on failures of the function or of a provider is raised during this time, CodeDeploy restores the
+   * previous version. While one of these alarms is raised, no gradual deployment is possible. `at-once`: the new version gets all
+   * invocations immediately.
    * @default - `gradual` in the stage `live`, otherwise `at-once`
    */
   readonly releases?: Releases;
   /**
-   * If true, deleting the stack also deletes its queues, tables, secrets and logs; the bucket has to be emptied first. This is
-   * meant for deployments that exist for a day. Refused in the stage `live`.
-   * @default false - queues, tables, secrets and logs are kept
+   * If true, deleting the stack also deletes its queues, tables, bucket, secrets and logs; the bucket must be emptied before.
+   * This is meant for deployments that exist for a day. The stage `live` refuses this option.
+   * @default false - queues, tables, bucket, secrets and logs are kept
    */
   readonly throwAway?: boolean;
   /**
-   * Key that encrypts queues, tables, bucket, generated secrets, logs, and the topics of SES. The topics of the alarms are
-   * encrypted with another key, so alarms still arrive if this key is disabled.
-   * @default - keys that AWS owns, which cost nothing
+   * KMS key that encrypts queues, tables, bucket, generated secrets, logs, and the topics to which SES publishes. The topics of
+   * the alarms are encrypted with another key, so alarms still arrive if this key is disabled.
+   * @default - keys that AWS owns or manages, which cost nothing; the topics to which SES publishes are not encrypted with a KMS
+   * key
    */
   readonly encryptionKey?: Given<IKey>;
   /**
@@ -121,15 +132,16 @@ export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLink
    */
   readonly mailBucket?: Given<IBucket | Bucket>;
   /**
-   * DynamoDB table with the records of submissions, the circuit breakers and the operators' switches. It needs on-demand
-   * capacity, the partition key `pk` (string), no sort key, and the time-to-live attribute `expires`. All items in the table must
-   * belong to Mailover.
+   * DynamoDB table for the state of Mailover, such as the records of submissions, the circuit breakers and the suppression list.
+   * It needs on-demand capacity, the partition key `pk` (string), no sort key, and the time-to-live attribute `expires`. All
+   * items in the table must belong to Mailover.
    * @default - a table is created
    */
   readonly stateTable?: Given<ITable | Table | TableV2>;
   /**
-   * Targets and options of the alarms. The stage `live` requires a target other than e-mail, since an outage that stops mail would also stop e-mails about alarms.
-   * @default - no targets, with which the stage `live` is refused
+   * Targets and options of the alarms. The stage `live` requires a target other than e-mail, since an outage that stops mail may
+   * also stop e-mails about alarms.
+   * @default - no targets; the stage `live` is then refused
    */
   readonly monitoring?: MonitoringProps;
 }

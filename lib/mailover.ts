@@ -64,7 +64,7 @@ import { SuppressionKey } from './storage/suppression-key.ts';
  * mailover.grantSubmit(shop);
  */
 export class Mailover extends Construct {
-  /** All queues, including the outbound queue, to which programs send the mail that they submit. */
+  /** The queues for outbound mail, events and received mail. Programs send the mail that they submit to the outbound queue. */
   readonly queues: Queues;
   /** The bucket for content that is larger than a queue message. */
   readonly mailBucket: IBucket;
@@ -79,29 +79,37 @@ export class Mailover extends Construct {
   readonly health: HealthFunction;
   /** The function that counts all submissions once a day, and finds lost submissions. */
   readonly dailyCount: DailyCountFunction;
-  /** The HTTP API that providers post to; undefined if no provider posts. */
+  /**
+   * The HTTP API for the posts of providers and for links to unsubscribe. Undefined if no provider receives mail, no provider
+   * posts or publishes delivery events, and no class of mail has `unsubscribe`.
+   */
   readonly api: WebhookApi | undefined;
   readonly listsTable: ListsTable;
   /** Topic and queue of each provider that publishes its delivery events through SNS, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
-  /** The function that receives delivery events; undefined if no provider has `events`. */
+  /** The function that receives delivery events; undefined if no provider posts or publishes delivery events. */
   readonly events: EventsFunction | undefined;
   /**
-   * The function that keeps the suppression list; undefined if no provider has `events` and no class of mail has `unsubscribe`.
+   * The function that keeps the suppression list equal to the providers' own lists. Undefined if no provider posts or publishes
+   * delivery events, and no class of mail has `unsubscribe`.
    */
   readonly mirror: MirrorFunction | undefined;
   /** The function that receives mail; undefined if no provider receives mail. */
   readonly inbound: InboundFunction | undefined;
   /**
-   * The function that asks providers for received mail that did not arrive; undefined if no provider has an API that lists
-   * received mail.
+   * The function that asks providers for received mail that did not arrive; undefined if no receiving provider has an API that
+   * lists received mail.
    */
   readonly reconciler: ReconcilerFunction | undefined;
   readonly stage: Stage;
   /** Registry of all alarms. Your own constructs can also register alarms here. */
   readonly monitoring: Monitoring;
 
-  /** @throws ConfigurationError if the configuration has faults; the error names all of them */
+  /**
+   * @throws ConfigurationError if the configuration has faults. The error names all faults that `checkConfiguration` finds.
+   * Faults of the deadlines, the VPC and the size of environment variables are found later; then the error names only the first
+   * fault
+   */
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
     const { routes = [] } = props;

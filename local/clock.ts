@@ -1,75 +1,76 @@
-/** A period of time during which the time scale does not change. */
-interface Stretch {
-  /** Real time at the start of the period. */
+/** A period of real time during which the time scale did not change. */
+interface Period {
+  /** Real time at the start of the period, in epoch milliseconds. */
   readonly real: number;
-  /** Stack time at the start of the period. */
+  /** Stack time at the start of the period, in epoch milliseconds. */
   readonly stack: number;
   readonly scale: number;
 }
 
-/** Largest time scale. At a larger scale a minute of stack time would end before a function has started. */
+/** Largest time scale that the API accepts. With this scale a minute of stack time lasts 0.6 ms of real time. */
 export const MOST_SCALE = 100_000;
 
 type Listener = (scale: number) => void;
 
 /**
- * The clock of the stack time. Stack time runs `scale` times as fast as real time, from the start of the local stack.
+ * The clock of the local stack, which runs `scale` times as fast as real time. Its time is called stack time. When the clock is
+ * created, stack time and real time are equal.
  *
- * Metric periods, alarms, schedules and delays of queues are in stack time. The scale may change while the stack runs. Conversions
- * of times from before a change stay exact.
+ * Metric periods, alarms, schedules and delays of queues are measured by this clock. The scale may be changed while the stack
+ * runs. Times from before such a change are still converted exactly.
  */
 export class StackClock {
   readonly #now: () => number;
-  readonly #stretches: Stretch[];
+  readonly #periods: Period[];
   readonly #listeners: Listener[] = [];
-  /** One callback for each sleep in progress; called when the scale changes. */
+  /** One callback for each call of `sleep` that waits. The callbacks are called when the scale changes. */
   readonly #sleeping = new Set<() => void>();
 
   constructor(scale = 1, now: () => number = Date.now) {
     this.#now = now;
     const begin = now();
-    this.#stretches = [{ real: begin, stack: begin, scale }];
+    this.#periods = [{ real: begin, stack: begin, scale }];
   }
 
-  /** Current factor by which stack time is faster than real time. */
+  /** Current time scale: how many times as fast as real time the clock runs. */
   get scale(): number {
     return this.#last.scale;
   }
 
-  /** Time at which the current scale was set, in real time and in stack time. */
+  /** Time at which the current scale was set, in real time and in stack time, both in epoch milliseconds. */
   get since(): { readonly real: number; readonly stack: number } {
     return this.#last;
   }
 
-  /** Returns the current stack time in epoch milliseconds. */
+  /** Returns the current stack time, in epoch milliseconds. */
   now(): number {
     return this.toStack(this.#now());
   }
 
-  /** Converts a real time to stack time. */
+  /** Converts a real time to stack time, both in epoch milliseconds. */
   toStack(real: number): number {
-    const { real: begin, stack, scale } = this.#stretches.findLast((stretch) => stretch.real <= real) ?? this.#first;
+    const { real: begin, stack, scale } = this.#periods.findLast((period) => period.real <= real) ?? this.#first;
     return stack + (real - begin) * scale;
   }
 
-  /** Converts a stack time to real time. */
+  /** Converts a stack time to real time, both in epoch milliseconds. */
   toReal(stack: number): number {
-    const { real, stack: begin, scale } = this.#stretches.findLast((stretch) => stretch.stack <= stack) ?? this.#first;
+    const { real, stack: begin, scale } = this.#periods.findLast((period) => period.stack <= stack) ?? this.#first;
     return real + (stack - begin) / scale;
   }
 
-  /** Changes the time scale; the new scale applies from now on. */
+  /** Changes the time scale from now on. */
   setScale(scale: number): void {
     if (scale === this.scale) return;
     const real = this.#now();
-    this.#stretches.push({ real, stack: this.toStack(real), scale });
+    this.#periods.push({ real, stack: this.toStack(real), scale });
     for (const listener of this.#listeners) listener(scale);
     for (const plan of this.#sleeping) plan();
   }
 
   /**
-   * Resolves after `stackMs` milliseconds of stack time, even if the scale changes in the meantime. Resolves immediately when the
-   * signal aborts.
+   * Resolves after `stackMs` milliseconds of stack time, even if the scale changes during the wait. If the signal aborts,
+   * resolves immediately.
    */
   sleep(stackMs: number, signal: AbortSignal): Promise<void> {
     const until = this.now() + stackMs;
@@ -92,16 +93,16 @@ export class StackClock {
     });
   }
 
-  /** Calls the listener after each change of the scale. */
+  /** Registers a listener, which is called with the new scale after each change of the scale. */
   onChange(listener: Listener): void {
     this.#listeners.push(listener);
   }
 
-  get #first(): Stretch {
-    return this.#stretches[0] as Stretch;
+  get #first(): Period {
+    return this.#periods[0] as Period;
   }
 
-  get #last(): Stretch {
-    return this.#stretches.at(-1) as Stretch;
+  get #last(): Period {
+    return this.#periods.at(-1) as Period;
   }
 }

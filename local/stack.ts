@@ -19,52 +19,53 @@ import { makeWorkDirectory } from './template/work-directory.ts';
 
 export interface StackOptions {
   /**
-   * Base port of the servers; 0 chooses a free range of ports.
+   * Base port of the servers. With 0 the stack chooses a free range of ports.
    * @default 4700
    */
   readonly port?: number;
   /**
-   * Factor by which stack time (delays, visibility time-outs, circuits) is faster than real time.
+   * How many times as fast as real time the clock of the local stack runs. This clock measures delays, visibility time-outs and
+   * the times of circuit breakers.
    * @default 1
    */
   readonly timeScale?: number;
-  /** Called when this machine becomes overloaded, and when the overload ends. */
+  /** Called with true when this machine becomes overloaded, and with false when the overload has ended. */
   readonly onOverload?: (overloaded: boolean) => void;
   /**
    * File for the functions' output. An existing file is overwritten.
-   * @default - a file that is deleted with the stack
+   * @default - a file in the work directory of the stack, which is deleted when the stack is closed
    */
   readonly logFile?: string;
   /**
-   * Host names, in addition to loopback, to which the servers of the stack answer, such as the host name of a proxy or tunnel.
+   * Host names in addition to loopback under which the servers of the stack answer, such as the host name of a proxy or tunnel.
    * @default - none
    */
   readonly hosts?: readonly string[];
   /**
-   * The CDK app to run, from the root of the repository.
+   * Path of the CDK app that the stack runs, relative to the root of the repository.
    * @default - bin/mailover.ts
    */
   readonly app?: string;
-  /** Called with a text about each step of the start. */
+  /** Called at the start of each step of the stack's start, with a text for the user. */
   readonly onProgress?: (step: string) => void;
-  /** Called with the functions' output. */
+  /** Called with each line that a function prints. */
   readonly onOutput?: (text: string) => void;
-  /** Aborting this signal cancels the start. */
+  /** Aborting this signal cancels the start. `startStack` then rejects. */
   readonly signal?: AbortSignal;
 }
 
 /** A running local stack. */
 export interface Stack {
-  /** Address of the console and the API. */
+  /** URL of the console page and of the local stack's own API. */
   readonly url: string;
-  /** The current answer to `GET /api/stack`. */
+  /** The data that `GET /api/stack` returns now. */
   readonly info: StackInfo;
   close(): Promise<void>;
 }
 
 /**
- * Synthesises the CDK app and runs it on this machine. Resolves when the stack is ready to send mail. Closes all parts of the stack
- * if the start fails.
+ * Synthesises the CDK app and runs it on this machine. Resolves when the stack is ready to send mail. If the start fails, closes
+ * all parts of the stack and rejects.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const closers: (() => Promise<unknown>)[] = [];

@@ -11,7 +11,7 @@ import sys
 def attempt(read):
     try:
         return read()
-    except Exception:  # It raises on mails that it cannot read, in many ways.
+    except Exception:  # The package raises exceptions of many types for mails that it cannot read.
         return None
 
 

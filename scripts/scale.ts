@@ -10,7 +10,8 @@ const BATCH_S = batchSeconds('postmark', 512);
 /** Write units of DynamoDB for a mail that is accepted at the first attempt, and for a mail that has waited. */
 const [UNITS, UNITS_AFTER_WAIT] = [MEASURED.writeUnits, MEASURED.writeUnits + ASSUMED.writeUnitsOfWait];
 /**
- * Number of concurrent invocations with which Lambda begins to read a queue, and the number by which it grows in each second.
+ * Number of concurrent invocations with which Lambda begins to read a queue, and the number by which these invocations increase
+ * in each second.
  */
 const [FIRST, RAMP] = [5, 300 / 60];
 /**
@@ -25,7 +26,8 @@ const sent = (invocations: number): number => (invocations * MEASURED.batch) / B
 
 /**
  * Returns the number of seconds until the mail of a four-day outage is sent from its retry queue, while new mail is sent from the
- * outbound queue. Returns undefined if the table never has write capacity left for the waiting mail.
+ * outbound queue. Returns undefined if this takes longer than forty days, for example because the table has no write capacity
+ * left for the waiting mail.
  */
 function drain(perDay: number, retryConcurrency: number, warm = false): number | undefined {
   const arriving = perDay / 86_400;

@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 
 // A child process that simulates AWS and every provider, so that their CPU time is not measured. It accepts all requests
-// immediately. `GET /counts` returns how many requests it has received; `PUT /latency/200` delays the answers of the simulated
-// providers by 200 ms.
+// immediately. A request to `/counts` returns the counts below. A request to `/latency/200` delays the answers of the simulated
+// providers with HTTP APIs by 200 ms.
 
 /** Counts since the start of the process. */
 const counts = {
-  /** Number of mails that arrived over SMTP, and number of times that the server waited for the client. */
+  /** Number of mails that arrived over SMTP, and number of times that the SMTP server replied to one or more commands. */
   mails: 0,
   turns: 0,
   /** Write units of DynamoDB: one unit for each 1 KB of a written item, rounded up. */

@@ -15,8 +15,8 @@ interface Start {
 }
 
 /**
- * Measures the first mail of a new process, compared with a function that imports its SDKs at the start. Each is measured with
- * the CPU share of 512 MB, and with a whole processor.
+ * Measures the first mail of a new process, compared with a function that imports its SDKs at the start. Each function is
+ * measured with the CPU share of 512 MB, and with a whole processor.
  */
 export async function measureFirstMail(): Promise<Figure[]> {
   const rig = await startRig();

@@ -23,7 +23,7 @@ export type Way = 'product' | 'sdk' | 'sdk-writes';
 
 /** The bundles and servers that a comparison needs. */
 export interface Rig {
-  /** Returns how many requests the servers have received. */
+  /** Returns the counts of the servers: mails and replies over SMTP, and write units of DynamoDB. */
   counts(): Promise<Counts>;
   /** Delays the answers of the simulated providers with HTTP APIs by this number of milliseconds. */
   delay(ms: number): Promise<void>;

@@ -22,7 +22,7 @@ export class FaultTimes {
 
   /**
    * Returns the last time, `until` at the latest, at which a fault was in force or still had an effect; returns `start` if there
-   * was no such time.
+   * was no such time after `start`.
    *
    * @param counts returns whether to include a fault @default - all faults are included
    */

@@ -8,8 +8,8 @@ interface Kind {
   /** Lowest and highest share of the calls that are affected by the fault. */
   readonly rate: readonly [lowest: number, highest: number];
   /**
-   * For this number of minutes after the end of the fault, mail may still wait because of the fault: hidden messages, a
-   * Retry-After, a wrong clock.
+   * For this number of minutes after the end of the fault, mail may still wait because of hidden messages, a Retry-After or a
+   * wrong clock. @default 0
    */
   readonly lingers?: number;
 }
@@ -41,13 +41,16 @@ export const FAULTS = {
   'retry-after': { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 65 },
   /** The account at the provider is closed or suspended. */
   suspended: { scope: 'provider', minutes: [6 * HOUR, 21 * DAY], rate: [1, 1], lingers: 2 },
-  /** The API of the provider has changed. The provider now refuses messages as bad that all other providers accept. */
+  /**
+   * The API of the provider has changed. The provider now refuses messages that all other providers accept. For half of the
+   * refusals, the sender does not recognise the text.
+   */
   'api-changed': { scope: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
   /** The provider refuses active mailboxes as inactive, as if a wrong suppression list had been imported. */
   'mis-suppressed': { scope: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
   /** The provider works, but answers slowly. */
   slow: { scope: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1], lingers: 2 },
-  /** Look-ups of sent mail at the provider get no answer. */
+  /** Look-ups of sent mail at the provider get no answer or an error. */
   'lookup-down': { scope: 'provider', minutes: [10, 2 * DAY], rate: [0.5, 1], lingers: 5 },
   /** Look-ups of sent mail find a mail only minutes after the provider accepted the mail. */
   'lookup-late': { scope: 'provider', minutes: [10, 2 * DAY], rate: [0.2, 1], lingers: 16 },
@@ -63,7 +66,7 @@ export const FAULTS = {
   'sqs-duplicates': { scope: 'platform', minutes: [2 * HOUR, 7 * DAY], rate: [0.002, 0.03], lingers: 18 },
   /** SQS does one of three things with a message: does not store it, stores it and answers with an error, or stores it twice. */
   'sqs-errors': { scope: 'platform', minutes: [15, 2 * HOUR], rate: [0.02, 0.3], lingers: 8 },
-  /** Calls of S3 fail. */
+  /** Reads of S3 objects fail. */
   's3-errors': { scope: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1] },
   /** The state table answers with an error. If the call is a write, the write may or may not have taken effect. */
   'table-errors': { scope: 'platform', minutes: [15, 6 * HOUR], rate: [0.02, 0.4], lingers: 8 },
@@ -71,12 +74,12 @@ export const FAULTS = {
   'table-throttle': { scope: 'platform', minutes: [15, 6 * HOUR], rate: [0.05, 0.6], lingers: 8 },
   /** Every call of the table fails. */
   'table-down': { scope: 'platform', minutes: [1, 3 * HOUR], rate: [1, 1], lingers: 8 },
-  /** The table answers only after seconds. */
+  /** The table answers 0.2 to 3 seconds late, or the call takes effect and ends with a time-out. */
   'table-slow': { scope: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1], lingers: 8 },
   /** Eventually consistent reads of the table return old items. */
   'table-stale': { scope: 'platform', minutes: [10, 2 * DAY], rate: [0.2, 1] },
 
-  /** Secrets Manager fails: processes continue with the secrets that they read before. */
+  /** Secrets Manager fails: processes continue with the secrets that they read before the failure. */
   'secrets-down': { scope: 'platform', minutes: [15, 6 * HOUR], rate: [0.3, 1], lingers: 2 },
   /**
    * Open connections of a process that was frozen for minutes are dead: the first request through each dead connection fails and
@@ -86,11 +89,11 @@ export const FAULTS = {
 
   /** A process is killed at one of the points at which it awaits an answer. */
   kill: { scope: 'platform', minutes: [5, 12 * HOUR], rate: [0.05, 0.5], lingers: 12 },
-  /** A process is frozen for seconds to minutes. The time-out of the Lambda function may end it. */
+  /** A process is frozen for one second to two minutes. The time-out of the Lambda function may then kill the process. */
   stall: { scope: 'platform', minutes: [5, 6 * HOUR], rate: [0.01, 0.2], lingers: 12 },
   /** New processes start with a clock that is wrong by up to ten minutes. */
   'clock-skew': { scope: 'platform', minutes: [HOUR, 2 * DAY], rate: [0.1, 0.5], lingers: 60 },
-  /** Clocks of processes jump by up to ten minutes while the processes send mail. */
+  /** The clock of a process jumps while the process sends mail. After the jump, the clock is wrong by up to ten minutes. */
   'clock-jump': { scope: 'platform', minutes: [10, 12 * HOUR], rate: [0.02, 0.3], lingers: 60 },
 
   /** A later release of the sender, which writes more fields into the table's items, processes a part of the mail. */

@@ -3,7 +3,10 @@ import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { Mail } from './mail.ts';
 import { QUIET_MAIL_MS, simpleMail } from './phases.ts';
 
-/** Time between two canaries (test mails) through one provider. */
+/**
+ * Time between two canaries (test mails) through one provider, before and during the quiet phase. The quiet phase has no random
+ * faults.
+ */
 const EVERY_MS = 12 * 3_600_000;
 const EVERY_IN_QUIET_MS = 30 * 60_000;
 /** Time after the last fault within which the circuit breakers of all providers must have closed again. */

@@ -21,9 +21,10 @@ export interface MailClass {
 }
 
 /**
- * The classes of mail in the simulation: login codes that are useless after ten minutes, invoices that must not be sent twice, news
- * that expires during outages, a class without a route, and legal mail that only two providers may carry. The last two classes
- * occur only in the scripted phase: mail of `offers` is paused, and mail of `receipts` must be sent during this pause.
+ * The classes of mail in the simulation: login codes that are useless after ten minutes, invoices that must not be sent twice,
+ * news that expires during outages, a class without a route, and legal mail that only two providers may send. The classes
+ * `offers` and `receipts` occur only in the scripted phase, a fixed list of steps at the end of a run: mail of `offers` is
+ * paused, and mail of `receipts` must be sent during this pause.
  */
 export const CLASSES: readonly MailClass[] = [
   {

@@ -49,8 +49,8 @@ function drawAttachments(random: Random, index: number): ProducerAttachment[] {
 }
 
 /**
- * Draws one to ten recipients. Every provider refuses some of them as inactive. Every provider greylists the recipients named
- * "busy" half of the time.
+ * Draws one to ten recipients. One recipient in a hundred is named "inactive": every provider refuses it. Two in a hundred are
+ * named "busy": every provider greylists them half of the time.
  */
 function drawRecipients(random: Random, index: number): string[] {
   const count = random.chance(0.9) ? 1 : random.chance(0.8) ? 2 + random.int(3) : 5 + random.int(6);

@@ -31,8 +31,8 @@ const TRAITS: readonly (readonly [Trait, number])[] = [
 /** Mail with the version of a later release is sent only in this first part of the phase in which mails and faults are random. */
 const FUTURE_SHARE = 0.7;
 /**
- * Each trait except `large` occurs at least once among the first mails of a run, up to this number. Even a short run then has all
- * of these traits.
+ * Among this number of first mails of a run, each trait except `large` occurs at least once. A run with fewer mails may lack some
+ * of the traits.
  */
 const SURE = 100;
 
@@ -64,7 +64,8 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const random = new Random(seed, `mail ${index}`);
   const trait = drawTrait(random, index);
   const drawn = sendTime(random, rushes, start, end);
-  // Mail with a later version is received again and again until SQS moves the mail to the dead-letter queue, which takes days.
+  // The sender receives mail with a later version again and again for about a day, and dead-letters the mail at the last receive
+  // that SQS allows.
   const first = trait === 'future' ? start + (drawn - start) * FUTURE_SHARE : drawn;
   const again = trait === 'repeated' ? [first + random.scaled(100, 3 * 24 * 60 * MINUTE)] : [];
   const kind = drawClass(random);

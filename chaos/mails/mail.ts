@@ -74,11 +74,16 @@ export interface Mail {
   readonly ordered: boolean;
   /** The mail belongs to the quiet phase, which begins after the last random fault. */
   readonly quiet?: true;
-  /** The mail names a provider that the strict route of its class forbids. Therefore the sender must not offer the mail to any provider. */
+  /**
+   * The mail names a provider that the strict route of its class forbids. Therefore the sender must not call any provider for the
+   * mail.
+   */
   readonly forbidden?: true;
   /** The mail is a canary (a test mail) for its only provider. If this provider does not accept the canary, the sender drops the canary. */
   readonly canary?: true;
-  /** Name of the step of the scripted phase in which the mail is sent. */
+  /**
+   * Name of the step in which the mail is sent, if it is sent in the scripted phase (a fixed list of steps at the end of a run).
+   */
   readonly step?: string;
   /** Id of the earlier mail that this mail replaces. */
   readonly supersedes?: string;

@@ -6,12 +6,15 @@ import { written } from './draw.ts';
 import { type ExpectedContent, GONE, type Mail } from './mail.ts';
 
 const MINUTE = 60_000;
-/** Duration of the quiet phase, in milliseconds: for this time after the last drawn fault, new mail is sent. */
+/** Duration of the quiet phase, in milliseconds: for this time after the last random fault, new mail is sent. */
 export const QUIET_MAIL_MS = 130 * MINUTE;
 const EVERY_MS = 2 * MINUTE;
 /** Every fifth mail of the quiet phase may use only one provider. The providers of the list are used one after the other. */
 const PINNED = 5;
-/** Every twelfth mail of the quiet phase supersedes (replaces) the previous mail. */
+/**
+ * Every twelfth mail of the quiet phase supersedes (replaces) the previous mail, unless the twelfth mail may use only one
+ * provider.
+ */
 const SUPERSEDING = 12;
 
 export interface PhaseMailsOptions {
@@ -23,8 +26,8 @@ export interface PhaseMailsOptions {
 }
 
 /**
- * Draws the mail of the quiet phase, which follows the last drawn fault. This mail tests that circuits close and that waits for a
- * Retry-After end.
+ * Draws the mail of the quiet phase, which follows the last random fault. This mail tests that circuit breakers close and that
+ * waits for a Retry-After end.
  */
 export function drawQuietMails({ seed, from, providers, index }: PhaseMailsOptions): Mail[] {
   const random = new Random(seed, 'calm');

@@ -10,7 +10,7 @@ export type DuplicateCause =
   | 'unknown-failover'
   /** The answer was lost, and the provider offers no look-up of sent mail. */
   | 'unknown-not-askable'
-  /** The required look-ups were made in time. They did not find the mail yet, or got no answer. */
+  /** The required look-ups were made before the second call. They did not find the mail yet, or got no answer. */
   | 'unknown-not-found'
   /** The process was killed after the provider had accepted the mail and before the acceptance was recorded in the ledger. */
   | 'killed'

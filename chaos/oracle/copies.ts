@@ -9,13 +9,19 @@ interface Invocation {
   readonly wrote: Set<History>;
 }
 
-/** State of the check for one submission. It determines which queue messages of the submission a worker may still claim. */
+/**
+ * State of the check for one submission. It determines which queue messages of the submission a worker may still claim. The
+ * signer of a message is the last invocation in the message's chain that wrote to the ledger before it sent a message.
+ */
 interface Line {
-  /** Numbers of the invocations that signed the message that was claimed last. SQS may deliver this message again. */
+  /**
+   * Number of the signer of the message that was claimed last; empty for the producer's message. SQS may deliver the claimed
+   * message again.
+   */
   taken: Set<number>;
   /**
-   * Numbers of the invocations that claimed a message signed by an invocation in `taken`. Each of these invocations may send the
-   * next message.
+   * Numbers of the invocations that claimed this message or a duplicate of it. Each of these invocations may send the next
+   * message.
    */
   open: Set<number>;
 }
@@ -28,10 +34,7 @@ export class Copies {
   readonly violations = new Map<History, string>();
   private count = 0;
   private readonly invocations = new WeakMap<SimulatedWorker, Invocation>();
-  /**
-   * By the id of each message to a retry queue: number of the last invocation in the message's chain that wrote to the ledger
-   * before it sent a message.
-   */
+  /** Number of the signer of each message to a retry queue, by the id of the message. */
   private readonly signers = new Map<string, number>();
   /** Submissions that had two different messages in one batch. These submissions are not checked. */
   private readonly unclear = new WeakSet<History>();

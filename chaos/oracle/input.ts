@@ -9,8 +9,8 @@ export interface OracleProvider {
   /** Configured rate limit, in calls a second. */
   readonly maxPerSecond?: number;
   /**
-   * Configured share: this part of all mail is offered to the provider before other providers, even if the provider is not first in
-   * the list.
+   * Configured share: the sender tries this provider first for this part of all mail, even if the provider is not first in the
+   * list.
    */
   readonly share?: number;
 }
@@ -26,13 +26,13 @@ export interface OracleInput {
   readonly start: number;
   /** Time at which the last random fault ends. */
   readonly quietFrom: number;
-  /** Start of the scripted phase; infinite if the run has no such phase. */
+  /** Start of the scripted phase, a fixed list of steps at the end of a run; infinite if the run has no such phase. */
   readonly scriptedFrom: number;
   /** Largest error of a clock that the rules tolerate, in milliseconds. */
   readonly clockErrorMs: number;
   /**
-   * Whether faults kill or freeze processes. If so, a message may be received more often than SQS allows, and SQS itself then moves
-   * it to the dead-letter queue.
+   * Whether random faults kill or freeze processes. If so, a message may be received as often as SQS allows, and SQS itself then
+   * moves the message to the dead-letter queue.
    */
   readonly mayCrash: boolean;
   /** Number of receives after which SQS moves a message to the dead-letter queue. */
@@ -40,8 +40,8 @@ export interface OracleInput {
 }
 
 /**
- * Whether every provider has a rate limit. If so, mail waits for a free slot of the rate limit, and the rules about order and waits
- * do not apply.
+ * Whether every provider has a rate limit. If so, mail may wait for a free slot of a rate limit, and the rules about order,
+ * shares and slow start and most limits of time do not apply.
  */
 export function isLimited({ providers }: OracleInput): boolean {
   return providers.every(({ maxPerSecond }) => maxPerSecond !== undefined);

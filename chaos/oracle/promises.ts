@@ -4,8 +4,8 @@ const HOUR = 60 * MINUTE;
 /**
  * Limits that the documentation promises.
  *
- * The numbers are repeated here. If the oracle imported the numbers from the code under test, it would not detect a wrong number in
- * that code.
+ * The numbers are copied from the documentation. If the oracle imported the numbers from the code under test, it would not detect
+ * a wrong number in that code.
  */
 export const PROMISES = {
   /** Longest time for which the sender tries to send mail without an expiry: four days. */

@@ -51,7 +51,10 @@ export class Recorder implements WorldWatcher {
   private readonly lastWrites = new WeakMap<SimulatedWorker, Map<string, number>>();
   /** Start of the last invocation of each process. */
   private readonly begunAt = new WeakMap<SimulatedWorker, number>();
-  /** For each attempt, the process that wrote the attempt to the ledger. The key consists of the record and the attempt. */
+  /**
+   * For each attempt, the process that wrote the attempt to the ledger. The key consists of the key of the record in the table
+   * and the name of the attempt.
+   */
   private readonly begunBy = new Map<string, SimulatedWorker>();
   private readonly attempts = new WeakMap<Call, { readonly history: History; readonly attempt: ProviderCall }>();
 

@@ -4,7 +4,7 @@ import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import { currentProcess, type Seams } from './process.ts';
 
-/** Functions that set up the sender's code for a new process, in the release that the process runs. */
+/** Function that sets up the sender's code for a new process, in the release that the process runs. */
 export interface SenderReleases {
   (worker: SimulatedWorker, world: SimulatedWorld): Handler;
   /** Wraps the table with lists that the events function uses; tests plant defects in this way. @default - no change */

@@ -8,8 +8,8 @@ import type { SimulatedWorld } from '../world/world.ts';
 const UNREACHABLE = 'secrets-unreachable';
 
 /**
- * Returns the function with which one process calls the simulated providers. The process reads the secret of a provider before the
- * first call of this provider.
+ * Returns the function with which one process calls the simulated providers. Before each call, the process reads the secret of
+ * the provider, usually from its cache. If this read fails, the provider is not called.
  */
 export function callOf(world: SimulatedWorld, worker: SimulatedWorker, secrets?: Secrets): CallProvider {
   return async ({ key }, attempt: Attempt) => {

@@ -12,8 +12,8 @@ const MINUTE_MS = 60_000;
 const SPEED = { timeScale: 1 };
 
 /**
- * Runs, once a minute in the scripted phase, the code with which the health function pauses classes of mail. At the end of a step
- * with a paused class, resumes the class as an operator does.
+ * Runs the code with which the health function pauses classes of mail, once a minute in the scripted phase (a fixed list of steps
+ * at the end of a run). At the end of a step with a paused class, resumes the class as an operator does.
  */
 export function runClassChecks(world: SimulatedWorld, steps: readonly (PhaseStep & { readonly from: number })[]): void {
   const { timeline, table } = world;

@@ -60,7 +60,10 @@ export class SimulatedLambda {
     this.random = random;
   }
 
-  /** Adds an event source mapping with batches of ten, partial batch responses, and at most `concurrency` invocations at the same time. */
+  /**
+   * Adds an event source mapping with batches of up to ten messages, partial batch responses, and at most `concurrency`
+   * invocations at the same time.
+   */
   consume(queue: SimulatedQueue, concurrency: number): void {
     let busy = 0;
     let asked = false;

@@ -10,8 +10,8 @@ const REDRIVES = 4;
 /** Share of the dead letters that an operator redrives. */
 const SHARE = 0.5;
 /**
- * A dead letter whose attribute `Detail` begins with this prefix has a later version. Such a dead letter is not redriven: SQS would
- * deliver the message again and again for a day, longer than the run.
+ * A dead letter whose attribute `Detail` begins with this prefix has a later version. Such a dead letter is not redriven: SQS
+ * would deliver the message again and again for a day, which may be longer than the rest of the run.
  */
 const FOR_LATER = 'version: ';
 

@@ -155,7 +155,8 @@ export class SimulatedProvider {
       case 'hang':
         return only(NO_ANSWER, limitMs);
       case 'hang-taken': {
-        // The provider read the request before the sender gave up the call. The provider may accept the mail long after that.
+        // The provider read the request before the sender gave up the call. The provider may accept the mail long after the
+        // sender gave up the call.
         const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
         this.timeline.after(laterMs, () => this.accept(call));
         return only(NO_ANSWER, limitMs);

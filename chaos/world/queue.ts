@@ -106,8 +106,9 @@ export class SimulatedQueue {
   }
 
   /**
-   * Puts a message on the queue and returns the id of the message. @throws Error if SQS refuses the message; the error has the same
-   * name as in the SDK
+   * Puts a message on the queue and returns the id of the message.
+   *
+   * @throws Error if SQS refuses the message; the error has the same name as in the SDK
    */
   send(
     body: string,

@@ -7,7 +7,7 @@ import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
 /** Largest item that DynamoDB accepts, in bytes. */
 const MAX_ITEM_BYTES = 409_600;
-/** Time within which DynamoDB deletes an expired item: about two days. */
+/** Longest time until DynamoDB deletes an expired item: about two days. */
 const TTL_SLACK_MS = 48 * 3_600_000;
 /** Time in milliseconds after which the SDK gives up a call of the table, including the SDK's retry. */
 const GIVE_UP_MS = 3_000;
@@ -88,7 +88,7 @@ export class SimulatedTable {
     };
   }
 
-  /** Returns the client of the table with lists for one process. Its reads are consistent. */
+  /** Returns the client of the table with lists for one process. The reads of this client are consistent. */
   lists(worker: SimulatedWorker): Pick<ListTable, 'add' | 'put' | 'list'> {
     const request = <T>(name: 'add' | 'put' | 'list', act: () => T): Promise<T> =>
       worker.request(`lists.${name}`, this.random.between(1, 8), () => this.answer(name !== 'list', act));

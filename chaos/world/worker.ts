@@ -23,7 +23,7 @@ export type AwaitPoint = `${string} ${'before' | 'after'}`;
 export class SimulatedWorker {
   readonly name: string;
   readonly release: ReleaseName;
-  /** Milliseconds by which the clock of the process is ahead of the simulated time. */
+  /** Milliseconds by which the clock of the process is ahead of the simulated time; negative if the clock is slow. */
   skewMs: number;
   /** Largest error of the process's clock so far, in milliseconds. */
   worstSkewMs: number;
@@ -39,8 +39,8 @@ export class SimulatedWorker {
   private frozen = true;
   private whileFrozen: (() => void)[] = [];
   /**
-   * Number of invocations in the current chain (for recursive loop detection), including the current invocation. Each message that
-   * the process sends carries this number.
+   * Number of invocations in the current chain (for recursive loop detection), including the current invocation. Each message
+   * that the process sends contains this number.
    */
   invocations = 0;
   /** Number of await points that this invocation has passed. */

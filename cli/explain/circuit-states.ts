@@ -9,13 +9,13 @@ import type { Table } from '../../lambda/platform/table.ts';
 
 /**
  * Returns, by provider key, the reason for which the provider would be skipped now for this submission. A provider that is not in
- * the map would be tried.
+ * the map would be tried in its turn.
  */
 export type CircuitStates = (submissionId: string) => ReadonlyMap<string, string>;
 
 /**
- * Reads the circuit breakers of these providers, and the switches of operators, in the same way as the sender. `timeScale` says
- * how much faster than real time the stack runs.
+ * Reads the circuit breakers and the isolations (by operators) of these providers, in the same way as the sender. `timeScale` says how
+ * much faster than real time the stack runs.
  */
 export async function circuitStates(
   keys: readonly string[],

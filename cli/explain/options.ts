@@ -9,7 +9,7 @@ export interface ExplainOptions {
   readonly id?: string;
   readonly json: boolean;
   /**
-   * Stack from which the state is read: circuit breakers, switches of operators, and records of submissions. Absent: the
+   * Stack from which the state is read: circuit breakers, isolations of providers, and records of submissions. Absent: the
    * explanation uses only the configuration.
    */
   readonly live?: { readonly kind: 'local' } | { readonly kind: 'table'; readonly name: string };

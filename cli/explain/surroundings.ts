@@ -10,9 +10,12 @@ import type { ExplainOptions } from './options.ts';
 /** The state on which the plan depends, in addition to the configuration. Also contains notes on what was not read. */
 export interface RouteSurroundings {
   readonly objects: Objects;
-  /** Returns the keys (names in the configuration) of the providers to which a submission was offered. */
+  /**
+   * Returns the keys (names in the configuration) of the providers that accepted, or may have accepted, the submission with this id or an
+   * earlier submission that it superseded.
+   */
   readonly acceptedBefore: (submissionId: string) => Promise<readonly string[]>;
-  /** Reads the circuit breakers of these providers and the switches of operators. Returns which providers would be skipped. */
+  /** Reads the circuit breakers and isolations of these providers. Returns which providers would be skipped. */
   readonly circuits: (keys: readonly string[]) => Promise<CircuitStates>;
   /** Sentences about facts that the explanation does not take into account. */
   readonly notes: readonly string[];
@@ -50,7 +53,10 @@ function seen(
   };
 }
 
-/** Returns the state that is assumed without a stack. Objects in S3 count as empty, and no provider counts as tried. */
+/**
+ * Returns the state that is assumed without a stack: objects in S3 are empty, no provider has accepted a superseded submission, and no
+ * provider is skipped because of its circuit breaker or an isolation.
+ */
 function unseen(): RouteSurroundings {
   const notes = new Set<string>();
   return {

@@ -11,7 +11,7 @@ import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './optio
 import { pauseInJson, pauseInWords } from './pauses.ts';
 import { findTable, type TableTarget } from './target.ts';
 
-/** Runs `npm run isolate` or `npm run release` with its arguments, and returns its exit code. */
+/** Runs `npm run isolate`, `npm run release` or `npm run doubted` with its arguments, and returns its exit code. */
 export function operate(argv: readonly string[], environment: Variables, terminal: Terminal): Promise<ExitCode> {
   const [command, ...rest] = argv;
   const name = command ?? 'isolate';

@@ -3,8 +3,8 @@ import { COMPARED_RECIPIENTS, HOUR_MS, hourly } from '../../lambda/tally/counts.
 import { type Ended, endedKey, LISTED_DAYS, readEnded, readTally, tallyKey } from '../../lambda/tally/items.ts';
 
 /**
- * Number of hours of stack time that are searched. Records of recipients to which no mail is sent any more are stored for this
- * time.
+ * Number of hours that are searched, in stack time (which on a local stack may run faster than real time). Records of recipients to
+ * which no mail is sent any more are stored for this time.
  */
 const HOURS = LISTED_DAYS * 24;
 /**
@@ -26,9 +26,10 @@ export interface Doubted extends Ended {
 }
 
 /**
- * Lists recipients that were given up because of refusals which are in doubt. The oldest recipient comes first.
+ * Lists the recipients to which no mail is sent any more because of refusals that are in doubt. The recipient that was refused first
+ * comes first.
  *
- * @param now the current stack time; the hours are hours of stack time
+ * @param now the current stack time, in epoch milliseconds
  */
 export async function listDoubted(table: Table, now: number): Promise<readonly Doubted[]> {
   const last = Math.floor(now / HOUR_MS);
@@ -36,8 +37,8 @@ export async function listDoubted(table: Table, now: number): Promise<readonly D
   const tallies = await readAll(table, hours.map(tallyKey));
   const tallyOf = (hour: number) => readTally(tallies.get(tallyKey(hour)));
   /**
-   * Returns the hour in which the refusals of a provider were in doubt, and the hours before with the recipients whose refusals
-   * caused the doubt.
+   * Returns the hour in which the refusals of a provider were in doubt, and the hours before it that contain the recipients whose
+   * results caused the doubt.
    */
   const span = (provider: string, doubted: number): readonly number[] => {
     const found = [doubted];
@@ -55,7 +56,7 @@ export async function listDoubted(table: Table, now: number): Promise<readonly D
   );
   const found = new Map<string, Doubted>();
   for (const one of await readEndedOf(table, [...wanted.values()])) {
-    // A recipient can be stored twice: if the sender process crashed before it recorded the answer, the mail was offered to the
+    // A recipient can be stored twice: if the sender process crashed before it recorded the answer, the mail was sent to the
     // provider again.
     const key = JSON.stringify([one.provider, one.submissionId, one.address]);
     if (!found.has(key)) found.set(key, one);
@@ -68,7 +69,7 @@ interface Doubt {
   readonly hour: number;
 }
 
-/** Reads the given-up recipients of the wanted hours, page by page until a page is missing. */
+/** Reads the stored recipients of the wanted hours, page by page until a page is missing. */
 async function readEndedOf(table: Table, wanted: readonly Doubt[]): Promise<readonly Doubted[]> {
   const found: Doubted[] = [];
   let left = wanted;

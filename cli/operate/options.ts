@@ -13,7 +13,7 @@ export interface OperateOptions {
   readonly table?: string;
   /** AWS region of the deployed table; absent: the region that the AWS SDK finds by itself. */
   readonly region?: string;
-  /** Name of the operator; absent: the name of the user of this machine. */
+  /** Name of the operator; absent: the user name and the host name of this machine. */
   readonly who?: string;
   readonly json: boolean;
 }
@@ -44,7 +44,7 @@ const MOST_DAYS = 30;
 const KEY = /^[a-z][a-z0-9-]{0,31}$/;
 const MOST_REASON = 200;
 
-/** Reads the command line of `isolate` or `release`. Returns `undefined` if it has `--help`. */
+/** Reads the command line of `isolate`, `release` or `doubted`. Returns `undefined` if it has `--help`. */
 export function parseOperateOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
   if (command !== 'isolate' && command !== 'release' && command !== 'doubted')
     throw new UsageError(`there are "isolate", "release" and "doubted", not "${command ?? ''}"`);

@@ -37,7 +37,7 @@ export class QueuesAccount {
   }
 
   /**
-   * Deletes a queue and its event source mappings, unless a message has arrived on the queue meanwhile. Returns whether the queue
+   * Deletes a queue and its event source mappings, unless a message has arrived on the queue since it was listed. Returns whether the queue
    * was deleted.
    */
   async remove({ url, consumers }: FoundQueue): Promise<boolean> {

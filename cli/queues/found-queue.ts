@@ -60,8 +60,8 @@ interface Statement {
 }
 
 /**
- * Returns the policy of a queue with or without the statement that refuses new messages, as `closed` says. All other statements
- * stay unchanged.
+ * Returns the policy of a queue, with a statement that refuses new messages if `closed` is true, and without this statement
+ * otherwise. All other statements stay unchanged.
  */
 export function withClosing(policy: string | undefined, arn: string, closed: boolean): string {
   const { Version = '2012-10-17', Statement = [] } = (policy ? JSON.parse(policy) : {}) as {

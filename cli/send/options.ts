@@ -8,7 +8,7 @@ export interface SendOptions {
   /** Keys of providers from the options `--provider`. */
   readonly providers: readonly string[];
   readonly count: number;
-  /** Number of seconds after which the command stops waiting for the result; the submission is processed nevertheless. */
+  /** Number of seconds after which the command stops waiting for the result. The sender function still processes the submission. */
   readonly waitSeconds: number;
   /** URL of the outbound queue; absent: the outbound queue of the local stack is used. */
   readonly queueUrl?: string;

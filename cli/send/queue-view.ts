@@ -6,12 +6,11 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 
-// This visibility time-out is long enough to read all messages of a full queue, and short enough that other consumers get the
-// messages soon.
+// This visibility time-out is long enough to read up to 500 messages, and short enough that other consumers get the messages soon.
 const SWEEP_VISIBILITY_SECONDS = 5;
 const SWEEP_LIMIT = 50;
 
-/** Reads the messages of a queue and leaves them on the queue: no message is deleted or stays invisible. */
+/** Reads at most 500 messages of a queue, and leaves them on the queue: no message is deleted or stays invisible. */
 export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]> {
   const first = await receive(sqs, queueUrl, 0);
   // With a visibility time-out of 0, each call may return the same ten messages. Therefore a queue with ten or more messages is

@@ -9,7 +9,10 @@ export interface QueueTarget {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
   readonly deadLetterUrl?: string;
-  /** Present only for a local stack: URLs of the retry queues by provider key, and the URL that lists accepted mail. */
+  /**
+   * Present only for a local stack. `console`: URL of its console and API, which lists accepted mail. `retryUrls`: URLs of the retry
+   * queues, by provider key.
+   */
   readonly local?: {
     readonly console: string;
     readonly retryUrls: Readonly<Record<string, string>>;

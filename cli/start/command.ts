@@ -12,7 +12,8 @@ import type { StartOptions } from './options.ts';
 const LOGS = join(ROOT, '.local');
 
 /**
- * Starts the local stack. Resolves when a signal has ended the stack. Rejects with a readable error if the stack cannot start.
+ * Starts the local stack. After SIGINT or SIGTERM, closes the stack, and ends the process with exit code 0. Rejects with a readable
+ * error if the stack cannot start.
  */
 export async function startCommand(options: StartOptions): Promise<ExitCode> {
   const { port, timeScale, logs } = options;

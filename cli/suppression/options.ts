@@ -16,7 +16,7 @@ export interface SuppressionOptions {
   readonly functionName?: string;
   /** AWS region of the deployed function; absent: the region that the AWS SDK finds by itself. */
   readonly region?: string;
-  /** Name of the operator; absent: the name of the user of this machine. */
+  /** Name of the operator; absent: the user name and the host name of this machine. */
   readonly who?: string;
   readonly json: boolean;
 }

@@ -17,7 +17,7 @@ export interface CanaryWay {
 /** The canaries of one provider and direction: test messages to an address of this deployment, one in each interval. */
 export interface Canaries extends CanaryWay {
   readonly config: CanaryConfig;
-  /** Class of mail of the canaries; set for a provider that carries only some classes. */
+  /** Class of mail of the canaries; set for a provider that sends only some classes of mail. */
   readonly class?: string;
 }
 
@@ -43,7 +43,7 @@ export function canaryKey({ way, provider }: CanaryWay): string {
   return way === 'out' ? `canary/${provider}` : `canary/in/${provider}`;
 }
 
-/** The submission id of the canary that is due at `dueAt`. */
+/** Returns the submission id of the canary that is due at `dueAt`. */
 export function canaryId({ way, provider }: CanaryWay, dueAt: number): string {
   return `${CANARY_PREFIX}${way}:${provider}:${dueAt}`;
 }
@@ -57,14 +57,14 @@ export function lastDue(now: number, since: number, everyMs: number): number | u
   return slot < 1 ? undefined : since + slot * everyMs;
 }
 
-/** A new secret for tokens. */
+/** Creates a secret for tokens: 32 random bytes in base64url. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
 /**
- * Returns the token of the canary that is sent at `sentAt`. Only a holder of the secret can make the token, so all others
- * must have received the canary to know the token.
+ * Returns the token of the canary that is sent at `sentAt`. The token can be made only with the secret. Therefore a sender
+ * without the secret can know a token only from a canary that the sender has received.
  */
 export function tokenOf({ way, provider }: CanaryWay, sentAt: number, secret: string): string {
   const name = `${way}.${provider}.${sentAt}`;
@@ -86,7 +86,10 @@ export function isGenuine(token: string, secret: string | undefined): boolean {
   return timingSafeEqual(Buffer.from(token.trim()), Buffer.from(tokenOf(claimed, claimed.sentAt, secret)));
 }
 
-/** Returns the submission of a canary, without its id. The id is in a signed attribute of the queue message, so that producers cannot set it. */
+/**
+ * Returns the submission of a canary, without its id. The id is in an attribute of the queue message that is protected by a proof
+ * (an HMAC), so that producers cannot set it.
+ */
 export function canarySubmission(canaries: Canaries, token: string, expiresAt: number): Submission {
   const { way, provider, config } = canaries;
   return {
@@ -101,7 +104,7 @@ export function canarySubmission(canaries: Canaries, token: string, expiresAt: n
     expiresAt: new Date(expiresAt).toISOString(),
     onUnknown: 'failover',
     ...defined({
-      // A provider that carries only some classes would be skipped for a canary of another class.
+      // A provider that sends only some classes of mail would be skipped for a canary of another class.
       class: canaries.class,
       // A canary for a receiving provider may be sent through any provider.
       providers: way === 'out' ? { only: [provider] } : undefined,

@@ -22,8 +22,8 @@ export interface ReturnedCanary {
  * Records a canary that returned. Returns the recipient for which the mail is the canary; the application must not get the
  * mail for this recipient. Returns undefined if the mail is no canary.
  *
- * A mail is a canary only if it has a token with a valid signature and one recipient is the canary's address. Throws if
- * the table does not answer, since it is then unknown whether the mail is a canary.
+ * A mail is a canary only if it has a token with a valid HMAC, and one recipient is the canary's address. Throws if the table
+ * does not answer, since it is then unknown whether the mail is a canary.
  */
 export async function noteReturn(
   table: Table,
@@ -36,7 +36,7 @@ export async function noteReturn(
   const own = recipients.find((recipient) => recipient.trim().toLowerCase() === to.toLowerCase());
   if (own === undefined || !isGenuine(token, secret)) return undefined;
   if (!proves) return own;
-  // A canary for a receiving provider that arrived through another provider proves nothing.
+  // A canary for a receiving provider that arrived through another provider does not show that the tested provider receives mail.
   if (claimed.way === 'in' && claimed.provider !== over) return own;
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {
     const { newestBack = 0 } = readCanary(item);

@@ -12,14 +12,20 @@ import type { CircuitTimes } from './times.ts';
 
 /**
  * How a message was admitted, which means that it may be sent to the provider. `elected`: the message is the only probe of a
- * circuit that is not closed. `forced`: no other provider was left for the message.
+ * circuit that is not closed; `by` is the id of the probe. `forced`: the circuit is not closed, but no other provider was left
+ * for the message. `usual`: any other message.
  */
 export type AdmissionKind = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
 
+/** Dependencies and settings of the reporter. */
 export interface CircuitReporterContext {
   readonly store: CircuitStore;
   readonly clock: Clock;
   readonly random: () => number;
+  /**
+   * Number of seconds of stack time in one second of the clock. Stack time is the time for waits and ages; it may run faster than
+   * the clock only on a local stack.
+   */
   readonly timeScale: number;
   readonly times: CircuitTimes;
   readonly log: Log;
@@ -31,10 +37,15 @@ export interface CircuitReporterContext {
  */
 type Reported = CircuitRecord | 'busy' | undefined;
 
-/** Waits before the report of a signal is tried again, in milliseconds. Each wait is multiplied by a random factor from 0.5 to 1.5. */
+/**
+ * Waits before a write of a signal is tried again, in milliseconds. Each wait is multiplied by a random factor from 0.5 to 1.5.
+ */
 const BUSY_MS = [200, 500, 2_000];
 
-/** Reports results of this worker's attempts to the circuit breaker that all workers share, if other workers need these results. */
+/**
+ * Reports the results of this worker's attempts to the circuit breakers in the table, which all workers share. Results that no
+ * other worker needs are not written.
+ */
 export class CircuitReporter {
   readonly #context: CircuitReporterContext;
   readonly #counts: UnreportedCounts;
@@ -46,6 +57,7 @@ export class CircuitReporter {
     );
   }
 
+  /** Reports the result of one attempt. */
   async reportOutcome(provider: string, admission: AdmissionKind, health: ProviderHealth): Promise<void> {
     const by = admission.kind === 'elected' ? admission.by : undefined;
     switch (health.kind) {
@@ -98,8 +110,9 @@ export class CircuitReporter {
   }
 
   /**
-   * Asks for permission to probe a provider. If the table throttles the write or the write conflicts with other writes, the
-   * result is `busy`. The write is not repeated then, since the next message asks again.
+   * Asks for permission to probe a provider. If the table throttles the write, or if the write conflicts with writes of other
+   * workers, the result is `busy`. The write is then not repeated, since permission is asked for again when the next message
+   * arrives.
    */
   elect(provider: string, election: Omit<Extract<Signal, { kind: 'elect' }>, 'kind'>): Promise<Reported> {
     return this.#signal(provider, { kind: 'elect', ...election });
@@ -124,12 +137,15 @@ export class CircuitReporter {
     return withTimeout(store.silent ? 0 : READ_TIMEOUT_MS, result, clock).catch(() => undefined);
   }
 
-  /** Converts a duration from stack time (which on a local stack may run faster than the clock) to real time, both in milliseconds. */
+  /** Converts a duration from stack time to real time, both in milliseconds. */
   #realMs(ms: number | undefined): number | undefined {
     return ms === undefined ? undefined : ms / this.#context.timeScale;
   }
 
-  /** Records a hold, so that no worker calls the provider for some time. `retryAfterMs` is in milliseconds of stack time. */
+  /**
+   * Writes a hold to the table: no worker calls the provider for some time, since the provider has throttled. `retryAfterMs` is
+   * in milliseconds of stack time.
+   */
   async #hold(provider: string, retryAfterMs: number | undefined): Promise<void> {
     const ms = this.#realMs(retryAfterMs);
     await this.#context.store.change(provider, (record) => {

@@ -7,11 +7,15 @@ import { type CircuitRecord, circuitItem, circuitKey, readCircuitItem, readIsola
 import { isTableThrottled } from './table-throttled.ts';
 import { circuitTimes } from './times.ts';
 
-/** Circuit, hold and isolation of one provider, as last read. */
+/**
+ * State of one provider, as last read: its circuit breaker, its hold (the time without calls after the provider has throttled)
+ * and its isolation (an operator has taken the provider out of use).
+ */
 export interface CircuitReading extends CircuitRecord {
   readonly isolation?: Isolation;
 }
 
+/** Dependencies and settings of the store. */
 export interface CircuitStoreContext {
   /** Keys of all providers. */
   readonly providers: readonly string[];
@@ -19,42 +23,66 @@ export interface CircuitStoreContext {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
+  /**
+   * Number of seconds of stack time in one second of the clock. Stack time is the time for waits and ages; it may run faster than
+   * the clock only on a local stack.
+   */
   readonly timeScale: number;
-  /** Called when the circuit of a provider was reset or deleted. Results of earlier attempts then no longer count. */
+  /**
+   * Called when this worker finds that the circuit of a provider was reset or deleted in the table. The results of earlier
+   * attempts at this provider then no longer count.
+   */
   readonly onReset: (provider: string) => void;
 }
 
-/** Time for which the last read is used while the table does not answer, in stack time; after it all circuits count as closed. */
+/**
+ * Time for which the last read state is used while the table does not answer, in milliseconds of stack time. After this time, all
+ * circuits count as closed, and no hold or isolation is in force.
+ */
 const KEEP_MS = 60_000;
 
 /**
- * Smallest `freshMs` in real milliseconds, to avoid continuous reads at a fast time scale. A read is kept for at least four times
- * this value.
+ * Smallest `freshMs`, in milliseconds of real time. Without this minimum, the table would be read continuously while stack time
+ * runs fast. A read state is used for at least four times this value if the table does not answer.
  */
 const SHORTEST_MS = 250;
 
-/** Longest wait for the table, except for the first read; reads and writes that take longer continue in the background. */
+/**
+ * Longest wait for the table, in milliseconds, except for the first read. Reads and writes that take longer continue in the
+ * background.
+ */
 export const READ_TIMEOUT_MS = 300;
 
-/** Longest wait for the first read of a process, which may be slow because the code for it has just been loaded. */
+/**
+ * Longest wait for the first read of a process, in milliseconds. This read may be slow, because its code has just been loaded.
+ */
 const FIRST_READ_TIMEOUT_MS = 1_000;
 
-/** Time after a failure of the table in which no message waits for the table. */
+/** Time after a failure of the table in which no message waits for the table, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** Milliseconds after which a read counts as lost: it began before Lambda froze the process, and its answer will not arrive. */
+/**
+ * Milliseconds after which a read counts as lost. A read is lost if Lambda freezes the process during the read, since its answer
+ * then does not arrive.
+ */
 const LOST_MS = 5_000;
 
-/** A read may return a state some milliseconds old: a write within this time before the read began may be missing in the result. */
+/**
+ * A read may return a slightly older state: a write within this number of milliseconds before the start of the read may be
+ * missing in the result.
+ */
 const LAG_MS = 500;
 
-/** Number of conflicts with writes of other workers after which a change is given up. */
+/** Number of tries of a change. A try fails if its write conflicts with a write of another worker. */
 const MAX_CONFLICTS = 3;
 
-/** Longest pause after a second conflict, in milliseconds. */
+/** Longest pause before the third try, in milliseconds. */
 const CONFLICT_MS = 20;
 
-/** Shared state of all circuits: read in one request, cached for some seconds, written by compare-and-set. */
+/**
+ * The state of all circuits, which all workers share. All circuits are read in one request, and the result is cached for some
+ * seconds. A circuit is written only if no other worker has changed it since it was read (compare-and-set).
+ */
 export class CircuitStore {
   readonly #context: CircuitStoreContext;
   readonly #freshMs: number;
@@ -73,12 +101,14 @@ export class CircuitStore {
     this.#keepMs = Math.max(4 * SHORTEST_MS, KEEP_MS / context.timeScale);
   }
 
-  /** Reads the state of a provider; waits a moment for the table only if no recent state is cached. Never throws. */
+  /**
+   * Returns the state of a provider. If no recent state is cached, waits for the table, but only for a short time. Never throws.
+   */
   async read(provider: string): Promise<CircuitReading> {
     const { clock } = this.#context;
     const age = Math.abs(clock.now() - this.#readAt);
     if (age >= this.#freshMs / 2) this.#refresh();
-    // After the table failed to answer, no further call waits for it until the pause is over.
+    // After the table has failed to answer, no further call waits for the table until `PAUSE_MS` has passed.
     if (age >= this.#freshMs && this.#reading && !this.silent)
       await withTimeout(
         Number.isFinite(age) ? READ_TIMEOUT_MS : FIRST_READ_TIMEOUT_MS,
@@ -90,12 +120,12 @@ export class CircuitStore {
     return this.known(provider);
   }
 
-  /** Whether the table failed to answer a moment ago. */
+  /** Whether the table failed to answer less than `PAUSE_MS` ago. */
   get silent(): boolean {
     return Math.abs(this.#context.clock.now() - this.#failedAt) < PAUSE_MS;
   }
 
-  /** State of a provider from the cache, without a wait. */
+  /** Returns the state of a provider from the cache, without waiting for the table. */
   known(provider: string): CircuitReading {
     const stale = Math.abs(this.#context.clock.now() - this.#readAt) > this.#keepMs;
     const item = (pk: string) => {
@@ -107,10 +137,10 @@ export class CircuitStore {
   }
 
   /**
-   * Changes the record of a provider. `step` may be called again with a newer record, and returns the same object if
-   * there is nothing to change. Resolves with the record before and after; with undefined if the change could not be
-   * written, or the circuit was reset since it was read; with `busy` if nothing was changed because the table throttles or
-   * writes of other workers conflict. Never throws.
+   * Changes the record of a provider. `step` returns the changed record, or the same object if there is nothing to change. It is
+   * called again if another worker has written a newer record. Resolves with the record before and after the change. Resolves
+   * with undefined if the change could not be written, or if the circuit was reset since it was read. Resolves with `busy` if
+   * nothing was changed because the table throttles or the writes of other workers conflict. Never throws.
    */
   async change(
     provider: string,
@@ -120,7 +150,7 @@ export class CircuitStore {
     const pk = circuitKey(provider);
     let item = this.#items.get(pk);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      // The random pause separates workers that conflicted, which would otherwise conflict again.
+      // The pause is random, so that workers whose writes have conflicted do not write at the same time again.
       if (conflicts > 1) await clock.sleep(CONFLICT_MS * random());
       const before = readCircuitItem(item);
       const after = step(before);
@@ -137,8 +167,8 @@ export class CircuitStore {
         return undefined;
       } catch (error) {
         if (isTableThrottled(error)) return 'busy';
-        // This worker uses the changed circuit although the table has not stored it. The counts are left out, since they are
-        // reported again later.
+        // This worker uses the changed circuit although the table has not stored it. The counts of attempts are not changed,
+        // since they are reported again later.
         const local = circuitItem(provider, item, uncounted(before, after), clock.now());
         this.#remember(pk, { ...local, rev: item?.rev ?? UNSTORED });
         this.#failedAt = clock.now();
@@ -148,7 +178,10 @@ export class CircuitStore {
     return 'busy';
   }
 
-  /** Whether the circuit was reset or deleted in the table since this worker read it or, before the first read, since this worker started. */
+  /**
+   * Whether the circuit was reset or deleted in the table after this worker last read it. Before the first read: whether it was
+   * reset after this worker started.
+   */
   #isReset(known: Item | undefined, current: Item | undefined): boolean {
     if (known && known.rev !== UNSTORED && !current) return true;
     if (Number.isFinite(this.#readAt)) return resetAt(current) !== resetAt(known);
@@ -171,7 +204,8 @@ export class CircuitStore {
       if (this.#reading === reading) this.#reading = undefined;
     };
     reading.done.then(end, () => {
-      // A read that began before Lambda froze the process may fail although the table answers now.
+      // A read that began before Lambda froze the process may fail although the table answers now. Such a read does not count as
+      // a failure of the table.
       const isLost = Math.abs(clock.now() - reading.since) >= LOST_MS;
       if (this.#reading === reading && !isLost) this.#failedAt = clock.now();
       end();
@@ -195,12 +229,12 @@ export class CircuitStore {
   }
 }
 
-/** Revision of an item that only this worker has, since the table has not accepted it. */
+/** Revision of an item that only this worker has, since the item could not be written to the table. */
 const UNSTORED = 0;
 
 /**
  * Returns the circuit that this worker uses after a change that could not be written. If the circuit was closed and stays closed,
- * it keeps the counts from before the change.
+ * the result has the counts of attempts from before the change.
  */
 function uncounted({ circuit: before }: CircuitRecord, after: CircuitRecord): CircuitRecord {
   if (before.kind !== 'closed' || after.circuit.kind !== 'closed') return after;

@@ -4,30 +4,36 @@ import { type AttemptWindow, isFailing, mergeWindows } from './window.ts';
 /** Why a circuit opened. */
 export interface OpenCause {
   readonly blames: 'outage' | 'account';
-  /** Reason code of the outcome that opened the circuit. */
+  /** Reason code of the outcome that opened the circuit, or of a later refusal of the account. */
   readonly reason: string;
 }
 
-/** Lease of the worker that probes the provider: no other worker probes it until the lease ends. */
+/**
+ * Lease for a probe. A probe is a single message that tests whether the provider works. Until the lease ends, no other worker
+ * sends a probe to the provider. `by` is the id of the probe or its worker, `until` is in epoch milliseconds.
+ */
 export interface ProbeLease {
   readonly by: string;
   readonly until: number;
 }
 
 /**
- * State of a provider's circuit breaker, shared by all workers. Times are in epoch milliseconds; `trips` counts how often
- * the circuit opened since the last calm period.
+ * State of a provider's circuit breaker, shared by all workers. Times are in epoch milliseconds. `trips` counts how often the
+ * circuit has opened. It starts again at 1 if the circuit was closed for longer than `calmMs`.
  */
 export type Circuit =
   | {
       readonly kind: 'closed';
-      /** When the circuit closed; 0 if the circuit was never open. Then there is no slow start. */
+      /**
+       * When the circuit closed; 0 if the circuit was never open. After the circuit has closed, the provider at first gets only a
+       * part of the mail (slow start). There is no slow start if the circuit was never open.
+       */
       readonly since: number;
       readonly trips: number;
       readonly window: AttemptWindow;
       /**
-       * Set while a worker waits for a slow answer to a probe. Until the lease ends, workers without a result of their own skip
-       * the provider.
+       * Set while a worker waits for a slow answer to its first message to the provider (its probe). Until the lease ends, a
+       * worker that has no results of its own skips the provider.
        */
       readonly slowProbe?: ProbeLease;
     }
@@ -44,33 +50,42 @@ export type Circuit =
       readonly since: number;
       readonly trips: number;
       readonly cause: OpenCause;
-      /** Lease of the running probe; absent if the last probe gave no result. Then the next message is the probe. */
+      /**
+       * Lease of the running probe; absent if the last probe gave no result about the provider. Then the next message is the
+       * probe.
+       */
       readonly probe?: ProbeLease;
-      /** When the last probe ended, if it gave no result. */
+      /** When the last probe ended, if it gave no result about the provider. */
       readonly at?: number;
     };
 
-/** An event that can change a circuit. Outcomes that blame the message, a recipient or load are not among them. */
+/**
+ * An event that can change a circuit. Refusals of a message or a recipient, and throttling, are not such events: they only end a
+ * probe as `inconclusive`.
+ */
 export type Signal =
   /** Attempts and failures of one worker since its last report. */
   | { readonly kind: 'counted'; readonly window: AttemptWindow; readonly reason: string }
   /**
-   * The provider refuses our account, for at least `forMs` milliseconds if the time is known. `by` is the worker whose probe got the
-   * refusal; absent if the attempt was no probe.
+   * The provider refuses our account, for at least `forMs` milliseconds if the time is known. `by` is the id of the probe that
+   * was refused; absent if the refused message was no probe.
    */
   | { readonly kind: 'refused'; readonly reason: string; readonly by?: string; readonly forMs?: number }
-  /** A worker asks for permission to probe the provider. */
+  /** A worker asks for permission to send the probe `by`. The permission lasts for `leaseMs` milliseconds. */
   | { readonly kind: 'elect'; readonly by: string; readonly leaseMs: number }
-  /** The provider accepted a message that was admitted while the circuit was not closed. `disproven`: the probe failed. */
+  /** The provider accepted a message that was sent while the circuit was not closed. `disproven`: the probe `by` failed. */
   | { readonly kind: 'proven' }
   | { readonly kind: 'disproven'; readonly by: string; readonly cause: OpenCause }
-  /** The answer to a worker's first message to the provider is late; `answered`: the answer has arrived. */
+  /**
+   * The circuit is closed, and the answer to the first message of the worker `by` to the provider is slow. `answered`: this
+   * answer has arrived.
+   */
   | { readonly kind: 'slow'; readonly by: string; readonly leaseMs: number }
   | { readonly kind: 'answered'; readonly by: string }
   /** The probe ended without a result about the provider. */
   | { readonly kind: 'inconclusive'; readonly by: string };
 
-/** Inputs of a circuit's step to its next state, apart from the circuit and the signal. */
+/** The time in epoch milliseconds, a random number and the durations with which {@link step} applies a signal. */
 export interface Moment {
   readonly now: number;
   /** A random number in [0, 1). */
@@ -81,7 +96,7 @@ export interface Moment {
 /** The circuit of a provider that was never tried. */
 export const UNTRIED: Circuit = { kind: 'closed', since: 0, trips: 0, window: [] };
 
-/** Upper limit of a lease: a longer one comes from a wrong clock. */
+/** Longest lease, in milliseconds. If the end of a lease is further in the future, a wrong clock has set it. */
 const LEASE_MOST_MS = 300_000;
 
 /** Returns the circuit after a signal; the same object if the signal changes nothing. */
@@ -125,7 +140,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
   }
 }
 
-/** Whether the next message may probe the provider. */
+/** Whether the circuit is not closed, and the next message may be the probe. */
 export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): boolean {
   switch (circuit.kind) {
     case 'closed':
@@ -137,14 +152,17 @@ export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
   }
 }
 
-/** Whether a worker is waiting for a slow answer while the circuit is closed. */
+/** Whether the circuit is closed and a worker is waiting for the slow answer to its probe. */
 export function isAwaitingAnswer(circuit: Circuit, { now }: Pick<Moment, 'now'>): boolean {
   return (
     circuit.kind === 'closed' && circuit.slowProbe !== undefined && !isOver(circuit.slowProbe.until, now, LEASE_MOST_MS)
   );
 }
 
-/** Slow start: the fraction of messages that is admitted after the circuit closed; 1 if it was never open. */
+/**
+ * Slow start: returns the fraction of the messages that is admitted since the circuit closed. It begins at 1/8 and doubles after
+ * each `warmMs`; 1 if the circuit was never open.
+ */
 export function admitted(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): number {
   if (circuit.kind !== 'closed' || circuit.trips === 0) return 1;
   const intervals = Math.floor(Math.abs(now - circuit.since) / times.warmMs);
@@ -166,8 +184,9 @@ function lease({ by, leaseMs }: { readonly by: string; readonly leaseMs: number 
 }
 
 /**
- * Whether the circuit opened so recently that some workers have not read the change yet. If a forced message closed the circuit
- * now, these workers would go on without slow start, although the provider may still fail for other workers.
+ * Whether the circuit opened so recently that some workers have not read the change yet. If an accepted forced message closed the
+ * circuit now, these workers would not notice that the circuit was open, and would send mail without slow start, although the
+ * provider may still fail for them.
  */
 function isNews({ kind, since }: Circuit, { now, times }: Moment): boolean {
   return kind === 'open' && Math.abs(now - since) < times.freshMs;
@@ -177,7 +196,10 @@ function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<C
   return circuit.kind === 'half-open' && by !== undefined && circuit.probe?.by === by;
 }
 
-/** Whether `until` has passed. A time more than `most` in the future comes from a wrong clock and counts as passed. */
+/**
+ * Whether `until` has passed. If `until` is more than `most` milliseconds in the future, a wrong clock has set it, and it counts
+ * as passed.
+ */
 function isOver(until: number, now: number, most: number): boolean {
   return now >= until || until - now > most;
 }

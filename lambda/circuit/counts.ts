@@ -4,8 +4,8 @@ import type { CircuitTimes } from './times.ts';
 import { type AttemptWindow, countAttempt, mergeWindows, total } from './window.ts';
 
 /**
- * Adds a worker's counts to the shared circuit; resolves with undefined if the counts could not be added, with `busy` if the
- * report should be repeated soon.
+ * Adds a worker's counts to the circuit in the table, which all workers share (a report). Resolves with undefined if the counts
+ * could not be added, and with `busy` if the report should be repeated soon.
  */
 export type ReportCounts = (
   provider: string,
@@ -16,24 +16,31 @@ export type ReportCounts = (
 interface Pending {
   window: AttemptWindow;
   reason: string;
-  /** Number of reports begun so far, start times of the last reports, and promise of the last report. */
+  /**
+   * Number of the reports begun so far (`reports`), start times of the last reports in epoch milliseconds, and promise of the
+   * last report.
+   */
   reports: number;
   reportedAt: readonly number[];
   reporting: Promise<void>;
-  /** Whether the next report is scheduled. */
+  /** Whether the next report is scheduled for a later time. */
   isDue: boolean;
-  /** Set by a reset of the circuit: the counts of this report are older than the reset. */
+  /** Set when the circuit was reset: the counts are from the time before the reset, and are not reported. */
   isDropped: boolean;
 }
 
-/** A worker begins at most this number of reports in a second, since all workers write to the same item. */
+/**
+ * Largest number of reports that a worker begins in a second for one provider. The number is limited since all workers write to
+ * the same item.
+ */
 const MOST_REPORTS = 2;
 const SECOND_MS = 1_000;
 
 /**
- * Attempts and failures that this worker has not reported yet. A healthy provider costs no write: counts are reported when an
- * attempt fails. While other workers see failures, successes are reported from time to time too, so that the broken network of
- * one worker does not open the circuit for all workers.
+ * Numbers of attempts and failures that this worker has not reported yet. A healthy provider costs no write, since counts are
+ * reported only when an attempt fails. There is one exception: while the circuit in the table contains failures, successes are
+ * also reported from time to time. Without these successes, the broken network of one worker could open the circuit for all
+ * workers.
  */
 export class UnreportedCounts {
   readonly #clock: Clock;
@@ -47,7 +54,7 @@ export class UnreportedCounts {
     this.#report = report;
   }
 
-  /** Counts a success; `circuit` is the shared circuit. */
+  /** Counts a success. `circuit` is the circuit that all workers share. Returns a promise if the counts are reported now. */
   good(provider: string, circuit: Circuit): Promise<void> | undefined {
     const pending = this.#add(provider, false);
     const disputed = circuit.kind === 'closed' && total(circuit.window).failures > 0;
@@ -55,6 +62,7 @@ export class UnreportedCounts {
     return disputed && !lately ? this.#flush(provider, pending) : undefined;
   }
 
+  /** Counts a failure and reports the counts. `reason` is the reason code of the failure. */
   bad(provider: string, reason: string): Promise<void> {
     const pending = this.#add(provider, true);
     pending.reason = reason;
@@ -84,15 +92,15 @@ export class UnreportedCounts {
   }
 
   /**
-   * Reports the counts. Failures during a report are reported in the next report: ten failures at the same time cost two writes.
-   * If the report has to wait, the call resolves immediately, so that the message whose attempt failed is offered to the next
-   * provider without delay.
+   * Reports the counts. Failures that happen during a report are part of the next report: ten failures at the same time cost two
+   * writes. If the report has to wait, the call resolves without waiting for it, so that the next provider is tried for the
+   * failed message without delay.
    */
   async #flush(provider: string, pending: Pending): Promise<void> {
     const { reports, reporting } = pending;
     await reporting;
     if (pending.isDropped || pending.isDue) return;
-    // Another report that began meanwhile includes this count.
+    // Another report has begun in the meantime, and includes these counts.
     if (pending.reports !== reports) return pending.reporting;
     const waitMs = this.#waitMs(pending);
     if (waitMs <= 0) {
@@ -110,11 +118,11 @@ export class UnreportedCounts {
     });
   }
 
-  /** Milliseconds until the next report may begin. */
+  /** Returns the milliseconds until the next report may begin; 0 or less if it may begin now. */
   #waitMs({ reportedAt }: Pending): number {
     const [oldest = Number.NEGATIVE_INFINITY, ...others] = reportedAt;
     if (others.length < MOST_REPORTS - 1) return 0;
-    // A longer wait comes from a clock that was set back.
+    // If the wait is longer than a second, the clock was set back, and the report may begin now.
     const waitMs = oldest + SECOND_MS - this.#clock.now();
     return waitMs > SECOND_MS ? 0 : waitMs;
   }

@@ -19,6 +19,7 @@ import { skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 
+/** Dependencies and settings of the gate. */
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
   /** Largest number of workers that run at the same time. */
@@ -27,20 +28,24 @@ export interface GateContext {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
-  /** How many times faster stack time runs than the clock. @default 1 */
+  /**
+   * Number of seconds of stack time in one second of the clock. Stack time is the time for waits and ages. It may run faster than
+   * the clock only on a local stack. @default 1
+   */
   readonly timeScale?: number | undefined;
   readonly log: Log;
 }
 
 /**
- * Longest time from a slot of the rate limit to the call of the provider, in milliseconds. After this time the message takes
- * another slot.
+ * Longest time from the admission of a message, in its slot of the rate limit, to the call of the provider, in milliseconds.
+ * After this time the message needs another slot.
  */
 const SLOT_LASTS_MS = 100;
 
 /**
- * The gate of this process. Decides whether a message may be sent to a provider now, by the shared circuits and by the results of
- * this worker's own attempts. Create one per process.
+ * Creates the gate of this process. The gate decides whether a message may be sent to a provider now: by the circuit breakers
+ * that all workers share, by the results of this worker's own attempts, and by the rate limits. A process must have only one
+ * gate.
  */
 export function createGate(context: GateContext): Gate {
   return new CircuitGate(context);
@@ -53,7 +58,7 @@ class CircuitGate implements Gate {
   readonly #reporter: CircuitReporter;
   readonly #localProbes = new Map<string, LocalProbe>();
   readonly #limiters: Limiters;
-  /** Number of times that each provider's circuit was reset, by provider key. */
+  /** Number of times that this process has seen a reset of a provider's circuit, by provider key. */
   readonly #resets = new Map<string, number>();
   readonly #election: ProbeElection;
 
@@ -112,7 +117,8 @@ class CircuitGate implements Gate {
       return this.#turn(provider, request, reading);
     }
     if (forced) return this.#force(provider, request, reading);
-    // Another message of this worker is the probe. This message waits a short time for the answer to the probe.
+    // Another message of this worker is the probe: the one message that tests whether the provider works again. This message
+    // waits a short time for the answer to the probe.
     const localProbe = this.#localProbe(key);
     if (localProbe.probing && circuit.kind === 'half-open') {
       if (await localProbe.probeEnds(deadline)) return this.#enter(provider, request, deadline);
@@ -122,13 +128,16 @@ class CircuitGate implements Gate {
     return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', reading);
   }
 
-  /** Returns the skip that applies even to forced messages: for an isolation or a hold. */
+  /**
+   * Returns the skip for a provider that an operator has isolated, or that has throttled and must not be called for some time (a
+   * hold). It applies even to forced messages, for which no other provider is left. Returns undefined for any other provider.
+   */
   #barred(reading: CircuitReading): Skip | undefined {
     if (isIsolated(reading.isolation, this.#context.clock.now())) return this.#skip('isolated', reading);
     return isHeld(reading.hold, this.#moment()) ? this.#skip('held', reading) : undefined;
   }
 
-  /** Admission while the circuit is closed, decided by this worker's own attempts. */
+  /** Decides about a message while the circuit is closed, by the results of this worker's own attempts and by the rate limit. */
   async #turn(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
     const forced = request.forced === true;
@@ -137,16 +146,16 @@ class CircuitGate implements Gate {
       return this.#skip('probing', reading);
     const stopped = await localProbe.stopped(forced);
     if (stopped) return this.#turnedAway(key, stopped, reading, deadlineMs);
-    // The message becomes the probe only after it has a slot: the wait for the slot must not look like a slow answer of the
-    // provider.
+    // The message becomes the probe only after it has a slot of the rate limit. Otherwise the wait for the slot would look like a
+    // slow answer of the provider.
     const full = await this.#slot(provider, request);
     if (full) return full;
     const due = this.#context.clock.now();
     const turn = await localProbe.enter(forced);
     if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
     if (provider.maxPerSecond !== undefined && this.#context.clock.now() - due > LATE_MS) {
-      // The time of the message's slot has passed. Without a new slot, all messages that waited for the same probe would be sent
-      // at the same time.
+      // The time of the message's slot passed while the message waited for a probe. Without a new slot, all messages that waited
+      // for this probe would be sent at the same time.
       localProbe.leave(turn.ticket, 'nothing');
       return this.#turn(provider, request, reading);
     }
@@ -173,14 +182,17 @@ class CircuitGate implements Gate {
     return this.#barred(reading) ?? (reading.circuit.kind === 'open' ? this.#skip('open', reading) : undefined);
   }
 
-  /** Decides about a forced message: one is admitted at a time, and none within the quiet time after a failure. */
+  /**
+   * Decides about a forced message while the circuit is not closed. Only one such message is admitted at a time, and none in the
+   * quiet time, in which this worker does not call the provider after a failed probe.
+   */
   async #force(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const localProbe = this.#localProbe(provider.key);
     const { quietUntil } = localProbe;
     if (quietUntil !== undefined) return this.#skip('quiet', reading, quietUntil);
     if (localProbe.probing) return this.#skip('probing', reading);
-    // The reason of the skip is the circuit, not the rate limit: a forced message need not return when the failing provider has a
-    // free slot.
+    // The circuit is given as the reason of the skip, and not the rate limit. With the rate limit as the reason, the message
+    // would be tried again when the failing provider has a free slot, which would be of no use.
     const full = await this.#slot(provider, request);
     if (full) return this.#skip(reading.circuit.kind === 'open' ? 'open' : 'probing', reading);
     const turn = localProbe.claim();
@@ -203,7 +215,10 @@ class CircuitGate implements Gate {
     return this.#skip(elected.to === 'open' ? 'open' : 'probing', this.#store.known(key));
   }
 
-  /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
+  /**
+   * Waits for a slot (time for one call) of the provider's rate limit. Resolves with undefined when the time of the slot has
+   * come, or if the provider has no rate limit. Resolves with a skip if no slot is free soon.
+   */
   async #slot(provider: ProviderConfig, { queueKind }: AdmissionRequest): Promise<Skip | undefined> {
     const { clock } = this.#context;
     const limiter = this.#limiters.of(provider);
@@ -216,7 +231,7 @@ class CircuitGate implements Gate {
     }
   }
 
-  /** Admits a message. If the provider has a rate limit, a slot was reserved for the message before. */
+  /** Admits a message. If the provider has a rate limit, the message already has a slot. */
   #go(provider: ProviderConfig, request: AdmissionRequest, ticket: ProbeTicket, admission: AdmissionKind): Admission {
     const { log, clock } = this.#context;
     const { key, maxPerSecond } = provider;
@@ -232,11 +247,11 @@ class CircuitGate implements Gate {
         if (left) return;
         left = true;
         try {
-          // The attempt began before an operator reset the circuit, so its result says nothing about the provider's present
-          // state.
+          // The attempt began before an operator reset the circuit. Its result shows nothing about the present state of the
+          // provider.
           if (this.#resetsOf(key) !== resets) return void this.#localProbe(key).leave(ticket, 'nothing');
-          // Without outcomes the message was admitted and then not sent, because the ledger was unavailable or the time
-          // was over.
+          // `outcomes` is empty if the message was admitted and then not sent, because the state table did not answer or too
+          // little time was left.
           await this.#leave(key, ticket, admission, providerHealth(outcomes));
         } catch (error) {
           log.error('circuit breaker failed', { provider: key, error: errorName(error) });
@@ -246,8 +261,8 @@ class CircuitGate implements Gate {
   }
 
   async #leave(key: string, ticket: ProbeTicket, admission: AdmissionKind, given: ProviderHealth): Promise<void> {
-    // A provider that has accepted no mail yet may refuse every sender, not only the sender of this message. So the refusal of a
-    // sender counts as a refusal of the account.
+    // This worker's own attempts do not show that the provider works. The provider may then refuse every sender, and not only the
+    // sender of this message. Therefore the refusal of a sender counts as a refusal of the account.
     const health: ProviderHealth =
       given.kind === 'sender-refused' && !this.#localProbe(key).proven ? { ...given, kind: 'account-refused' } : given;
     // The shared circuit is updated first, since it decides whether the messages of this process that wait for the probe are
@@ -279,14 +294,14 @@ class CircuitGate implements Gate {
   }
 
   /**
-   * Returns the combined rate of the other providers that are available. These providers get the messages for which this provider
-   * has no free slot.
+   * Returns the sum of the rate limits of the other providers that are available, in calls per second. These other providers get
+   * the messages for which this provider has no free slot.
    */
   #othersPerSecond(provider: string): number {
-    const well = this.#context.providers.filter(({ key }) => {
+    const available = this.#context.providers.filter(({ key }) => {
       const reading = this.#store.known(key);
       return key !== provider && reading.circuit.kind === 'closed' && !this.#barred(reading);
     });
-    return well.reduce((sum, { maxPerSecond = 0 }) => sum + maxPerSecond, 0);
+    return available.reduce((sum, { maxPerSecond = 0 }) => sum + maxPerSecond, 0);
   }
 }

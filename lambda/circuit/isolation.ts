@@ -1,4 +1,4 @@
-/** Isolation of a provider: an operator has taken the provider out of use. */
+/** Isolation of a provider: an operator has taken the provider out of use for some time. `since` is in epoch milliseconds. */
 export interface Isolation {
   readonly since: number;
   /**

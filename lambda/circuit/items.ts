@@ -6,13 +6,13 @@ import type { RetryAfterHold } from './hold.ts';
 import type { Isolation } from './isolation.ts';
 import type { Bucket } from './window.ts';
 
-/** Keys of a provider's items in the state table. */
+/** Keys of the two items of a provider in the state table: its circuit breaker, and its isolation by an operator (the switch). */
 export const circuitKey = (provider: string) => `circuit/${provider}`;
 export const switchKey = (provider: string) => `switch/${provider}`;
 
 /**
  * The part of a provider's state that changes without an operator: its circuit breaker, and the time for which no worker calls
- * the provider after it throttled. This part is stored as one item.
+ * the provider after the provider has throttled (the hold). This part is stored as one item.
  */
 export interface CircuitRecord {
   readonly circuit: Circuit;
@@ -24,7 +24,10 @@ const NOTHING: CircuitRecord = { circuit: UNTRIED };
 /** Time for which an item is kept after it was last written, in milliseconds. */
 const KEEP_MS = 30 * 24 * 3_600_000;
 
-/** Reads the item with the circuit breaker of a provider. If the fields of the item are not as expected, the circuit counts as closed. */
+/**
+ * Reads the circuit breaker and the hold of a provider from their item. If the fields of the item are not as expected, the
+ * circuit counts as closed.
+ */
 export function readCircuitItem(item: Item | undefined): CircuitRecord {
   if (!item) return NOTHING;
   const hold = readHold(item['hold']);
@@ -37,7 +40,7 @@ export function circuitItem(provider: string, item: Item | undefined, record: Ci
   return { ...item, pk: circuitKey(provider), state, hold, expires: Math.ceil((now + KEEP_MS) / 1_000) };
 }
 
-/** Reads the isolation that an operator has set for a provider from its item; undefined if a required field is missing. */
+/** Reads the isolation of a provider from its item; undefined if the item or a required field is missing. */
 export function readIsolation(item: Item | undefined): Isolation | undefined {
   const { since, until, reason, who } = fields(item);
   if (typeof since !== 'number' || typeof until !== 'number') return undefined;

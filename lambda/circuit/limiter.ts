@@ -23,7 +23,7 @@ export interface LimiterContext {
   /** Largest number of workers that run at the same time. While the table does not answer, each worker uses an equal part of the rate. */
   readonly workers: number;
   /**
-   * Combined rate of all providers that would accept mail now, including this provider, in calls per second of real time.
+   * Sum of the rate limits of all available providers, including this provider, in calls per second of real time.
    * @default - the rate of this provider
    */
   readonly together?: () => number;
@@ -33,8 +33,9 @@ export interface LimiterContext {
 }
 
 /**
- * A slot is the time for one call to the provider. `at`: call the provider at the time `at`, if `isValid` resolves with true at
- * that time. `away`: no slot is free soon; the message must ask again after `afterMs` milliseconds.
+ * Result of asking for a slot, which is the time for one call to the provider. `at`: the provider may be called at the time `at`
+ * (epoch milliseconds), if `isValid` resolves with true at this time. `away`: no slot is free soon, and the message must ask
+ * again after `afterMs` milliseconds.
  */
 export type RateSlot =
   | { readonly kind: 'at'; readonly at: number; readonly isValid: () => Promise<boolean> }
@@ -49,6 +50,7 @@ const GATHER_MS = 5;
 /** Longest wait for an answer of the table, in milliseconds. */
 const TABLE_TIMEOUT_MS = 1_000;
 
+/** Number of further tries if the write to an item conflicts with writes of other workers. */
 const MAX_CONFLICTS = 3;
 
 /**
@@ -66,12 +68,13 @@ const BUSY_MS = [50, 100, 400];
 /** Time for which a worker does not call the table again after a call that got no answer, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** Longest wait for an answer if the table did not answer before, in milliseconds. */
+/** Longest wait for an answer, in milliseconds, after the table has not answered for `SILENT_MS`. */
 const TRY_MS = 150;
 
 /** If the table has not answered for this time, in milliseconds, a worker uses its own part of the rate. */
 const SILENT_MS = 5_000;
 
+/** Time for which an item is kept after it was last written, in milliseconds. */
 const KEEP_MS = 24 * 3_600_000;
 
 interface Answer extends RateShare {
@@ -79,7 +82,10 @@ interface Answer extends RateShare {
   readonly isOwn?: true;
 }
 
-/** Limits the rate of calls to one provider: reserves slots in the table, for several messages with one write. */
+/**
+ * Limits the rate of calls to one provider for all workers together. For this, it reserves slots in the table. One write reserves
+ * slots for several messages.
+ */
 export class Limiter {
   readonly #context: LimiterContext;
   readonly #lines: Readonly<Record<Asker, Line>> = {
@@ -90,14 +96,14 @@ export class Limiter {
   /** The items of the table. Each item has an equal part of the provider's rate. */
   readonly #shards: readonly Shard[];
   /**
-   * Duration of the last call of the table, in milliseconds. Slots are reserved only after the time at which the next call is
+   * Duration of the last call to the table, in milliseconds. Slots are reserved only after the time at which the next call is
    * expected to end.
    */
   #answerMs = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   /** Time since which the table has not answered, in epoch milliseconds; undefined while the table answers. */
   #silentSince: number | undefined;
-  /** Slots that this worker has reserved in its own part of the rate, while the table does not answer. */
+  /** Slots that this worker has reserved in its own part of the rate; undefined while the table answers. */
   #own: RateState | undefined;
 
   constructor(context: LimiterContext) {
@@ -125,13 +131,14 @@ export class Limiter {
     const own = this.#lines[asker];
     own.reserving = true;
     while (own.waiting.length > 0) {
-      // The messages of an SQS batch ask for slots within some milliseconds. One write to the table is enough for all of them.
+      // The messages of an SQS batch ask for slots within some milliseconds. One write to the table is enough for all these
+      // messages.
       await clock.sleep(GATHER_MS);
       const { slots, waits, isOwn = false } = await this.#ask(asker, own.waiting.length);
-      // When the table answers again, the slots that are reserved in the table use the whole rate. Therefore slots of a worker's
-      // own part are then no longer valid.
+      // When the table answers again, the slots in the table use the whole rate. Therefore the slots in a worker's own part of
+      // the rate are then no longer valid.
       const isValid = async () => !isOwn || this.#remainsSilent();
-      // A slot whose time passed during the call of the table is not used, and a new slot is reserved for the message.
+      // A slot whose time passed during the call to the table is not used. Its message stays in the list, and gets another slot.
       const usable = slots.filter((at) => at >= clock.now() - LATE_MS);
       for (const at of usable) own.waiting.shift()?.({ kind: 'at', at, isValid });
       for (const afterMs of waits) own.waiting.shift()?.({ kind: 'away', afterMs });
@@ -141,13 +148,14 @@ export class Limiter {
 
   /**
    * Reserves slots for `wanted` messages. If the table has not answered for `SILENT_MS`, the slots are in this worker's own part
-   * of the rate. Before that, no slot is reserved without an answer of the table: mail waits, so that the rate is not exceeded.
+   * of the rate. During the first `SILENT_MS` without an answer, no slot is reserved, and mail waits, so that the rate is not
+   * exceeded.
    */
   async #ask(asker: Asker, wanted: number): Promise<Answer> {
     const { clock, random } = this.#context;
     if (await this.#remainsSilent()) return { ...this.#reserveOwn(asker, wanted), isOwn: true };
-    // When the table answers again, the first slots reserved in the table begin only after `PAUSE_MS`. Until then, other workers
-    // may not know yet that the table answers again, and may still use their own parts of the rate.
+    // When the table answers again, the first slot that is reserved in the table is at least `PAUSE_MS` later. During this time,
+    // other workers may not know yet that the table answers again, and may still use their own parts of the rate.
     const afterMs = this.#own === undefined ? 0 : PAUSE_MS;
     this.#own = undefined;
     for (const busyMs of [...BUSY_MS, 0]) {
@@ -168,9 +176,9 @@ export class Limiter {
   }
 
   /**
-   * Returns whether the table still does not answer. For this, the worker calls the table once a second, and waits for the answer
-   * as long as a healthy table needs. Without this wait, each worker would use one more slot of its own part after the table
-   * answers again.
+   * Returns whether the table still does not answer. To find this out, the worker calls the table at most once in `PAUSE_MS`, and
+   * waits for the answer for `TRY_MS`, which is enough for a healthy table. Without this wait, each worker would use one more
+   * slot of its own part of the rate after the table answers again.
    */
   async #remainsSilent(): Promise<boolean> {
     const { table, clock } = this.#context;
@@ -193,7 +201,7 @@ export class Limiter {
   }
 
   /**
-   * Reserves slots in the table. The first slot is at least `afterMs` milliseconds later than now. Resolves with `busy` if the
+   * Reserves slots in the table. The first slot is at least `afterMs` milliseconds in the future. Resolves with `busy` if the
    * table throttles or writes of other workers conflict, and with `none` if the table does not answer.
    */
   async #reserveShared(asker: Asker, wanted: number, afterMs: number): Promise<Answer | 'busy' | 'none'> {
@@ -203,7 +211,7 @@ export class Limiter {
     const { pk, perSecond } = shard;
     try {
       for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-        // The random pause makes it unlikely that workers whose writes conflicted conflict again.
+        // The pause is random, so that workers whose writes have conflicted do not write at the same time again.
         await clock.sleep(conflicts * CONFLICT_MS * random());
         // If other workers write to the same item, a read before the write costs less than a write that conflicts.
         if (shard.contended) shard.item = await this.#answer(table.get(pk));
@@ -234,18 +242,18 @@ export class Limiter {
   }
 
   /**
-   * Resolves with the answer of the table to `call`; rejects if the answer takes longer than `TABLE_TIMEOUT_MS`. A later answer, or a
-   * call that the table throttles, still shows that the table can be reached.
+   * Resolves with the answer of the table to `call`; rejects if the answer takes longer than `TABLE_TIMEOUT_MS`. An answer after
+   * this time, or an answer that the table throttles the call, still shows that the table can be reached.
    */
   async #answer<T>(call: Promise<T>): Promise<T> {
     const { clock } = this.#context;
     const begun = clock.now();
-    const heard = () => {
+    const noteAnswer = () => {
       this.#answerMs = Math.min(TABLE_TIMEOUT_MS, Math.max(0, clock.now() - begun));
       this.#silentSince = undefined;
       this.#failedAt = Number.NEGATIVE_INFINITY;
     };
-    call.then(heard, (error: unknown) => isTableThrottled(error) && heard());
+    call.then(noteAnswer, (error: unknown) => isTableThrottled(error) && noteAnswer());
     return withTimeout(TABLE_TIMEOUT_MS, call, clock);
   }
 
@@ -259,7 +267,10 @@ export class Limiter {
   }
 }
 
-/** One of the items of the table among which the rate of a provider is divided, in the version that this worker last read or wrote. */
+/**
+ * One of the items of the table among which the rate of a provider is divided. `item` is the version of the item that this worker
+ * last read or wrote.
+ */
 interface Shard {
   readonly pk: string;
   readonly perSecond: number;

@@ -3,27 +3,34 @@ import type { ProviderHealth } from './provider-health.ts';
 import { type CircuitTimes, jittered } from './times.ts';
 
 /**
- * Longest time for which a message waits while another message probes the provider, in milliseconds of real time. A provider
- * normally answers in much less than a second. A longer wait would only delay the attempt at the next provider.
+ * Longest time for which a message waits for the answer to the probe, in milliseconds of real time. The probe is another message
+ * that tests whether the provider works. A provider normally answers in much less than a second. A longer wait would only delay
+ * the attempt at the next provider.
  */
 export const HEDGE_MS = 1_000;
 
 /**
- * Number of consecutive failed probes after which no message is admitted in the quiet time, not even a message for which no other
- * provider is left.
+ * Number of consecutive failed probes after which no message is admitted in the quiet time, not even a forced message, for which
+ * no other provider is left. The quiet time is the time after a failed probe in which this worker does not call the provider.
  */
 const GIVE_UP = 3;
 
-/** Permission for one attempt at the provider. The caller returns the ticket with the result of the attempt. */
+/**
+ * Permission for one attempt at the provider. After the attempt, the caller passes the ticket and the result to `leave`. `number`
+ * counts the tickets of this worker for the provider. `probe`: whether the attempt is the probe.
+ */
 export interface ProbeTicket {
   readonly number: number;
   readonly probe: boolean;
 }
 
-/** Conclusion from the result of an attempt: the provider works (`good`), it fails (`bad`), or nothing is known. */
+/**
+ * Conclusion from the result of an attempt: the provider works (`good`), the provider fails (`bad`), or the result shows neither
+ * (`nothing`).
+ */
 export type ProbeAnswer = 'good' | 'bad' | 'nothing';
 
-/** Conclusions from the results of attempts, for each kind of result that the provider's circuit breaker distinguishes. */
+/** The conclusion for each kind of result that the circuit breaker distinguishes. */
 export const PROBE_ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>> = {
   accepted: 'good',
   answered: 'good',
@@ -34,21 +41,24 @@ export const PROBE_ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>
   unasked: 'nothing',
 };
 
-/** Decision whether one message may be sent to the provider now. `quiet`: it may not, because a probe has just failed. */
+/**
+ * Decision whether one message may be sent to the provider now. `quiet`: the message may not be sent before `until` (epoch
+ * milliseconds), because a probe has just failed.
+ */
 export type Turn =
   | { readonly kind: 'go'; readonly ticket: ProbeTicket }
   /**
-   * Another message is still the probe and has no answer yet. `first`: this message is the first message that waited for the
-   * probe until the time-out.
+   * The message may not be sent now, because another message is the probe and has no answer yet. `first`: this message is the
+   * first message that waited for this probe until the time-out.
    */
   | { readonly kind: 'probing'; readonly first: boolean }
   | { readonly kind: 'quiet'; readonly until: number };
 
 /**
- * Knowledge of one worker about one provider, from its own attempts. Until an attempt succeeds, the worker sends one message to
- * the provider (the probe), and its other messages wait for the answer. After a failed probe the worker does not call the provider
- * for a time, the quiet time. Therefore an outage does not make an attempt for every message fail: only the attempts that have
- * already begun fail, and one attempt after each quiet time.
+ * State of one provider as one worker knows it from its own attempts. Until an attempt succeeds, the worker sends only one
+ * message to the provider (the probe), and its other messages wait for the answer. After a failed probe, the worker does not call
+ * the provider for some time (the quiet time). Therefore an outage does not cause a failed attempt for every message: only the
+ * attempts that have already begun fail, and one attempt after each quiet time.
  */
 export class LocalProbe {
   readonly #clock: Clock;
@@ -57,8 +67,8 @@ export class LocalProbe {
   #proven = false;
   #passed = 0;
   /**
-   * Tickets up to this number were issued before the last failure. If an attempt with such a ticket succeeds, this does not prove
-   * that the provider works now.
+   * Number of the last ticket that was issued before the last failure. If an attempt with this ticket or an earlier ticket
+   * succeeds, its success does not prove that the provider works now.
    */
   #failedAt = 0;
   #failedProbes = 0;
@@ -74,8 +84,8 @@ export class LocalProbe {
   }
 
   /**
-   * Decides immediately, or after the answer to the probe, whether a message may be sent to the provider. `forced`: no other
-   * provider is left for the message.
+   * Decides whether a message may be sent to the provider: immediately or, if a probe is running, after its answer or the
+   * time-out {@link HEDGE_MS}. `forced`: no other provider is left for the message.
    */
   async enter(forced: boolean): Promise<Turn> {
     const deadline = this.#clock.now() + HEDGE_MS;
@@ -91,7 +101,7 @@ export class LocalProbe {
 
   /**
    * Returns the reason why a message may not be sent to the provider; undefined if the message may be sent. If a probe is
-   * running, waits for its end until the deadline.
+   * running, waits for the end of the probe, but not longer than until the deadline.
    */
   async stopped(
     forced: boolean,
@@ -112,14 +122,14 @@ export class LocalProbe {
   }
 
   /**
-   * Whether this worker's attempts show that the provider works. `good` sets this, and `bad` clears it. `nothing`, or `good` from
-   * an attempt that began before the last failure, does not change it.
+   * Whether this worker's attempts show that the provider works. The result `good` makes this true, and the result `bad` makes it
+   * false. It is not changed by the result `nothing`, or by the result `good` of an attempt that began before the last failure.
    */
   get proven(): boolean {
     return this.#proven;
   }
 
-  /** Whether no result proves at present that the provider works, and no probe is running. */
+  /** Whether this worker's attempts do not show that the provider works, and no probe is running. */
   get ignorant(): boolean {
     return !this.#proven && !this.#probe;
   }
@@ -128,14 +138,14 @@ export class LocalProbe {
     return this.#probe !== undefined;
   }
 
-  /** End of the quiet time, in which this worker does not call the provider; undefined if there is no quiet time now. */
+  /** End of the quiet time in epoch milliseconds; undefined if it is not quiet time now. */
   get quietUntil(): number | undefined {
     return this.#isQuiet(this.#clock.now()) ? this.#quietUntil : undefined;
   }
 
   /**
-   * Waits for the end of the probe. Resolves with false if the probe does not end before the deadline, or if the probe has
-   * already run for longer than a message waits for it.
+   * Waits for the end of the probe. Resolves with true if the probe has ended, or if there is none. Resolves with false if the
+   * probe does not end before the deadline, or if the probe had already run for {@link HEDGE_MS} at the time of the call.
    */
   async probeEnds(deadline: number): Promise<boolean> {
     const probe = this.#probe;
@@ -146,8 +156,8 @@ export class LocalProbe {
   }
 
   /**
-   * Ends an attempt with its result. `wasSlow` is true if the attempt was the probe, and another message waited for the result of
-   * the probe until the time-out.
+   * Ends an attempt with its result. `wasSlow` is true if the attempt was the probe and another message had waited for its result
+   * until the time-out.
    */
   leave(ticket: ProbeTicket, answer: ProbeAnswer): { readonly wasSlow: boolean } {
     const current = ticket.probe && this.#probe?.number === ticket.number ? this.#probe : undefined;
@@ -193,8 +203,8 @@ export class LocalProbe {
   }
 
   /**
-   * Returns whether the quiet time lasts. If its end is further away than the longest quiet time, it is ignored, since the clock
-   * was set back.
+   * Returns whether it is quiet time at the time `now`. If the end of the quiet time is further away than the longest quiet time,
+   * the clock was set back, and the quiet time is ignored.
    */
   #isQuiet(now: number): boolean {
     return now < this.#quietUntil && this.#quietUntil - now <= jittered(this.#times.quietMostMs, 1);

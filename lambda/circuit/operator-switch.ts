@@ -3,14 +3,18 @@ import { type Isolation, isIsolated } from './isolation.ts';
 import { readIsolation, switchItem, switchKey } from './items.ts';
 
 /**
- * Key of the item that lists all providers that were ever isolated. The list is needed since the table cannot be searched for
- * isolations.
+ * Key of the item that lists all providers that were ever isolated (the index). The index is needed since the table cannot be
+ * searched for isolations.
  */
 const INDEX = 'switches';
 
 const MAX_CONFLICTS = 10;
 
-/** Isolates a provider, or changes reason and end of an isolation; resolves with the isolation that was in force before. */
+/**
+ * Isolates a provider for `forMs` milliseconds from `now`. If the provider is isolated already, changes the reason and the end of
+ * the isolation. Resolves with the isolation that was in force before; undefined if there was none. Throws if the table does not
+ * answer, or if the writes of other workers conflict again and again.
+ */
 export async function isolate(
   table: Table,
   provider: string,
@@ -19,8 +23,8 @@ export async function isolate(
 ): Promise<Isolation | undefined> {
   const { reason, who, forMs } = wanted;
   let before: Isolation | undefined;
-  // The index is written before the switch: a switch that is missing in the index could not be found, but an entry in the index
-  // without a switch does no harm.
+  // The index is written before the item with the isolation (the switch). A switch that is missing in the index could not be
+  // found, but an entry in the index without a switch does no harm.
   await addToIndex(table, provider);
   await change(table, switchKey(provider), (item) => {
     before = inForce(item, now);
@@ -29,7 +33,10 @@ export async function isolate(
   return before;
 }
 
-/** Ends an isolation; resolves with the isolation, or undefined if none was in force. */
+/**
+ * Ends an isolation. Resolves with the isolation that was ended; undefined if none was in force. Throws under the same conditions
+ * as `isolate`.
+ */
 export async function release(
   table: Table,
   provider: string,
@@ -44,7 +51,7 @@ export async function release(
   return before;
 }
 
-/** The isolations that are in force, by provider. */
+/** Returns the isolations that are in force, by provider key. */
 export async function isolations(table: Table, now: number): Promise<ReadonlyMap<string, Isolation>> {
   const providers = providersOf(await table.get(INDEX));
   const found = new Map<string, Isolation>();
@@ -74,7 +81,10 @@ function providersOf(item: Item | undefined): readonly string[] {
   return Array.isArray(providers) ? providers.filter((key) => typeof key === 'string') : [];
 }
 
-/** Writes the item that `step` returns for the current item; writes nothing if `step` returns undefined. */
+/**
+ * Passes the current item to `step`, and writes the item that `step` returns. Writes nothing if `step` returns undefined. If
+ * another worker has changed the item in the meantime, tries again; throws after `MAX_CONFLICTS` further tries.
+ */
 async function change(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
   let item = await table.get(pk);
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {

@@ -1,7 +1,10 @@
 import type { Outcome } from '../mail/outcome.ts';
 import { defined } from '../platform/defined.ts';
 
-/** Result of an attempt as the provider's circuit breaker uses it, independent of the result for the message. */
+/**
+ * Conclusion from the result of an attempt about the health of the provider. The circuit breaker uses this conclusion, and not
+ * the result for the message.
+ */
 export type ProviderHealth =
   | { readonly kind: 'accepted' }
   /** The provider works, but did not accept this message, for example because it refused the message or a recipient. */
@@ -9,23 +12,27 @@ export type ProviderHealth =
   /** The attempt failed, which counts towards the provider's failure rate. */
   | { readonly kind: 'failed'; readonly reason: string }
   /**
-   * The provider refuses the sender of the message. If the provider is known to work, the attempt counts towards the failure
-   * rate, since one wrong From address must not stop all mail. Otherwise the attempt counts as `account-refused`.
+   * The provider refuses the sender of the message. If the provider is known to work, the attempt only counts towards the
+   * provider's failure rate, since one wrong From address must not stop all mail. Otherwise the attempt counts as
+   * `account-refused`.
    */
   | { readonly kind: 'sender-refused'; readonly reason: string }
   /**
-   * The provider refuses our account at the provider. This opens the circuit immediately. `retryAfterMs`: time until a used-up
-   * quota is available again, if the provider states the time.
+   * The provider refuses our account. This opens a closed circuit immediately. `retryAfterMs`: milliseconds until a used-up quota
+   * is available again, if the provider states the time.
    */
   | { readonly kind: 'account-refused'; readonly reason: string; readonly retryAfterMs?: number }
-  /** The provider throttles. This does not count as a failure, but no worker may call the provider for some time. */
+  /**
+   * The provider throttles. This does not count as a failure, but no worker may call the provider for some time. `retryAfterMs`:
+   * the provider's Retry-After in milliseconds; absent if the answer has none.
+   */
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
-  /** The attempt shows nothing about the provider: the provider was not called, or only this worker caused the failure. */
+  /** The attempt shows nothing about the provider: the provider was not called, or this worker alone caused the failure. */
   | { readonly kind: 'unasked' };
 
 /**
- * Returns the result of one attempt for the circuit breaker from the outcomes of the attempt, one for each group of recipients. A
- * provider that accepted the message for one group counts as working.
+ * Returns the conclusion about the provider from the outcomes of one attempt. The recipients of an attempt can have different
+ * outcomes. If the provider accepted the message for any of them, the result is `accepted`.
  */
 export function providerHealth(outcomes: readonly Outcome[]): ProviderHealth {
   const healths = outcomes.map(healthOf);

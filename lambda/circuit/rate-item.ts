@@ -1,7 +1,10 @@
 import type { Item } from '../platform/table.ts';
 import { type QueueKind, type RateState, unused } from './rate.ts';
 
-/** Reads the slot reservations from an item of the table. If the fields of the item are not as expected, there are no reservations. */
+/**
+ * Reads the slot reservations from an item of the table. If the item does not exist or its fields are not as expected, returns a
+ * state without reservations.
+ */
 export function readState(item: Item | undefined, perSecond: number): RateState {
   const fresh = unused(perSecond);
   const state = item?.['state'];

@@ -1,12 +1,15 @@
 import { type Asker, promise, type RateState, reserve } from './rate.ts';
 
 /**
- * Shortest wait, in milliseconds, of urgent mail that got no slot, and of all mail if no slot could be reserved. The longest wait
- * is twice as long.
+ * Shortest wait, in milliseconds, of urgent mail that got no slot, and of all mail if the table did not answer or the writes
+ * conflicted. The longest of these waits is twice as long.
  */
 const AWAY_MS = 2_000;
 
-/** The reserved slots in epoch milliseconds, and the waits in milliseconds for the messages that got no slot. */
+/**
+ * The reserved slots (times of one call each) in epoch milliseconds, and the waits in milliseconds for the messages that got no
+ * slot.
+ */
 export interface RateShare {
   readonly slots: readonly number[];
   readonly waits: readonly number[];
@@ -17,7 +20,11 @@ export function shortWaits(count: number, random: () => number): number[] {
   return Array.from({ length: count }, () => AWAY_MS * (1 + random()));
 }
 
-/** Reserves slots for as many of `wanted` messages as possible, and sets waits for the remaining messages. */
+/**
+ * Reserves slots for as many of the `wanted` messages as possible, and returns waits for the remaining messages. `perSecond` is
+ * the rate of these slots, `together` the rate of all available providers together, and `from` the earliest time of a slot in
+ * epoch milliseconds.
+ */
 export function share(
   before: RateState,
   asker: Asker,
@@ -30,7 +37,7 @@ export function share(
   const { state, slots } = reserve(before, asker, wanted, perSecond, from);
   const left = wanted - slots.length;
   if (left === 0) return { state, answer: { slots, waits: [] } };
-  // Mail from a retry queue may have to wait a quarter of an hour. This is too long for urgent mail.
+  // The waits of `promise` can be as long as a quarter of an hour. This is too long for urgent mail.
   if (asker === 'urgent') return { state, answer: { slots, waits: shortWaits(left, random) } };
   const promised = promise(state, left, from, random, together);
   return { state: promised.state, answer: { slots, waits: promised.waits } };

@@ -1,58 +1,70 @@
-/** `backlog`: mail from a retry queue; `fresh`: first delivery. Their slots alternate. */
+/**
+ * Kind of queue from which mail comes. `backlog`: a retry queue. `fresh`: the outbound queue. The slots of the rate limit belong
+ * alternately to the two kinds.
+ */
 export type QueueKind = 'fresh' | 'backlog';
 
-/** `urgent`: mail that expires soon; it may use the slots of both kinds of queue, and later slots than these two kinds may reserve. */
+/**
+ * Kind of mail that asks for a slot. `urgent`: mail that expires soon, from any queue. It may use the slots of both kinds of
+ * queue, and also later slots than other mail may reserve.
+ */
 export type Asker = QueueKind | 'urgent';
 
 /**
- * Reservations of calls to one provider, over all workers. A slot is the time of one call. The rate determines the distance between
- * slots. Slots belong alternately to the two kinds of queue. Times are in epoch milliseconds.
+ * Reservations of calls to one provider. A slot is the time of one call. The distance between two slots follows from the rate
+ * limit. The slots belong alternately to the two kinds of queue. Times are in epoch milliseconds.
  */
 export interface RateState {
   /** Time between two slots, in milliseconds. */
   readonly distance: number;
   /** Time of slot 0. */
   readonly origin: number;
-  /** Number of the first free slot for each kind of queue. Fresh mail has the slots with even numbers, the backlog those with odd numbers. */
+  /**
+   * Number of the first free slot for each kind of queue. The slots with even numbers belong to fresh mail, and the slots with
+   * odd numbers to the backlog.
+   */
   readonly next: Readonly<Record<QueueKind, number>>;
   /** Time of the last reserved slot. */
   readonly last: number;
   /** When each kind of queue last asked for slots. */
   readonly wanted: Readonly<Record<QueueKind, number>>;
-  /** Latest time at which a message without a slot was asked to return. */
+  /** Latest time at which a message that got no slot was told to ask for a slot again. */
   readonly promised: number;
 }
 
-/** How far ahead slots are reserved, which is also the longest wait for one. */
+/** How far ahead slots are reserved, in milliseconds. This is also the longest wait for a slot. */
 export const HORIZON_MS = 2_000;
 
 /**
- * How far ahead slots are reserved for urgent mail: beyond {@link HORIZON_MS}, so that urgent mail gets a slot when all earlier
- * slots are reserved.
+ * How far ahead slots are reserved for urgent mail, in milliseconds. It is further than {@link HORIZON_MS}, so that urgent mail
+ * gets a slot even if all earlier slots are reserved.
  */
 const urgentHorizonMs = (distance: number): number => HORIZON_MS + Math.min(3_000, Math.max(1_000, distance));
 
 /**
- * Largest expected difference between the clocks of two workers. A slot that is further ahead was reserved by a worker with a
- * wrong clock.
+ * Largest expected difference between the clocks of two workers, in milliseconds. If a slot is further in the future than this
+ * difference explains, a worker with a wrong clock has reserved it.
  */
 const CLOCK_MS = 1_000;
 
-/** Time after which a kind of queue that has not asked for a slot leaves its slots to the other kind. */
+/** If one kind of queue has not asked for a slot for this time, in milliseconds, the other kind may use its slots. */
 const IDLE_MS = 3_000;
 
-/** Time before a free slot in which both kinds of queue may reserve the slot, so that it is not wasted. Earlier, only its own kind may. */
+/**
+ * Time before a free slot, in milliseconds, in which both kinds of queue may reserve the slot, so that the slot does not stay
+ * unused. Earlier, only the kind to which the slot belongs may reserve it.
+ */
 const NEAR_MS = 150;
 
-/** Longest time after which messages are asked to return: the longest delay of SQS. */
+/** Longest time, in milliseconds, after which a message without a slot is told to ask again. It is the longest delay of SQS. */
 const MOST_AWAY_MS = 900_000;
 
-/** Number of messages a second that are asked to return, in addition to those that can be sent. */
+/** Number of messages a second that are told to ask again, in addition to the number of messages that can be sent. */
 const MORE_PER_SECOND = 1;
 
 const OTHER = { fresh: 'backlog', backlog: 'fresh' } as const;
 
-/** Slot reservations of a provider that was never called. */
+/** Returns the slot reservations of a provider that was never called. */
 export function unused(perSecond: number): RateState {
   const never = Number.MIN_SAFE_INTEGER;
   return {
@@ -66,7 +78,8 @@ export function unused(perSecond: number): RateState {
 }
 
 /**
- * Slot reservations of a provider whose first slot is at a random time, so that workers which start together do not call at once.
+ * Returns slot reservations whose first slot is at a random time. Therefore workers that start at the same time do not all call
+ * the provider at the same time.
  */
 export function startingSoon(perSecond: number, now: number, random: () => number): RateState {
   const state = unused(perSecond);
@@ -74,7 +87,7 @@ export function startingSoon(perSecond: number, now: number, random: () => numbe
   return { ...state, origin, last: origin - state.distance };
 }
 
-/** Reserves up to `count` slots; fewer if no more are free in the time for which slots are reserved ahead. */
+/** Reserves up to `count` slots. Reserves fewer slots if fewer are free in the time for which slots are reserved ahead. */
 export function reserve(
   before: RateState,
   asker: Asker,
@@ -106,10 +119,11 @@ export function reserve(
 }
 
 /**
- * Times after which `count` messages without a slot should return, in milliseconds from now. The first message returns shortly
- * before the next free slot; the others follow at the rate of all providers together (`perSecond`), since a message gets such a
- * time from each provider, and returns after the shortest. So that no slot passes unused, one more message returns each second
- * than can be sent. A longer time than 15 minutes is replaced by a random time of 7.5 to 15 minutes.
+ * Returns the times, in milliseconds from now, after which `count` messages without a slot should ask for a slot again. The first
+ * message asks again shortly before the next free slot. The next messages follow at the rate `perSecond`, which is the rate of
+ * all available providers together: a message without a slot gets such a time from each provider, and asks again after the
+ * shortest of these times. In each second, one more message asks again than can be sent, so that no slot stays unused. A time of
+ * more than 15 minutes is replaced by a random time from 7.5 to 15 minutes.
  */
 export function promise(
   state: RateState,
@@ -118,7 +132,8 @@ export function promise(
   random: () => number,
   perSecond: number = 1_000 / state.distance,
 ): { readonly state: RateState; readonly waits: readonly number[] } {
-  // Returning messages are backlog: they get half of the slots while there is fresh mail.
+  // Messages that ask again come from a retry queue, so they are backlog. While there is fresh mail, the backlog gets half of the
+  // slots.
   const sendable = now - state.wanted.fresh > IDLE_MS ? perSecond : perSecond / 2;
   const step = 1_000 / (sendable + MORE_PER_SECOND);
   const free = state.origin + Math.min(state.next.fresh, state.next.backlog) * state.distance;
@@ -136,8 +151,8 @@ export function promise(
 const ROUNDING = 1e-6;
 
 /**
- * Restarts the numbering of slots at the present time in three cases: all reserved slots are past (the first message after a pause
- * is sent at once), the rate has changed, or the slots are so far ahead that a wrong clock must have set them.
+ * Restarts the numbering of slots at the present time in three cases: all reserved slots are past (the first message after a
+ * pause is sent immediately), the rate has changed, or the slots are so far ahead that a wrong clock must have set them.
  */
 function anchored(state: RateState, distance: number, now: number): RateState {
   const sound = state.last - now <= urgentHorizonMs(distance) + distance + CLOCK_MS;
@@ -146,7 +161,10 @@ function anchored(state: RateState, distance: number, now: number): RateState {
   return { ...state, distance, origin: Math.max(now, free), next: { fresh: 0, backlog: 1 }, last: free - distance };
 }
 
-/** The smallest number from `least` on with the same parity as `number`; `number` itself if it is greater. */
+/**
+ * Returns `number` if it is at least `least`. Otherwise returns the smallest number from `least` on that is even or odd like
+ * `number`.
+ */
 function atLeast(number: number, least: number): number {
   return number >= least ? number : least + ((least - number) % 2);
 }

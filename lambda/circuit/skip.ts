@@ -6,8 +6,10 @@ import type { CircuitReading } from './circuit-store.ts';
 const MINUTE_MS = 60_000;
 
 /**
- * The decision not to admit a message. `until` is the time at which it may change, in epoch milliseconds; by default the
- * end of the isolation, the hold or the open circuit.
+ * Returns the decision to skip a provider for a message. `until` is the time at which the decision may change, in epoch
+ * milliseconds. By default it is the end of the isolation, of the hold or of the open state, if `reason` is one of these;
+ * otherwise it is unknown. `timeScale` is the number of seconds of stack time in one second of the clock: on a local stack, stack
+ * time may run faster.
  */
 export function skip(
   reason: Skip['reason'],
@@ -31,9 +33,10 @@ export function skip(
 }
 
 /**
- * Returns a rank that is higher if an attempt is less likely to succeed; of several skipped providers, the one with the lowest
- * rank is forced. A provider that is free again soon has a lower rank than a provider that is down, and an outage has a lower
- * rank than a refused account. An isolated provider is never forced.
+ * Returns a rank that is higher if an attempt is less likely to succeed. If a message has no other provider left, the skipped
+ * provider with the lowest rank may be tried nevertheless (it is forced). A provider that can be used again soon has a lower rank
+ * than a provider with an outage, and an outage has a lower rank than a refused account. A provider that is isolated or unready
+ * is never forced.
  */
 function rank(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {
@@ -44,7 +47,8 @@ function rank(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | u
     case 'probing':
       return circuit.kind === 'closed' ? 30 : 45;
     case 'held':
-      // A hold of an hour is as bad as an outage.
+      // `held` means that the provider has throttled. If it must not be called for half an hour, the rank is about the rank of an
+      // outage. If the time is an hour, the rank is higher than all other finite ranks.
       return 20 + Math.min(60, (againAfterMs ?? 0) / MINUTE_MS);
     case 'open':
     case 'quiet':

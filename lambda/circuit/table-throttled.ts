@@ -1,6 +1,6 @@
 /**
- * Returns whether DynamoDB throttled a call, because the table or the item got more requests than its capacity allows. A
- * throttled call had no effect.
+ * Returns whether a call failed because DynamoDB throttled it: the table or the item got more requests than its capacity allows.
+ * A throttled call has changed nothing.
  */
 export function isTableThrottled(error: unknown): boolean {
   return error instanceof Error && THROTTLED.has(error.name);

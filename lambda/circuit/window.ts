@@ -1,8 +1,8 @@
 import type { CircuitTimes } from './times.ts';
 
 /**
- * Numbers of attempts and failures in one bucket. A bucket is 10 s of stack time (which on a local stack may run faster than the
- * clock).
+ * Numbers of attempts and failures in one bucket. A bucket covers 10 seconds of stack time (which on a local stack may run faster
+ * than the clock).
  */
 export interface Bucket {
   /** Start of the bucket, in epoch milliseconds. */
@@ -26,7 +26,10 @@ export function countAttempt(window: AttemptWindow, failed: boolean, now: number
   return mergeWindows(window, [{ at, attempts: 1, failures: failed ? 1 : 0 }], now, times);
 }
 
-/** Returns the sum of two windows, without buckets that are too old, or that are too far in the future because a clock was wrong. */
+/**
+ * Returns the sum of two windows, without buckets that are older than the window. Buckets that are further in the future than the
+ * length of the window are also left out, since a wrong clock has set them.
+ */
 export function mergeWindows(
   one: AttemptWindow,
   other: AttemptWindow,
@@ -44,9 +47,9 @@ export function mergeWindows(
 }
 
 /**
- * Returns whether at least half of the attempts failed, in the whole window or in its two newest buckets. The whole window finds
- * a failing provider that gets few messages. The two newest buckets find a failing provider that accepted thousands of messages
- * until a moment ago.
+ * Returns whether at least half of the attempts failed, in the whole window or in its two newest buckets. The whole window shows
+ * the failures of a provider that gets few messages. The two newest buckets show the failures of a provider that has just begun
+ * to fail and had accepted thousands of messages in the same window.
  */
 export function isFailing(window: AttemptWindow, now: number, times: CircuitTimes): boolean {
   return [times.windowMs, 2 * times.bucketMs].some((span) => {

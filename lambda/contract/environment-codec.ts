@@ -45,8 +45,8 @@ export interface EnvironmentCodec<Values> {
   /** Returns the values that `encode` wrote. If a required variable is missing, throws an error that contains its name. */
   decode(given: Readonly<Record<string, string | undefined>>): Values;
   /**
-   * Whether every required variable is present. The result identifies the Lambda function: no other function of the deployment
-   * has all of these variables.
+   * Whether every required variable is present. Most codecs have a required variable that only one Lambda function of a deployment has.
+   * For such a codec the result identifies the function.
    */
   matches(given: Readonly<Record<string, string | undefined>>): boolean;
 }

@@ -1,4 +1,5 @@
-// These lists are not in the file of the zod schema (`event.ts`): functions that only write events then do not load zod.
+// These lists have a file of their own, apart from the zod schema in `event.ts`, so that functions that only write events do not
+// load zod.
 
 /** Version of the delivery events that this code writes. */
 export const EVENT_VERSION = 1;

@@ -10,7 +10,7 @@ export const eventSchema = z
     id: eventId,
     provider: describedText('Key of the provider; `mailover` for an event of Mailover itself.'),
     providerEventId: describedText(
-      "The provider's id of the event, or else a text made of the fields that identify the event.",
+      "The provider's id of the event. If the provider gives no id: a text made of the fields that identify the event.",
     ),
     providerMessageId: z.exactOptional(describedText('Id of the mail at the provider, without angle brackets.')),
     type: z
@@ -25,7 +25,7 @@ export const eventSchema = z
         .enum(BOUNCES)
         .check(
           described(
-            'With `bounced` only. `hard`: the mailbox does not exist; `blocked`: the mail or its sender is refused; `soft`: all others.',
+            'With `bounced` only. `hard`: the mailbox does not exist; `blocked`: the mail or its sender is refused; `soft`: every other bounce.',
           ),
         ),
     ),
@@ -44,9 +44,7 @@ export const eventSchema = z
     ),
     at: describedTime('Time of the event, by the clock of the provider.'),
     reason: z.exactOptional(
-      describedText(
-        'Reason by a list of Mailover that is the same for every provider; later versions may add reasons.',
-      ),
+      describedText('Reason, from a list that is the same for all providers; later versions may add reasons.'),
     ),
     detail: z.exactOptional(
       z.string().check(z.maxLength(500), described("The provider's explanation, with addresses masked.")),

@@ -1,4 +1,5 @@
-// These lists are not in the file of the zod schema (`inbound.ts`): functions that only write messages then do not load zod.
+// These lists have a file of their own, apart from the zod schema in `inbound.ts`, so that functions that only write messages do not
+// load zod.
 
 /** Version of the inbound messages that this code writes. */
 export const INBOUND_VERSION = 1;

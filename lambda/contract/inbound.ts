@@ -14,11 +14,11 @@ const mailboxes = z.array(mailbox);
 
 const attachment = z.looseObject({
   filename: z.exactOptional(
-    describedText('File name without path or control characters; absent if the mail names none.'),
+    describedText('File name without path or control characters; absent if the mail states no file name.'),
   ),
   contentType: describedText('Media type in lower case, without parameters.'),
   charset: z.exactOptional(describedText('Charset that the mail declares for a text, in lower case.')),
-  method: z.exactOptional(describedText('Method of a calendar (RFC 5546), in upper case: REQUEST, CANCEL, …')),
+  method: z.exactOptional(describedText('Method of a calendar message (RFC 5546), in upper case: REQUEST, CANCEL, …')),
   contentLocation: z.exactOptional(describedText('The Content-Location of the part, if known.')),
   size: z.int().check(z.nonnegative()),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
@@ -26,7 +26,11 @@ const attachment = z.looseObject({
   inline: z.exactOptional(
     z
       .literal(true)
-      .check(described('Present if the text displays it: its disposition is inline, or the HTML refers to it.')),
+      .check(
+        described(
+          'Present if the attachment is displayed within the mail: its disposition is inline, or the HTML refers to it.',
+        ),
+      ),
   ),
   s3: object,
 });
@@ -55,7 +59,7 @@ export const inboundSchema = z
           .nullable(z.string())
           .check(described('Null for a bounce (null reverse-path); absent if the provider does not state it.')),
       ),
-      to: z.array(z.string()).check(described('The recipient that this copy is for.')),
+      to: z.array(z.string()).check(described('The one recipient of this copy of the mail.')),
     }),
     messageId: z.exactOptional(describedText('Message-ID with angle brackets.')),
     inReplyTo: z.exactOptional(z.string()),

@@ -4,7 +4,7 @@ import { closingQuote, decodedName } from './json-text.ts';
 export interface JsonLimits {
   /** Largest depth of nested objects and arrays. */
   readonly depth: number;
-  /** Largest number of field names, and also the largest number of commas. */
+  /** Largest number of field names. It is also the largest number of commas. */
   readonly parts: number;
   /** Largest number of bytes of the text; the content of attachments is not counted. */
   readonly bytes: number;
@@ -23,8 +23,8 @@ export interface JsonShape {
 const [QUOTE, COMMA, COLON, SPACE] = [0x22, 0x2c, 0x3a, 0x20];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 /**
- * Largest length of a field name that is decoded, in characters. Each character can be an escape of six bytes. A longer name counts as
- * unknown.
+ * Largest length of a field name that is decoded, in characters. Each character can be an escape of six bytes. A longer name is not
+ * decoded, and counts as an unknown field.
  */
 const MAX_NAME = 100;
 

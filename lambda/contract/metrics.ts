@@ -47,8 +47,8 @@ export interface MetricDefinition {
 }
 
 /**
- * Amount of monitoring. `full`: all metrics. `small`: only the metrics for the alarms that page an engineer and for one
- * lower-priority alarm (a ticket) of each provider.
+ * Amount of monitoring. `full`: all metrics. `small`: only the metrics for the alarms with the severity `page`, and for
+ * the few tickets (alarms of lower severity) that exist in this size.
  */
 export const MONITORING_SIZES = ['full', 'small'] as const;
 export type MonitoringSize = (typeof MONITORING_SIZES)[number];
@@ -60,7 +60,8 @@ export const MOST_WATCHED_CLASSES = 10;
 
 /**
  * Values of the metric `CircuitState`, which shows the state of a provider's circuit breaker. `halfOpen`: the next message is used as a
- * probe of the provider. `open`: the provider gets no message. `isolated`: an operator has excluded the provider, which gets no message.
+ * probe of the provider. `open`: the provider gets only messages for which no other provider is left. `isolated`: an operator has excluded
+ * the provider, which gets no message.
  */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
 
@@ -69,8 +70,8 @@ export const METRICS = {
   /** Number of attempts to send a message, by outcome. Includes failed attempts after which another provider accepted the message. */
   Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: ATTEMPT_OUTCOMES, small: ['accepted'] }),
   /**
-   * Number of all faults of a provider: failed attempts, lost answers, messages that skipped the provider because its circuit breaker
-   * was open, and messages that are also counted in the metric `Contradictions`.
+   * Number of all faults of a provider: failed attempts, lost answers, the times that a message skipped the provider because its circuit
+   * breaker was open, and the messages that the metric `Contradictions` also counts.
    */
   Faults: metric({ unit: 'Count', by: ['provider'], small: 'only' }),
   /**
@@ -80,20 +81,20 @@ export const METRICS = {
   AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'], outcomes: ['accepted'] }),
   /** Number of messages that this provider accepted after another provider had not accepted them. */
   TookOver: metric({ unit: 'Count', by: ['provider'] }),
-  /** Number of times that a message was not offered to this provider, by reason; see {@link SKIP_OUTCOMES}. */
+  /** Number of times that this provider was skipped for a message, for one of the reasons in {@link SKIP_OUTCOMES}. */
   Skipped: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: SKIP_OUTCOMES }),
-  /** Number of messages that another provider accepted after this provider had refused them as faulty. */
+  /** Number of messages that another provider accepted for a recipient after this provider had refused the message or the recipient. */
   Contradictions: metric({ unit: 'Count', by: ['provider'] }),
   /** Number of attempts that were refused with an answer that Mailover's table of the provider's answers does not contain. */
   UnrecognisedAnswers: metric({ unit: 'Count', by: ['provider'] }),
   /** Number of messages that a provider accepted after another provider had failed, had refused them, or was skipped because it was failing. */
   FailedOver: metric({ unit: 'Count', by: [] }),
   /**
-   * Number of messages that another provider accepted although this provider may already have accepted them, by reason; see
-   * {@link DUPLICATE_OUTCOMES}.
+   * Number of messages that a provider accepted although this provider may already have accepted them in an earlier attempt, by reason;
+   * see {@link DUPLICATE_OUTCOMES}.
    */
   PossibleDuplicate: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: DUPLICATE_OUTCOMES }),
-  /** Number of times that a provider was skipped because a message exceeds the published limits of the provider. */
+  /** Number of times that a provider was skipped because it cannot send the message, for example because of the size of the message. */
   SkippedUnable: metric({ unit: 'Count', by: [] }),
   /**
    * Number of tags and metadata values that were left out of accepted messages because the provider's limits do not allow them. The
@@ -107,7 +108,7 @@ export const METRICS = {
    * the sender processes the submission, and when a provider accepts it. At most {@link MOST_WATCHED_CLASSES} classes are measured.
    */
   ClassWait: metric({ unit: 'Seconds', by: ['class'] }),
-  /** Age of a submission when its message is sent to a retry queue. */
+  /** Time from when a submission was first received until its message is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [], small: true }),
   /**
    * Number of Lambda invocations in which a message was received, divided by the largest number that the age of the message explains.
@@ -119,7 +120,7 @@ export const METRICS = {
   DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
   /** Number of submissions of the last 30 days, by their state; see {@link STANDINGS}. Measured once a day. */
   Submissions: metric({ unit: 'Count', by: ['outcome'], outcomes: STANDINGS, daily: true, small: ['lost'] }),
-  /** Number of failed calls of AWS services that delayed a message, by service; see {@link OWN_SERVICES}. */
+  /** Number of failed calls to AWS services that delayed a message, by service; see {@link OWN_SERVICES}. */
   OwnTrouble: metric({ unit: 'Count', by: ['outcome'], outcomes: OWN_SERVICES }),
 
   /** Number of reads of secrets that failed because of Secrets Manager or the connection to it. The accounts at the providers are not at fault. */
@@ -138,26 +139,30 @@ export const METRICS = {
   /**
    * Whether the account at the provider may send mail, measured each minute. 1: the account may send. 0: the provider forbids sending
    * or refuses the credentials, in the health check or in an attempt that opened the circuit breaker. When the provider does not
-   * answer, no value is written, since an outage proves nothing about the account.
+   * answer the health check, the health check writes no value, since an outage proves nothing about the account.
    */
   AccountHealthy: metric({ unit: 'None', by: ['provider'], small: true }),
   /** State of the provider's circuit breaker, as a number from {@link CIRCUIT_STATE}; measured each minute. */
   CircuitState: metric({ unit: 'None', by: ['provider'], states: CIRCUIT_STATE, small: true }),
   /**
    * Fraction of recipients that the provider refused in the last hour, since their mailbox cannot get mail, divided by the same fraction
-   * for the day before. Measured each minute. The value is 0 while only few recipients are refused.
+   * for the day before. Measured each minute. The value is 0 while the last hour has only few recipients or few refusals.
    */
   SuppressionRise: metric({ unit: 'None', by: ['provider'] }),
-  /** 1 if producers sent submissions steadily for two hours, and then none in the last half hour; otherwise 0. Measured each minute. */
+  /**
+   * 1 if producers sent submissions steadily for two hours, and then none in the last half hour; otherwise 0. It is also 0 if they sent
+   * few submissions at the same time of day yesterday or a week ago. Measured each minute.
+   */
   ProducersSilent: metric({ unit: 'None', by: [], states: { no: 0, yes: 1 } }),
   /** Number of messages on the retry queues of providers that were removed from the configuration; measured each minute. */
   RemovedQueueMail: metric({ unit: 'Count', by: [] }),
   /**
-   * Daily capacity of the remaining providers if the provider with the largest capacity fails, divided by the number of recipients on the
-   * busiest day of the last week. The capacity is a number of recipients. No value is written while no limit of this capacity is known.
+   * Daily capacity of the remaining providers if the provider with the largest capacity fails, divided by the number of recipients in the
+   * busiest 24 hours of the last week. The capacity is a number of recipients. No value is written while no limit of this capacity is
+   * known.
    */
   SpareCapacity: metric({ unit: 'None', by: [] }),
-  /** Time since the provider last accepted a mail or the credentials, whichever happened later. */
+  /** Time since the provider last accepted a mail or the credentials; if it has never accepted either, time since the first health check. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /**
    * 1 while the provider reviews the account because of bounces, complaints or spam traps, but still accepts mail; otherwise 0.
@@ -167,15 +172,15 @@ export const METRICS = {
   /** Unused fraction of the account's sending quota, from 0 to 1; only for providers that report a quota. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], gauge: true }),
   /**
-   * Time since the sending of the newest canary that was received again, or of the first canary if none was received again. Measured
-   * each minute, only for providers through which canaries are sent.
+   * Time since the sending of the newest canary that has arrived. The time begins no earlier than the first run of the health check and
+   * the end of the last isolation. Measured each minute, except during an isolation, only for providers through which canaries are sent.
    */
   CanaryAge: metric({ unit: 'Seconds', by: ['provider'], needs: 'canary' }),
-  /** The same time as in the metric `CanaryAge`, measured only for canaries to a subdomain whose only MX is this provider. */
+  /** Like the metric `CanaryAge`, except that it is for canaries to a subdomain whose only MX is this provider. Also measured during an isolation. */
   MxCanaryAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true, needsInboundCanary: true }),
   /** Number of entries for the sending IP addresses in DNS blocklists; measured each half hour. No value is written while no blocklist answers. */
   Blocklisted: metric({ unit: 'None', by: ['provider'], needs: 'blocklists' }),
-  /** Number of providers that an operator has switched off and has not switched on again; measured each minute. */
+  /** Number of providers that are isolated: an operator has excluded them for a time. Measured each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 
   /** Number of webhook requests with received mail, by outcome; see {@link INBOUND_OUTCOMES}. */
@@ -208,7 +213,7 @@ export const METRICS = {
     receiving: true,
   }),
 
-  /** Number of webhook requests with delivery events, by outcome; see {@link EVENT_REQUEST_OUTCOMES}. */
+  /** Number of webhook requests and queue messages with delivery events, by outcome; see {@link EVENT_REQUEST_OUTCOMES}. */
   EventRequests: metric({
     unit: 'Count',
     by: ['provider', 'outcome'],
@@ -221,8 +226,8 @@ export const METRICS = {
   /** Number of classes of mail that are paused because their rate of bounces or complaints exceeded its limit; measured each minute. */
   PausedClasses: metric({ unit: 'Count', by: [], needs: 'events', small: true }),
   /**
-   * Number of times that a message was offered to its providers, after which mail to some recipients still waits because of the settings of
-   * its class of mail; by reason, see {@link HELD_OUTCOMES}.
+   * Number of times that the sender processed a message, and mail to some or all recipients had to wait although a provider may be
+   * available; by reason, see {@link HELD_OUTCOMES}.
    */
   HeldBack: metric({ unit: 'Count', by: ['outcome'], outcomes: HELD_OUTCOMES, needs: 'events' }),
   /**

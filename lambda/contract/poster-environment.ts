@@ -6,7 +6,10 @@ export const posterEnvironment = environment({
   url: text('MAILOVER_POST_URL'),
   /** Name or ARN of the secret with the key with which the posted events are signed. */
   signingSecret: text('MAILOVER_SIGNING_SECRET'),
-  /** URL of the events queue. An event that could not be posted waits on this queue until it is posted again. */
+  /**
+   * URL of the events queue. An event that could not be posted waits on this queue until it is posted again, or until SQS moves it to the
+   * dead-letter queue.
+   */
   queueUrl: text('MAILOVER_POSTED_QUEUE'),
   ...local,
 });

@@ -114,6 +114,7 @@ export interface ProviderConfig<T extends string = string, O = object, I = true 
   /**
    * Increases `share` day by day while a new server gains reputation. The share begins with the fraction `from` on the day `start`
    * (UTC). Each day it is multiplied by the same factor, until it reaches the full `share` after `days` days.
+   * Until then, the provider is tried last for all other mail, whatever its priority; before `start`, for all mail.
    * @default - the full `share` from the start
    */
   readonly warmUp?: { readonly start: string; readonly from: number; readonly days: number };

@@ -30,16 +30,17 @@ export interface RouteConfig {
   readonly strict?: boolean;
   /**
    * Time during which a submission without `expiresAt` may be sent, in seconds, from 30 to 1209600 (14 days). The time begins when
-   * Mailover first receives the submission from SQS. The alarm ClassWaits is raised when mail of the class has waited for a tenth of
-   * this time. At most ten classes may set this option.
+   * the producer sends the submission to the outbound queue. The alarm ClassWaits is raised when mail of the class has waited for a
+   * tenth of this time. At most ten classes may set this option.
    * @default - four days
    */
   readonly expiresAfterSeconds?: number;
   /**
    * Treatment of a message that a provider may have accepted although the provider's answer was lost; a submission may set its own
-   * `onUnknown`. `ask`: Mailover asks the provider whether it accepted the message before the next provider is tried. `failover`: the
-   * next provider is tried immediately, for mail that is better sent twice than late. `hold`: no other provider is tried, and the message
-   * is dead-lettered as `Unknown`, for mail that is better not sent than sent twice.
+   * `onUnknown`. `ask`: Mailover first asks the provider whether it accepted the message. If it did not, or cannot tell, the next
+   * provider is tried. `failover`: the next provider is tried immediately, for mail that is better sent twice than late. `hold`: Mailover
+   * asks the provider, but tries no other provider. If no answer shows that the message was accepted, the message is dead-lettered as
+   * `Unknown`. This is for mail that is better not sent than sent twice.
    * @default 'ask'
    */
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
@@ -59,23 +60,24 @@ export interface RouteConfig {
    */
   readonly unsubscribe?: boolean;
   /**
-   * Whether only one mail of this class is sent to an address that is not verified. Further mail to the address waits, at most until the
-   * mail expires. An address is verified when the first mail is delivered, when a link in the first mail is clicked, or when an operator
-   * runs `npm run verify`. This option needs a provider with `events`.
+   * Whether mail of this class may have to wait until an address is verified. All classes with this option together send only one mail to
+   * an address that is not verified. Further mail to the address waits, at most until the mail expires. An address is verified when the
+   * first mail is delivered, when a link in the first mail is clicked, or when an operator runs `npm run verify`. This option needs a
+   * provider with `events`.
    * @default false
    */
   readonly verifiedRecipients?: boolean;
   /**
    * Rates of hard bounces (in 24 hours) and complaints (in seven days) above which the class pauses. Mail of a paused class waits until
-   * the mail expires, or until an operator runs `npm run release -- --class NAME`. A class with fewer than 200 mails in that time never
-   * pauses. `false`: the class never pauses; use this for mail that a person waits for. The rates are measured from the delivery events of
-   * providers with `events`.
-   * @default { bounces: 0.04, complaints: 0.0008 } - also for classes without a route; both rates are below the limits of the providers
+   * the mail expires, or until an operator runs `npm run release -- --class NAME`. The class pauses because of a rate only if the
+   * period of this rate has at least 200 mails, and at least 10 hard bounces or 3 complaints. `false`: the class never pauses; use this for
+   * mail that a person waits for. The rates are measured from the delivery events of providers with `events`.
+   * @default { bounces: 0.04, complaints: 0.0008 } - also for classes without a route; both rates are below the limits that SES and Postmark publish
    */
   readonly pauseAbove?: false | Partial<RateLimits>;
   /**
-   * Treatment of mail while the suppression list cannot be read. `send`: the mail is sent to all recipients. `wait`: the mail stays on
-   * its queue.
+   * Treatment of mail while the suppression list cannot be read. `send`: the mail is sent to all recipients. `wait`: the mail waits on a
+   * retry queue.
    * @default 'send'
    */
   readonly onListUnreadable?: 'send' | 'wait';

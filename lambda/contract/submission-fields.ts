@@ -199,7 +199,7 @@ export const calendar = z
     }),
     z.meta({
       description:
-        'An invitation or another calendar message. The mail contains it as an alternative to the text and as the file invite.ics. Providers that cannot carry it are skipped.',
+        'An invitation or another calendar message. The mail contains it as an alternative to the text and as the file invite.ics. Providers that cannot send such a message are skipped.',
       allOf: METHODS.map((method) => ({
         if: { properties: { method: { const: method } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema

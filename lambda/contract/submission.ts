@@ -22,7 +22,9 @@ export const submissionSchema = z
       version,
       id: z.exactOptional(
         field.ownId.check(
-          described('Id that the producer gives the submission, in every attempt. Default: the SQS message id.'),
+          described(
+            'Id that the producer chooses. If the producer sends the same submission again, it must use the same id. Default: the SQS message id.',
+          ),
         ),
       ),
       class: z.exactOptional(
@@ -43,7 +45,7 @@ export const submissionSchema = z
           z.refine((headers) => Object.keys(headers).length <= 100, { error: 'at most 100 headers' }),
           z.meta({
             description:
-              'Custom headers, each at most once, in upper or lower case. Headers that Mailover or a provider writes are refused.',
+              'Custom headers, each at most once; the letter case of the names is ignored. Headers that Mailover or a provider writes are refused.',
             maxProperties: 100,
           }),
         ),
@@ -143,8 +145,8 @@ export type SubmissionAttachment = NonNullable<Submission['attachments']>[number
 export type S3Reference = z.infer<typeof field.s3Reference>;
 
 /**
- * Result of reading a message body. `future`: the message has a newer version than this code can read, so the message stays on the queue
- * until a newer version of Mailover is deployed.
+ * Result of reading a message body. `future`: the message has a newer version than this code can read. The message then stays on its
+ * queue, since a newer release of Mailover may be deployed soon. If none is deployed in time, the message is dead-lettered.
  */
 export type ReadResult =
   | {
@@ -168,8 +170,8 @@ const TOO_LARGE: Problem = {
 };
 
 /**
- * Reads the body of a queue message, or of the S3 object that a pointer names. Never throws. Attachments are decoded in place, so a
- * large attachment is in memory only once. The given bytes are overwritten.
+ * Reads the body of a queue message, or the content of the S3 object that a pointer names. Never throws. Attachments are decoded in
+ * place, so a large attachment is in memory only once. The decoded attachments overwrite the bytes of a given Buffer.
  */
 export function readSubmission(body: string | Buffer): ReadResult {
   const bytes = withoutMark(typeof body === 'string' ? Buffer.from(body) : body);

@@ -38,8 +38,8 @@ const isWord = (name: string) => IDENTIFIER.test(name);
 const SHORT = 4;
 
 /**
- * Returns a function that checks whether a field name is harmless, for a JSON text that was not parsed. A name is harmless if the text
- * contains it only as a field name.
+ * Returns a function that checks whether a field name is harmless, for a JSON text that was not parsed. A name is harmless if it has
+ * the form of an identifier, and if it is shorter than `SHORT` or the text contains it only as a field name.
  */
 export function harmlessIn(text: Buffer): IsHarmless {
   return (name) => {

@@ -11,7 +11,7 @@ const environment = dailyCountEnvironment.decode(process.env);
 const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
 const read = recordsOf(environment.stateTable);
 
-/** Runs once a day, and counts all submissions by their state. */
+/** Lambda handler that runs once a day, and counts all submissions by their state. */
 export async function handler(): Promise<void> {
   reportCounts(await countSubmissions(read, systemClock.now, environment), { log: powertoolsLog, metrics });
   await metrics.flush();

@@ -13,7 +13,10 @@ export type ReadRecords = (onRecords: (records: readonly CountedRecord[]) => voi
 
 /** Number of segments of the table that are scanned in parallel. */
 const SEGMENTS = 4;
-/** Attempts for one read of the table, so that short throttling does not end the whole scan. */
+/**
+ * Largest number of attempts for one read of the table. Several attempts are allowed, so that short throttling does not end the
+ * whole scan.
+ */
 const TRIES = 5;
 
 /**

@@ -71,9 +71,9 @@ export function deliveriesOf(events: readonly KeptEvent[]): ReadonlyMap<string, 
     ({ recipient = '' }) => recipient,
   );
   const deliveries = new Map<string, Delivery>();
-  for (const [recipient, those] of byRecipient) {
-    const atProviders = [...Map.groupBy(those, ({ provider }) => provider).values()].flatMap(
-      (one) => latest(one, (state) => RANK[state]) ?? [],
+  for (const [recipient, ofRecipient] of byRecipient) {
+    const atProviders = [...Map.groupBy(ofRecipient, ({ provider }) => provider).values()].flatMap(
+      (one) => highestRanked(one, (state) => RANK[state]) ?? [],
     );
     const best = atProviders.toSorted((a, b) => FIRST.indexOf(a.state) - FIRST.indexOf(b.state) || earlier(a, b))[0];
     if (best) deliveries.set(recipient, best);
@@ -90,7 +90,7 @@ export function provesAcceptance({ type }: Pick<KeptEvent, 'type'>): boolean {
   return state !== undefined && state !== 'rejected' && state !== 'suppressed';
 }
 
-function latest(events: readonly KeptEvent[], rank: (state: DeliveryState) => number): Delivery | undefined {
+function highestRanked(events: readonly KeptEvent[], rank: (state: DeliveryState) => number): Delivery | undefined {
   return events
     .flatMap((event): Delivery[] => {
       const state = PROVES[event.type];
@@ -99,7 +99,10 @@ function latest(events: readonly KeptEvent[], rank: (state: DeliveryState) => nu
     .toSorted((a, b) => rank(b.state) - rank(a.state) || earlier(a, b))[0];
 }
 
-/** Sorts events with the same state by time, and events with the same time by id, so that the order is always the same. */
+/**
+ * Compares two deliveries with the same state: the delivery with the earlier event comes first. Events with the same time are
+ * compared by id, so that the order is always the same.
+ */
 function earlier({ event: a }: Delivery, { event: b }: Delivery): number {
   return Date.parse(a.at) - Date.parse(b.at) || (a.id < b.id ? -1 : 1);
 }

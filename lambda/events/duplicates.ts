@@ -4,11 +4,11 @@ import type { KeptEvent } from './event-item.ts';
 
 /**
  * Returns an earlier event that proves another acceptance of the same mail for the same recipient. Returns undefined unless
- * `event` is the first event of its own acceptance; therefore each second acceptance is found only once. `earlier` contains
- * the other events of the recipient.
+ * `event` is the first event of its own acceptance; therefore each second acceptance is found only once. `earlier`: the events of
+ * the same submission and recipient that were stored before `event`.
  *
  * Two acceptances differ in the provider or in the number of the attempt. Events with different provider keys and the same
- * message id belong to the same acceptance: the key of the provider was changed.
+ * message id of the provider belong to the same acceptance: the key of the provider was changed.
  */
 export function otherAcceptance(event: KeptEvent, earlier: readonly KeptEvent[]): KeptEvent | undefined {
   if (!provesAcceptance(event)) return undefined;
@@ -24,8 +24,8 @@ function isSame(a: KeptEvent, b: KeptEvent): boolean {
 }
 
 /**
- * Whether the record of a submission explains why a mail was accepted twice: an answer of one of the providers was lost, or
- * a provider failed after it had received the whole request. An attempt that is still running at `now` does not count.
+ * Whether the record of a submission explains why a mail was accepted twice: an answer of one of the `providers` was lost, or one
+ * of these providers failed after it had received the whole request. An attempt that is still running at `now` does not count.
  */
 export function isExplained(
   record: Pick<SubmissionRecord, 'attempts' | 'lease'> | undefined,

@@ -5,10 +5,10 @@ import { defined } from '../platform/defined.ts';
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 
-/** Lifetime of a stored event: the longest time for which the record of its submission may be stored. */
+/** Lifetime of a stored event, in seconds: the record of its submission is stored for the same time. */
 const RETENTION_S = 30 * 24 * 3_600;
 
-/** Name of the list with the events of a submission. */
+/** Returns the name of the list with the events of a submission. */
 function eventList(submissionId: string): string {
   return `event/${submissionId}`;
 }
@@ -44,15 +44,14 @@ export interface KeptEvent
   readonly recipient?: string;
 }
 
-/** Sort key of an event in its list; with an empty `id`, the prefix of the sort keys of one recipient's events. */
+/** Returns the sort key of an event in its list; with an empty `id`, the prefix of the sort keys of one recipient's events. */
 export function eventPlace(recipient: string | undefined, id: string): string {
   return `${recipient ?? ''}/${id}`;
 }
 
 /**
- * Returns the item of an event. Instead of the address, the item contains `recipient`, the keyed hash of the address, so
- * that a copy of the table names no person. Events whose submission is not known are stored in one list for each provider
- * and day.
+ * Returns the item of an event. Instead of the address, the sort key contains `recipient`, the keyed hash of the address, so that
+ * a copy of the table names no person. Events whose submission is not known are stored in one list for each provider and day.
  */
 export function eventItem(event: DeliveryEvent, recipient: string | undefined, now: number): ListItem {
   const { id, provider, submissionId, type, bounce, reason, at, attempt, machine, providerMessageId } = event;
@@ -67,7 +66,7 @@ export function eventItem(event: DeliveryEvent, recipient: string | undefined, n
   };
 }
 
-/** All events of a submission, not sorted by time. */
+/** Returns all stored events of a submission, not sorted by time. */
 export async function eventsOf(lists: Pick<ListTable, 'list'>, submissionId: string): Promise<readonly KeptEvent[]> {
   return (await lists.list(eventList(submissionId))).map(keptEvent);
 }

@@ -4,8 +4,8 @@ import { provesAcceptance } from './delivery.ts';
 import { eventsOf } from './event-item.ts';
 
 /**
- * The providers that provably accepted the mail for a recipient: their keys, each with the provider's message id, or,
- * without such an id, with the id of the event.
+ * The providers that provably accepted the mail for a recipient. For each provider key, the map contains the provider's message
+ * id, or, if the event has no such id, the id of the event.
  */
 type Acceptances = ReadonlyMap<string, string>;
 

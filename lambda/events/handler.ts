@@ -44,7 +44,10 @@ const dependencies = {
   clock: systemClock,
 };
 
-/** Processes delivery events, which providers post over HTTP or publish to an SNS topic that forwards them to an SQS queue. */
+/**
+ * Lambda handler that processes delivery events. Providers post them over HTTP, or publish them to an SNS topic that forwards
+ * them to an SQS queue.
+ */
 export const handler = webhookHandler({
   takePosted: createEventIntake(dependencies),
   takeRecord: createPublishedIntake(dependencies),

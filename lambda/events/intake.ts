@@ -33,8 +33,9 @@ interface Result {
 }
 
 /**
- * Handles a request: authenticates it, reads it, processes each event, and answers. Fails after `limitMs`, so that the
- * function can answer and count the failure before Lambda's time-out ends the function.
+ * Creates the function that handles a request with delivery events: authenticates it, reads it, processes each event, and
+ * answers. A request that takes longer than `limitMs` milliseconds fails, so that the function can answer and count the failure
+ * before Lambda's time-out ends the function.
  */
 export function createEventIntake(
   dependencies: EventsDependencies,

@@ -21,7 +21,7 @@ export function createPublishedIntake(
       metrics.add('EventRequests', 1, { provider: provider.key, outcome });
     const read = (await dependencies.loadReader(provider.type))(record.body);
     if (read.kind !== 'events') {
-      // An unusable message fails at each receive, until SQS moves it to the dead-letter queue.
+      // An unusable message fails each time it is received, until SQS moves it to the dead-letter queue.
       count('unusable');
       throw new ServiceError('not an event of this provider');
     }

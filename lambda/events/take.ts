@@ -52,7 +52,7 @@ export interface TakeEventDependencies {
 const AT_A_TIME = 20;
 
 /**
- * Processes the events of one request independently: if one fails, the others are processed nevertheless.
+ * Processes the events of one request independently: if one event fails, the other events are processed nevertheless.
  *
  * @throws AggregateError if any event failed; the provider then repeats the request, and events that were processed are skipped
  */
@@ -73,9 +73,9 @@ export async function takeEvents(
 }
 
 /**
- * Puts the recipient on the suppression list if the event requires this, puts the event on the events queue, and adds the
- * item of the event to a list. The item is written last, since it marks the event as done. An event whose processing was cut
- * off is put on the queue again, so no event is lost.
+ * Puts the recipient on the suppression list if the event requires this, puts the event on the events queue, and adds the item of
+ * the event to a list. The item is written last, since it marks the event as done. If the processing of an event was cut off, the
+ * provider's retry puts the event on the queue again, so no event is lost.
  */
 async function takeEvent(
   provider: string,

@@ -9,7 +9,7 @@ import { askTwice } from '../providers/question.ts';
 /** Asks one provider whether our account at the provider may send. A failure is returned as a result, and is not thrown. */
 export type AskHealth = (provider: ProviderConfig) => Promise<Health>;
 
-/** Longest wait for the answer to a health check, even if the provider's deadline for attempts is longer. */
+/** Longest wait for the answer to a health check, in milliseconds, even if the provider's deadline for attempts is longer. */
 const MOST_MS = 10_000;
 
 /** Makes a function that checks the health of the providers of a pool. */

@@ -6,7 +6,7 @@ export type Listing =
   | { readonly kind: 'clean' }
   /** `codes`: the A records of the answer. The operator of the blocklist documents their meaning. */
   | { readonly kind: 'listed'; readonly codes: readonly string[] }
-  /** The blocklist did not answer, or refused to answer. */
+  /** The blocklist did not answer, refused to answer, or no longer exists. */
   | { readonly kind: 'silent'; readonly reason: string };
 
 /**
@@ -21,12 +21,12 @@ export function queryName(address: string, zone: string): string {
 /**
  * Asks the DNS zone of one blocklist about an address.
  *
- * Facts, read 2026-11-25: listings are A records in 127.0.0.0/8 (RFC 5782 2.1). Spamhaus answers 127.255.255.252 for a wrong
- * name of a list, 127.255.255.254 to public resolvers and to resolvers of AWS, and 127.255.255.255 above its limit of
- * queries (spamhaus.org/news/article/788, and its page on AWS DNS of 2022-09-22). Spamhaus answers 127.0.1.255 or
- * 127.0.2.255 when a list of domains is asked about an address. These answers do not show whether the address is listed.
- * URIBL refuses queries with 127.0.0.1 (uribl.com/refused.shtml); no blocklist gives this answer for a listed address.
- * Answers outside of 127.0.0.0/8 come from the present owner of the zone's domain, not from a blocklist.
+ * Facts, read 2026-11-25: listings are A records in 127.0.0.0/8 (RFC 5782 2.1). Spamhaus answers 127.255.255.252 for a wrong name
+ * of a list, 127.255.255.254 to public resolvers and to resolvers of AWS, and 127.255.255.255 above its limit of queries
+ * (spamhaus.org/news/article/788, and the page of Spamhaus on AWS DNS of 2022-09-22). Spamhaus answers 127.0.1.255 or 127.0.2.255
+ * when a list of domains is asked about an address. None of these five answers shows whether the address is listed. URIBL answers
+ * 127.0.0.1 when it refuses a query (uribl.com/refused.shtml); no blocklist gives this answer for a listed address. Answers
+ * outside of 127.0.0.0/8 come from the present owner of the zone's domain, not from a blocklist.
  */
 export async function askZone(resolver: DnsResolver, address: string, zone: string): Promise<Listing> {
   let records: string[];
@@ -61,7 +61,7 @@ export async function zoneTrouble(resolver: DnsResolver, zone: string): Promise<
   return never.kind === 'listed' ? 'lists every address' : undefined;
 }
 
-/** The 32 nibbles of an IPv6 address; the URL parser expands and checks the address. */
+/** Returns the 32 nibbles of an IPv6 address. The URL parser checks the address. */
 function nibblesOf(address: string): string[] {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));

@@ -13,12 +13,15 @@ export interface BlocklistContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** Speed of stack time: on a local stack, time may run this many times faster than the clock. */
+  /** Number of seconds of stack time in one second of the real clock. It differs from 1 only on a local stack. */
   readonly timeScale: number;
   resolverOf(servers: readonly string[] | undefined): Promise<DnsResolver>;
 }
 
-/** Interval of the checks. Blocklists change by the hour, and their operators limit the number of queries. */
+/**
+ * Interval of the checks, in milliseconds of stack time. Blocklists change by the hour, and their operators limit the number of
+ * queries.
+ */
 const EVERY_MS = 30 * 60_000;
 
 /** Longest wait for the answers, in milliseconds: the metrics of the other checks are written only afterwards. */
@@ -88,7 +91,10 @@ async function lookFor({ key: provider, blocklists }: ProviderConfig, context: B
     );
 }
 
-/** The name of a zone without its first label, which may be an access key: `<key>.zen.dq.spamhaus.net`. */
+/**
+ * Returns the name of a zone for the log. If a zone has more than three labels, the first label is left out, since it may be an
+ * access key: `<key>.zen.dq.spamhaus.net`.
+ */
 function nameOf(zone: string): string {
   const labels = zone.split('.');
   return labels.length > 3 ? labels.slice(1).join('.') : zone;

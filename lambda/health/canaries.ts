@@ -35,20 +35,22 @@ export interface CanaryContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** Speed of stack time: on a local stack, time may run this many times faster than the clock. */
+  /** Number of seconds of stack time in one second of the real clock. It differs from 1 only on a local stack. */
   readonly timeScale: number;
   /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
   readonly timeScaleSince?: number | undefined;
 }
 
-/** Sends the canaries that are due, and writes the age of the newest returned canary as a metric. Never throws. */
+/**
+ * Sends the canaries that are due, and writes the age of the newest returned canary of each provider as a metric. Never throws.
+ */
 export async function sendCanaries(context: CanaryContext): Promise<void> {
   const ways = waysOf(context);
   if (ways.length === 0) return;
   try {
     const keys = ways.flatMap((way) => [canaryKey(way), switchKey(way.provider)]);
     const items = await context.table.getAll([...new Set(keys)]);
-    await Promise.all(ways.map((way) => tend(way, items, context)));
+    await Promise.all(ways.map((way) => checkAndSend(way, items, context)));
   } catch (error) {
     context.log.error('canaries not sent', { error: errorName(error) });
   }
@@ -63,7 +65,7 @@ function waysOf({ providers, inboundCanaries }: CanaryContext): Canaries[] {
   ];
 }
 
-async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: CanaryContext): Promise<void> {
+async function checkAndSend(way: Canaries, items: ReadonlyMap<string, Item>, context: CanaryContext): Promise<void> {
   const { metrics, clock, timeScale, table, log } = context;
   const { provider, config } = way;
   const now = clock.now();
@@ -95,8 +97,8 @@ async function sendOne(
   const now = clock.now();
   const { since, sentAt = 0, secret = newSecret() } = readCanary(item);
   if (since === undefined) {
-    // The first canary is sent one interval after the first run: by then a deployment is complete, and a local stack
-    // can be tried before canaries start.
+    // The first canary is sent one interval after the first run. At that time a deployment is complete. A person who tries out a
+    // local stack sees no canary in the first minutes.
     await table.write(canaryItem(way, item, { since: now }), item?.rev);
     return;
   }
@@ -109,7 +111,7 @@ async function sendOne(
   if (!written.done) return;
   const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), dueAt + everyMs));
   const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, dueAt) });
-  // Without a proof (signature), the canary would be treated as mail that an application submitted.
+  // Without a proof (an HMAC), the canary would be treated as mail that an application submitted.
   if (attributes[PROOF_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
   await queue.send(outboundQueueUrl, body, attributes, undefined, 'canaries');
 }

@@ -10,7 +10,7 @@ import { type CheckContext, type GaugeCapacity, TABLE_MS } from './context.ts';
 const DAY_HOURS = 24;
 const DAYS = 7;
 const DAY_SECONDS = 86_400;
-/** Largest number of keys of one read: half of DynamoDB's limit (API_BatchGetItem, 2026-11-29). */
+/** Largest number of keys in one read: half of DynamoDB's limit (API_BatchGetItem, 2026-11-29). */
 const PAGE = 50;
 
 /** `others`: number of recipients a day that the other providers together can serve if the provider `without` fails. */
@@ -20,8 +20,8 @@ interface Spare {
 }
 
 /**
- * Creates the function that measures the capacity which remains if one provider fails. The capacity is compared with the
- * number of recipients in the busiest 24 hours of the last week. The counts of the week are read once an hour. The last
+ * Creates the function that writes the metric SpareCapacity: the smallest capacity that remains if one provider fails, divided by
+ * the number of recipients in the busiest 24 hours of the last week. The counts of the week are read once an hour. The last
  * capacity that a provider reported is used until the provider reports another capacity.
  */
 export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity'>): GaugeCapacity {
@@ -51,8 +51,8 @@ export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity
 }
 
 /**
- * Returns the least capacity that remains if one provider fails. Undefined if the remaining capacity has no known limit, if
- * a provider has not reported its limit yet, or if there is only one provider.
+ * Returns the smallest capacity that remains if one provider fails. Returns undefined if the remaining capacity has no known
+ * limit, if a provider has not reported its limit yet, or if there is only one provider.
  */
 function spareOf(providers: readonly ProviderConfig[], reported: ReadonlyMap<string, number>): Spare | undefined {
   if (providers.length < 2 || providers.some((one) => isUnreported(one, reported))) return undefined;
@@ -71,8 +71,8 @@ function isUnreported({ key, type, capacityPerDay }: ProviderConfig, reported: R
 }
 
 /**
- * Returns the number of recipients a day that a provider can serve for every class of mail; 0 for a provider that carries
- * only some classes, since it cannot replace another provider.
+ * Returns the number of recipients a day that a provider can serve for every class of mail: infinity if no limit is known; 0 for
+ * a provider that serves only some classes, since it cannot replace another provider.
  */
 function capacityOf({ capacityPerDay, maxPerSecond, classes }: ProviderConfig, reported: number | undefined): number {
   if (classes) return 0;

@@ -19,7 +19,7 @@ export async function checkHealth(context: CheckContext): Promise<void> {
   const { providers, ask } = context;
   const gauged = gaugeTallies(context);
   const [items, ...healths] = await Promise.all([readItems(context), ...providers.map(ask)]);
-  if (items) gaugeSwitches(context, items);
+  if (items) gaugeIsolations(context, items);
   const capacity = context.gaugeCapacity(healths);
   await Promise.all(
     providers.map(async (provider, place) => {
@@ -43,9 +43,9 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
 }
 
 /**
- * Whether the provider refused an attempt because of our account, and has accepted no attempt since. Some refusals appear
- * only in answers to attempts, and not in health checks. A refusal no longer counts if the circuit breaker has admitted
- * attempts for `STALE_MS` but there was no mail to send.
+ * Whether the provider refused an attempt because of our account, and has accepted no attempt since. Some refusals appear only in
+ * answers to attempts, and not in health checks. A refusal no longer counts if the circuit breaker has allowed an attempt for
+ * longer than `STALE_MS`, but no attempt was made.
  */
 function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
   const { circuit } = readCircuitItem(items?.get(circuitKey(provider)));
@@ -76,7 +76,7 @@ function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: 
   if (underReview !== undefined) metrics.add('UnderReview', Number(underReview), { provider });
 }
 
-function gaugeSwitches({ providers, metrics, clock }: CheckContext, items: ReadonlyMap<string, Item>): void {
+function gaugeIsolations({ providers, metrics, clock }: CheckContext, items: ReadonlyMap<string, Item>): void {
   const on = providers.filter(({ key }) => isIsolated(readIsolation(items.get(switchKey(key))), clock.now()));
   metrics.add('OperatorSwitch', on.length);
 }
@@ -96,15 +96,16 @@ async function gaugeState(
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
   metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
-  // A conflicting write of another run has the same content, so this write is not repeated.
+  // A conflicting write of another run has nearly the same content, so this write is not repeated.
   await withTimeout(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: errorName(error) });
   });
 }
 
 /**
- * An open circuit breaker that admits a probe is reported as half-open if there was no mail for a probe during this time.
- * Otherwise the circuit of a rarely used provider would be reported as open forever.
+ * Time in milliseconds of stack time. If an open circuit breaker has admitted a probe for longer than this time, but there was no
+ * mail for a probe, the circuit is reported as half-open. Otherwise the circuit of a rarely used provider would be reported as
+ * open forever.
  */
 const STALE_MS = 15 * 60_000;
 

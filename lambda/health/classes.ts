@@ -11,7 +11,7 @@ import { type CheckContext, TABLE_MS } from './context.ts';
 
 /** Dependencies of the check of the bounces and complaints of each class of mail. */
 export interface ClassesContext extends Omit<CheckContext, 'providers' | 'ask' | 'gaugeCapacity'> {
-  /** Undefined if no class of mail can be paused. */
+  /** The lists table, from which the counts are read; undefined if no class of mail can be paused. */
   readonly lists: Pick<ListTable, 'list'> | undefined;
   readonly pauseAbove: HealthEnvironment['pauseAbove'];
   /** Tells whether a provider's reports are doubtful. The bounces and complaints that such a provider reports pause no class. */
@@ -89,8 +89,7 @@ export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: Clas
       const hours = await readHours(lists, current);
       const before = await withTimeout(TABLE_MS, readPaused(table), clock);
       const none = new Set<string>();
-      // Providers with doubtful reports are looked up only if a class exceeds its limits when the reports of all providers
-      // count.
+      // Providers with doubtful reports are looked up only if a class would exceed its limits with the reports of all providers.
       const isExcess = classesToPause(hours, none, current, before).size > 0;
       const doubted = isExcess ? await withTimeout(TABLE_MS, doubtedIn(hours), clock) : none;
       const { paused } = await withTimeout(

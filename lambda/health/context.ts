@@ -6,7 +6,7 @@ import type { Table } from '../platform/table.ts';
 import type { Health } from '../providers/provider.ts';
 import type { AskHealth } from './ask.ts';
 
-/** Writes the metric of spare capacity; `healths` has an entry for each provider, in the order of the providers. Never throws. */
+/** Writes the metric SpareCapacity; `healths` has an entry for each provider, in the order of the providers. Never throws. */
 export type GaugeCapacity = (healths: readonly (Health | undefined)[]) => Promise<void>;
 
 /** Dependencies of the health check of all providers. */
@@ -18,7 +18,7 @@ export interface CheckContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** Speed of stack time: on a local stack, time may run this many times faster than the clock. */
+  /** Number of seconds of stack time in one second of the real clock. It differs from 1 only on a local stack. */
   readonly timeScale: number;
   /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
   readonly timeScaleSince?: number | undefined;

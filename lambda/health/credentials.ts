@@ -7,8 +7,8 @@ import type { Health } from '../providers/provider.ts';
 export const credentialsKey = (provider: string) => `health/${provider}`;
 
 /**
- * Shortest time between two writes of the item. When a new process reads the item, its time may be too early by up to this number
- * of milliseconds.
+ * Shortest time between two writes of the item, in milliseconds. When a new process reads the item, the time in the item may be
+ * too early by up to this time.
  */
 const WRITE_MS = 5 * 60_000;
 
@@ -30,8 +30,8 @@ export interface CredentialUse {
 }
 
 /**
- * Returns when the provider last accepted our credentials. The evidence is this answer, an earlier answer, or accepted mail
- * that the circuit breaker has counted. The item never expires: a provider without an item would count as a new provider.
+ * Returns when the provider last accepted our credentials. The evidence is the answer `health`, an earlier answer, or accepted
+ * mail that the circuit breaker has counted. The item never expires: a provider without an item would count as a new provider.
  */
 export function credentialUse(
   provider: string,

@@ -58,7 +58,7 @@ const checkClasses = classChecker({
 });
 const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 
-/** Runs once a minute; a check that fails is repeated in the next run. */
+/** Lambda handler of the health checks. It runs once a minute; a check that fails is repeated in the next run. */
 export async function handler(): Promise<void> {
   await Promise.all([
     checkHealth({ ...context, ask, gaugeCapacity }),

@@ -5,7 +5,10 @@ import { HOURS_COMPARED, type HourCounts, haveProducersStopped, placeOf, suppres
 import { readTally, tallyKey } from '../tally/items.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 
-/** Number of hours whose counts are read for the metric SuppressionRise: a day, and the two newest hours, which are compared with this day. */
+/**
+ * Number of hours whose counts are read for the metric SuppressionRise: the current and the previous hour, which contain the last
+ * sixty minutes, and the day before, with which they are compared.
+ */
 const HOURS_OF_SUPPRESSION = 26;
 
 /**

@@ -5,8 +5,8 @@ interface Token {
 }
 
 /**
- * Repairs an address header for a strict parser (RFC 5322, section 3.4): puts a comma between two mailboxes. Also quotes a
- * name that contains a colon which begins no group, or a semicolon which ends no group.
+ * Repairs an address header for a strict parser (RFC 5322, section 3.4). For example, it puts a missing comma between two
+ * mailboxes, and quotes a name that contains a colon which begins no group, or a semicolon which ends no group.
  */
 export function repairedAddresses(value: string): string {
   const tokens = tokensOf(value);
@@ -56,16 +56,22 @@ function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
   return start + rest.join('');
 }
 
-/** An address in single quotes. Some mail clients write such quotes although no standard allows them. */
+/** An address in single quotes. Some mail clients write such quotes, although they have no meaning in any standard. */
 const IN_QUOTES = /^(\s*)'([^\s'<>()",;:]{1,320})'\s*$/;
 
-/** Turns a comment (text in parentheses) that consists of an address into this address; used for an entry without any other address. */
+/**
+ * Turns a comment (text in parentheses) that consists of an address into this address in angle brackets; used only for an entry
+ * without any other address.
+ */
 function withAddress(token: Token): Token {
   const inner = token.kind === 'comment' ? token.text.slice(1, -1).trim() : '';
   return isAddress(inner) ? { kind: 'angled', text: `<${inner}>` } : token;
 }
 
-/** Removes angle brackets around words that contain no address; used if the address of the entry is outside of the brackets. */
+/**
+ * Removes angle brackets around several words that contain no address; used only if the address of the entry is outside of the
+ * angle brackets.
+ */
 function withoutWords(token: Token): Token {
   const isWords = token.kind === 'angled' && /^<[^@<>]{0,999}\s[^@<>]{0,999}>$/.test(token.text);
   return isWords ? { kind: 'text', text: ` ${token.text.slice(1, -1)} ` } : token;
@@ -87,7 +93,7 @@ function isAddress(word: string): boolean {
   return /^[^\s@<>"()]+@[^\s@<>"()]+$/.test(word);
 }
 
-/** A name as one quoted string. */
+/** Returns a name as one quoted string, without its comments. */
 function quoted(name: readonly Token[]): string {
   const text = name.map(({ kind, text: piece }) => {
     if (kind === 'text') return piece.replace(/[\\"]/g, '\\$&');
@@ -126,7 +132,7 @@ function tokensOf(value: string): Token[] {
     } else if (sign === '<' && at < lastAngle && value[at + 1] !== '<') push('angled', value.indexOf('>', at) + 1);
     else if (sign === '\\' && value[at + 1] === '"') at += 2;
     else {
-      // Doubled angle brackets become single brackets.
+      // A stray angle bracket is left out, so doubled angle brackets become single brackets.
       text += sign === '>' || sign === '<' ? '' : value.slice(at, at + (sign === '\\' ? 2 : 1));
       at += sign === '\\' ? 2 : 1;
     }
@@ -135,7 +141,7 @@ function tokensOf(value: string): Token[] {
   return tokens;
 }
 
-/** The form `[mailto:a@example.org]`, in which Outlook shows addresses. */
+/** The form `[mailto:a@example.org]`, in which Outlook writes addresses. */
 const MAILTO = /\[mailto:([^\s@<>[\]()",;:]{1,255}@[^\s@<>[\]()",;:]{1,255})\]/iy;
 /** An address after a `<` that is not closed before the next separator. A source route, which begins with an @, does not match. */
 const UNCLOSED = /<\s{0,9}([^\s@<>()",;:]{1,255}@[^\s@<>()",;:]{1,255})\s{0,9}(?=[,;])/y;

@@ -8,7 +8,7 @@ import { clean, inOneLine } from './clean.ts';
 /** Largest number of mailboxes in one field of a message, such as `to`. The field `headers` of the message still has the complete header. */
 const MAX_MAILBOXES = 2_000;
 
-/** Largest number of characters that are read of all headers with the same name together. */
+/** Largest total number of characters that are read from all headers with the same name. */
 const MAX_CHARACTERS = 128 * 1024;
 
 /**
@@ -22,8 +22,8 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   for (const value of values) {
     const given = value.slice(0, left);
     const read = parsed(given);
-    // Some clients encode the address together with the name, although RFC 2047, section 5, forbids this. In this case the
-    // whole value is decoded.
+    // Some clients encode the address together with the name, although RFC 2047, section 5, forbids this. Therefore a value that
+    // consists only of encoded words, and in which no mailbox was found, is decoded as a whole.
     mailboxes.push(...(read.length > 0 || !ONLY_WORDS.test(given) ? read : parsed(decodeWords(given))));
     left -= value.length;
     if (left <= 0 || mailboxes.length >= MAX_MAILBOXES) break;
@@ -48,7 +48,7 @@ export function readDecodedSender(value: string, hasSender: boolean): InboundMai
 
 const MAX_ADDRESS = 1_000;
 
-/** Returns a list of one mailbox, in the form that the fields of a message have; an empty list if there is no address. */
+/** Returns a list of one mailbox, in the form that the fields of a message have; an empty list if `address` is blank. */
 export function mailboxOf(name: string | undefined, address: string): InboundMailbox[] {
   const shown = inOneLine(name ?? '');
   const bare = clean(address).trim();
@@ -60,7 +60,7 @@ const RUN = new RegExp(`${WORD}(?:\\s+${WORD})*`, 'g');
 const ONLY_WORDS = new RegExp(`^\\s*(?:${WORD}\\s*)+$`);
 /**
  * First of the private-use Unicode characters that replace runs of encoded words during parsing. Encoded words are replaced
- * because a comma in them separates no addresses.
+ * because a comma within an encoded word separates no addresses.
  */
 const FIRST = 0xe000;
 const MOST_RUNS = 0x1000;
@@ -75,7 +75,10 @@ function parsed(value: string): InboundMailbox[] {
   const restored = (text: string, restore: (run: string) => string) =>
     text.replace(/[\ue000-\uefff]/g, (sign) => restore(runs[sign.charCodeAt(0) - FIRST] ?? ''));
   let before = '';
-  /** Addresses in encoded words, where RFC 2047 forbids them. If a plain address follows, these addresses are the start of its name instead. */
+  /**
+   * Addresses in encoded words, where RFC 2047 forbids them. If an entry with a plain address follows, they are part of the name
+   * of that entry instead.
+   */
   const left: InboundMailbox[] = [];
   const entries = addressparser(repairedAddresses(balanced(stripped)), { flatten: true }).slice(0, MAX_MAILBOXES);
   const mailboxes = entries.flatMap(({ name, address }) => {
@@ -108,7 +111,10 @@ function addressIn(run: string): string {
 /** A local user name without a domain, as a scheduler such as cron writes it in mail to the owner of a job. */
 const ATOM = /^[A-Za-z][\w.-]{0,63}$/;
 
-/** Removes an opening quote or parenthesis that is never closed: the parser would read the address as a part of the quoted text or of the comment. */
+/**
+ * Removes an opening quote or parenthesis that is never closed, and all quotes and parentheses after it: otherwise the parser
+ * would read the address as a part of the quoted text or of the comment.
+ */
 function balanced(value: string): string {
   let quote = -1;
   const open: number[] = [];

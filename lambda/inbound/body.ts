@@ -10,13 +10,13 @@ export interface Leaf {
   readonly disposition: string;
   readonly named: boolean;
   /**
-   * Whether this is a multipart that contains no part. Its content is shown as text, and a mail that is otherwise complete
-   * is flagged as `unparsable`.
+   * Whether this is a multipart that contains no part. Its content is shown as text. A mail with such a multipart is flagged as
+   * `unparsable` if it is otherwise complete.
    */
   readonly lost?: boolean;
 }
 
-/** The parts that make up the text and the HTML of a mail, and its files. */
+/** The parts of which the text and the HTML of a mail consist, and the parts that are its files. */
 export interface Bodies {
   readonly text: readonly Leaf[];
   readonly html: readonly Leaf[];
@@ -24,8 +24,8 @@ export interface Bodies {
 }
 
 /**
- * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative` a text part belongs to the text and to the HTML of
- * the mail, and so each of the two is complete.
+ * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative`, each part of the type text/plain
+ * or text/html belongs both to the text and to the HTML of the mail. Therefore the text and the HTML are each complete.
  *
  * Two rules differ from the RFC: a text part with a file name is a file if it follows another text part, and pictures are
  * always files.
@@ -104,10 +104,13 @@ function isTextOrMultipart({ type, multipart }: MailPart): boolean {
   return multipart !== false || !/^(image|audio|video|application)\//.test(type);
 }
 
-/** Text types that every mail reader treats as files. */
+/** Media types of text that mail readers treat as files. */
 const FILE_TYPES = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory', 'text/rfc822-headers']);
 
-/** Known top-level media types (RFC 2045, section 5.1); no program opens a file of another type, so a part of another type may be text. */
+/**
+ * Known top-level media types (RFC 2045, section 5.1, and later additions). No program opens a file of an unknown top-level type,
+ * so a part of such a type may be text.
+ */
 const KNOWN = /^(text|image|audio|video|application|message|multipart|model|font|chemical)\//;
 /** Media types that some mail clients write for plain text. */
 const MEANT_AS_TEXT = /^application\/(x-)?(text|plain|txt)$/;

@@ -6,7 +6,10 @@ export function clean(text: string): string {
 /** Largest number of characters of a subject or name. The field `headers` of the message still has the complete header. */
 const MAX_LINE = 20_000;
 
-/** Returns the text in one line: each line break and each other run of white space becomes one space. */
+/**
+ * Returns the first `MAX_LINE` characters of a text in one line: each run of white space, line breaks and control characters
+ * becomes one space.
+ */
 export function inOneLine(text: string): string {
   return clean(text.slice(0, MAX_LINE))
     .replace(/[\s\p{Cc}]+/gu, ' ')
@@ -16,15 +19,15 @@ export function inOneLine(text: string): string {
 const MAX_FILENAME = 255;
 
 /**
- * The last part of a path, without characters that have a meaning for file systems or terminals; undefined if nothing is
- * left.
+ * Returns the last part of a path, without control characters, and with at most `MAX_FILENAME` characters; undefined if nothing
+ * but dots is left.
  */
 export function safeFilename(given: string | undefined): string | undefined {
   const name = clean(given ?? '')
     .split(/[/\\]/)
     .at(-1)
-    // Removes control characters, and characters that change the direction of text: they can make `txt.exe` look like
-    // `exe.txt`.
+    // Removes control characters, and characters that change the direction of text: a changed direction can make `txt.exe` look
+    // like `exe.txt`.
     ?.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim();
   if (!name || /^\.+$/.test(name)) return undefined;
@@ -35,7 +38,7 @@ export function safeFilename(given: string | undefined): string | undefined {
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
-/** The media type without parameters, in lower case; `application/octet-stream` if invalid. */
+/** Returns the media type without parameters, in lower case; `application/octet-stream` if the media type is invalid. */
 export function mediaType(given: string): string {
   const type = given.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return MEDIA_TYPE.test(type) ? type : 'application/octet-stream';

@@ -17,7 +17,7 @@ import { verdictsOf } from './verdicts.ts';
 export interface ReceptionContext {
   readonly provider: string;
   readonly type: string;
-  /** ISO time. */
+  /** Time at which Mailover processes the mail, in ISO 8601. */
   readonly receivedAt: string;
   readonly raw: InboundMessage['raw'];
   readonly attachments: readonly InboundAttachment[];
@@ -54,8 +54,8 @@ export function composeMessages(
       date,
       subject: subject || undefined,
     }),
-    // Only the first From header is read: a second From header is a forgery or a mistake, and mail servers sign and show the
-    // first.
+    // Only the first From header is read: a mail has only one From header (RFC 5322, section 3.6), so a second From header is a
+    // forgery or a mistake.
     ...(sender && sender.length > 0 ? { from: sender } : addresses('from', asWritten('from').slice(0, 1), stated.from)),
     ...addresses('to', asWritten('to'), stated.to),
     ...addresses('cc', asWritten('cc'), stated.cc),
@@ -94,7 +94,7 @@ export function composeMessages(
 }
 
 /**
- * Returns an id for the receipt of one mail by the provider; the id is the same for every retry of the provider. The
+ * Returns an id for one reception of a mail by the provider; the id stays the same when the provider posts this mail again. The
  * Received headers can serve as this id, since at least the last mail server writes an id or a time into them for each mail.
  */
 function receptionOf(
@@ -107,8 +107,8 @@ function receptionOf(
 }
 
 /**
- * Returns the mailboxes of one field. Mailboxes that the provider parsed are preferred, since the provider had the original
- * mail. Without them, the mailboxes are read from the header.
+ * Returns the mailboxes of one field. Mailboxes that the provider parsed are preferred, since the provider had the original mail.
+ * If the provider parsed no mailboxes, they are read from the header, or from the provider's text if the mail has no such header.
  */
 function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   name: Name,
@@ -122,7 +122,10 @@ function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   return given as Partial<Record<Name, readonly InboundMailbox[]>>;
 }
 
-/** Returns `abc` for `box+abc@example.com`. */
+/**
+ * Returns the text between the first `+` and the `@` of an address, such as `abc` of `box+abc@example.com`; undefined if there is
+ * no such text.
+ */
 function plusPartOf(recipient: string): string | undefined {
   const local = recipient.slice(0, recipient.lastIndexOf('@'));
   const plus = local.indexOf('+');

@@ -2,7 +2,10 @@ import { withoutComments } from '../mail/structured.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Obsolete time zone names of RFC 5322, section 4.3, with their offsets from UTC in hours. Every other name is read as -0000. */
+/**
+ * Obsolete time zone names of RFC 5322, section 4.3, with their offsets from UTC in hours. Every other name is read as -0000
+ * (UTC).
+ */
 const ZONES: Readonly<Record<string, number>> = {
   est: -5,
   edt: -4,
@@ -15,20 +18,23 @@ const ZONES: Readonly<Record<string, number>> = {
 };
 
 /**
- * The usual order: day of the week, day, month, year, time, zone. The omissions, additions and other separators that mail
- * clients write are allowed.
+ * A date in the usual order: day of the week, day, month, year, time, zone. Some mail clients leave out a part, add a word, or
+ * write other separators; such dates also match.
  */
 const DATE =
   /^(?:[a-z]{2,9}\s?[,.]{0,2} ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
-/** The order of `asctime`, which old programs write: day of the week, month, day, time, zone, year; git writes the zone last. */
+/**
+ * A date in the order of `asctime`, which old programs write: day of the week, month, day, time, zone, year; git writes the zone
+ * last.
+ */
 const ASCTIME =
   /^[a-z]{3,9},? ([a-z]{3})[a-z]* (\d{1,2}) (\d{1,2}):(\d{2})(?::(\d{2}))? ([a-z+\d:-]*?) ?(\d{4})(?: ([+-]\d{4}))?$/i;
-/** The order of JavaScript and of American English: month, day, year, time, zone. */
+/** A date in the order of JavaScript and of American English: month, day, year, time, zone. */
 const MONTH_FIRST =
   /^(?:[a-z]{3,9}\.?,? )?([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2}))? ?(am|pm)? ?(.*)$/i;
 const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
-/** Returns the time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined if the value is no date. */
+/** Returns the time of a Date header (RFC 5322, sections 3.3 and 4.3), as ISO 8601 in UTC; undefined if the value is no date. */
 export function isoDate(value: string | undefined): string | undefined {
   const bare = withoutComments(value?.slice(0, 400) ?? '')
     .replace(/[\s"]+/g, ' ')
@@ -80,7 +86,10 @@ function fullYear(digits: string): number {
   return digits.length === 2 && year < 50 ? year + 2000 : year + 1900;
 }
 
-/** Returns the offset of a time zone in minutes east of Greenwich; undefined for a number that is no valid offset, 0 for an unknown zone name. */
+/**
+ * Returns the offset of a time zone in minutes east of Greenwich; undefined for a number that is no valid offset, 0 for an
+ * unknown name of a zone.
+ */
 function offsetOf(zone: string): number | undefined {
   const [, sign, hours, minutes = '0'] = /^(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d{2})?\b/i.exec(zone) ?? [];
   if (hours !== undefined) {

@@ -14,9 +14,9 @@ const TRIES = 4;
 const WAIT_MS = 100;
 
 /**
- * Sends a message to the inbound queue. If the message is too large for the queue, stores it in the bucket and sends a
- * pointer to it. Throws if the time `until` has been reached, since the claim on the message may have expired: Lambda may
- * have frozen this function until then, and another function may have sent the same message.
+ * Sends a message to the inbound queue. If the message is too large for the queue, stores it in the bucket and sends a pointer to
+ * it. Throws if the time `until` has been reached, since the claim on the message may have expired: Lambda may have frozen this
+ * process until then, and another process may have sent the same message.
  */
 export async function enqueueReceived(
   message: InboundMessage,
@@ -50,8 +50,8 @@ async function byPointer({ version, id }: InboundMessage, json: string, store: O
 }
 
 /**
- * SQS also reports throttling with the HTTP statuses 400 and 403, and so does KMS when SQS calls it: `RequestThrottled`,
- * `ThrottlingException`, `KmsThrottled`.
+ * Names of errors by which SQS reports throttling with the HTTP status 400 or 403: `RequestThrottled` and `ThrottlingException`
+ * for throttling by SQS itself, `KmsThrottled` for throttling by KMS when SQS calls it.
  */
 const THROTTLED = /throttl|limitexceeded|toomanyrequests/i;
 

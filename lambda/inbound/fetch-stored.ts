@@ -9,13 +9,15 @@ const DEADLINE_MS = 15_000;
 /**
  * A mail that the provider stored, or the reason why it cannot be fetched. Temporary failures are thrown instead.
  *
- * `missing`: the storage answered 404, which it may also do shortly after it accepted a mail, see `appearsForMs` of {@link MailStorage}.
+ * `not-allowed`: a URL does not belong to the storage, or there were too many redirects. `missing`: the storage answered 404. It
+ * may also answer 404 for a mail that the provider has just accepted; see `appearsForMs` of {@link MailStorage}. `gone`: the
+ * storage answered 410.
  */
 export type Stored = Buffer | 'not-allowed' | 'missing' | 'gone' | 'too-large';
 
 /** Dependencies of a fetch. */
 export interface StoredOptions {
-  /** The storage of the provider type; undefined for a type without a storage, from which nothing is fetched. */
+  /** The storage of the provider type; undefined for a provider type without a storage: then nothing is fetched. */
   readonly storage: MailStorage | undefined;
   /** URL that replaces the URL of the provider's service in a local stack. */
   readonly endpoint: string | undefined;

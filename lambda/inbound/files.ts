@@ -9,13 +9,13 @@ import { mapConcurrently } from './map-concurrently.ts';
 import { bareId } from './normalise-content.ts';
 
 /**
- * Largest number of files that are stored for one mail. The limit bounds the writes that a malicious mail can cause; the
- * stored raw mail still contains all files.
+ * Largest number of files that are stored for one mail. The limit restricts the number of writes that a malicious mail can cause;
+ * the stored raw mail still contains all files.
  */
 const MAX_FILES = 200;
 const AT_A_TIME = 16;
 
-/** Stores the files of a mail in the bucket; `complete` is false if the mail has more than `MAX_FILES` files. */
+/** Stores the first `MAX_FILES` files of a mail in the bucket; `complete` is false if the mail has more files. */
 export async function keepFiles(
   files: readonly ReceivedFile[],
   store: ObjectStore,
@@ -47,7 +47,7 @@ async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAtta
   });
 }
 
-/** The media type with the parameters that an application needs to read the file. */
+/** Returns the media type, and the parameters that an application needs to read the file. */
 function typeOf({ contentType: given, content }: ReceivedFile) {
   const { value, params } = structured(repairedType(given));
   const contentType = mediaType(value);
@@ -69,12 +69,15 @@ export function isTnef({ contentType, filename = '', content }: ReceivedFile): b
 }
 
 /**
- * First bytes of a file in Outlook's format TNEF (MS-OXTNEF, section 2.1.3.1). They are compared since mail servers may give
- * such files other names and media types.
+ * First bytes of a file in Outlook's format TNEF (MS-OXTNEF, section 2.1.3.1). The content is compared since mail servers may
+ * give such files other names and media types.
  */
 const TNEF_SIGNATURE = [0x78, 0x9f, 0x3e, 0x22];
 
-/** Removes white space from a URL: a long URL may be folded over several lines, and a URL contains no white space (RFC 2557, section 4.4.2). */
+/**
+ * Removes white space from a URL that has a scheme: a long URL may be folded over several lines, and a URL contains no white
+ * space (RFC 2557, section 4.4.2).
+ */
 function unfolded(location: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(location) ? location.replace(/\s+/g, '') : location;
 }
@@ -83,7 +86,10 @@ function word(text: string): string {
   return /^[\w.:+-]{1,60}$/.exec(text.trim())?.[0] ?? '';
 }
 
-/** Reads the method of a calendar file, such as `REQUEST`, from the first lines of the file (RFC 5545, section 3.7.2). */
+/**
+ * Reads the method of a calendar file, such as `REQUEST`, from the first 4,096 bytes of the file (RFC 5545, section 3.7.2); empty
+ * if there is no method.
+ */
 function methodIn(content: Uint8Array): string {
   const start = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, 4_096)).toString('latin1');
   return /^METHOD(?:;[^:\r\n]{0,200})?:[ \t]{0,9}([A-Z-]{1,40})[ \t]{0,9}\r?$/im.exec(start)?.[1] ?? '';

@@ -8,7 +8,10 @@ import { type Headers, valuesOf } from './headers.ts';
  * some servers accept more.
  */
 const MAX_ADDRESS = 320;
-/** Addresses at which no person reads answers: the addresses of mail servers and mailing lists in RFC 3834, section 2. */
+/**
+ * Addresses at which no person reads answers: the addresses of mail servers and mailing lists in RFC 3834, section 2, and
+ * no-reply addresses.
+ */
 const PROGRAM = /^(mailer-daemon|(no|do[._-]?not)[._-]?reply([._-][^@]*)?|owner-[^@]*|[^@]*-request)(\+[^@]*)?@/i;
 
 /**
@@ -21,7 +24,7 @@ const AUTOMATIC =
   /^(x-vacation(-.*)?|x-fc-machinegenerated|x-([a-z]{1,20}-)?auto-?(repl(y|ied)(-.*)?|respon(d|der|se)|generated|submitted))$/;
 const BY_A_PERSON = /^(no|false|0|none)$/i;
 
-/** RFC 3834: any value except `no` means that a program wrote the mail. */
+/** Values of Auto-Submitted. Any value except `no` means that a program wrote the mail (RFC 3834). */
 const AUTOMATED = /^(?!no$)./i;
 /** Values of Precedence and similar headers in automatic mail. Some programs write several words into one such header. */
 const UNANSWERED = /(?<![\w-])(bulk|junk|auto[ _-]?repl(y|ied))(?![\w-])/i;
@@ -38,8 +41,8 @@ function wordsOf(value: string): string {
 }
 
 /**
- * Returns the flags of a mail. They tell programs not to answer the mail, or to treat it in a special way. The flags are
- * derived from the sender, headers, files and text of the mail.
+ * Returns the flags of a mail, which tell programs not to answer the mail, or to treat it in a special way. The flags are derived
+ * from the sender, headers, files and text of the mail.
  */
 export function flagsOf(
   headers: Headers,
@@ -70,10 +73,10 @@ export function flagsOf(
 }
 
 /**
- * Returns which kind of report by a program (RFC 6522) a mail is; undefined if the mail is no report. The envelope sender is
- * not examined, since forwarders replace the null sender of a report. A part whose media type occurs only in reports is
- * proof, too: a provider that posts a mail as form fields may leave out the mail's Content-Type, and mailing lists wrap a
- * report in another multipart.
+ * Returns which kind of report by a program (RFC 6522) a mail is: `delivery` for a delivery status notification, `other` for any
+ * other report, undefined if the mail is no report. The envelope sender is not examined, since forwarders replace the null sender
+ * of a report. A mail also counts as a report if a part has a media type that occurs only in reports: a provider that posts a
+ * mail as form fields may leave out the mail's Content-Type, and mailing lists wrap a report in another multipart.
  */
 function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'delivery' | 'other' | undefined {
   const { value, params } = structured(valuesOf(headers, 'content-type')[0] ?? '');
@@ -97,9 +100,9 @@ function isTlsReport(type: string): boolean {
 const REPORT_CHARACTERS = 32_000;
 
 /**
- * Whether the text of an automatic mail contains a delivery report. Used for providers that post a mail as form fields
- * without its Content-Type. A person's mail that quotes a report has no Auto-Submitted header, so it does not count as a
- * report.
+ * Whether the text of an automatic mail without a Content-Type header contains a delivery report. Some providers post a mail as
+ * form fields without its Content-Type. A person's mail that quotes a report has no Auto-Submitted header, so it does not count
+ * as a report.
  */
 function isReportText(headers: Headers, text: string): boolean {
   const automatic = valuesOf(headers, 'auto-submitted').some((value) => AUTOMATED.test(wordsOf(value)));

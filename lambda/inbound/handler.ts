@@ -32,7 +32,7 @@ const dependencies = {
   fetch,
 };
 
-/** Returns the dependency `takeReport`; returns no dependency if no provider sends its delivery events as mail. */
+/** Returns the dependency `takeReport`; returns an empty object if no provider sends its delivery events as mail. */
 function reports(): Pick<TakeDependencies, 'takeReport'> {
   const { reported, eventsQueueUrl, listsTable, suppressionSecret } = environment;
   if (!reported || !eventsQueueUrl || !listsTable || !suppressionSecret) return {};
@@ -46,7 +46,7 @@ function reports(): Pick<TakeDependencies, 'takeReport'> {
   };
 }
 
-/** Receives mail that a provider posts over HTTP, or writes to the S3 bucket. */
+/** Lambda handler that receives mail which a provider posts over HTTP, or writes to the S3 bucket. */
 export const handler = webhookHandler({
   takePosted: createInbound(dependencies),
   takeRecord: createReceived(dependencies),

@@ -1,6 +1,6 @@
 export type Headers = readonly (readonly [name: string, value: string])[];
 
-/** Returns all values of a header, in their order. `name` must be in lower case. */
+/** Returns all values of the headers with this name, in the order of the mail. `name` must be in lower case. */
 export function valuesOf(headers: Headers, name: string): readonly string[] {
   const known = byName.get(headers) ?? grouped(headers);
   byName.set(headers, known);

@@ -18,7 +18,10 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   }),
 ]);
 
-/** Replaces the character references of HTML: all numeric references, and the named references that mail programs write. */
+/**
+ * Replaces the character references of HTML by their characters: all numeric references, and the named references in `NAMED`,
+ * which mail programs write.
+ */
 export function withoutEntities(text: string): string {
   return text.replace(ENTITY, (whole, decimal?: string, hex?: string, name = '') => {
     const code = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : undefined;

@@ -42,9 +42,9 @@ const CELL = new RegExp(String.raw`<t[dh]\b${ATTRIBUTES}>`, 'gi');
 const TAG = new RegExp(`<[a-z/!?]${ATTRIBUTES}>|<[a-z/!?][^<>]{0,2000}>`, 'gi');
 
 /**
- * Converts an HTML part, such as a footer, to text if the mail also has plain text. The layout may be lost, since the
- * message contains the HTML as well. No library is used: the running time must be linear in the length of the HTML, which no
- * library guarantees.
+ * Converts an HTML part, such as a footer, to text; used only for mail that also has plain text. A loss of layout is acceptable,
+ * since the message contains the HTML as well. No library is used: the running time must be linear in the length of the HTML,
+ * which no library guarantees.
  */
 function textOfHtml(html: string): string {
   const hidden = html.length <= MOST_HIDDEN ? html.replace(HIDDEN, ' ') : html;
@@ -55,8 +55,8 @@ function textOfHtml(html: string): string {
 }
 
 /**
- * Length of the longest HTML from which hidden elements are removed. Longer HTML could take too long, since the end tag of
- * each start tag is searched up to the end of the HTML.
+ * Length, in characters, of the longest HTML from which hidden elements are removed. Longer HTML could take too long, since the
+ * end tag of each start tag may be searched up to the end of the HTML.
  */
 const MOST_HIDDEN = 64 * 1024;
 
@@ -75,7 +75,10 @@ const COMMENT = /<!--(?!\[if)[\s\S]{0,4000}?-->/g;
 const DECLARED =
   /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,60})|<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{1,60})/gi;
 
-/** Returns the charset that an HTML document declares: the first known charset that is declared outside of comments. */
+/**
+ * Returns the charset that an HTML document declares: the first known charset that is declared outside of comments in the first
+ * `PRESCAN_BYTES` bytes.
+ */
 export function declaredCharset(content: Buffer): string | undefined {
   const start = content.toString('latin1', 0, PRESCAN_BYTES).replace(COMMENT, '');
   const declared = Array.from(start.matchAll(DECLARED), ([, meta, xml]) => meta ?? xml);
@@ -83,8 +86,8 @@ export function declaredCharset(content: Buffer): string | undefined {
 }
 
 /**
- * References within an HTML text: attributes with a URL, lists of pictures (`srcset`), and CSS. A URL must follow an equals
- * sign, a parenthesis or `@import`, so that a `cid:` in the readable text is no reference. Every repetition in the regular
+ * References within an HTML text: attributes with a URL, lists of pictures (`srcset`), and CSS. Only a URL after an equals sign,
+ * a parenthesis or `@import` matches. Therefore a `cid:` in the readable text is no reference. Every repetition in the regular
  * expression has an upper limit.
  */
 const REFERENCES = new RegExp(

@@ -9,17 +9,20 @@ export type Traits = Pick<
 > & {
   /** Whether the same mail may be received again in a more complete form. */
   readonly incomplete: boolean;
-  /** Id of the receipt of the mail by the provider: the same for every retry of the provider, and different for every mail. */
+  /**
+   * Id of one reception of the mail by the provider. It stays the same when the provider posts the mail again. Two mails with the
+   * same content have different ids, since their Received headers differ.
+   */
   readonly reception: string;
 };
 
 /**
- * Returns the id of one mail to one recipient. The id is the same each time the mail is received, through any provider and
- * in any form.
+ * Returns the id of one mail to one recipient. If the mail has a Message-ID, the id is the same each time the mail is received,
+ * through any provider and in any form.
  *
- * The id is a hash of the recipient, the Message-ID, the address of the first sender, the date and the subject. Therefore an
- * attacker who knows only the Message-ID of a mail cannot make this mail count as a duplicate of the attacker's own mail.
- * Without a Message-ID, the id is a hash of the recipient and of everything that providers do not change.
+ * The id is a hash of the recipient, the Message-ID, the first address in the From header, the date and the subject. Therefore an
+ * attacker who knows only the Message-ID of a mail cannot make this mail count as a duplicate of the attacker's own mail. Without
+ * a Message-ID, the id is a hash of the recipient and of the properties that providers do not change (see `content`).
  */
 export function identityOf(recipient: string, traits: Traits): string {
   const { messageId, from = [], date = '', subject = '' } = traits;
@@ -33,16 +36,16 @@ export function identityOf(recipient: string, traits: Traits): string {
 }
 
 /**
- * First year in which the date can distinguish two mails. An earlier date may come from a clock that was never set: such a
+ * First year of the dates by which two mails are distinguished. An earlier date may come from a clock that was never set: such a
  * clock starts in 1970, 1980 or 2000 at each power-up.
  */
 const CLOCKS_ARE_SET = '2020';
 
 /**
- * Returns the properties that providers do not change. Addresses are used without names, and texts without repeated white
- * space, since providers fold and trim white space differently. HTML is preferred to text, since Mailgun adds a plain text
- * if a mail has none. A device without a clock may send the same content repeatedly, and incomplete mails may differ only in
- * the missing part. In these two cases the id of the receipt (`reception`) replaces the date.
+ * Returns the properties that providers do not change. Addresses are used without names, and texts without repeated white space,
+ * since providers fold and trim white space differently. HTML is preferred to text, since Mailgun adds a plain text if a mail has
+ * none. A device without a clock may send the same content repeatedly, and incomplete mails may differ only in the missing part.
+ * Therefore `reception` replaces a missing or early date, and the date of an incomplete mail.
  */
 function content({ from, to, date = '', subject = '', text, html, attachments = [], incomplete, reception }: Traits) {
   const distinct = date >= CLOCKS_ARE_SET && !incomplete;

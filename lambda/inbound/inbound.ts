@@ -31,9 +31,9 @@ interface Result {
 }
 
 /**
- * Handles a request: authenticates it, stores the raw mail, parses the mail, sends it to the inbound queue once, and
- * answers. Fails after `limitMs`, so that the function can answer and count the failure before Lambda's time-out ends the
- * function.
+ * Creates the function that handles a request with received mail: authenticates it, stores the raw mail, parses the mail, sends
+ * it to the inbound queue once per recipient, and answers. A request that takes longer than `limitMs` milliseconds fails, so that
+ * the function can answer and count the failure before Lambda's time-out ends the function.
  */
 export function createInbound(
   dependencies: InboundDependencies,
@@ -86,8 +86,8 @@ export function createInbound(
         // The mail parsers are loaded only for mail: refused requests and events do not need them.
         const { takeMail } = await import('./take.ts');
         const taken: Taken[] = [];
-        // The mails are processed one after the other, since one mail may fill the memory. After a failure the provider
-        // posts all mails again; mails that were already delivered are recognised as duplicates.
+        // The mails are processed one after the other, since a single mail may need most of the memory. After a failure the
+        // provider posts all mails again; mails that were already delivered are recognised as duplicates.
         for (const mail of posted.mails)
           taken.push(await takeMail(await keep(arrival, provider, mail, module, authenticated.secret), dependencies));
         const ids = taken.flatMap((one) => one.ids);
@@ -121,9 +121,9 @@ export function createInbound(
   }
 
   /**
-   * Returns the mail that the provider stored, or the reason why it cannot be fetched. Failures are thrown, so that the
-   * provider retries, as long as the mail may still appear in the provider's storage. After that time, only the posted part
-   * of the mail is delivered.
+   * Returns the mail that the provider stored, or the reason why it cannot be fetched. As long as the mail may still appear in
+   * the provider's storage, an answer 404 or a temporary failure is thrown, so that the provider retries. If a reason is
+   * returned, only the posted part of the mail is delivered.
    */
   async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
     const last = clock.now() - (posted.takenAt ?? clock.now()) >= (module.storage?.appearsForMs ?? 0);

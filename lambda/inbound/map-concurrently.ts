@@ -1,4 +1,7 @@
-/** Runs the work for each element of a list, for `atATime` elements at the same time. The results are in the order of the list. */
+/**
+ * Runs `work` for each element of a list, for at most `atATime` elements at the same time. The results are in the order of the
+ * list.
+ */
 export async function mapConcurrently<T, R>(
   list: readonly T[],
   atATime: number,

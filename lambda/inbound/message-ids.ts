@@ -1,10 +1,13 @@
 import { withoutComments } from '../mail/structured.ts';
 
-/** Largest number of references that are kept. The last references are kept, since the last of them is the parent mail (RFC 5322, section 3.6.4). */
+/**
+ * Largest number of message ids that are returned from a References header. The last ids are kept, since the last id is that of
+ * the parent mail (RFC 5322, section 3.6.4).
+ */
 const MAX_REFERENCES = 100;
 const MAX_ID = 998;
 
-/** The message ids of a header, with angle brackets; words that are no ids are left out. */
+/** Returns the message ids of a header, with angle brackets. Words that are no ids are left out. */
 export function messageIds(values: readonly string[]): string[] {
   return values.flatMap(idsOf).slice(-MAX_REFERENCES);
 }
@@ -23,8 +26,8 @@ const IN_BRACKETS = /<([^<>]{1,1100})>/g;
 const IDS = /<([^<>]{1,1100})>|([^\s<>,;()"]{1,998})/g;
 
 /**
- * Returns the ids in angle brackets. Some mail clients omit the brackets, so ids without brackets are returned, too, if the
- * header contains nothing but ids. Otherwise words and addresses next to an id in brackets are no ids.
+ * Returns the ids in angle brackets. Some mail clients omit the brackets. Therefore ids without brackets are returned, too, if
+ * the header contains nothing but ids, or no id in brackets. Otherwise words and addresses next to an id in brackets are no ids.
  */
 function idsOf(value: string): string[] {
   const bare = withoutComments(value);

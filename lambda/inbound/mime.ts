@@ -115,7 +115,7 @@ function textOf({ type, part }: Leaf, charset: string | undefined, likely: strin
   return textFrom(content, charset, declared ?? likely);
 }
 
-/** Whether a part is empty. There is an empty part between two boundary lines in a row. */
+/** Whether a part has neither headers nor content, such as the part between two boundary lines in a row. */
 function isEmpty({ part }: Leaf): boolean {
   return part.headers.length === 0 && part.read().content.length === 0;
 }
@@ -170,7 +170,10 @@ function headerOf({ headers }: { readonly headers: readonly HeaderField[] }, nam
   return headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
 }
 
-/** Decodes a header that contains bytes beyond ASCII: as UTF-8 (RFC 6532), or, if the bytes are not UTF-8, in the charset of the mail's text. */
+/**
+ * Decodes a header that contains non-ASCII bytes or an escape character (ISO-2022-JP): as UTF-8 (RFC 6532), or, if the bytes are
+ * not UTF-8, in the charset of the mail's text.
+ */
 function headerText(value: string, likely: string | undefined): string {
   const bytes = Buffer.from(value, 'latin1');
   return isAscii(bytes) && !bytes.includes(ESCAPE) ? value : textFrom(bytes, undefined, likely);

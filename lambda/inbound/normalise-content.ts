@@ -7,9 +7,9 @@ import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
 import { referencesOf } from './html.ts';
 
 /**
- * The content of a mail in the same form for every provider: line ends are CRLF, blank text or HTML is left out, uuencoded
- * files in the text become attachments, and a file is `inline` if its Content-Disposition is `inline` or the HTML refers to
- * the file.
+ * Returns the content of a mail in the same form for every provider: line ends are CRLF, blank text or HTML is left out,
+ * uuencoded files in the text become attachments, and a file is `inline` if its Content-Disposition is `inline` or the HTML
+ * refers to the file.
  */
 export function normalised(content: MailContent): MailContent {
   const { text: givenText = '', html: givenHtml = '', files: given, ...rest } = content;

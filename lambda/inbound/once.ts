@@ -1,31 +1,40 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** Result of {@link once} for one message. `busy`: another function is still delivering the message. */
+/** Result of {@link once} for one message. `busy`: another process is still delivering the message. */
 export type Once = 'delivered' | 'duplicate' | 'busy';
 
-/** Duration of a claim on a message. It is longer than a function may run, so the function that wrote the claim has ended when the claim expires. */
+/**
+ * Duration of a claim on a message, in milliseconds. An invocation of the inbound function ends earlier, after at most 29
+ * seconds. The reconciler may run longer, so a process sends a message only while its own claim is valid.
+ */
 const LEASE_MS = 60_000;
-/** Longest duration of a SendMessage call. */
+/** Longest duration of a SendMessage call, in milliseconds. */
 const SEND_MS = 5_000;
-/** How long this function waits while another function delivers the same message. After this time, the provider is asked to retry. */
+/**
+ * Longest wait, in milliseconds, while another process delivers the same message. After this wait the request fails, so the
+ * provider retries.
+ */
 const LONGEST_WAIT_MS = 12_000;
 const POLL_MS = 150;
 /**
- * How long a delivered message is remembered. Providers retry for half a day; an operator, or a provider's support, may have
- * a mail sent again weeks later.
+ * Time, in seconds, for which a delivered message is remembered. Providers retry for half a day; an operator, or a provider's
+ * support, may have a mail sent again weeks later.
  */
 const REMEMBER_S = 30 * 86_400;
-/** Number of tries to record a completed delivery. If all tries fail, the message is delivered again when it is received again. */
+/**
+ * Number of tries to record a completed delivery. If all tries fail, and the mail is received again after the claim has expired,
+ * the message is delivered a second time.
+ */
 const DONE_TRIES = 5;
 
 /**
- * Runs `deliver` once for a message, even if several functions receive the same message at the same time.
+ * Runs `deliver` once for a message, even if several processes receive the same message at the same time.
  *
- * A claim on the message is written to the table before `deliver` runs, and is marked as done afterwards. If `deliver`
- * throws, the claim is released, and the message is delivered when it is received again. If the function ends before it has
- * marked the claim as done, the claim expires after a minute. A message is delivered a second time only if it is unknown
- * whether the first delivery succeeded.
+ * A claim on the message is written to the table before `deliver` runs, and is marked as done afterwards. If `deliver` throws,
+ * the claim is released, and the message is delivered when it is received again. If the process ends before it has marked the
+ * claim as done, the claim expires after a minute. Within 30 days, a message is delivered a second time only if it is not
+ * recorded that the first delivery succeeded, or if the first message was truncated and the second is complete.
  */
 export async function once(
   table: Table,
@@ -64,7 +73,7 @@ async function finish(
   try {
     await deliver(Number(claim['until']) - SEND_MS);
   } catch (error) {
-    // The release of the claim may fail. In this case the message can be delivered only after the claim has expired.
+    // The write that releases the claim may fail. In this case the message can be delivered only after the claim has expired.
     await table.write(item(claim.pk, message, clock, 'failed', claim), claim.rev).catch(() => undefined);
     throw error;
   }

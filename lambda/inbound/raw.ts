@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 
-/** Stores a mail, or the body of a request, unchanged. The same bytes are always stored as the same object. */
+/**
+ * Stores a mail, or the body of a request, unchanged. The same bytes from the same provider are always stored as the same object.
+ */
 export async function keepRaw(
   store: ObjectStore,
   provider: string,
@@ -12,7 +14,7 @@ export async function keepRaw(
   return { s3, form: raw.form };
 }
 
-/** Stores the body of an unreadable request, separate from all mail. */
+/** Stores the body of an unreadable request, under another key prefix than mail. */
 export async function keepUnreadable(
   store: ObjectStore,
   provider: string,

@@ -5,9 +5,9 @@ import { valuesOf } from './headers.ts';
 import { readMime } from './mime.ts';
 
 /**
- * Reads the content of a mail from the bytes of the raw mail. If these bytes are unreadable, the content that the provider
- * parsed is used instead. This content also replaces what was lost when the provider converted the mail to characters in
- * JSON.
+ * Reads the content of a mail from the bytes of the raw mail. If these bytes are unreadable, the content that the provider parsed
+ * is used instead. If the provider converted the raw mail to characters in JSON, and this damaged some of the content, the
+ * content that the provider parsed replaces the damaged parts.
  */
 export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): MailContent {
   const content = readMime(mime, mimeWasText);
@@ -20,8 +20,8 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   const shown = hasText && !hasLettersOf(content, byProvider) ? byProvider : content;
   return {
     headers: restored(headers, byProvider.headers),
-    // Text and HTML are used only if the raw mail has them, too: if a mail has no text, Mailgun adds a text made from the
-    // HTML.
+    // The provider's text is used only if the raw mail has a text, too, and its HTML only if the raw mail has HTML: if a mail has
+    // no text, Mailgun adds a text made from the HTML.
     ...defined({
       text: text === undefined ? undefined : shown.text,
       html: html === undefined ? undefined : shown.html,
@@ -37,8 +37,8 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
 }
 
 /**
- * Whether the provider's texts contain every non-ASCII character of the content. Content that was read in a wrong charset contains
- * wrong characters.
+ * Whether the text and HTML that the provider parsed contain every non-ASCII character of `content`. If `content` was read in a
+ * wrong charset, it contains other characters.
  */
 function hasLettersOf(content: MailContent, byProvider: MailContent): boolean {
   const known = lettersOf(byProvider);
@@ -57,7 +57,7 @@ function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
   return letters;
 }
 
-/** Replaces the damaged values of headers by the values that the provider posted. */
+/** Replaces the damaged values of headers (values with U+FFFD) by the values that the provider posted. */
 function restored(headers: MailContent['headers'], stated: MailContent['headers']): MailContent['headers'] {
   const seen = new Map<string, number>();
   return headers.map(([name, value]) => {

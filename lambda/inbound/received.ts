@@ -13,7 +13,10 @@ export interface ReceivedDependencies extends TakeDependencies {
   loadNotifications(type: string): Promise<NotificationModule>;
 }
 
-/** Creates the function that receives mail which a provider wrote to the bucket. The function throws if the queue message must be retried. */
+/**
+ * Creates the function that processes a notification about mail which a provider wrote to the bucket. The function throws if the
+ * queue message must be retried.
+ */
 export function createReceived(
   dependencies: ReceivedDependencies,
 ): (record: SQSRecord, limitMs?: number) => Promise<void> {
@@ -32,7 +35,8 @@ export function createReceived(
     const { readNotification } = await dependencies.loadNotifications(provider.type);
     const received = readNotification(body);
     if (received === 'test') return;
-    // Every other queue message that is no notification fails at each receive, until SQS moves it to the dead-letter queue.
+    // A queue message that is neither a notification nor a test message fails each time it is received, until SQS moves it to the
+    // dead-letter queue.
     if (received === 'unreadable' || received.object.bucket !== environment.mailBucket)
       throw new ServiceError('not a notification of a mail in the bucket');
     const raw = { s3: received.object, form: 'mime' } as const;

@@ -14,8 +14,8 @@ export type TakeReport = (content: MailContent) => Promise<void>;
 const REPORT = /^message\/(global-)?(delivery-status|feedback-report)\b/i;
 
 /**
- * Creates the function that processes reports about mail which was sent through the `reported` providers. A report is not
- * signed. Therefore it counts only if one of these providers was tried for its submission, and it puts no address on the
+ * Creates the function that processes reports about mail which was sent through the `reported` providers. A report is not signed.
+ * Therefore a report counts only if its submission has an attempt of one of these providers, and it puts no address on the
  * suppression list.
  */
 export function reportTaker(

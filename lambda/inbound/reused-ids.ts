@@ -3,7 +3,7 @@ import type { InboundMessage } from '../contract/inbound.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
-/** Lifetime of an item. Delivered messages are remembered for the same time. */
+/** Lifetime of an item, in seconds. It equals the time for which `once` remembers delivered messages. */
 const REMEMBER_S = 30 * 86_400;
 /** Largest number of mails with the same Message-ID that are remembered. A broken sender may use one Message-ID for all of its mail. */
 const MOST = 20;
@@ -11,8 +11,8 @@ const MOST = 20;
 type Named = Pick<InboundMessage, 'id' | 'messageId' | 'envelope' | 'from' | 'subject'>;
 
 /**
- * A remembered mail with a certain Message-ID: the id of the mail, and a hash of its sender and subject. A provider's list
- * of received mail contains the sender and subject, too.
+ * A remembered mail: the id of its message, and a hash of its sender and subject. A provider's list of received mail contains the
+ * sender and subject, too.
  */
 interface SameId {
   readonly id: string;
@@ -20,8 +20,9 @@ interface SameId {
 }
 
 /**
- * Remembers a delivered mail by its Message-ID; returns true if another mail to the same recipient had the same Message-ID.
- * In this case the sender is broken, or wants the second mail to be dropped as a duplicate of the first.
+ * Remembers a delivered mail by its Message-ID; returns true if another mail to the same recipient had the same Message-ID. A
+ * reused Message-ID means that the sender's software is broken, or that the sender wants the second mail to be dropped as a
+ * duplicate of the first.
  */
 export async function rememberId(table: Table, clock: Clock, message: Named): Promise<boolean> {
   const pk = keyOf(message);

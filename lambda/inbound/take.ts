@@ -36,20 +36,26 @@ export interface TakeDependencies {
 export interface Kept {
   readonly provider: { readonly key: string; readonly type: string };
   readonly posted: PostedMail;
-  /** The complete raw mail, if there is one. */
+  /** The complete raw mail; absent if the provider neither posted nor stored it. */
   readonly mime?: Buffer;
   readonly raw: InboundMessage['raw'];
   /** Whether a part of the mail could not be fetched. */
   readonly truncated?: boolean;
-  /** True if the mail did not arrive by itself, and the reconciler found it at the provider. A canary among such mail does not count as returned. */
+  /**
+   * True if the provider did not deliver the mail to Mailover by itself: the reconciler found it at the provider. A canary among
+   * such mail does not count as returned.
+   */
   readonly isFound?: boolean;
 }
 
 const AT_A_TIME = 50;
-/** Number of characters of a mail's text above which the messages for several recipients do not fit into memory together. */
+/**
+ * Number of characters of a mail's text and HTML above which the messages for several recipients may not fit into memory
+ * together.
+ */
 const LARGE = 1_000_000;
 
-/** Result for one mail. `busy`: another function is still processing the same mail. */
+/** Result for one mail. `busy`: another process is still processing the same mail. */
 export interface Taken {
   readonly outcome: 'delivered' | 'duplicate' | 'canary' | 'busy';
   readonly ids: readonly string[];
@@ -128,7 +134,10 @@ export async function canaryAmong(
   return token === undefined ? undefined : await noteReturn(table, { token, ...reception });
 }
 
-/** Returns the time at which the provider's mail server accepted the mail. This server is the last server that added a Received header. */
+/**
+ * Returns the time at which the provider's mail server accepted the mail, in epoch milliseconds. This server is the last server
+ * that added a Received header, so its header is the first in the mail.
+ */
 function receivedTime(headers: MailContent['headers']): number | undefined {
   const [last = ''] = valuesOf(headers, 'received');
   const time = Date.parse(

@@ -15,8 +15,8 @@ export interface AddressProblem {
 const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_OCTETS = 254;
 const MAX_DOMAIN_OCTETS = 253;
-// Largest length of an input that is parsed; a longer input is refused. It limits the work on invalid input, and no valid address
-// is longer.
+// Largest length of an input that is parsed, in characters; a longer input is refused. This length limits the work on invalid input.
+// No valid address is longer.
 const MAX_INPUT = 1000;
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -128,8 +128,8 @@ export function listTokens(mailboxes: readonly Mailbox[], room: number): string[
   });
 }
 
-// Matches names that need no encoded words. Longer names need them, and names with spaces that a mail program would change by unfolding
-// or trimming.
+// Matches names that need no encoded words. Encoded words are needed for non-ASCII names, for names of more than 60 characters, and for
+// names with spaces that a mail program would change by unfolding or trimming.
 const PLAIN_PHRASE = /^(?! )(?!.* {2})[\x20-\x7e]{1,60}(?<! )$/;
 
 /** Returns the tokens of a name that is written before an address or an id: one quoted-string, or encoded words. */

@@ -5,10 +5,14 @@ import libmime from 'libmime';
 /**
  * Decodes text of a mail. The declared charset may be right, wrong or absent.
  *
- * If `label` is the name of a known charset, and this charset can decode all bytes, it is used. Otherwise the charset is guessed: UTF-16
- * and UTF-32 from their byte order marks, ISO-2022 from its escape sequences, UTF-8 from its byte patterns. If none of these matches,
- * `likely` is used, the charset of the rest of the mail. Without `likely`, windows-1252 is used, the most common 8-bit charset of mail
- * that declares no charset.
+ * A byte order mark (UTF-8, UTF-16 or UTF-32) decides first. Otherwise `label` is used if it is the name of a known charset. If this
+ * charset cannot decode all bytes, UTF-8 is used if the bytes are valid UTF-8; if they are not, the characters that cannot be decoded
+ * become U+FFFD.
+ *
+ * The charset is guessed if `label` is absent or unknown, or is UTF-8 and the text contains no valid sequence of several bytes:
+ * ISO-2022 from its escape sequences, UTF-8 from its byte patterns. If neither matches, `likely` is used, the charset of the rest of the
+ * mail. If `likely` is absent or cannot decode all bytes, windows-1252 is used, the most common 8-bit charset of mail that declares no
+ * charset.
  */
 export function textFrom(bytes: Buffer, label?: string, likely?: string): string {
   const marked = byOrderMark(bytes);
@@ -70,7 +74,7 @@ function hasSequence(text: string): boolean {
   return /[\u0080-\ufffc]/.test(text);
 }
 
-/** Returns the name of the codec for a charset label. Returns undefined for an unknown charset and for a 7-bit charset such as ASCII. */
+/** Returns the name of the codec for a charset label. Returns undefined for an unknown charset, and for ASCII and its national variants. */
 export function codecOf(label: string): string | undefined {
   if (known.has(label)) return known.get(label);
   if (known.size >= MOST_KNOWN) known.clear();
@@ -106,7 +110,7 @@ function lookUp(label: string): string | undefined {
   return undefined;
 }
 
-/** Labels of 7-bit charsets, and names of iconv-lite codecs that are no charsets, such as base64. */
+/** Labels of ASCII and of its national variants (ISO 646), and names of iconv-lite codecs that are no charsets, such as base64. */
 const NONE = /^(|.*ascii.*|ansi_x3.*|iso_?646.*|us|cp367|ibm367|binary|hex|base64|utf-?7-?imap|x-user-defined)$/;
 
 /** Charset names that neither TextDecoder nor iconv-lite accepts. Names of code pages occur with leading zeros and with several prefixes. */

@@ -2,7 +2,7 @@
 const FRAME = 12;
 /** Largest length of an encoded word, in characters (RFC 2047 section 2). */
 const MAX_WORD = 75;
-/** Length that is enough for an encoded word with any single character: its four octets are eight characters of base64. */
+/** Length of an encoded word with room for any single character, which has at most four octets: eight characters of base64. */
 const LEAST_WORD = FRAME + 8;
 
 /** Whether a mail program could decode this plain ASCII text as an encoded word. Lenient programs decode even a word that contains spaces. */
@@ -14,7 +14,8 @@ export function looksEncoded(text: string): boolean {
  * Writes the text as RFC 2047 encoded words (UTF-8, base64). Each word contains only whole characters. Mail programs remove white space
  * between adjacent encoded words. Therefore a header may be folded between any two encoded words.
  *
- * @param room number of free characters on the first line; if no encoded word fits there, the first word is made for a new line
+ * @param room number of free characters on the first line; if no encoded word fits there, the first word may have the full length, and
+ * belongs on a new line
  */
 export function encodedWords(text: string, room = MAX_WORD): string[] {
   const words: string[] = [];

@@ -17,7 +17,10 @@ export interface PostedForm {
   readonly rest?: string;
 }
 
-/** Largest number of fields that are kept. It is far more than any mail needs, although Mailgun posts every mail header as a separate field. */
+/**
+ * Number of fields that are kept whatever their names are. It is far more than any mail needs, although Mailgun posts every mail header as
+ * a separate field.
+ */
 const MAX_FIELDS = 50_000;
 /** Largest number of fields that are kept in total. After the first `MAX_FIELDS` fields, only fields that `isWanted` selects are kept. */
 const MAX_WANTED_FIELDS = 100_000;

@@ -24,7 +24,8 @@ const HEADER = /^(?!--)([!-9;-~]{1,200})[ \t]*:/;
 const MAILBOX_LINE = /^>?From /;
 
 /**
- * Reads the header that begins at `from`. If the header is longer than `most` bytes, only the lines up to this length are returned.
+ * Reads the header that begins at `from`. If the header is longer than `most` bytes, only the lines that begin within the first `most`
+ * bytes are returned. The first line is cut after `most` + 1 bytes.
  *
  * The header is unfolded: only the line breaks are removed, and the white space after them is kept (RFC 5322, section 2.2.3).
  */

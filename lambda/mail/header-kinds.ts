@@ -82,8 +82,8 @@ const COMPILED = STRUCTURED.map(({ kind, names, pattern }) => ({
 
 /**
  * Reads the value of a structured header, which mail programs interpret. Normalises white space, and refuses values that would need
- * encoding. Returns undefined for a header of free text. The structured headers are from IANA's registry of message headers
- * (2026-11-28); further headers are written by mail systems.
+ * encoding. Returns undefined for a header of free text. Most of the structured headers are in IANA's registry of message
+ * headers (2026-11-28); mail systems write the other ones.
  *
  * @param room number of free characters on the first line of the header
  */

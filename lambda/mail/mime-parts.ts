@@ -38,10 +38,10 @@ const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_PART_HEADER_BYTES = 32 * 1024;
 
 /**
- * Finds the parts of a mail. The size of the mail limits the time and memory that this takes. Accepts any bytes, and never throws.
+ * Finds the parts of a mail. Accepts any bytes, and never throws. The needed time and memory are limited by the size of the mail.
  *
  * The library mailsplit determines the structure, line by line. A forwarded mail (`message/rfc822`) is treated as one part without
- * parts of its own: it is an attached file, and its parts do not belong to the text of this mail.
+ * parts of its own: the forwarded mail is an attached file, and its parts do not belong to the text of the mail that contains it.
  */
 export function splitMail(mail: Buffer): MailParts {
   const reader = new Reader(mail);
@@ -71,7 +71,10 @@ interface LineSplitter {
   processLine(line: Buffer, final: boolean, done: (error?: Error | null) => void): void;
 }
 
-/** Passes a mail to the splitter: each header block header by header, and each body line by line. */
+/**
+ * Passes to the splitter only the lines of a mail that can decide its structure: headers whose name begins with `Content-`, the end of each
+ * header block, and lines of bodies that begin with `--`.
+ */
 class Reader {
   complete = true;
   readonly #mail: Buffer;

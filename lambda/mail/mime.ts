@@ -10,7 +10,7 @@ import { attachmentPart, calendarPart, type PartBytes, partSize, type QuotedPrin
  *
  * nodemailer determines the structure of the parts and their boundaries. The parts themselves are written here. nodemailer would put
  * encoded words into file names (read in 10.6.0, 2026-11-28), and would make several copies of a large file. It would also create a
- * stream for each part, which takes as much time as the rest of a mail.
+ * stream for each part, which takes as much time as all other work for a mail.
  */
 export async function composeMime(message: Message): Promise<Buffer> {
   const { MailComposer, qp } = await loadComposer();
@@ -74,7 +74,7 @@ interface Composer {
 
 let composer: Promise<Composer> | undefined;
 
-/** Loads the library that composes MIME. It is loaded at its first use: most cold starts do not need it, since not every provider gets MIME. */
+/** Loads the library that composes MIME, at its first use: many Lambda processes do not need it, since not every provider gets MIME. */
 function loadComposer(): Promise<Composer> {
   composer ??= Promise.all([import('nodemailer/lib/mail-composer'), import('nodemailer/lib/qp')]).then(
     ([{ default: MailComposer }, qp]) => ({ MailComposer, qp }),

@@ -15,7 +15,10 @@ export type Blame = 'account' | 'sender' | 'outage' | 'message' | 'recipient' | 
 
 /** Meaning of a provider's answer, without the text of the answer. */
 export type Meaning =
-  /** The provider may accept the message later. `of`: it refuses all mail for a time (`provider`), or only mail to this recipient. */
+  /**
+   * The provider may accept the message later. `of`: the provider refuses all mail for a time (`provider`), or only mail to this recipient
+   * (`recipient`).
+   */
   | { readonly kind: 'throttled'; readonly of: 'provider' | 'recipient'; readonly reason: Reason }
   /** The provider did not accept the message, for a reason that does not concern the message. */
   | {
@@ -34,7 +37,7 @@ export type Meaning =
     }
   /**
    * A refusal because of this message or recipient, according to Mailover's table of the provider's answers. If providers of two vendors
-   * refuse in this way, no further provider is tried, and the submission ends.
+   * refuse in this way, no further provider is tried for the recipient.
    */
   | {
       readonly kind: 'refused';

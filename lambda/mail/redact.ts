@@ -9,7 +9,7 @@ export type Redact = (text: string) => string;
 export interface Redacted {
   /** Values that are masked if the whole value occurs anywhere in the text. */
   readonly values: Iterable<string>;
-  /** Subjects, bodies and similar texts: each of their words is masked wherever the word occurs. */
+  /** Subjects, bodies and similar texts: each of their words with 3 or more characters, except common words, is masked wherever it occurs. */
   readonly texts?: Iterable<string>;
   /** Secrets: each sequence of `PART` successive characters of a secret is masked. */
   readonly secrets?: Iterable<string>;
@@ -17,17 +17,20 @@ export interface Redacted {
 
 const MASK = '<hidden>';
 /**
- * A value shorter than this is masked only if there is no letter or digit directly before or after the value, since a name of two letters
- * occurs within many words.
+ * A value with fewer characters than this is masked only if there is no letter or digit directly before or after the value, since a name of
+ * two letters occurs within many words.
  */
 const SHORT = 6;
-/** Smallest length of a value that is also searched in a copy of the text from which spaces and punctuation were removed. */
+/** Smallest number of characters of a value that is also searched in a copy of the text without spaces and punctuation. */
 const JOINED = 7;
-/** Largest number of encodings within each other (base64, or bytes written as digits) that are decoded. */
+/** Largest depth of nested encodings (base64, or bytes written as digits) that are decoded. */
 const MOST_NESTED = 3;
 /** Number of successive characters of a secret that are masked if they occur in a text, even without the rest of the secret. */
 const PART = 8;
-/** Number of characters at the start of a text whose words are masked; the words after them are not masked. */
+/**
+ * Number of characters, from the start of a subject, body or similar text, whose words are masked in other texts. A word that occurs only
+ * after these characters is not masked.
+ */
 const MOST_TEXT = 100_000;
 
 /**
@@ -40,7 +43,7 @@ const COMMON: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Creates a function that masks the given values. The function always masks e-mail addresses also. */
+/** Creates a function that masks the given values, and also every e-mail address. */
 export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact {
   const whole = new Set<string>();
   const words = new Set<string>();
@@ -89,7 +92,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
   };
 }
 
-/** Whether a text consists only of words that occur in answers about any mail, such as `OK`. Such a text need not be searched for values. */
+/** Whether a text consists only of words that occur in answers about any mail, such as `OK`. Such a text needs no masking. */
 export function isOrdinary(text: string): boolean {
   return (
     /^[A-Za-z ,.]*$/.test(text) &&
@@ -112,7 +115,7 @@ export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): 
   );
 }
 
-/** Returns the values that must not be logged: values of the message, and of the secret with the credentials for sending it. */
+/** Returns the values that must not be logged: values of the message, and of the secret with the credentials of the provider. */
 export function hiddenOf(message: Message, secret: Readonly<Record<string, string>> = {}): Redacted {
   const {
     from,

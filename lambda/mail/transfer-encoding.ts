@@ -242,8 +242,8 @@ function six(character: number): number {
 
 /** Decodes a file in the format `begin-base64`, which ends with a line of four equals signs. */
 function untilEqualSigns(text: string, start: number): Found | undefined {
-  // The end is searched only within the base64 digits and white space that follow. Otherwise, for each file without an end, the whole rest
-  // of the text would be searched.
+  // The end is searched only within the base64 digits and white space that follow. Otherwise the rest of the text
+  // would be searched again for each file that has no end.
   BASE64_LINES.lastIndex = start;
   const lines = BASE64_LINES.exec(text)?.[0] ?? '';
   const length = lines.startsWith('====') ? 0 : lines.indexOf('\n====');

@@ -36,12 +36,15 @@ export interface MirrorDependencies {
   loadOwnList(type: string): Promise<OwnListModule>;
 }
 
-/** Number of entries after which a page of the list ends, since Lambda limits an answer to 6 MB. */
+/** Number of entries after which a page of the suppression list ends, since Lambda limits an answer to 6 MB. */
 const PER_ANSWER = 15_000;
 /** Time that is reserved for the end of a run, in milliseconds. */
 const MARGIN_MS = 30_000;
 
-/** Creates the function that answers a command. An event without a command, such as the event of the schedule, starts the daily run. */
+/**
+ * Creates the function that answers a command of an operator. An event without a command, such as the event of the schedule,
+ * starts the daily run.
+ */
 export function createCommands(
   dependencies: MirrorDependencies,
 ): (event: unknown, remainingMs: () => number) => Promise<SuppressionAnswer> {
@@ -74,7 +77,7 @@ export function createCommands(
       case 'mirror':
         return await daily(remainingMs);
       case 'import':
-        return await one(command.provider, async (provider) => {
+        return await withProvider(command.provider, async (provider) => {
           const context = contextOf(remainingMs);
           const { isConfirmed = false } = command;
           return { kind: 'mirrored', providers: [await importList(await open(provider), context, { isConfirmed })] };
@@ -114,8 +117,9 @@ export function createCommands(
   }
 
   /**
-   * Removes from the suppression list all entries that `source` has added since the time `since`. Also removes their
-   * addresses from every provider's own list, as long as there is time; the daily run removes the remaining addresses.
+   * Removes from the suppression list all entries that `source` has added since the time `since`, in epoch milliseconds. Also
+   * removes their addresses from every provider's own list, as long as there is time; the daily run removes the remaining
+   * addresses.
    */
   async function takeBack(source: string, since: number, remainingMs: () => number): Promise<SuppressionAnswer> {
     let removed = 0;
@@ -182,7 +186,7 @@ export function createCommands(
     };
   }
 
-  async function one(
+  async function withProvider(
     key: string,
     work: (provider: MirroredProvider) => Promise<SuppressionAnswer>,
   ): Promise<SuppressionAnswer> {

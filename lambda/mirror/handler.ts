@@ -39,7 +39,10 @@ const answer = createCommands({
   loadOwnList,
 });
 
-/** Makes the suppression list and the providers' own lists equal once a day, and carries out the commands of operators. */
+/**
+ * Lambda handler that copies new entries between the suppression list and the providers' own lists once a day, and carries out
+ * the commands of operators.
+ */
 export async function handler(event: unknown, lambda: Context): Promise<SuppressionAnswer> {
   try {
     return await answer(event, () => lambda.getRemainingTimeInMillis());

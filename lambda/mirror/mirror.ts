@@ -19,21 +19,21 @@ export interface MirrorContext {
   readonly suppressions: Suppressions;
   readonly removals: PendingRemovals;
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted' | 'doubtsImport'>;
-  /** The time in epoch milliseconds. */
+  /** Returns the current time in epoch milliseconds. */
   readonly now: () => number;
-  /** Every address that should be on the lists of all providers. */
+  /** Yields the addresses of the suppression list that may be copied to the providers' own lists. */
   readonly addresses: () => AsyncIterable<readonly SuppressedAddress[]>;
   /** Whether there is time to process another entry. */
   readonly hasTime: () => boolean;
 }
 
-/** Number of entries that are written at a time. */
+/** Number of entries that are processed at the same time. */
 const AT_A_TIME = 20;
 
 /**
- * Imports the new entries of a provider's own suppression list. Imports no entry if there are far more new entries than the
- * provider's mail explains, and no operator has confirmed the import. If an operator removed an address from Mailover's
- * suppression list after the provider had listed it, the address is removed from the provider's list.
+ * Imports the new entries of a provider's own suppression list. Imports no entry if the number of new entries is doubtful
+ * (`doubtsImport`), and no operator has confirmed the import. If an operator removed an address from Mailover's suppression list
+ * after the provider had listed it, the address is removed from the provider's list.
  */
 export async function importList(
   { key, list }: Mirrored,
@@ -93,7 +93,10 @@ export async function mirror(provider: Mirrored, context: MirrorContext): Promis
   }
 }
 
-/** Removes from a provider's own list the addresses whose removal from this list is still pending. */
+/**
+ * Removes from a provider's own list the addresses whose removal from this list is still pending, as long as there is time.
+ * `left`: number of removals that are still pending.
+ */
 export async function removePending(
   { key, list }: Mirrored,
   { suppressions, removals, hasTime }: Pick<MirrorContext, 'suppressions' | 'removals' | 'hasTime'>,
@@ -131,7 +134,7 @@ async function addOurs(
   return { outcome: 'done', added };
 }
 
-/** Reason of a failed call, without addresses. */
+/** Returns the reason of a failed call, without addresses. */
 export function errorDetail(error: unknown): string {
   const { error: name, detail } = reportError(error);
   return error instanceof ServiceError && detail !== undefined ? detail : name;

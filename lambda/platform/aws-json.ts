@@ -8,7 +8,7 @@ import { defined } from './defined.ts';
 import { callOverKeepAlive, endIfSilent, type SocketLimits, timeoutError } from './keep-alive-calls.ts';
 import { IDLE_MS } from './keep-alive-sockets.ts';
 
-/** Description of an AWS service with a JSON protocol, and the time limits for calls of this service. */
+/** Description of an AWS service that has a JSON protocol, and the time limits for calls to this service. */
 export interface JsonService {
   /** Name of the service in the host name and in request signatures. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface JsonService {
   readonly target: string;
   /** Version of the JSON protocol, as it is written in the header Content-Type. */
   readonly version: '1.0' | '1.1';
-  /** Name of the environment variable with an endpoint that is used instead of the public endpoint. */
+  /** Name of an environment variable. If it is set, it contains the endpoint that is used instead of the public endpoint. */
   readonly endpointVariable: string;
   readonly limits: SocketLimits;
 }
@@ -28,7 +28,7 @@ interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** Region, endpoint and credentials for the calls of an AWS service. */
+/** Settings for calls to an AWS service, such as the region and the credentials. */
 export interface AwsAccess {
   /** @default - the environment variable `AWS_REGION` */
   readonly region?: string;
@@ -45,10 +45,16 @@ export interface AwsAccess {
   readonly userAgent?: string;
 }
 
-/** Calls an operation of an AWS service. Throws an {@link AwsError}, or a connection error that has the field `code` of Node's errors. */
+/**
+ * Calls an operation of an AWS service. Throws an {@link AwsError} if the service answers with an error, and an error with Node's
+ * field `code` if the connection fails or a time-out ends the call.
+ */
 export type JsonCall = (operation: string, input: object) => Promise<unknown>;
 
-/** Error that an AWS service returned in its answer. `name` is the name by which the service calls the error. */
+/**
+ * Error that an AWS service returned in its answer. `name` is the name of the error in the answer, such as `ThrottlingException`;
+ * if the answer has no such name, it is `Http` and the HTTP status, such as `Http502`.
+ */
 class AwsError extends Error {
   override readonly name: string;
   readonly $metadata: { readonly httpStatusCode: number };
@@ -64,11 +70,11 @@ class AwsError extends Error {
 }
 
 /**
- * Creates a function that calls one AWS service. Requests are JSON, are signed by the library aws4, and use kept-alive sockets. The client of
- * the AWS SDK is not used: two thirds of the CPU time of its calls, and most CPU time of its cold start, are spent on decisions whose result
- * is always the same here.
+ * Creates a function that calls one AWS service. Requests are JSON, are signed by the library aws4, and use keep-alive
+ * connections. The client of the AWS SDK is not used: it spends two thirds of the CPU time of its calls, and most CPU time of its
+ * cold start, on decisions whose result is always the same in Mailover.
  *
- * @throws Error if no region is given or set
+ * @throws Error if neither `access.region` nor the environment variable `AWS_REGION` is set
  */
 export function awsJson(service: JsonService, access: AwsAccess = {}): JsonCall {
   const { maxAttempts = 2, credentials = functionCredentials, userAgent } = access;
@@ -77,8 +83,8 @@ export function awsJson(service: JsonService, access: AwsAccess = {}): JsonCall 
   const url = new URL(access.endpoint ?? endpointOf(service, region));
   const post = poster(url, service.limits);
   /**
-   * Time of the service's clock minus the time of our clock, in milliseconds. It is 0 until the service refuses a signature because of the
-   * time in the signature.
+   * Time of the service's clock minus the time of the local clock, in milliseconds. It is 0 until the service answers with an
+   * error of {@link SKEW}.
    */
   let skewMs = 0;
   const once = async (operation: string, body: string): Promise<unknown> => {
@@ -122,8 +128,10 @@ function endpointOf({ name, endpointVariable }: JsonService, region: string): st
 }
 
 /**
- * Returns the credentials of the Lambda function. They are read at each call, since the Lambda runtime may renew them while a process
- * runs.
+ * Returns the credentials of the Lambda function. The environment variables are read at each call, since the Lambda runtime may
+ * renew the credentials while a process runs.
+ *
+ * @throws Error if an environment variable of the credentials is missing
  */
 function functionCredentials(): AwsCredentials {
   const {
@@ -143,8 +151,8 @@ interface Answer {
 }
 
 /**
- * Creates a function that sends POST requests through its own kept-alive sockets. If a time-out fires too late, it first checks whether the
- * answer has already arrived.
+ * Creates a function that sends POST requests over its own keep-alive connections. The timer of a time-out can fire too late.
+ * Therefore the data that has already arrived is read before the time-out ends a request.
  */
 function poster(url: URL, { connectionTimeout, requestTimeout }: SocketLimits) {
   const keep = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
@@ -185,7 +193,8 @@ function read({ status, headers, text }: Answer): unknown {
   const { __type, message, Message } = fieldsOf(text);
   const name = String(__type ?? headers['x-amzn-errortype'] ?? `Http${status}`);
   const date = Date.parse(headers.date ?? '');
-  // The error name is `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, for example. Some services append `:` and a URL.
+  // An answer contains the error name with a prefix, such as `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`.
+  // Some services append `:` and a URL to the name.
   throw new AwsError(
     name.replace(/^.*#|:.*$/g, ''),
     String(message ?? Message ?? ''),
@@ -194,7 +203,10 @@ function read({ status, headers, text }: Answer): unknown {
   );
 }
 
-/** Returns the fields of an answer that reports an error. Returns no fields if the answer is not JSON, such as an HTML page of a proxy. */
+/**
+ * Returns the fields of an answer that reports an error. Returns an empty object if the answer is not JSON, such as an HTML page
+ * of a proxy.
+ */
 function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(text)) as Record<string, unknown>;
@@ -204,8 +216,8 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Names of errors after which the time of the service is used for signatures, since our clock may be wrong. The AWS SDK also uses the time
- * of the service after these errors.
+ * Names of errors after which the time of the service is used for signatures, since the local clock may be wrong. The AWS SDK
+ * also uses the time of the service after these errors.
  */
 const SKEW: ReadonlySet<string> = new Set([
   'InvalidSignatureException',
@@ -218,8 +230,8 @@ const SKEW: ReadonlySet<string> = new Set([
 const THROTTLED = /Throttl|ThroughputExceeded|LimitExceeded|TooManyRequests|SlowDown/;
 
 /**
- * Returns the longest pause before the next attempt, in milliseconds, with the same values as in the AWS SDK. Returns undefined if a retry
- * would fail with the same error.
+ * Returns the longest pause before the next attempt, in milliseconds; the values are those of the AWS SDK. Returns undefined if a
+ * retry would fail with the same error.
  */
 function waitAfter(error: unknown): number | undefined {
   if (!(error instanceof AwsError)) return (error as { code?: unknown }).code === undefined ? undefined : 100;

@@ -2,7 +2,10 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Log } from './log.ts';
 import { reportError } from './service-failure.ts';
 
-/** Logs each failed message of a batch, and returns the answer for SQS. Failed messages stay on their queue; SQS deletes all other messages. */
+/**
+ * Returns a Lambda function's answer for a batch of SQS messages, and logs each failed message. SQS keeps the failed messages on
+ * the queue, and deletes all other messages of the batch.
+ */
 export function batchResponse(
   results: Iterable<readonly [SQSRecord, PromiseSettledResult<void>]>,
   log: Log,

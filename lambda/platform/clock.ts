@@ -4,11 +4,11 @@ import { afterArrivals } from './arrivals.ts';
 export interface Clock {
   /** Returns the current time in epoch milliseconds. */
   now(): number;
-  /** Resolves after `ms` milliseconds. If the signal aborts before, resolves at that time, without an error. */
+  /** Resolves after `ms` milliseconds. If the signal aborts earlier, resolves immediately at the abort, without an error. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The real clock of the operating system. */
+/** The clock of the operating system. */
 export const systemClock: Clock = {
   now: Date.now,
   sleep: (ms, signal) =>
@@ -19,7 +19,8 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      // Data that arrived before the end of the sleep must not count as late. Therefore the data is read before the promise resolves.
+      // Data that arrived before the end of the sleep must not count as late. Therefore such data is read before the promise
+      // resolves.
       const timer = setTimeout(() => afterArrivals().then(end), Math.max(0, ms));
       signal?.addEventListener('abort', end, { once: true });
     }),

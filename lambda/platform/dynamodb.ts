@@ -3,8 +3,8 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type AwsAccess, awsJson } from './aws-json.ts';
 
 /**
- * Client of DynamoDB. It calls DynamoDB operations, and converts plain objects to and from DynamoDB's JSON form of items. Undefined fields
- * are left out.
+ * Client of DynamoDB. It calls DynamoDB operations, and converts plain objects to and from DynamoDB's JSON form of items. Fields
+ * with the value undefined are left out.
  */
 export interface DynamoDb {
   /** Calls an operation. Throws an `AwsError` or a connection error. */
@@ -25,7 +25,10 @@ interface DynamoOutput {
   readonly UnprocessedKeys?: object;
 }
 
-/** Creates a client of DynamoDB. Its time-outs are short, since Lambda functions wait for the answers. */
+/**
+ * Creates a client of DynamoDB. Its time-outs are short (1 s for a connection, 1.5 s for an answer), since Lambda functions wait
+ * for the answers.
+ */
 export function openDynamoDb(access: AwsAccess): DynamoDb {
   const call = awsJson(
     {

@@ -10,9 +10,9 @@ export interface SocketLimits {
 }
 
 /**
- * Makes a call through kept-alive sockets. The connection of such a socket may be lost, and the client may not be informed.
- * Therefore a socket is used again only within some seconds after its last use. If a kept-alive socket is reset, and the request
- * is repeatable, the request is repeated immediately on a new socket.
+ * Makes an HTTP call over keep-alive connections. An idle connection may be lost without any signal to the client. Therefore a
+ * connection is reused only within {@link IDLE_MS} after its last use. If a reused connection is reset, and `isRepeatable` is
+ * true, the call is repeated immediately over a new connection.
  */
 export async function callOverKeepAlive<T>(call: () => Promise<T>, isRepeatable: boolean): Promise<T> {
   dropStale();
@@ -24,7 +24,7 @@ export async function callOverKeepAlive<T>(call: () => Promise<T>, isRepeatable:
   throw first.error;
 }
 
-/** Ends reading the body of an answer with an error when no data has arrived for `ms` milliseconds. */
+/** Destroys the body of an answer with a time-out error when no data has arrived for `ms` milliseconds. */
 export function endIfSilent(body: IncomingMessage, ms: number): void {
   const { socket } = body;
   let read = socket.bytesRead;
@@ -43,7 +43,7 @@ export function endIfSilent(body: IncomingMessage, ms: number): void {
   body.once('close', () => clearTimeout(timer));
 }
 
-/** Creates the error for a time-out. It has the name by which the AWS SDK recognises an error after which it retries a call. */
+/** Creates the error for a time-out. Its name `TimeoutError` tells the AWS SDK to retry the call. */
 export function timeoutError(ms: number): Error {
   return Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
 }

@@ -4,8 +4,8 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Idle time, in milliseconds, after which a kept-alive socket is not used again. NAT gateways drop idle connections, and do not inform the
- * client.
+ * Longest idle time, in milliseconds, after which a keep-alive connection is used again. A NAT gateway drops a connection that
+ * has been idle for minutes, and does not inform the client.
  */
 export const IDLE_MS = 5_000;
 
@@ -25,7 +25,10 @@ subscribe('http.client.request.created', (event) => {
   });
 });
 
-/** Runs `call`. Resolves with the result or the error of the call, and with the last HTTP request that the call made. */
+/**
+ * Runs `call`. Resolves with the result or the error of the call, and with the last HTTP request that the call made, if it made a
+ * request.
+ */
 export async function watchRequest<T>(
   call: () => Promise<T>,
 ): Promise<{ result: T; request?: Request } | { error: unknown; request?: Request }> {
@@ -39,22 +42,23 @@ export async function watchRequest<T>(
 }
 
 /**
- * Closes every kept-alive socket that has been idle for too long, of every library that uses Node's HTTP agents. Called before each request.
- * The socket time-out of an HTTP agent is not enough: timers do not run while Lambda freezes the process, and fire too late afterwards.
+ * Closes each keep-alive socket of Node's HTTP agents that has been idle for longer than {@link IDLE_MS}, including sockets of
+ * other libraries. Called before each HTTP call to AWS or to a provider. The socket time-out of an HTTP agent is not enough:
+ * timers do not run while Lambda freezes the process, and fire too late afterwards.
  */
 export function dropStale(): void {
   const now = Date.now();
   for (const agent of agents)
     for (const socket of keptBy(agent)) {
-      const age = now - (idleSince.get(socket) ?? now);
-      // If the clock was set back, the age of the socket is unknown, so the socket is closed.
-      if (age > IDLE_MS || age < 0) socket.destroy();
+      const idleMs = now - (idleSince.get(socket) ?? now);
+      // If the clock was set back, the idle time of the socket is unknown, so the socket is closed.
+      if (idleMs > IDLE_MS || idleMs < 0) socket.destroy();
     }
 }
 
 /**
- * Closes the other kept-alive sockets of an HTTP agent after the connection of one socket was found to be lost. The NAT gateway has probably
- * dropped the connections of the other sockets also.
+ * Closes all idle sockets of the HTTP agent of a request. Called after a request over a reused connection has failed: if a NAT
+ * gateway dropped this connection, it has probably dropped the idle connections also.
  */
 export function dropBeside({ agent }: Request): void {
   for (const socket of keptBy(agent)) socket.destroy();

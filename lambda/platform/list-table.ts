@@ -7,12 +7,17 @@ export interface ListItem {
   readonly pk: string;
   /** Sort key: identifies the item within the list. */
   readonly sk: string;
-  /** Time in epoch seconds. DynamoDB deletes the item within some days after this time; absent: the item is never deleted. */
+  /**
+   * Time in epoch seconds. DynamoDB deletes the item within some days after this time; absent: DynamoDB never deletes the item.
+   */
   readonly expires?: number;
   readonly [field: string]: unknown;
 }
 
-/** Lists that all processes of the functions share. Every call throws an error if the DynamoDB table does not answer in time. */
+/**
+ * Lists that all processes of the Lambda functions share. Every method throws an error if the DynamoDB table does not answer in
+ * time, or refuses the call.
+ */
 export interface ListTable {
   /** Writes an item. Does nothing if an item with the same keys exists. */
   add(item: ListItem): Promise<void>;
@@ -20,13 +25,16 @@ export interface ListTable {
   put(item: ListItem): Promise<void>;
   /** Deletes an item. Resolves without an error if the item does not exist. */
   remove(key: Pick<ListItem, 'pk' | 'sk'>): Promise<void>;
-  /** Returns the items of a list whose sort keys begin with `prefix`, in the order of the sort keys (strongly consistent read). */
+  /**
+   * Returns the items of the list `pk`, in the order of their sort keys (strongly consistent read). If `prefix` is given, only
+   * items whose sort keys begin with it are returned.
+   */
   list(pk: string, prefix?: string): Promise<readonly ListItem[]>;
 }
 
 /**
- * Returns the lists in a DynamoDB table. The code of the DynamoDB client is loaded at the first use. Only callers outside a Lambda function
- * need `access`.
+ * Creates an object whose methods read and write the lists in the DynamoDB table `TableName`. The code of the DynamoDB client is
+ * loaded at the first use. Only callers outside a Lambda function need `access`.
  */
 export const dynamoListTable = (TableName: string, access: AwsAccess = {}): ListTable => {
   let opened: Promise<DynamoDb> | undefined;
@@ -36,7 +44,7 @@ export const dynamoListTable = (TableName: string, access: AwsAccess = {}): List
       const { call, marshall } = await open();
       const put = { TableName, Item: marshall(item), ConditionExpression: 'attribute_not_exists(pk)' };
       await call('PutItem', put).catch((error: unknown) => {
-        // The item already exists. Possibly an earlier attempt of this write stored the item, but its answer was lost.
+        // The item already exists. Possibly an earlier attempt of this write stored the item, but DynamoDB's answer was lost.
         if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
       });
     },

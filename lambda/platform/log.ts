@@ -1,7 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { gatherOutput } from './output.ts';
 
-/** Fields of a log line. They contain only ids, keys and codes, and never an address, a body, a subject or a secret. */
+/**
+ * Fields of a log line. They contain, for example, ids, provider keys, numbers and codes, and never an address, a body, a subject
+ * or a secret.
+ */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Log with structured lines. Each call writes one line. */
@@ -21,7 +24,7 @@ function logOf(logger: Logger): Log {
   };
 }
 
-/** Log that the logger of Powertools for AWS Lambda writes, as JSON lines on standard output. */
+/** Log that writes JSON lines to standard output. The lines are created by the logger of Powertools for AWS Lambda. */
 export const powertoolsLog = logOf(
   new (class extends Logger {
     protected override printLog(...line: Parameters<Logger['printLog']>): void {

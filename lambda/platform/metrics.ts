@@ -3,7 +3,10 @@ import type { DeploymentEnvironment } from '../contract/deployment.ts';
 import { isMeasured, METRICS, type MetricName } from '../contract/metrics.ts';
 import { gatherOutput } from './output.ts';
 
-/** CloudWatch dimensions of a value. `provider` is the key of a configured provider, and `outcome` is a word from a fixed list. */
+/**
+ * CloudWatch dimensions of a metric value. `provider` is the key of a configured provider, and `outcome` is a word from a fixed
+ * list.
+ */
 export interface Dimensions {
   readonly provider?: string;
   readonly outcome?: string;
@@ -18,8 +21,8 @@ export interface Metrics {
 }
 
 /**
- * Metrics with a method `flush`, which writes the values that were added since the last flush. It writes one log line for each combination of
- * dimensions, regardless of the number of messages.
+ * Metrics with a method `flush`, which writes the values that were added since the last flush. It writes one log line for each
+ * combination of dimensions, or several lines if a metric has more than 100 values.
  */
 export interface FlushedMetrics extends Metrics {
   flush(): Promise<void>;
@@ -33,8 +36,9 @@ interface Group {
 }
 
 /**
- * Returns metrics that are written to standard output in CloudWatch's embedded metric format, in the namespace of the deployment. The library
- * Powertools for AWS Lambda is loaded at the first flush.
+ * Returns metrics that are written to standard output in CloudWatch's embedded metric format, in the namespace of the deployment.
+ * A value that is not measured with this `monitoringSize` is ignored. The library Powertools for AWS Lambda is loaded at the
+ * first flush.
  */
 export function emfMetrics(
   { name: namespace, monitoringSize = 'full' }: MetricsOptions,
@@ -54,7 +58,7 @@ export function emfMetrics(
       groups.set(key, group);
       const values = group.values.get(name);
       if (!values) group.values.set(name, [value]);
-      // Alarms and the dashboard use only the sum of a count. Therefore one number for a batch is enough, instead of one for each message.
+      // Alarms and the dashboard use only the sum of a count. Therefore one number for all messages of a batch is enough.
       else if (unit === 'Count') values[0] = (values[0] ?? 0) + value;
       else values.push(value);
     },
@@ -68,7 +72,8 @@ export function emfMetrics(
         metrics.addDimensions(dimensions);
         for (const [name, list] of values)
           for (const value of list) {
-            // After a hundred values, Powertools publishes the metrics by itself and clears the dimensions. They are then added again.
+            // After a hundred values, Powertools publishes the metrics by itself and clears the dimensions. The dimensions are
+            // then added again.
             if (!metrics.hasStoredMetrics()) {
               metrics.clearDimensions();
               metrics.addDimensions(dimensions);
@@ -107,7 +112,10 @@ async function loadEmitter(namespace: string): Promise<Emitter> {
   return withoutService(new Metrics({ namespace, serviceName: 'mailover' }));
 }
 
-/** Removes the dimension `service`, which Powertools adds by default. With this dimension, every alarm would also have to state it. */
+/**
+ * Removes the dimension `service`, which Powertools adds by default. If the values had this dimension, every alarm would have to
+ * name it also.
+ */
 function withoutService(metrics: Emitter): Emitter {
   metrics.clearDefaultDimensions();
   return metrics;

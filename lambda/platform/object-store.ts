@@ -12,19 +12,23 @@ export interface ObjectReference {
 /** Reads the S3 objects to which submissions refer. */
 export interface Objects {
   /**
-   * Returns the bytes of an object, or the reason for which they cannot be returned. For an object in any other bucket than Mailover's own,
-   * the result is always `missing`. Throws an error after a temporary failure.
+   * Returns the bytes of an object, or the reason for which they cannot be returned. `too-large`: the object has more than
+   * `maxBytes` bytes. `missing`: the object does not exist, or is in any other bucket than Mailover's own. Throws an error if the
+   * object cannot be read for another reason.
    */
   read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
 }
 
 /** Objects in a bucket that deletes old objects. The lifetime of these objects can be extended. */
 export interface RenewableObjects extends Objects {
-  /** Copies an object onto itself. The bucket then keeps the object as long as a new object. Throws an error after a temporary failure. */
+  /**
+   * Copies an object onto itself. The bucket then keeps the object as long as a new object. Does nothing if the object is missing
+   * or must not be copied. Throws an error if the copy fails for another reason.
+   */
   renew(reference: ObjectReference): Promise<void>;
 }
 
-/** Mailover's own objects in one bucket. Each method throws an error if the object cannot be written or read. */
+/** Objects that Mailover itself writes, in one bucket. Each method throws an error if the object cannot be written or read. */
 export interface ObjectStore {
   /** Writes an object. An existing object with the same key is replaced. */
   put(key: string, content: Uint8Array | string, contentType: string): Promise<ObjectReference>;
@@ -32,18 +36,18 @@ export interface ObjectStore {
 }
 
 /**
- * Age, in milliseconds, from which an object of a submission is renewed when it is read. Therefore each object is kept for at least 21 days
- * after it was read. No message waits longer than 21 days until its object is read again. The age decides whether an object is renewed, and
- * not whether the message was redriven: if SQS itself had moved the message to the dead-letter queue, the redriven message cannot be
- * recognised.
+ * Age, in milliseconds, from which an object of a submission is renewed when it is read. The bucket keeps an object for at least
+ * 28 days, so each object is kept for at least 21 days after it was read. No message waits longer than 21 days until its object
+ * is read again. Whether an object is renewed depends on its age, and not on whether the message was redriven: if SQS itself had
+ * moved a message to the dead-letter queue, nothing in the redriven message shows this.
  */
 const RENEWED_FROM_MS = 7 * 24 * 3_600_000;
 
 const TRIES = 4;
 const WAIT_MS = 50;
 /**
- * Time in milliseconds after which no further attempt begins. If the bucket does not answer, the Lambda invocation then still has time for
- * other mail.
+ * Time in milliseconds, from the first attempt, after which no further attempt begins. If the bucket does not answer, the Lambda
+ * invocation then still has time for other mail.
  */
 const LAST_TRY_MS = 20_000;
 const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketName', 'PermanentRedirect']);
@@ -57,16 +61,20 @@ export interface BucketOptions {
   readonly renews?: boolean;
 }
 
-/** Returns access to the objects in one S3 bucket. The AWS SDK is loaded at the first use. */
+/** Creates an object whose methods read and write the objects in the S3 bucket `name`. The AWS SDK is loaded at the first use. */
 export function s3Bucket(
   name: string,
   { clock = systemClock, renews = false }: BucketOptions = {},
 ): RenewableObjects & ObjectStore {
-  /** Calls S3, and repeats the call after a temporary failure. All calls in this file can be repeated safely. */
+  /**
+   * Calls S3, and repeats the call after a temporary failure, up to `TRIES` attempts in total. All calls in this file can be
+   * repeated safely.
+   */
   async function call<T>(make: (s3: S3, client: S3Client) => Promise<T>): Promise<T> {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 8_000 }).then(
-      // The retries of the AWS SDK are off: all its calls share one budget of retries. Errors during a quarter of an hour use up the budget.
+      // The retries of the AWS SDK are switched off: all calls of a client share one budget of retries, and errors during a
+      // quarter of an hour use up this budget.
       (requestHandler) => new s3.S3Client({ maxAttempts: 1, requestHandler }),
     );
     const begun = clock.now();
@@ -104,19 +112,19 @@ export function s3Bucket(
       if (bucket !== name) return 'missing';
       try {
         const { content, writtenAt } = await fetch(key, maxBytes);
-        // The mail is sent even if its object cannot be renewed. At the next read, the renewal is tried again.
+        // The mail is sent even if its object cannot be renewed. If the object is read again, the renewal is tried again.
         if (renews && clock.now() - writtenAt > RENEWED_FROM_MS)
           await objects.renew({ bucket, key }).catch(() => undefined);
         return content;
       } catch (error) {
-        // S3 answers 404 for a missing object, since the function may list the bucket. An answer 403 comes from a change of a policy, and is
-        // treated as temporary.
+        // S3 answers 404 for a missing object, since the function has the permission to list the bucket. An answer 403 means that
+        // a policy was changed. Mailover treats this as temporary: the error is thrown.
         if (error instanceof Error && GONE.has(error.name)) return 'missing';
         throw error;
       }
     },
     async renew({ bucket, key }) {
-      // Objects in other buckets are not renewed, since the owners of these buckets manage them.
+      // Objects in other buckets are not renewed, since Mailover has no permission for other buckets.
       if (bucket !== name) return;
       try {
         await call(async (s3, client) => {
@@ -133,7 +141,8 @@ export function s3Bucket(
           await client.send(copy);
         });
       } catch (error) {
-        // If the object is missing or may not be written, this is no error: the result of the next read decides what happens to the message.
+        // A missing object or an object that must not be copied is no error: the result of the next read decides what happens to
+        // the message.
         if (!(error instanceof Error) || !(GONE.has(error.name) || error.name === 'AccessDenied')) throw error;
       }
     },

@@ -11,28 +11,34 @@ export type Attributes = Readonly<Record<string, string | undefined>>;
 /** Creates and checks proofs of origin. Such a proof is an HMAC. It shows that Mailover itself, and no other sender, put a message on a queue. */
 export interface Proofs {
   /**
-   * Returns the attributes together with their proof. If the key cannot be read in time, returns the attributes without a proof, since a
-   * message must not wait for the key.
+   * Returns the attributes together with their proof. If the key of the HMAC cannot be read from its secret within 1.5 seconds,
+   * returns the attributes without a proof, since a message must not wait for the key.
    */
   prove(body: string, attributes: Readonly<Record<string, string>>): Promise<Record<string, string>>;
-  /** Whether the proof shows that Mailover wrote these attributes for this body. Throws if the key cannot be read, or is unusable. */
+  /**
+   * Whether the proof shows that Mailover wrote these attributes for this body. Throws if the key of the HMAC cannot be read, or
+   * is unusable.
+   */
   holds(body: string, attributes: Attributes): Promise<boolean>;
 }
 
 /**
- * Longest wait for the key, in milliseconds. It is short: while the sender waits, the message is not on its next queue yet, and the Lambda
- * invocation has a time limit.
+ * Longest wait for the key of the HMAC, in milliseconds. It is short: while the sender waits, the message is not on its next
+ * queue yet, and the Lambda invocation has a time limit.
  */
 const KEY_MS = 1_500;
-/** Shortest time, in milliseconds, between two reads of the key because of invalid proofs. The cached key is at most five minutes old. */
+/**
+ * Shortest time, in milliseconds, between two reads of the key that bypass the cache because a proof did not fit the cached key.
+ */
 const LOOK_AGAIN_MS = 30_000;
 
 /**
  * Creates and checks proofs that Mailover itself wrote a queue message. A proof is an HMAC-SHA256. It is computed from the hash of the body and
  * from the attributes that the sender trusts.
  *
- * The secret contains the field `key`. After a rotation it also contains `previousKey`, as long as the dead-letter queue contains messages with
- * proofs of the previous key. A metric counts each use of the secret while the secret is missing, forbidden or malformed.
+ * The secret contains the field `key`. After a rotation it also contains `previousKey`, as long as the dead-letter queue contains
+ * messages with proofs of the previous key. The metric `ProofKeyUnusable` counts each use of the secret while the secret is
+ * missing, forbidden or malformed.
  */
 export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, metrics: Pick<Metrics, 'add'>): Proofs {
   let lookedAt = Number.NEGATIVE_INFINITY;

@@ -5,11 +5,11 @@ import { openSqs } from './queue.ts';
 export interface QueueList {
   /** Returns the URLs of the queues whose names begin with `prefix`. */
   named(prefix: string): Promise<readonly string[]>;
-  /** Returns the number of messages on a queue: messages that wait, are delayed, or are being processed. */
+  /** Returns the approximate number of messages on a queue: messages that wait, are delayed, or are being processed. */
   messages(queueUrl: string): Promise<number>;
 }
 
-/** Returns access to the SQS queues of this AWS account and region. */
+/** Creates an object whose methods read from the SQS queues of this AWS account and region. */
 export function sqsQueueList(): QueueList {
   let client: Promise<SQSClient> | undefined;
   const load = async () => {

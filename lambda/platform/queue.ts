@@ -2,7 +2,10 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { defined } from './defined.ts';
 import { patientSockets } from './sockets.ts';
 
-/** Sends messages to SQS queues. Throws if SQS did not accept a message: the caller must then keep its own copy of the message. */
+/**
+ * Sends messages to SQS queues. Throws if SQS did not confirm that it accepted a message: the caller must then keep its own copy
+ * of the message, although SQS may have accepted the message.
+ */
 export interface Queue {
   /**
    * Sends a message. Values of `attributes` must not be empty. `delaySeconds` is at most {@link MAX_DELAY_SECONDS}. `group` is the
@@ -20,7 +23,10 @@ export interface Queue {
 /** The largest delay that SQS accepts for a message, in seconds. */
 export const MAX_DELAY_SECONDS = 900;
 
-/** Creates a client of SQS. Only this function loads the AWS SDK: a mail that is accepted at its first attempt does not need the SDK. */
+/**
+ * Creates a client of SQS. The AWS SDK is loaded here and not at the start of the process, since a mail that is accepted at its
+ * first attempt does not need the SDK.
+ */
 export async function openSqs(maxAttempts: number, requestTimeout = 1_500): Promise<SQSClient> {
   const { SQSClient } = await import('@aws-sdk/client-sqs');
   const requestHandler = await patientSockets({ connectionTimeout: 1_000, requestTimeout });
@@ -59,8 +65,8 @@ export const sqsQueueOneTry = queueOf(1);
 let deferring: Promise<SQSClient> | undefined;
 
 /**
- * Sets the visibility time-out of a received message, in seconds from now. SQS allows at most twelve hours in total, from the receive of
- * the message.
+ * Sets the visibility time-out of a received message, in seconds from now. SQS allows at most twelve hours from the time at which
+ * the message was received.
  */
 export async function deferMessage(queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
   const { ChangeMessageVisibilityCommand } = await import('@aws-sdk/client-sqs');

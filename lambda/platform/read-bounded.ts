@@ -1,7 +1,10 @@
 /** Largest size of a mail that is fetched from a provider, in bytes. No supported provider accepts a mail of this size. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Reads the decompressed body of an answer. Returns undefined if the body is larger than any mail, since such a body could fill the memory. */
+/**
+ * Reads the body of an HTTP answer; the body may have been compressed. Returns undefined if the decompressed body is larger than
+ * `MAX_BYTES`, since such a body could fill the memory.
+ */
 export async function readBounded(response: Response): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -9,12 +9,16 @@ export interface Secrets {
    * Returns the secret with this name. If `fresh` is true, the secret is read from Secrets Manager. Otherwise the cached value is used; see
    * {@link managedSecrets}.
    *
-   * @throws UnusableSecret if the secret itself is at fault. Any other error comes from Secrets Manager or from the connection to it.
+   * @throws UnusableSecret if the secret is missing, forbidden or malformed. Any other error comes from Secrets Manager or from
+   * the connection to it.
    */
   read(name: string, fresh?: boolean): Promise<Secret>;
 }
 
-/** Error: the secret does not exist, must not be read, or is not a JSON object of strings. A retry does not help. */
+/**
+ * Error: the secret does not exist, the function has no permission to read or decrypt it, or its value is not a JSON object of
+ * strings. A retry does not help.
+ */
 export class UnusableSecret extends Error {
   override readonly name = 'UnusableSecret';
   readonly reason: 'missing' | 'forbidden' | 'malformed';
@@ -26,24 +30,25 @@ export class UnusableSecret extends Error {
 }
 
 const CACHE_MS = 5 * 60_000;
-/** Time, in milliseconds, between two attempts to read a cached secret again while Secrets Manager fails. */
+/** Shortest time, in milliseconds, from a failed attempt to read a cached secret again to the next attempt. */
 const RETRY_MS = 30_000;
 /**
- * Time, in milliseconds, for which a failed read is not repeated. In this time, callers immediately get the same error. Otherwise the
- * messages of a batch would wait for one time-out after the other.
+ * Time, in milliseconds, for which a read is not repeated after Secrets Manager has failed. In this time, callers immediately get
+ * the same error. Otherwise the messages of a batch would wait for one time-out after the other.
  */
 const FAILED_MS = 2_000;
 
 interface Known {
   readonly secret: Secret;
-  /** Time in epoch milliseconds after which the secret is read again. */
+  /** Time in epoch milliseconds after which the secret is read again at its next use. */
   readonly staleAt: number;
 }
 
 /**
- * Reads secrets from AWS Secrets Manager, and caches them in the process. A rotation takes effect within five minutes, although the secret is
- * not read for each message. While a secret is read again, the outdated value is still used. Therefore a slow Secrets Manager delays no
- * mail, and a failing Secrets Manager stops no mail. A metric counts every read that fails because of Secrets Manager.
+ * Reads secrets from AWS Secrets Manager, and caches them in the process. A cached secret is read again at its first use after
+ * five minutes. While it is read again, the outdated value is still used. Therefore a slow Secrets Manager delays no mail, and a
+ * failing Secrets Manager stops no mail, once the secret has been cached. The metric `SecretsUnreachable` counts every read that
+ * fails because of Secrets Manager.
  */
 export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
   const cache = new Map<string, Known>();
@@ -96,9 +101,9 @@ async function fetchSecret(name: string): Promise<Secret> {
 }
 
 /**
- * Reads a secret once, without the cache. It is for callers outside a Lambda function.
+ * Reads a secret once, without the cache. This function is for callers outside a Lambda function.
  *
- * @throws UnusableSecret if the secret itself is at fault
+ * @throws UnusableSecret if the secret is missing, forbidden or malformed
  */
 export async function readSecret(name: string, access: AwsAccess): Promise<Secret> {
   return await readBy(await serviceOf(access), name);
@@ -130,8 +135,9 @@ async function readBy(call: JsonCall, name: string): Promise<Secret> {
 }
 
 /**
- * Returns the fault of the secret, if an error of GetSecretValue reports such a fault. Returns undefined if Secrets Manager, our credentials or
- * our clock are at fault (API_GetSecretValue and CommonErrors of Secrets Manager, 2026-11-28).
+ * Returns why the secret is unusable, if an error of GetSecretValue reports this. Returns undefined if the error comes from
+ * Secrets Manager, from the credentials of the function, or from a wrong local clock (API_GetSecretValue and CommonErrors of
+ * Secrets Manager, 2026-11-28).
  */
 function faultOfSecret(error: unknown): 'missing' | 'forbidden' | undefined {
   const { name = '', message = '' } = error instanceof Error ? error : {};

@@ -6,8 +6,9 @@ export class ServiceError extends Error {
 }
 
 /**
- * Returns those fields of an error that may be logged. The message of the error is included only if Mailover raised the error itself. Other
- * messages can contain parts of a mail: a parser quotes its input, and the client of a service quotes its request.
+ * Returns the parts of an error that may be logged: its name, its code and its HTTP status. The message of the error is included
+ * only if Mailover raised the error itself. Other messages can contain parts of a mail: a parser quotes its input, and the client
+ * of a service quotes its request.
  */
 export function reportError(error: unknown): { readonly error: string; readonly detail?: string } {
   if (!(error instanceof Error)) return { error: typeof error };

@@ -7,8 +7,9 @@ import { IDLE_MS } from './keep-alive-sockets.ts';
 type Handle = NodeHttpHandler['handle'];
 
 /**
- * Creates a request handler for a client of the AWS SDK. If a time-out fires too late, it first checks whether the answer has already arrived. If
- * the rest of an answer does not arrive, the call ends with an error. Without this handler, such a call would never end.
+ * Creates a request handler for a client of the AWS SDK. The timer of a time-out can fire too late. Therefore the data that has
+ * already arrived is read before the time-out ends a call. If the rest of an answer does not arrive, the call ends with an error;
+ * without this handler, such a call would never end.
  */
 export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
   // The module is imported only when an SDK client is created: a process without such a client does not load the module.

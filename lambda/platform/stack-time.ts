@@ -1,4 +1,7 @@
-/** Speed of stack time. Stack time is the time for waits and ages; on a local stack, it may run faster than the real clock. */
+/**
+ * Speed of stack time. Mailover measures waits and ages in stack time; on a local stack, stack time may run faster than the real
+ * clock.
+ */
 export interface Speed {
   /**
    * Number of seconds of stack time in one second of the real clock.

@@ -10,7 +10,9 @@ export interface Item {
   readonly pk: string;
   /** Revision: the number of times that the item was written, 1 or more. */
   readonly rev: number;
-  /** Time in epoch seconds. DynamoDB deletes the item within some days after this time; absent: the item is never deleted. */
+  /**
+   * Time in epoch seconds. DynamoDB deletes the item within some days after this time; absent: DynamoDB never deletes the item.
+   */
   readonly expires?: number;
   readonly [field: string]: unknown;
 }
@@ -23,7 +25,10 @@ export type Written =
   | { readonly done: true; readonly item: Item }
   | { readonly done: false; readonly current: Item | undefined };
 
-/** State that all processes of the functions share. Every call throws an error if the DynamoDB table does not answer in time. */
+/**
+ * State that all processes of the Lambda functions share. Every method throws an error if the DynamoDB table does not answer in
+ * time, or refuses the call.
+ */
 export interface Table {
   /** Returns the current item (strongly consistent read). */
   get(pk: string): Promise<Item | undefined>;
@@ -36,7 +41,7 @@ export interface Table {
   write(item: NewItem, expected: number | undefined): Promise<Written>;
 }
 
-/** Largest number of keys that DynamoDB accepts in one read (API_BatchGetItem, 2026-11-29). */
+/** Largest number of keys that DynamoDB accepts in one call of BatchGetItem (API_BatchGetItem, 2026-11-29). */
 const KEYS_AT_A_TIME = 100;
 
 /** Returns the items that exist for any number of keys, by key. */
@@ -50,12 +55,12 @@ export async function getMany(
   return items;
 }
 
-/** Pause before each attempt to read several items, in milliseconds: the number of entries is the number of attempts. */
+/** Pause before each attempt to read several items, in milliseconds. The number of entries is the number of attempts. */
 const PAUSES_MS = [0, 50, 200];
 
 /**
- * Returns the state in a DynamoDB table. The code of the DynamoDB client is loaded at the first use. Only callers outside a Lambda function
- * need `access`.
+ * Creates an object whose methods read and write the items of the DynamoDB table `TableName`. The code of the DynamoDB client is
+ * loaded at the first use. Only callers outside a Lambda function need `access`.
  */
 export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table => {
   let opened: Promise<DynamoDb> | undefined;
@@ -72,7 +77,8 @@ export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table =>
       const { call, unmarshall } = await open();
       const items = new Map<string, Item>();
       let left: object = { [TableName]: { Keys: pks.map((pk) => ({ pk: { S: pk } })) } };
-      // Under load, DynamoDB may leave some keys unprocessed, although items exist for these keys. They are then read again.
+      // Under load, DynamoDB may leave some keys unprocessed, although items exist for these keys. These keys are then read
+      // again.
       for (const pauseMs of PAUSES_MS) {
         if (pauseMs > 0) await setTimeout(pauseMs);
         const { Responses = {}, UnprocessedKeys = {} } = await call('BatchGetItem', { RequestItems: left });

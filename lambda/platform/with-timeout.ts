@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.ts';
 import { ServiceError } from './service-failure.ts';
 
-/** Error: a promise did not settle in time. The work of the promise continues, but its result is ignored. */
+/** Error: a promise did not settle in time. The operation behind the promise continues, but its result is ignored. */
 export class CallTimeoutError extends ServiceError {
   override readonly name = 'CallTimeoutError';
 }

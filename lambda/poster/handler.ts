@@ -20,7 +20,7 @@ const dependencies = {
   defer: deferMessage,
 };
 
-/** Posts the messages of the events queue to an application. */
+/** Lambda handler that posts the messages of the events queue to an application. */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
   const results = await Promise.allSettled(Records.map((record) => postEvent(record, dependencies)));
   const response = batchResponse(

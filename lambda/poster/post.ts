@@ -14,18 +14,21 @@ export interface PostDependencies {
   readonly log: Log;
   readonly random: () => number;
   fetch(url: string, request: RequestInit): Promise<Response>;
-  /** Makes a received message invisible on its queue for some seconds. */
+  /** Makes a received message invisible on its queue for `seconds` seconds. */
   defer(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
 }
 
-/** The application did not accept an event; the event stays on its queue until the application accepts it. */
+/**
+ * Error: the application did not accept an event. SQS then delivers the event again, until the application accepts it, or SQS
+ * moves it to the dead-letter queue.
+ */
 export class NotTakenError extends ServiceError {
   override readonly name = 'NotTakenError';
 }
 
 /**
- * Time-out of one post, in milliseconds; the Standard Webhooks specification recommends 15 to 30 s, and one function posts
- * ten events at the same time.
+ * Time-out of one POST request, in milliseconds; the Standard Webhooks specification recommends 15 to 30 s, and one invocation
+ * posts up to ten events at the same time.
  */
 const POST_MS = 15_000;
 const FIRST_WAIT_S = 5;
@@ -34,8 +37,9 @@ const LONGEST_WAIT_S = 3_600;
 /**
  * Posts one message of the events queue to the application; any 2xx status means that the application accepted it.
  *
- * @throws NotTakenError if the application did not accept the message. The message is then visible again after 5 s; this
- * time doubles at each receive, up to an hour. If the time in Retry-After is longer, it is used instead, up to an hour
+ * @throws NotTakenError if the application did not accept the message. The message is then visible again after 5 s; this time
+ * doubles each time the message is received, up to an hour. If the time in Retry-After is longer, it is used instead, up to an
+ * hour. Up to a quarter is added at random
  */
 export async function postEvent(
   { body, messageId, receiptHandle, attributes }: SQSRecord,

@@ -3,13 +3,16 @@ import { defined } from '../platform/defined.ts';
 import { definitionOf } from './registry.ts';
 
 /**
- * Identifies the account at a provider to which an attempt was sent. With it, the account can be asked about the message even
- * after the provider's key in the configuration or its options have changed. It contains no secret, so it cannot distinguish
- * accounts with the same options: all accounts with these options are asked.
+ * Identifies the account at a provider through which an attempt was made. Mailover stores this value with the attempt. A look-up
+ * can therefore ask the account about the message even after the provider's key or options have changed in the configuration. The
+ * value contains no secret, so it cannot distinguish two accounts with the same options: a look-up asks all accounts with these
+ * options.
  */
 export interface ProviderAccount {
   readonly type: string;
-  /** Options that locate the messages in the account: domain and region at Mailgun, the message stream at Postmark. */
+  /**
+   * Options with which a look-up finds the messages of the account: domain and region at Mailgun, the message stream at Postmark.
+   */
   readonly options?: Readonly<Record<string, string>>;
 }
 
@@ -19,8 +22,10 @@ export function accountOf({ type, options }: ProviderConfig): ProviderAccount {
 }
 
 /**
- * Returns the configured providers that may use the account of an earlier attempt, the likeliest first. Each has the options that
- * `account` had at the time of the attempt. `key` is the key that the provider had in the configuration at that time.
+ * Returns the configured providers that may use the account of an earlier attempt. In the result, the options in `account`
+ * replace the current options of each provider. `key` is the provider's key in the configuration at the time of the attempt. A
+ * provider of the same type is returned if it still has this key (it is the first in the list) or if its options locate the same
+ * messages. If no provider meets these conditions, all providers of the type are returned.
  */
 export function candidatesFor(
   key: string,

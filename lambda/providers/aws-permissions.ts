@@ -1,33 +1,39 @@
-/** A resource of AWS, in the region of the stack by default. */
+/** The parts of an ARN. Without `region`, the ARN has the region of the stack. */
 export interface AwsResource {
   readonly service: string;
   readonly region?: string | undefined;
   readonly resource: string;
-  /** `*` for all resources of this kind. */
+  /** Name of the resource; `*` stands for all resources of this kind. */
   readonly name: string;
 }
 
 /**
- * Permissions that a provider type needs in the roles of the Lambda functions, if it authenticates by the role instead of a
- * secret.
+ * IAM permissions that a provider type needs in the roles of the Lambda functions. Only a type whose requests are signed with the
+ * role, and not with a secret, needs such permissions.
  */
 export interface AwsPermissions<Options> {
   /** Permissions of the Lambda functions that send mail. */
   send(options: Options): {
     readonly actions: readonly string[];
-    /** Resources to which the actions apply. Each is a whole ARN, or the parts from which the deployment builds an ARN. */
+    /**
+     * Resources to which the actions apply. Each resource is a complete ARN, or the parts from which the deployment builds an
+     * ARN.
+     */
     readonly resources: readonly (AwsResource | string)[];
     readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   };
-  /** Why a resource of `send` has the name `*`: text for the report of cdk-nag. */
+  /** Reason why a resource of `send` has the name `*`. The report of cdk-nag shows this text. */
   readonly anyResource: string;
-  /** Permissions of the health check. IAM has no resource types for these actions; they are limited to a region. */
+  /**
+   * Permissions of the health check. IAM has no resource types for these actions, so they are limited to `region` (by default the
+   * region of the stack).
+   */
   health(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
-  /** Why the permissions in `health` and `ownList` name no resource: text for the report of cdk-nag. */
+  /** Reason why the permissions in `health` and `ownList` name no resource. The report of cdk-nag shows this text. */
   readonly noResource: string;
   /**
-   * Permissions of the Lambda function that synchronises the provider's own suppression list. They have the same form as
-   * `health`.
+   * Permissions of the Lambda function that synchronises the provider's own suppression list. As in `health`, the actions are
+   * limited to a region.
    */
   ownList?(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
 }

@@ -5,7 +5,7 @@ import { isObject } from '../platform/is-object.ts';
 /** Fields of a provider's JSON; each value may have any type. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Returns the parsed JSON of a request's body, or the reason why the body cannot be parsed. */
+/** Returns the parsed JSON of a request's body. If the body is not JSON or exceeds a limit, returns this reason as `problem`. */
 export function jsonOf(body: Uint8Array | string): { readonly value: unknown } | { readonly problem: string } {
   try {
     return { value: parsePosted(body) };
@@ -14,17 +14,20 @@ export function jsonOf(body: Uint8Array | string): { readonly value: unknown } |
   }
 }
 
-/** The value if it is an object, otherwise an empty object. */
+/** Returns the value if it is an object; otherwise an empty object. */
 export function fieldsOf(value: unknown): Fields {
   return isObject(value) ? value : {};
 }
 
-/** The items of a list, each as an object; empty if the value is not a list. */
+/**
+ * Returns the items of a list. An item that is not an object becomes an empty object. Returns an empty list if the value is not a
+ * list.
+ */
 export function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
 }
 
-/** The value if it is a text that is not empty, or a number as text; otherwise undefined. */
+/** Returns a text that is not empty, or a number as text; undefined for any other value. */
 export function filledText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
@@ -39,7 +42,10 @@ export function textsOf(value: unknown): Record<string, string> {
   );
 }
 
-/** Joins the texts and numbers in `parts` to one line, for an event's `detail`; undefined if `parts` contains none. */
+/**
+ * Joins the texts and numbers in `parts` to one line for an event's `detail`, with addresses masked and at most 500 characters.
+ * Returns undefined if the line is empty.
+ */
 export function joinedWords(...parts: readonly unknown[]): string | undefined {
   const words = detailOf(
     parts
@@ -50,27 +56,33 @@ export function joinedWords(...parts: readonly unknown[]): string | undefined {
   return words === '' ? undefined : words;
 }
 
-/** Epoch milliseconds of an ISO time; undefined if the time cannot be read or is not plausible. */
+/**
+ * Returns the epoch milliseconds of a text with a time, such as an ISO time; undefined for a text that is not a time from 1990 to
+ * 2099.
+ */
 export function timeOf(value: unknown): number | undefined {
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return isTime(at) ? at : undefined;
 }
 
-/** Epoch milliseconds of a time in epoch seconds; undefined if the time cannot be read or is not plausible. */
+/** Returns the epoch milliseconds of a time in epoch seconds; undefined for a value that is not a time from 1990 to 2099. */
 export function timeOfSeconds(value: unknown): number | undefined {
   const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
   const at = Math.round(seconds * 1000);
   return isTime(at) ? at : undefined;
 }
 
-/** A time of an event is plausible from the year 1990 until the end of 2099. */
+/** Start and end of the period in which the time of an event is plausible, in epoch milliseconds. */
 const [EARLIEST, LATEST] = [Date.UTC(1990, 0), Date.UTC(2100, 0)];
 
 function isTime(at: number): boolean {
   return at >= EARLIEST && at < LATEST;
 }
 
-/** An address without angle brackets; undefined for a value without `@`. */
+/**
+ * Returns the address in a text such as `ada@example.org` or `Ada <ada@example.org>`, at most 320 characters; undefined if it has
+ * no `@`.
+ */
 export function addressOf(value: unknown): string | undefined {
   const text = filledText(value)
     ?.trim()
@@ -78,7 +90,7 @@ export function addressOf(value: unknown): string | undefined {
   return text?.includes('@') ? text.slice(0, 320) : undefined;
 }
 
-/** A Message-ID without angle brackets. */
+/** Returns a Message-ID without its angle brackets, at most 500 characters; undefined if it is empty. */
 export function messageIdOf(value: unknown): string | undefined {
   return (
     filledText(value)

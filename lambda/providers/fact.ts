@@ -1,22 +1,25 @@
 import type { Meaning } from '../mail/outcome.ts';
 import type { Reason, WorkerReason } from '../mail/reason.ts';
 
-/** Origin of a row in a table with the meanings of a provider's answers or events. */
+/** Source of a row in a provider's table of answers or events. */
 interface Source {
-  /** Page, document or report that states the meaning; `a guess` for a likely wording without a source. */
+  /**
+   * Page, document or report that states the meaning; `a guess` if the row contains a likely wording for which no source was
+   * found.
+   */
   readonly from: string;
   readonly date: `${number}-${number}-${number}`;
 }
 
-/** A source with the date on which it was read, such as `2026-11-29`. */
+/** Returns a source. `date` is the day on which the source was read, such as `2026-11-29`. */
 export const cite = (from: string, date: Source['date']): Source => ({ from, date });
 
 /**
- * One row of a provider's table: conditions for the provider's answers, the meaning of a matching answer, and the source of this
- * meaning. A condition that is absent matches every answer. The first row that matches an answer gives the meaning of the answer.
+ * One row of a provider's table. It has conditions, the meaning of an answer that meets all conditions, and the source of this
+ * meaning. An absent condition matches every answer. The first row that matches an answer gives the meaning of the answer.
  */
 export interface Fact<Place extends string = string, M = Meaning> {
-  /** Subject of the answer: stage of the SMTP dialogue, path of a field in our request, or name of an event. */
+  /** What the answer is about: a stage of the SMTP dialogue, a field of our request (by its path), or an event (by its name). */
   readonly at?: readonly Place[] | RegExp;
   /** HTTP status, or the three digits of an SMTP reply. */
   readonly status?: readonly number[] | RegExp;
@@ -28,7 +31,7 @@ export interface Fact<Place extends string = string, M = Meaning> {
   readonly source: Source;
 }
 
-/** The properties of an answer with which the rows of a table are compared. */
+/** The properties of an answer that are compared with the rows of a table. */
 export interface Answer<Place extends string> {
   readonly at?: Place;
   readonly status?: number | string | undefined;
@@ -36,7 +39,10 @@ export interface Answer<Place extends string> {
   readonly text: string;
 }
 
-/** Returns the meaning in the first row that matches one of `parts`. An answer with several errors has one part for each error. */
+/**
+ * Returns the meaning in the first row that matches one of `parts`; undefined if no row matches. An answer with several errors
+ * has one part for each error.
+ */
 export function meaningIn<Place extends string, M = Meaning>(
   facts: readonly Fact<Place, M>[],
   ...parts: readonly Answer<Place>[]
@@ -45,10 +51,10 @@ export function meaningIn<Place extends string, M = Meaning>(
 }
 
 function matches<Place extends string>(fact: Fact<Place, unknown>, { at, status, code, text }: Answer<Place>): boolean {
-  return holds(fact.at, at) && holds(fact.status, status) && holds(fact.code, code) && (fact.text?.test(text) ?? true);
+  return isMet(fact.at, at) && isMet(fact.status, status) && isMet(fact.code, code) && (fact.text?.test(text) ?? true);
 }
 
-function holds(
+function isMet(
   condition: readonly (string | number)[] | RegExp | undefined,
   value: string | number | undefined,
 ): boolean {
@@ -56,25 +62,25 @@ function holds(
   return condition?.some((one) => one === value) ?? true;
 }
 
-/** The provider accepts no mail from our account. */
+/** Meaning of an answer that refuses all mail from our account. */
 export const account = (reason: Reason): Meaning => ({ kind: 'unavailable', blames: 'account', reason });
-/** The provider accepts no mail from one of our From addresses or domains. */
+/** Meaning of an answer that refuses all mail from one of our From addresses or domains. */
 export const sender = (reason: Reason): Meaning => ({ kind: 'unavailable', blames: 'sender', reason });
-/** The provider itself is at fault. */
+/** Meaning of a failure of the provider itself. */
 export const outage = (reason: Reason): Meaning => ({ kind: 'unavailable', blames: 'outage', reason });
-/** This process is at fault, which says nothing about the provider. */
+/** Meaning of a fault of this process, such as a wrong clock. It says nothing about the provider. */
 export const worker = (reason: WorkerReason): Meaning => ({ kind: 'unavailable', blames: 'worker', reason });
-/** The provider gets too much mail in a short time, so it must not be used for a while. */
+/** Meaning of a temporary refusal of all mail, for example because the provider got too much mail in a short time. */
 export const throttled = (reason: Reason): Meaning => ({ kind: 'throttled', of: 'provider', reason });
-/** One recipient can get no mail for a while, but the provider works. */
+/** Meaning of a temporary refusal of mail to one recipient. The provider accepts mail to other recipients. */
 export const recipientBusy = (reason: Reason): Meaning => ({ kind: 'throttled', of: 'recipient', reason });
-/** A refusal of the message. */
+/** Meaning of a refusal of the message. Another provider may accept the message. */
 export const message = (reason: Reason): Meaning => ({ kind: 'refused', blames: 'message', reason });
-/** A refusal of the whole call because of one recipient. */
+/** Meaning of a refusal of the whole call because of one recipient. */
 export const oneRecipient = (reason: Reason): Meaning => ({ kind: 'refused', blames: 'message', reason, ofOne: true });
-/** A refusal of the whole call because the provider does not allow mail to some of the recipients. */
+/** Meaning of a refusal of the whole call because some recipients are on the provider's own suppression list. */
 export const suppressed = (reason: Reason): Meaning => ({ kind: 'refused', blames: 'recipient', reason, ofOne: true });
-/** It is unknown whether the message was accepted. */
+/** Meaning of an answer that does not show whether the provider accepted the message. */
 export const unknown = (reason: Reason): Meaning => ({ kind: 'unknown', reason });
-/** Meaning in the last row of a table, for a refusal that no other row matches. */
+/** Meaning of a refusal that Mailover's table of the provider's answers does not contain. */
 export const UNRECOGNISED: Meaning = { kind: 'unrecognised', reason: 'unrecognised' };

@@ -2,15 +2,16 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { definitionOf } from './registry.ts';
 
 /**
- * Returns the domains (including their subdomains) and addresses that may be in From at a provider; undefined if all are allowed.
+ * Returns the domains (including their subdomains) and addresses that a provider allows in From; undefined if every address is
+ * allowed.
  */
 export function allowedFrom(provider: ProviderConfig): readonly string[] | undefined {
   return provider.fromDomains ?? definitionOf(provider.type).fromDomains?.(provider.options);
 }
 
 /**
- * Whether an address is allowed: the address itself is listed, or its domain is a listed domain or a subdomain of a listed
- * domain.
+ * Whether an address is allowed: `allowed` contains the address itself, its domain, or a parent domain of its domain. Upper case
+ * and lower case make no difference.
  */
 export function allows(allowed: readonly string[], address: string): boolean {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();

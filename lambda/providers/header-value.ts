@@ -1,6 +1,6 @@
 /**
- * Converts the value of a mail header, as parsed from JSON, to text: empty for null or an absent value, undefined for an object
- * or a list.
+ * Converts the value of a mail header in a provider's JSON to text. Null and an absent value become an empty text. The result for
+ * an object or a list is undefined.
  */
 export function headerValue(value: unknown): string | undefined {
   switch (typeof value) {

@@ -6,58 +6,67 @@ import type { PostedMail } from './inbound.ts';
 
 /** One received mail, as an entry in a provider's list of received mail. */
 export interface Reception {
-  /** The provider's id of the mail. */
+  /** Id of the mail: the provider's id, at Mailgun followed by a hash of the recipient. */
   readonly id: string;
-  /** When the provider accepted or listed the mail, in epoch milliseconds. */
+  /**
+   * Time at which the provider accepted or listed the mail, in epoch milliseconds. At Postmark this is an estimate, or 0 if no
+   * time is known.
+   */
   readonly at: number;
   /**
-   * `failed`: the provider gave up posting the mail. `blocked`: a rule stopped the mail. `taken`: the provider has posted or
-   * stored the mail.
+   * `failed`: the provider gave up posting the mail. `blocked`: a rule or the spam filter of the provider stopped the mail.
+   * `taken`: the provider has posted or stored the mail.
    */
   readonly state: 'failed' | 'blocked' | 'taken';
-  /** The entry as the provider lists it; {@link MissedSource.know} reads it. */
+  /** The provider's entry about the mail, unchanged; {@link MissedSource.know} may read it. */
   readonly listed: unknown;
 }
 
 /** All data that a provider still has about a received mail. */
 export interface Known {
   readonly mail: PostedMail;
-  /** Whether `mail` is complete. */
+  /** Whether `mail` contains the complete received mail. */
   readonly complete: boolean;
-  /** Size in bytes that the request body would have if the provider posted the mail again; absent if unknown. */
+  /** Estimated size of the request, in bytes, if the provider posted the mail again; absent if unknown. */
   readonly postedBytes?: number;
-  /** The provider's answer: the bytes of its JSON. */
+  /** The JSON of the provider's answer or list entry, as bytes. */
   readonly answer: Buffer;
 }
 
-/** Queries a provider for the mail that an account received. Every method throws if the provider's answer is not as documented. */
+/**
+ * Queries a provider for the mail that an account received. Every method throws an error if the provider's answer is not as
+ * documented.
+ */
 export interface MissedSource {
   /**
-   * Only mail of at least this age, in milliseconds, is queried. The provider may not list younger mail yet, or may still post
-   * it.
+   * Smallest age, in milliseconds, of the mail that is queried with `between`. The provider may not list younger mail yet, or may
+   * still post it.
    */
   readonly lagMs: number;
-  /** Lists mail of any age that the provider no longer tries to post. A long list is cut off. */
+  /** Lists mail of any age that the provider no longer tries to post. The list is cut off after a number of pages. */
   undelivered(): Promise<readonly Reception[]>;
-  /** Lists the mail between two times in epoch milliseconds. Returns `too-many` if the provider lists more mails than are read. */
+  /**
+   * Lists the mail of a period between two times in epoch milliseconds. Returns `too-many` if the list has more pages than this
+   * code reads.
+   */
   between(from: number, to: number): Promise<readonly Reception[] | 'too-many'>;
   know(reception: Reception): Promise<Known>;
   /**
-   * Makes the provider post the mail again; returns false if the provider refuses. Absent if a copy of the mail can be fetched
-   * instead.
+   * Makes the provider post the mail again. Returns false if the provider refuses, or has posted the mail before. Absent if a
+   * copy of the mail can be fetched instead.
    */
   again?(reception: Reception): Promise<boolean>;
 }
 
 /** Dependencies of a {@link MissedSource}. */
 export interface MissedContext<Options = object> {
-  /** Base URL that replaces the URL of the provider's API on a local stack, without a slash at the end. */
+  /** Base URL that replaces the URL of the provider's API, without a slash at the end. It is set on a local stack only. */
   readonly endpoint?: string;
-  /** Options as returned by `missed.options` of the provider type's definition. */
+  /** Options that `missed.options` of the provider type's definition returned. */
   readonly options: Options;
   /** The provider's secret for received mail. */
   readonly secret: Secret;
-  /** Secret of the sending account at the provider. */
+  /** Secret of the sending account at the provider; empty unless the definition has `needsAccount`. */
   readonly apiSecret: Secret;
   readonly fetch: typeof fetch;
 }
@@ -70,7 +79,11 @@ export interface MissedModule {
 /** Time limit for one answer of the provider, in milliseconds. */
 const DEADLINE_MS = 10_000;
 
-/** Sends one request to a provider's API and parses the JSON in the answer. */
+/**
+ * Sends one request to a provider's API and parses the JSON in the answer.
+ *
+ * @throws ServiceError if the answer is too large or is not JSON
+ */
 export async function askJson(
   context: Pick<MissedContext, 'fetch'>,
   url: string,
@@ -90,7 +103,11 @@ export async function askJson(
   return { status: response.status, body: Object(json.value), bytes };
 }
 
-/** Returns the answer if its status is 200; otherwise throws an error. */
+/**
+ * Returns the answer if its status is 200.
+ *
+ * @throws ServiceError for any other status
+ */
 export function good<T extends { readonly status: number }>(answer: T): T {
   if (answer.status !== 200) throw new ServiceError(`the provider answered ${answer.status}`);
   return answer;

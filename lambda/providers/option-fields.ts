@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { CanaryConfig, InboundOptions } from '../contract/providers.ts';
 import { parseMailbox } from '../mail/address.ts';
 
-// Checks of options that several provider types share. The definitions of provider types get these checks as an argument, so that
-// only the deployment loads zod.
+// This file has the checks that the options of several provider types share. The function `checkOptions` of a provider type gets
+// these checks as an argument. Therefore only the deployment loads zod.
 
 const LABEL = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
 const domain = z.string().regex(new RegExp(`^${LABEL}(\\.${LABEL})+$`), 'must be a domain in lower case (A-labels)');
@@ -44,13 +44,13 @@ const webhook = {
 /** Checks from which the options of a provider type are composed. */
 export const optionFields = {
   z,
-  /** A domain in A-labels. */
+  /** Checks for a domain in A-labels and in lower case. */
   domain,
-  /** A domain or an address. */
+  /** Checks for a domain or an address. */
   identity,
-  /** A list with at least one item. */
+  /** Makes a check for a list with at least one item. */
   list,
-  /** Text that is not empty. */
+  /** Checks for text that is not empty. */
   words,
   whole,
   secretName,
@@ -67,10 +67,10 @@ export type Checked<Check extends (fields: OptionFields) => z.ZodType> = Frozen<
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<Exclude<T[K], undefined>> } : T;
 
-/** Type of the values that a check for `T` may return: zod also accepts `undefined` for an optional field. */
+/** Type of the values that a check for `T` may return. It allows `undefined` for an optional field, as zod does. */
 export type Loose<T> = T extends object
   ? { readonly [K in keyof T]: Loose<T[K]> | (object extends Pick<T, K> ? undefined : never) }
   : T;
 
-/** One check for each field of `T`. */
+/** An object with one check for each field of `T`. */
 export type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<Loose<T>[K]> };

@@ -11,14 +11,20 @@ export interface OwnEntry {
   readonly at: number;
 }
 
-/** `kept`: the provider refuses to remove the address, as most providers do after a complaint. */
+/**
+ * Result of removing an address. `absent`: the address was not on the list. `kept`: the provider refused to remove the address,
+ * as Postmark does after a complaint.
+ */
 export type Removal = 'removed' | 'absent' | 'kept';
 
-/** A provider's own suppression list. Every method throws if the provider's answer is not as documented. */
+/**
+ * A provider's own suppression list. Every method throws an error if the provider refuses the call or if its answer is not as
+ * documented.
+ */
 export interface OwnList {
   /**
-   * Reads the entries for hard bounces and complaints, page by page. Entries for blocks and unsubscribes, and entries made by
-   * hand, are left out.
+   * Reads the entries for hard bounces and complaints, page by page. Entries for blocks and unsubscribes are left out, and also
+   * Postmark's manual entries. Other providers do not mark entries as manual.
    */
   entries(): AsyncGenerator<readonly OwnEntry[]>;
   /** Adds entries to the list; absent if the provider's API cannot add entries. */
@@ -28,7 +34,7 @@ export interface OwnList {
 
 /** Dependencies of an {@link OwnList}. */
 export interface OwnListContext<Options = object> {
-  /** Base URL that replaces the URL of the provider's API on a local stack, without a slash at the end. */
+  /** Base URL that replaces the URL of the provider's API, without a slash at the end. It is set on a local stack only. */
   readonly endpoint?: string;
   readonly options: Options;
   /** Secret of the account at the provider. */
@@ -46,8 +52,10 @@ export interface OwnListModule {
 const DEADLINE_MS = 20_000;
 
 /**
- * Sends one request about the suppression list to a provider's API. The argument `body` is sent as JSON. If the answer is not
- * JSON, the returned `body` is undefined.
+ * Sends one request about the suppression list to a provider's API. The argument `body` is sent as JSON. The result contains the
+ * parsed JSON of the answer as `body`, or undefined if the answer is not JSON.
+ *
+ * @throws ServiceError if the answer is too large
  */
 export async function callList(
   { fetch: send }: Pick<OwnListContext, 'fetch'>,
@@ -71,8 +79,8 @@ export async function callList(
 }
 
 /**
- * Returns the error for an answer without success. If the provider refused the credentials, `hint` is added to the error's
- * message.
+ * Returns the error for an answer whose status is not the expected one. If the status is 401 or 403, `hint` is added to the
+ * error's message.
  */
 export function refusedList(status: number, hint: string): ServiceError {
   return new ServiceError(

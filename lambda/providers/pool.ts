@@ -16,14 +16,14 @@ export interface Registry {
 }
 
 /**
- * Why a process cannot call a provider: Secrets Manager does not answer, the provider's code cannot be loaded, or the
- * process itself is at fault.
+ * Reason why a process cannot call a provider. `secrets-unreachable`: Secrets Manager gives no answer. `not-loaded`: the
+ * provider's code cannot be loaded. Any other reason is a fault of the process itself.
  */
 export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
 
-/** The deployment that the pool is a part of. */
+/** Properties of the deployment in which the pool runs, and its log and metrics. */
 interface Surroundings {
-  /** Name of the deployment, with which the names of secrets begin. */
+  /** Name of the deployment. The default names of secrets begin with this name. */
   readonly name: string;
   /** @default - treated as `live` */
   readonly stage?: Stage;
@@ -34,11 +34,14 @@ interface Surroundings {
 /** Result of using a provider. */
 export type Used<R> =
   | { readonly kind: 'done'; readonly result: R; readonly secret: Secret }
-  /** The provider could not be set up: its secret is faulty, or does not fit the options of the provider. Nothing was sent. */
+  /**
+   * The provider could not be created: its secret is unusable, or its code threw an error for this secret and these options.
+   * Nothing was sent.
+   */
   | { readonly kind: 'unusable'; readonly reason: 'secret-unreadable' | 'not-usable'; readonly detail: string }
-  /** This process cannot call the provider now. This says nothing about the provider. Nothing was sent, or nothing was accepted. */
+  /** This process cannot call the provider now. This result says nothing about the provider. The provider accepted nothing. */
   | { readonly kind: 'unready'; readonly reason: Unready; readonly detail: string }
-  /** Our code for the provider threw an error, so the code has a defect. */
+  /** Our code for the provider threw an error during the call, so the code has a defect. */
   | { readonly kind: 'crashed'; readonly detail: string };
 
 /** Describes one use of a provider, for any kind of call. */
@@ -48,38 +51,38 @@ export interface Use<R> {
   call(provider: Provider, leftMs: number): Promise<R>;
   /** Returns the reason if only this process is at fault for the result; undefined for any other result. */
   ownFault(result: R): WorkerReason | undefined;
-  /** Whether the result means that the credentials are wrong. If so, the secret is read again. */
+  /** Whether the result means that the provider refused the credentials. If so, the secret is read again. */
   isAuthentication(result: R): boolean;
 }
 
 /** The configured providers of a process. */
 export interface ProviderPool {
   /**
-   * Calls a provider. If the provider refuses the credentials and the secret has changed in the meantime, calls the provider
-   * again with the new secret. Reading the secret and both calls share one deadline. Never throws.
+   * Calls a provider. If the provider refuses the credentials and the secret has changed in Secrets Manager, calls the provider
+   * once more with the new secret. Reading the secret and both calls share one deadline. Never throws.
    */
   use<R>(config: ProviderConfig, use: Use<R>): Promise<Used<R>>;
   /**
    * Loads in advance what the first use of a provider would load: its secret, code and SDK. Waits for {@link PREPARE_MS} at most.
-   * Resolves with a reason if this process cannot use the provider now; faults of the provider itself are reported by `use`.
-   * Never throws.
+   * Resolves with a reason if this process cannot use the provider now. Resolves with undefined if the provider's secret or
+   * options are at fault, since `use` reports this fault. Never throws.
    */
   prepare(config: ProviderConfig): Promise<Unready | undefined>;
 }
 
-/** Time-out of the preparation in milliseconds, longer than any cold start. */
+/** Time-out of `prepare` in milliseconds. It is longer than any cold start takes. */
 const PREPARE_MS = 3_000;
 
 /**
- * Time in milliseconds for which a process does not use a provider after the process itself was at fault, since each call would
- * be wasted.
+ * Time in milliseconds after a call that failed because of this process alone. In this time `prepare` loads nothing, and returns
+ * the reason of the failed call.
  */
-const UNFIT_MS = 2_000;
+const FAULT_MS = 2_000;
 
 /**
- * Keeps one provider object for each provider key with its options and secret, for the life of the process. After an
- * authentication error the secret is read again, so that a rotation of the secret needs no deployment. A call that failed because
- * of this process alone is logged, and does not count as an attempt.
+ * Creates the pool of a process. The pool keeps one provider object for each provider key and options, and replaces the object
+ * when the secret changes. After an authentication error the secret is read again, so that a rotation of the secret needs no
+ * deployment. A call that failed because of this process alone is logged, and has the result `unready`.
  */
 export function providerPool(
   registry: Registry,
@@ -87,20 +90,19 @@ export function providerPool(
   endpoints: Readonly<Record<string, string>>,
   { name, stage, log, metrics }: Surroundings,
 ): ProviderPool {
-  const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
+  const cache = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
 
-  const unfit = new Map<string, { readonly reason: WorkerReason; readonly until: number }>();
-  /** Configured providers that were prepared already: their secret, code and SDK stay in the process. */
+  const ownFaults = new Map<string, { readonly reason: WorkerReason; readonly until: number }>();
+  /** Configured providers for which `prepare` has succeeded. Their secret, code and SDK are in the memory of the process. */
   const prepared = new WeakSet<ProviderConfig>();
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
-    // The cache key contains the options too, since a look-up may need the options that the provider had at the time of an
-    // earlier attempt.
+    // The cache key contains the options too: a look-up may use the options that the provider had at the time of an earlier
+    // attempt.
     const account = JSON.stringify([config.key, config.options]);
-    const known = kept.get(account);
+    const known = cache.get(account);
     if (known && same(known.secret, secret)) return known.provider;
-    // The old provider object is not closed: messages may be in flight on its connections, and idle connections end by
-    // themselves.
+    // The old provider object is not closed: its connections may still be in use, and idle connections end by themselves.
     const endpoint = endpoints[config.key];
     const provider = load(config.type).then((type) =>
       type.create({
@@ -111,9 +113,9 @@ export function providerPool(
       }),
     );
     provider.catch(() => {
-      if (kept.get(account)?.provider === provider) kept.delete(account);
+      if (cache.get(account)?.provider === provider) cache.delete(account);
     });
-    kept.set(account, { secret, provider });
+    cache.set(account, { secret, provider });
     return provider;
   };
 
@@ -125,8 +127,8 @@ export function providerPool(
   const done = <R>(config: ProviderConfig, use: Use<R>, result: R, secret: Secret): Used<R> => {
     const reason = use.ownFault(result);
     if (reason === undefined) return { kind: 'done', result, secret };
-    unfit.set(config.key, { reason, until: Date.now() + UNFIT_MS });
-    // The detail of the result is not logged, since an error message about a wrong signature quotes the signed request.
+    ownFaults.set(config.key, { reason, until: Date.now() + FAULT_MS });
+    // The detail of the result is not logged: AWS's error message about a wrong signature quotes the signed request.
     log.error('provider not called', { provider: config.key, reason });
     if (reason !== 'local-limit') metrics.add('CredentialsRefused', 1);
     return { kind: 'unready', reason, detail: reason };
@@ -143,7 +145,7 @@ export function providerPool(
 
   return {
     async prepare(config) {
-      const own = unfit.get(config.key);
+      const own = ownFaults.get(config.key);
       if (own && Date.now() < own.until) return own.reason;
       if (prepared.has(config)) return undefined;
       let waitsFor: Unready = 'secrets-unreachable';
@@ -163,8 +165,8 @@ export function providerPool(
     async use(config, use) {
       const { deadlineMs, connectMs, call, isAuthentication } = use;
       const begun = Date.now();
-      // All steps share the deadline, since the time-out of the Lambda function is calculated from the deadlines of the
-      // providers.
+      // All steps share the deadline `deadlineMs`, since the time-out of the Lambda function is calculated from the deadlines of
+      // the providers.
       const leftMs = () => deadlineMs - (Date.now() - begun);
       let secret: Secret;
       try {
@@ -212,7 +214,7 @@ function causeName(error: unknown): string {
   return errorName(error instanceof UnreadyError ? error.cause : error);
 }
 
-/** Thrown if this process cannot call a provider now. */
+/** Error: this process cannot call a provider now. */
 class UnreadyError extends Error {
   override readonly name = 'UnreadyError';
   readonly reason: Unready;

@@ -13,45 +13,47 @@ export interface Attempt {
   /** Addresses to which the message must still be sent: a subset of the message's To, Cc and Bcc, never empty. */
   readonly recipients: readonly string[];
   /**
-   * Groups of recipients that an earlier attempt at this provider returned in `apart` of {@link AttemptResult}. Each group gets a
-   * separate call.
+   * Groups of recipients that need a separate call for each group: the groups that an earlier attempt at this provider returned
+   * in `apart` of {@link AttemptResult}, and single recipients that this provider has refused. All other recipients form one more
+   * group.
    */
   readonly apart?: readonly (readonly string[])[];
   /**
-   * Returns the composed MIME message, without a Bcc header and with CRLF line ends. It is built once per submission, and all
-   * attempts share it.
+   * Returns the composed MIME message, without a Bcc header and with CRLF line ends. Attempts of the same submission share the
+   * message, so it is usually composed once.
    */
   mime(): Promise<Buffer>;
   /**
-   * Whether opens and clicks are tracked. Every provider that can track is told so explicitly, so that the default of its account
-   * has no effect.
+   * Whether opens and clicks are tracked. Mailgun, Postmark and SendGrid get both values with each message, so the default of the
+   * account has no effect (except Postmark's server setting "Track opens"). SES tracks through configuration sets. SMTP servers
+   * get no value.
    */
   readonly tracking: Tracking;
-  /** Number of this attempt: 1 for the first attempt at the submission. The count continues across retries. */
+  /** Number of this attempt: 1 for the first attempt at the submission. Retries and other providers continue the count. */
   readonly number: number;
   /** Time limit of this attempt, in milliseconds. */
   readonly deadlineMs: number;
   /**
-   * Time limit of each call of this attempt, in milliseconds, calculated from the times that the provider recently took to
-   * answer.
+   * Time limit of each call of this attempt, in milliseconds, calculated from the provider's recent response times. If it is
+   * absent, only `deadlineMs` applies.
    */
   readonly answerMs?: number;
-  /** Time limit of DNS, TCP and TLS together, in milliseconds. */
+  /** Time limit of the DNS look-up, the TCP connection and the TLS handshake together, in milliseconds. */
   readonly connectMs: number;
 }
 
-/** A question to a provider: did it accept an earlier attempt whose outcome is unknown? */
+/** The look-up of an earlier attempt whose outcome is unknown: did the provider accept the message? */
 export interface Question {
   /**
-   * The submission's handle (the hash of its id). The attempt had it in its Message-ID (`<handle@From domain>`), Mailgun
-   * variable, Postmark metadata or SES tag.
+   * The submission's handle (the hash of its id). The mail of the attempt contains the handle in its Message-ID (`<handle@From
+   * domain>`) and in a custom variable (Mailgun variable, Postmark metadata, SendGrid custom argument or SES tag).
    */
   readonly handle: string;
   /** The Message-ID of the attempt, with angle brackets. */
   readonly messageId: string;
   /** Canonical addresses of the recipients of the attempt. */
   readonly recipients: readonly string[];
-  /** When the attempt began, in epoch milliseconds. */
+  /** Time at which the attempt began, in epoch milliseconds. */
   readonly begunAt: number;
   /** Time limit of the answer, in milliseconds. */
   readonly deadlineMs: number;
@@ -59,8 +61,8 @@ export interface Question {
 }
 
 /**
- * Answer to a {@link Question}. `found`: the recipients for which the provider has the message, each with the provider's message
- * id. For all other recipients the provider does not have the message. `cannot-say`: the provider gave no usable answer.
+ * Answer to a {@link Question}. `found`: the provider's message ids, by the addresses of the recipients for which the provider
+ * has the message. For all other recipients the provider does not have the message. `cannot-say`: there was no usable answer.
  */
 export type LookupAnswer =
   | { readonly kind: 'answered'; readonly found: ReadonlyMap<string, string> }
@@ -72,37 +74,48 @@ export interface HealthLimits {
   readonly connectMs: number;
 }
 
-/** Result of a health check. The check finds out whether an account may send, without sending mail. */
+/** Result of a health check, which determines whether an account may send. The check sends no mail. */
 export interface Health {
-  /** `unreachable` says nothing about the account: there was no usable answer. */
+  /** `unreachable`: there was no usable answer. This state says nothing about the account. */
   readonly state: 'healthy' | 'account-refused' | 'unreachable';
   /**
    * Stable kebab-case code: `account-suspended`, `sandbox`, `authentication`, `connect-timeout`, …; for a healthy account, the
    * code of a warning.
    */
   readonly reason?: string;
-  /** The provider's own words, at most 500 characters, addresses masked. */
+  /** Text of the provider, at most 500 characters and with addresses masked, or a text of Mailover about the fault. */
   readonly detail?: string;
-  /** Fraction of the provider's sending quota that is still free, from 0 to 1, if the provider reports the quota. */
+  /**
+   * Fraction of the account's sending quota that is still free, from 0 to 1; absent if the provider does not report the quota.
+   */
   readonly quotaHeadroom?: number;
-  /** Number of recipients that the account may mail in a day, if the provider reports it; infinite if there is no limit. */
+  /**
+   * Number of recipients to which the account may send in a day; infinite if there is no limit, absent if the provider does not
+   * report it.
+   */
   readonly capacityPerDay?: number;
-  /** Whether the provider has put the account under review. Such an account may still send. Absent if unknown. */
+  /** Whether the provider is reviewing the account, which may still send meanwhile. Absent if the provider does not report it. */
   readonly underReview?: boolean;
 }
 
-/** A configured provider that can send. It is created once per process, and keeps its connections open between invocations. */
+/**
+ * A configured provider that can send. A process creates the object once, and again when the secret changes. The object keeps
+ * keep-alive connections between invocations.
+ */
 export interface Provider {
-  /** Sends to all recipients of an attempt. Nothing that the provider, the network or a recipient does makes it throw. */
+  /**
+   * Sends to all recipients of an attempt. Every failure of the provider, of the network or for a recipient is a part of the
+   * result, and is not thrown.
+   */
   send(attempt: Attempt): Promise<AttemptResult>;
   /**
-   * Asks whether an earlier attempt was accepted. Absent if the provider cannot be asked (SES, SendGrid, SMTP): then only its
-   * delivery events show whether it accepted the attempt. Never throws.
+   * Asks the provider whether it accepted the message of an earlier attempt. Absent if the provider cannot be asked (SES,
+   * SendGrid, SMTP). At such a provider, only delivery events show whether the message was accepted. Never throws.
    */
   lookup?(question: Question): Promise<LookupAnswer>;
   /** Asks whether the account may send, without sending mail. Never throws. */
   health?(limits: HealthLimits): Promise<Health>;
-  /** Closes the connections that are kept open. */
+  /** Closes the keep-alive connections. */
   close?(): void;
 }
 
@@ -112,64 +125,64 @@ export interface ProviderContext<Options> {
   readonly options: Options;
   /** The parsed JSON of the provider's secret; an empty object for a provider without a secret. */
   readonly secret: Readonly<Record<string, string>>;
-  /** Set if no mail may be delivered: the provider's test mode is used. */
+  /** Set in the stage `sandbox`, where no mail may be delivered. The provider's test mode is used if there is one. */
   readonly sandbox?: true;
   /**
    * URL that replaces the provider's public endpoint, such as `http://127.0.0.1:4710` or `smtp://127.0.0.1:4713`. It is set on a
-   * local stack only.
+   * local stack, and for the sample mail of a new process.
    */
   readonly endpoint?: string;
 }
 
-/** Runtime part of a provider type, loaded only when a provider of that type is first used. */
+/** The code of a provider type that runs in Lambda. It is loaded when a provider of this type is first used or prepared. */
 export interface ProviderModule<Options> {
   create(context: ProviderContext<Options>): Provider;
 }
 
 /**
- * Limits of one call to a provider. They are checked before the attempt. A provider that cannot carry a message is skipped, and
- * this does not count as a failure.
+ * Limits of one call to a provider. They are checked before the attempt. A provider whose limits a message exceeds is skipped,
+ * and the skip does not count as a failure.
  */
 export interface Limits {
-  /** Largest size of a message in bytes, as the provider counts it: after base64 encoding. */
+  /** Largest size of a message in bytes, after base64 encoding. */
   readonly maxBytes: number;
   /** Largest number of recipients (To, Cc and Bcc together) in one call. */
   readonly maxRecipients: number;
-  /** Largest `text` or `html` body in bytes, if the provider limits it separately. */
+  /** Largest size of the `text` and of the `html` body, each in bytes; absent if the provider has no separate limit for them. */
   readonly maxBodyBytes?: number;
-  /** Whether addresses with non-ASCII local parts can be carried. */
+  /** Whether the provider supports addresses with non-ASCII local parts. */
   readonly smtpUtf8: boolean;
-  /** Whether addresses with a quoted local part (`"a b"@x`) can be carried. */
+  /** Whether the provider supports addresses with a quoted local part, such as `"a b"@example.org`. */
   readonly quotedLocalPart: boolean;
   /**
-   * Whether a message with several recipients needs an address in To or Cc, since the provider cannot carry a message whose
-   * recipients are all in Bcc.
+   * Whether a message with several recipients needs an address in To or Cc. Such a provider cannot send one message to several
+   * Bcc recipients only.
    */
   readonly visibleRecipient?: boolean;
   /**
-   * Characters that a local part may not have, in addition to the characters that {@link quotedLocalPart} and {@link smtpUtf8}
-   * exclude.
+   * Characters that the provider does not allow in a local part, in addition to the characters that {@link quotedLocalPart} and
+   * {@link smtpUtf8} exclude.
    */
   readonly forbiddenInLocalPart?: string;
   /**
-   * Whether empty attachments can be carried.
+   * Whether the provider supports empty attachments.
    * @default true
    */
   readonly emptyAttachments?: false;
   /**
-   * Whether a calendar invitation can be carried as an alternative to the text.
+   * Whether the provider can send a calendar invitation as an alternative to the text.
    * @default true
    */
   readonly calendar?: false;
-  /** Characters that file names and Content-IDs of attachments may not have. */
+  /** Characters that the provider does not allow in file names and Content-IDs of attachments. */
   readonly forbiddenInAttachmentNames?: string;
-  /** Attachment file extensions that the provider refuses, lower case, without the dot. */
+  /** File extensions of attachments that the provider refuses, in lower case and without the dot. */
   readonly forbiddenExtensions?: readonly string[];
 }
 
 /**
- * A provider's own metric of the bounces or complaints of a whole account: a fraction, from 0 to 1, of the mail that the account
- * sent.
+ * A CloudWatch metric in which a provider reports the rate of bounces or complaints of a whole account: a fraction, from 0 to 1,
+ * of the mail that the account sent.
  */
 export interface ReputationMetric {
   /** Title of the alarm for this metric. */
@@ -177,40 +190,45 @@ export interface ReputationMetric {
   readonly of: 'bounces' | 'complaints';
   readonly namespace: string;
   readonly name: string;
-  /** The alarm is raised at this value and above. The value is lower than the value at which the provider reviews the account. */
+  /** The alarm is raised at this rate and above. The provider reviews the account only at a higher rate. */
   readonly alarmFrom: number;
 }
 
 /**
- * A provider type: data for deployment and routing, and loaders of its code. Importing a definition loads no SDK and has no side
- * effects.
+ * Definition of a provider type: its properties for deployment and routing, and functions that load its code. Importing a
+ * definition loads no SDK and has no side effects.
  *
- * `Inbound` is `never` for a type that only sends.
+ * The type parameter `Inbound` is `never` for a type that only sends.
  */
 export interface ProviderDefinition<Options = object, Inbound = unknown> {
   /** Name of the type, and of the folder with its code. */
   readonly type: string;
   /** Name of the provider company or of the protocol, in the spelling of its own pages. */
   readonly title: string;
-  /** Never set: it only carries the TypeScript types of an entry's `options` and `inbound`. */
+  /**
+   * Never set. It exists for TypeScript only: it contains the types of `options` and `inbound` in an entry of the configuration.
+   */
   readonly types?: { readonly options: Options; readonly inbound: Inbound };
   /** Returns the check of the options. The TypeScript type of the options is derived from this check. */
   checkOptions(fields: OptionFields): ZodType<Loose<Options>>;
-  /** Returns messages about further faults in the options, after `checkOptions` has accepted them. */
+  /**
+   * Returns an error text for each problem in options that `checkOptions` accepts, such as two options that contradict each
+   * other. The argument `fromDomains` is the provider's own setting of this name.
+   */
   problems?(options: Options, fromDomains?: readonly string[]): readonly string[];
   readonly limits: Limits;
-  /** Returns the limits that the options change. */
+  /** Returns the limits that the options set in place of `limits`. */
   limitsOf?(options: Options): Partial<Limits>;
-  /** Returns the only domains and addresses that may be used in From. Absent if the options cannot restrict From. */
+  /** Returns the domains and addresses to which the options restrict From. Absent if the options cannot restrict From. */
   fromDomains?(options: Options): readonly string[];
   /**
-   * Returns the host that identifies the company behind a provider (its vendor), if the type is a protocol such as SMTP. Absent
-   * for any other type: the name of the type then identifies the company.
+   * Returns the host that identifies the company behind a provider (its vendor). Only a type that is a protocol, such as SMTP,
+   * has this function. For any other type, the name of the type identifies the company.
    */
   vendorHost?(options: Options): string;
   /**
-   * Returns the options that locate the messages of an account. They are stored so that a look-up works even after the provider's
-   * key in the configuration or its options have changed.
+   * Returns the options with which a look-up finds the messages of an account. Mailover stores these options with each attempt,
+   * so that a look-up works even after the provider's key or options have changed in the configuration.
    */
   account?(options: Options): Readonly<Record<string, string>>;
   readonly permissions?: AwsPermissions<Options>;
@@ -218,9 +236,11 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly secretFields: readonly string[];
   /** Sentence for docs/deploy.md about the treatment of mail in the stage `sandbox`, where nothing may be delivered. */
   readonly sandbox: string;
-  /** Whether the provider can be asked about a message: the object that its code creates has a `lookup`. */
+  /**
+   * Whether the provider can be asked about an earlier attempt. If so, its code must create an object with the method `lookup`.
+   */
   readonly askable: boolean;
-  /** Names of the CloudWatch metrics that the provider's health check measures. */
+  /** Names of the CloudWatch metrics for which the provider's health check returns values. */
   readonly gauges?: readonly ('QuotaHeadroom' | 'UnderReview')[];
   /** Rates of bounces and complaints that the provider itself writes to CloudWatch; absent if it writes none. */
   readonly reputation?: {
@@ -229,24 +249,27 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
     readonly metrics: readonly ReputationMetric[];
   };
   /**
-   * Loads the code that sends, together with its SDK. It must contain a literal `import()`, from which the bundler makes a chunk.
+   * Loads the code that sends, together with its SDK. The function must contain a literal `import()`, so that the bundler can put
+   * the code into a separate chunk.
    */
   load(): Promise<ProviderModule<Options>>;
-  /** How delivery events of this type are reported and read; absent if the type has no delivery events of its own. */
+  /** Channel on which the type reports delivery events, and the code that reads them; absent if the type reports none. */
   readonly events?: EventsDefinition<Options>;
   /** The provider's own suppression list; absent if it has none. */
   readonly ownList?: {
-    /** Largest number of entries that a run of the mirror function adds to the provider's list. */
+    /**
+     * Largest number of entries that one run of the mirror function adds to the provider's list; 0 if the API cannot add entries.
+     */
     readonly mostAdded: number;
     load(): Promise<OwnListModule>;
   };
-  /** How providers of this type receive mail; absent if the type cannot receive mail. */
+  /** The way in which providers of this type receive mail; absent if the type cannot receive mail. */
   readonly inbound?: InboundDefinition<Options, Inbound>;
 }
 
 /**
- * Returns the limits of a configured provider by its type and options. Lower limits in the provider's entry of the configuration
- * are not applied yet.
+ * Returns the limits of a configured provider, which follow from its type and options. This function does not apply the lower
+ * limits in the field `limits` of the provider's entry.
  */
 export function limitsOf({ options }: { readonly options: object }, definition: ProviderDefinition): Limits {
   return { ...definition.limits, ...definition.limitsOf?.(options) };

@@ -2,7 +2,7 @@ import type { Blame, Outcome } from '../mail/outcome.ts';
 import { defined } from '../platform/defined.ts';
 import type { Health, LookupAnswer } from './provider.ts';
 
-/** A look-up or health check that got no usable answer, described like a failed attempt. */
+/** Failure of a look-up or health check without a usable answer, with the same blames and reasons as a failed attempt. */
 interface Failure {
   readonly blames: Blame | 'load' | 'none';
   readonly reason: string;
@@ -10,8 +10,8 @@ interface Failure {
 }
 
 /**
- * Converts the outcome of a look-up or health check. The caller has classified the provider's answer with the same table that
- * classifies answers to attempts. A 2xx answer whose body does not answer the question becomes `unreadable-answer`.
+ * Converts the outcome of a look-up or health check to a failure. The caller has classified the provider's answer with the same
+ * table as an answer to an attempt. A 2xx answer whose body does not answer the question becomes `unreadable-answer`.
  */
 function failureOf(outcome: Outcome): Failure {
   const rest = defined({ detail: outcome.detail || undefined });
@@ -34,7 +34,7 @@ function failureOf(outcome: Outcome): Failure {
   }
 }
 
-/** Returns the answer of a look-up that found out nothing. The reason is in `outcome`. */
+/** Returns the result of a look-up without a usable answer, with the reason of `outcome`. */
 export function cannotSay(outcome: Outcome): LookupAnswer {
   const { blames: _, ...answer } = failureOf(outcome);
   return { kind: 'cannot-say', ...answer };
@@ -46,8 +46,8 @@ export function unreadable(detail: string): LookupAnswer {
 }
 
 /**
- * Returns the result of a health check without a usable answer: `account-refused` only if the provider blames our account or our
- * From address.
+ * Returns the result of a health check without a usable answer. Its state is `account-refused` if `outcome` blames our account or
+ * our From address, and otherwise `unreachable`.
  */
 export function healthOf(outcome: Outcome): Health {
   const { blames, ...health } = failureOf(outcome);
@@ -55,8 +55,8 @@ export function healthOf(outcome: Outcome): Health {
 }
 
 /**
- * Makes a look-up or health check, and repeats it once if the connection was lost. A kept connection may have ended while the
- * Lambda function was frozen. Unlike sending a message, a look-up or health check can be repeated without harm.
+ * Makes a look-up or health check, and repeats it once if the connection was lost. A keep-alive connection may have ended while
+ * the Lambda function was frozen. A look-up or health check has no effects at the provider, so it can be repeated safely.
  */
 export async function askTwice<Answer extends LookupAnswer | Health>(
   deadlineMs: number,

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { defined } from '../platform/defined.ts';
 
 /**
- * Data that an attempt sends in custom variables of the mail. The provider's events repeat these variables, so each event
- * identifies the submission.
+ * Data that an attempt puts into custom variables of the mail (tags, metadata or custom arguments at some providers). The
+ * provider's events repeat these variables, so each event identifies the submission.
  */
 export interface Reference {
   readonly submissionId?: string;
@@ -14,15 +14,17 @@ export interface Reference {
 /** Name of the custom variable with the submission's handle, see {@link handleOf}. */
 const HANDLE = 'mailover-id';
 /**
- * Name of the custom variable with the submission's id. If the id is longer than a value may be at the provider, the variable
- * {@link REST} has the rest.
+ * Name of the custom variable with the submission's id. If the id is longer than the provider allows for a value, the variable
+ * {@link REST} contains the rest of the id.
  */
 const SUBMISSION = 'mailover-submission';
 const REST = 'mailover-submission2';
 /** Name of the custom variable with the number of the attempt and the class of the mail, such as `2 receipts`. */
 const ATTEMPT = 'mailover-attempt';
 
-/** Names of all custom variables that Mailover sets. The metadata of a submission cannot use these names. */
+/**
+ * Names of all custom variables that Mailover sets. Metadata of a submission with one of these names is not sent to the provider.
+ */
 export const REFERENCE_NAMES: ReadonlySet<string> = new Set([HANDLE, SUBMISSION, REST, ATTEMPT]);
 
 /** Returns the handle of a submission: the SHA-256 hash of its id in base64url, 43 characters. */
@@ -31,13 +33,14 @@ export function handleOf(submissionId: string): string {
 }
 
 /**
- * Returns the id of a submission for logs. If the producer used an e-mail address as id, returns the submission's handle instead.
+ * Returns the id of a submission for logs. If the id contains `@`, it may be an e-mail address, so the submission's handle is
+ * returned instead.
  */
 export function loggedId(id: string): string {
   return id.includes('@') ? handleOf(id) : id;
 }
 
-/** The fields of a message from which its reference is made. */
+/** The fields of a message that its custom variables contain. */
 interface Referring {
   readonly id: string;
   readonly handle: string;
@@ -45,8 +48,9 @@ interface Referring {
 }
 
 /**
- * Returns the custom variables of one attempt, in order. `most` is the largest length of a value in characters. `encode` encodes
- * each value for a provider that allows few different characters.
+ * Returns the custom variables of one attempt, in order. `most` is the largest length of a value in characters. The variable with
+ * the number of the attempt and the class is left out if its value is longer. `encode` encodes the values for a provider that
+ * allows only few characters.
  */
 export function referenceOf(
   message: Referring,
@@ -64,7 +68,7 @@ export function referenceOf(
 }
 
 /**
- * Returns the reference in the variables of an event. It is empty if the handle in the variables is not the handle of the
+ * Returns the reference in the variables of an event. The reference is empty if the handle in the variables does not match the
  * submission's id.
  */
 export function readReference(
@@ -81,13 +85,13 @@ export function readReference(
   };
 }
 
-/** Encodes and decodes values in base64url. Every provider allows the characters of base64url. */
+/** Encodes values to base64url, and decodes them. Every provider allows the characters of base64url. */
 export const encoded = {
   encode: (text: string) => Buffer.from(text).toString('base64url'),
   decode: (text: string) => Buffer.from(text, 'base64url').toString('utf8'),
 };
 
-/** Returns the metadata of the submission from the variables of an event; undefined if the event has none. */
+/** Returns the submission's metadata in the variables of an event; undefined if the event has none. */
 export function metadataIn(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
   const own = Object.entries(values).filter(([name]) => !REFERENCE_NAMES.has(name));
   return own.length > 0 ? Object.fromEntries(own) : undefined;

@@ -12,11 +12,14 @@ import { definition as ses } from './ses/definition.ts';
 import { definition as smtp } from './smtp/definition.ts';
 import type { WebhookModule } from './webhook.ts';
 
-/** All provider types by name. Importing this module loads no SDK, so the deployment may import it as well. */
+/**
+ * Definitions of all provider types, by the name of the type. Importing this module loads no SDK, so the deployment may import it
+ * too.
+ */
 export const definitions = { ses, mailgun, postmark, sendgrid, smtp, ...ownTypes };
 
 type Definitions = typeof definitions;
-/** All provider types. */
+/** Name of a provider type. */
 export type ProviderType = keyof Definitions;
 type TypesOf<T extends ProviderType> = NonNullable<Definitions[T]['types']>;
 /** Options of a provider type. */
@@ -24,10 +27,10 @@ export type OptionsOf<T extends ProviderType> = TypesOf<T>['options'];
 
 type ProviderEntry<T extends ProviderType> = ProviderConfig<T, OptionsOf<T>, TypesOf<T>['inbound']>;
 
-/** A provider list: each entry has the options of its type. */
+/** A list of configured providers, in which each entry has the options of its type. */
 export type ProviderList = readonly { [T in ProviderType]: ProviderEntry<T> }[ProviderType][];
 
-/** The provider list of a configuration: an entry may lack `options` if every option of its type has a default. */
+/** The list of providers as written in a configuration. An entry may lack `options` if every option of its type has a default. */
 export type ConfiguredProviders = readonly {
   [T in ProviderType]: object extends OptionsOf<T>
     ? Omit<ProviderEntry<T>, 'options'> & Partial<Pick<ProviderEntry<T>, 'options'>>
@@ -37,7 +40,7 @@ export type ConfiguredProviders = readonly {
 /**
  * Returns the definition of a provider type.
  *
- * @throws Error for a type that the registry does not have
+ * @throws Error if there is no provider type with this name
  */
 export function definitionOf(type: string): ProviderDefinition {
   const definition = (definitions as Readonly<Record<string, ProviderDefinition>>)[type];
@@ -45,7 +48,7 @@ export function definitionOf(type: string): ProviderDefinition {
   return definition;
 }
 
-/** Loads the code and the SDK of one provider type; later calls share the module. */
+/** Loads the code and the SDK of one provider type. Node loads the module once, and later calls return the same module. */
 export async function loadProvider(type: string): Promise<ProviderModule<object>> {
   return await definitionOf(type).load();
 }
@@ -92,7 +95,7 @@ export async function loadOwnList(type: string): Promise<OwnListModule> {
   return await ownList.load();
 }
 
-/** Loads the code that asks a provider for mail that it received, but that did not arrive here. */
+/** Loads the code that queries a provider for mail that the provider received but Mailover did not. */
 export async function loadMissed(type: string): Promise<MissedModule> {
   const { inbound } = definitionOf(type);
   if (inbound?.over !== 'http' || !inbound.missed) throw new Error(`type ${type} lists no received mail`);

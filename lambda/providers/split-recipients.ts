@@ -4,29 +4,33 @@ import { type AttemptResult, NOT_TRIED, type Outcome } from '../mail/outcome.ts'
 import { defined } from '../platform/defined.ts';
 import type { Attempt } from './provider.ts';
 
-/** One call for some of an attempt's recipients. */
+/** One call to a provider, for some of an attempt's recipients. */
 export interface PartialCall {
   readonly recipients: readonly string[];
   readonly deadlineMs: number;
   readonly connectMs: number;
-  /** Whether To and Cc must be limited to `recipients`, since another address in To or Cc may have caused an earlier refusal. */
+  /**
+   * Whether To and Cc may contain only addresses in `recipients`. This is necessary after a refusal, which another address in To
+   * or Cc may have caused.
+   */
   readonly narrow: boolean;
 }
 
 /** Result of a {@link PartialCall}. */
 export interface PartialResult extends AttemptResult {
-  /** Recipients that the provider's answer names as the cause, if the provider refuses a whole call because of some recipients. */
+  /** Recipients that the provider's answer names as the cause of a refusal of the whole call. */
   readonly named?: readonly string[];
 }
 
 /**
  * Sends to all recipients of an attempt. If the provider refuses the whole call because of one address, the recipients are split
- * up into smaller calls.
+ * up into smaller groups, with one call for each group.
  *
- * The refusal becomes the outcome of the recipients that the provider names. If the provider names none, the group of recipients
- * is sent again in two halves. A refused call delivers to no recipient, so no recipient gets the message twice. Any other failure
- * ends the attempt. All calls share one deadline. Groups for which no time is left are returned in `apart`. The next attempt at
- * this provider uses these groups without a change, so it makes at least one call for a smaller group.
+ * The refusal becomes the outcome of the recipients that the provider names, and one more call is made for the rest of the group.
+ * If the provider names no recipient, one call is made for each half of the group. A refused call delivers to no recipient, so no
+ * recipient gets the message twice. Any other failure ends the attempt. All calls share one deadline. After a split, the groups
+ * that were neither accepted nor refused are returned in `apart`. The next attempt at this provider continues with these groups,
+ * so it does not repeat the splitting.
  *
  * @param narrows - whether the provider may refuse a call because of an address in To or Cc that is not a recipient of the call
  */
@@ -43,7 +47,7 @@ export async function sendInGroups(
   for (let group = groups.shift(); group; group = groups.shift()) {
     const started = performance.now();
     const deadlineMs = attempt.deadlineMs - (started - begun);
-    // If the deadline cut off a call, it would be unknown whether the recipients of the call got the message.
+    // No call is made that the deadline would probably cut off: it would be unknown whether its recipients got the message.
     if (slowestMs > 0 && deadlineMs < Math.max(attempt.connectMs, 2 * slowestMs)) {
       groups.unshift(group);
       break;
@@ -60,13 +64,13 @@ export async function sendInGroups(
       }
     } else {
       const { ofOne: _all, ...own } = outcome;
-      // A refused address may be in To or Cc only. An address on the provider's suppression list is always one of the recipients
-      // of the call.
-      const elsewhere = narrows && !narrow && own.blames === 'message' && hasOthers(attempt);
-      const guilty = group.length === 1 && !elsewhere ? group : named;
-      const others = group.filter((one) => !guilty.includes(one));
-      for (const one of guilty) outcomes.set(one, own);
-      groups.unshift(...(guilty.length > 0 ? [others] : halves(others)).filter(isFilled));
+      // The refused address may be in To or Cc without being a recipient of the call. An address that is refused because of the
+      // provider's suppression list is always a recipient of the call.
+      const mayBeHeaderOnly = narrows && !narrow && own.blames === 'message' && hasOthers(attempt);
+      const refused = group.length === 1 && !mayBeHeaderOnly ? group : named;
+      const others = group.filter((one) => !refused.includes(one));
+      for (const one of refused) outcomes.set(one, own);
+      groups.unshift(...(refused.length > 0 ? [others] : halves(others)).filter(isFilled));
       narrow = true;
     }
   }
@@ -74,8 +78,8 @@ export async function sendInGroups(
 }
 
 /**
- * Returns the groups of earlier attempts and a group of all other recipients, largest first. A recipient that was in several
- * groups stays in the smallest of these groups only.
+ * Returns the groups in `apart` and one group of all other recipients, the largest group first. A recipient that is in several
+ * groups of `apart` stays only in the smallest of them.
  */
 function groupsOf({ recipients, apart = [] }: Attempt): (readonly string[])[] {
   const left = new Set(recipients);
@@ -84,7 +88,7 @@ function groupsOf({ recipients, apart = [] }: Attempt): (readonly string[])[] {
   return [own(recipients), ...groups].filter(isFilled).toSorted((a, b) => b.length - a.length);
 }
 
-/** Returns the MIME message of a call. It is composed again if To and Cc must contain fewer addresses. */
+/** Returns the MIME message of a call. The message is composed again if To and Cc may contain only the recipients of the call. */
 export function mimeFor(
   attempt: Attempt,
   { recipients, narrow }: Pick<PartialCall, 'recipients' | 'narrow'>,
@@ -95,15 +99,18 @@ export function mimeFor(
   return composeMime({ ...attempt.message, to: left(to), cc: left(cc) });
 }
 
-/** Returns the recipients that the text of a provider's answer names, by address or by a domain in quotes. */
+/**
+ * Returns the recipients that the text of a provider's answer names by their addresses. If it names no address, returns the
+ * recipients at the domain that the text names in quotes.
+ */
 export function namedIn(words: string, recipients: readonly string[]): readonly string[] {
-  const said = words.toLowerCase();
+  const text = words.toLowerCase();
   const named = recipients.filter((address) => {
-    const at = said.indexOf(address.toLowerCase());
-    return at !== -1 && !/[\w.+-]/.test(said[at - 1] ?? '') && !/^(\w|-|\.\w)/.test(said.slice(at + address.length));
+    const at = text.indexOf(address.toLowerCase());
+    return at !== -1 && !/[\w.+-]/.test(text[at - 1] ?? '') && !/^(\w|-|\.\w)/.test(text.slice(at + address.length));
   });
   if (named.length > 0) return named;
-  const domain = /domain[^'"`]*['"`]([^'"`]+)['"`]/.exec(said)?.[1];
+  const domain = /domain[^'"`]*['"`]([^'"`]+)['"`]/.exec(text)?.[1];
   return recipients.filter((address) => domain !== undefined && address.toLowerCase().endsWith(`@${domain}`));
 }
 
@@ -121,8 +128,8 @@ function isFilled(group: readonly string[]): boolean {
 }
 
 /**
- * Returns the result of all calls: the outcome of an accepted call, if a call was accepted, and the recipients with other
- * outcomes.
+ * Returns the result of all calls. Its `outcome` is the outcome of an accepted call; if no call was accepted, it is the first
+ * outcome. Recipients with another outcome are in the map `recipients`.
  */
 function merge(recipients: readonly string[], outcomes: ReadonlyMap<string, Outcome>): AttemptResult {
   const all = recipients.map((one) => outcomes.get(one) ?? NOT_TRIED);

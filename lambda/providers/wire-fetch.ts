@@ -24,7 +24,7 @@ interface WireFetch {
   close(): void;
 }
 
-/** Makes a `fetch` whose connections stay open between calls. */
+/** Creates a `fetch` with keep-alive connections. */
 export function createWireFetch(): WireFetch {
   const plain = new HttpAgent({ keepAlive: true, timeout: IDLE_MS });
   const secure = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
@@ -45,7 +45,8 @@ export function createWireFetch(): WireFetch {
             resolve({ status, text: async () => new TextDecoder().decode(Buffer.concat(chunks)) });
           });
         });
-        // The body is a string, since Node writes a string together with the headers, but writes a Buffer separately after them.
+        // The body is a string: Node writes a string together with the headers, but a Buffer in a separate write after the
+        // headers.
         sent.end(body);
       });
     },

@@ -8,13 +8,14 @@ import { dropStale } from '../platform/keep-alive-sockets.ts';
 /**
  * Record of the network events of one HTTP call.
  *
- * The SDKs hide these events: mailgun.js reports network failures as status 400 and drops headers, postmark.js discards the cause
- * (measured with mailgun.js 14.0.1 and postmark 5.1.0). Node reports these events for the requests of every SDK.
+ * The SDKs hide these events: mailgun.js reports network failures as status 400 and drops headers, and postmark.js discards the
+ * cause of a failure (measured with mailgun.js 14.0.1 and postmark 5.1.0). Node reports these events for the requests of every
+ * SDK.
  */
 export interface WireTrace {
-  /** Whether DNS, TCP and TLS are done. While this is false, no part of the request can have arrived. */
+  /** Whether the connection is established (DNS, TCP and TLS). While this is false, no part of the request can have arrived. */
   connected: boolean;
-  /** Whether the whole request was written to the socket. */
+  /** Whether the whole request was written to the socket, or an answer has begun to arrive. */
   written: boolean;
   /** HTTP status of the answer, if there was an answer. */
   status?: number;
@@ -28,7 +29,7 @@ export interface WireTrace {
   failure?: string;
 }
 
-/** Result of a watched call: what the SDK returned or threw, and the trace. */
+/** Result of a watched call: the value that the SDK returned or the error that it threw, and the trace. */
 export interface Watched<T> {
   readonly result?: T;
   readonly error?: unknown;
@@ -39,28 +40,32 @@ interface Watch {
   readonly trace: WireTrace;
   readonly connectMs: number;
   readonly requests: ClientRequest[];
-  /** Whether the call has returned or was given up. If so, a request that the SDK starts later must not be sent. */
+  /** Whether the call has returned or its deadline has passed. A request that the SDK starts later must not be sent. */
   ended: boolean;
 }
 
 /**
- * Largest answer in bytes: no answer to a mail, a look-up or a health check is this large, and SDKs keep a whole answer in
- * memory.
+ * Largest size of an answer in bytes. No answer to a mail, a look-up or a health check is this large. The limit is needed since
+ * SDKs keep a whole answer in memory.
  */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** Largest compressed answer in bytes: unpacked, it may be a thousand times as large. No request asks for compression. */
+/**
+ * Largest size of a compressed answer in bytes: decompressed, it may be a thousand times as large. No request asks for
+ * compression.
+ */
 const MOST_COMPRESSED = 128 * 1024;
 
 const current = new AsyncLocalStorage<Watch>();
 
 subscribe('http.client.request.created', (event) => {
   const watch = current.getStore();
-  if (watch) follow((event as { request: ClientRequest }).request, watch);
+  if (watch) recordRequest((event as { request: ClientRequest }).request, watch);
 });
 
 /**
- * Runs an SDK call that uses `node:http` or `node:https` and records its request. The request is destroyed if it is not
- * connected after `connectMs`, or not answered after `deadlineMs`.
+ * Runs a call that uses `node:http` or `node:https`, and records the network events of its request. The request is destroyed if
+ * it has no connection after `connectMs`, or if the call has not returned after `deadlineMs`. Never throws: the result contains
+ * the error of the call.
  */
 export async function watchWire<T>(
   limits: { readonly connectMs: number; readonly deadlineMs: number },
@@ -73,8 +78,8 @@ export async function watchWire<T>(
   dropStale();
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(async () => {
-      // From now on no request is sent. An answer that has arrived on an established connection still counts, although it was
-      // not read yet.
+      // From now on no request is sent. An answer that has arrived on an established connection, but was not read yet, still
+      // counts.
       watch.ended = true;
       if (trace.connected) await afterArrivals();
       if (settled) return;
@@ -96,9 +101,10 @@ export async function watchWire<T>(
   }
 }
 
-function follow(request: ClientRequest, watch: Watch): void {
+function recordRequest(request: ClientRequest, watch: Watch): void {
   const { trace, connectMs, requests } = watch;
-  // axios follows redirects and would post the message to another host; a redirect counts as the provider's final answer.
+  // axios follows redirects, and would post the message to another host. Instead, a redirect counts as the provider's final
+  // answer.
   if (watch.ended || (trace.status !== undefined && trace.status >= 300 && trace.status < 400)) {
     request.destroy(failure('NOT_FOLLOWED'));
     return;
@@ -116,7 +122,7 @@ function follow(request: ClientRequest, watch: Watch): void {
     trace.connected = true;
   };
   request.once('socket', (socket: Socket & { encrypted?: boolean; secureConnecting?: boolean }) => {
-    // A kept socket is already connected; a new socket emits an event when it is connected.
+    // The socket of a reused connection is already connected; a new socket emits an event when it is connected.
     if (socket.connecting) socket.once(socket.encrypted ? 'secureConnect' : 'connect', connected);
     else if (socket.secureConnecting) socket.once('secureConnect', connected);
     else connected();
@@ -124,7 +130,7 @@ function follow(request: ClientRequest, watch: Watch): void {
   request.once('finish', () => {
     trace.written = trace.connected;
   });
-  // This listener runs before the SDK's own listener, which may start the next request immediately.
+  // This listener runs before the SDK's own listener, which may immediately start the next request.
   request.prependOnceListener('response', (response: IncomingMessage) => {
     trace.written = true;
     if (response.statusCode !== undefined) trace.status = response.statusCode;

@@ -21,6 +21,7 @@ export interface EnsureContext {
   readonly source: MissedSource;
   readonly module: InboundModule;
   readonly secret: Readonly<Record<string, string>>;
+  /** Number of seconds of stack time in one second of the real clock. It differs from 1 only on a local stack. */
   readonly scale: number;
   readonly memory: ReconcilerState;
   readonly dependencies: ReconcilerDependencies;

@@ -1,17 +1,19 @@
 import type { Reception } from '../providers/missed.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
-/** Pause between a request that the provider post a mail again and the next check of the mail. */
+/**
+ * Pause, in milliseconds of stack time, between a request to the provider to post a mail again and the next check of the mail.
+ */
 const ASK_PAUSE_MS = 30 * 60_000;
 /**
- * Each further failed check of a mail makes the pause before its next check longer by this number of milliseconds. After the first
- * failed check there is no pause.
+ * Each further failed check of a mail makes the pause before its next check longer by this number of milliseconds of stack time.
+ * After the first failed check there is no pause.
  */
 const FAILURE_PAUSE_MS = 5 * 60_000;
 
 /**
- * Returns when a received mail is due to be checked, in epoch milliseconds. The pauses are in stack time (on a local stack,
- * time may run faster than the clock).
+ * Returns when a received mail is due to be checked, in epoch milliseconds; infinity if its check is finished. The pauses are in
+ * stack time (on a local stack, time may run faster than the clock).
  */
 function dueAt({ settled, asks, askedAt, failures, failedAt }: ReceptionState, scale: number): number {
   if (settled) return Number.POSITIVE_INFINITY;
@@ -39,12 +41,12 @@ export function divideDue(
   { now, scale }: { readonly now: number; readonly scale: number },
 ): Due {
   const of = ({ id }: Reception) => cases.get(id) ?? NEW_RECEPTION;
-  const trouble = (one: Reception) => of(one).crashes * 1000 + of(one).failures;
+  const severity = (one: Reception) => of(one).crashes * 1000 + of(one).failures;
   const unsettled = receptions.filter((one) => !of(one).settled);
   const due = unsettled.filter((one) => dueAt(of(one), scale) <= now);
   return {
-    fresh: due.filter((one) => trouble(one) === 0),
-    again: due.filter((one) => trouble(one) > 0).sort((one, other) => trouble(one) - trouble(other)),
+    fresh: due.filter((one) => severity(one) === 0),
+    again: due.filter((one) => severity(one) > 0).sort((one, other) => severity(one) - severity(other)),
     unsettled: unsettled.length,
   };
 }

@@ -27,7 +27,7 @@ const reconcile = createReconciler({
   clock: systemClock,
 });
 
-/** Finds mail that a provider received, but that did not arrive at this deployment. */
+/** Lambda handler of the reconciler, which finds mail that a provider received, but that did not arrive at this deployment. */
 export async function handler(_event: unknown, lambda: Context): Promise<void> {
   try {
     await reconcile(() => lambda.getRemainingTimeInMillis());

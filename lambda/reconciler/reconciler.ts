@@ -6,17 +6,17 @@ import type { EnsureContext, ReconcilerDependencies } from './context.ts';
 import { createReconcilerState } from './state.ts';
 
 /**
- * Time that is reserved to finish the check of the current mail: 10 s for an answer of the provider's API, 15 s to fetch the
- * mail, twelve seconds to wait for another function that processes the same mail, and time for the writes that follow. With
- * less time, a run could be ended during the check of an ordinary but slow mail, and this mail would count as a mail that
- * crashes runs.
+ * Time, in milliseconds, that is reserved to finish the check of the current mail: 10 s for an answer of the provider's API, 15 s
+ * to fetch the mail, 12 s to wait for another process that delivers the same mail, and time for the writes that follow. With less
+ * time, a run could be ended during the check of an ordinary but slow mail, and this mail would count as a mail that crashes
+ * runs.
  */
 const MARGIN_MS = 45_000;
 
 /**
- * Creates the function that asks every receiving provider for mail that may not have arrived. The function ensures that each
- * of these mails is on the inbound queue: as a complete message, or, if this is impossible, as a truncated message with the
- * part that is known. Runs do not overlap. If a run is cut off, the next run continues its work.
+ * Creates the function that asks every receiving provider for mail that may not have arrived. The function ensures that each of
+ * these mails is put on the inbound queue: as a complete message, or, if this is impossible, as a truncated message with the part
+ * that is known. Runs do not overlap. If a run is cut off, the next run continues its work.
  */
 export function createReconciler(dependencies: ReconcilerDependencies): (remainingMs: () => number) => Promise<void> {
   const { environment, metrics, log } = dependencies;
@@ -33,10 +33,10 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
     }
   };
 
-  async function reconcile(provider: ReconciledProvider, room: () => boolean): Promise<void> {
+  async function reconcile(provider: ReconciledProvider, hasTime: () => boolean): Promise<void> {
     const count = (outcome: string) => metrics.add('InboundReconciled', 1, { provider: provider.key, outcome });
     try {
-      const { behind, skipped } = await checkReceptions(await contextOf(provider), room);
+      const { behind, skipped } = await checkReceptions(await contextOf(provider), hasTime);
       count(behind ? 'behind' : 'looked');
       if (skipped) count('skipped');
     } catch (error) {

@@ -13,33 +13,37 @@ import type { EnsureContext } from './context.ts';
 import type { ReceptionState } from './state.ts';
 
 /**
- * Result of checking one received mail. `here`: the mail had already arrived, or is a canary. `recovered`: the whole mail is
- * queued now. `asked`: the provider was asked to post the mail again. `notice`: the known part is queued, flagged as
- * truncated. `later`: the next run checks the mail again.
+ * Result of checking one received mail. `here`: the mail had already arrived, or is a canary. `recovered`: the whole mail was put
+ * on the inbound queue. `asked`: the provider was asked to post the mail again. `notice`: the known part of the mail was put on
+ * the inbound queue, flagged as truncated. `later`: a later run checks the mail again.
  */
 export type ReceptionResult = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
 
-/** How often a provider is asked to post the same mail again. */
+/** Largest number of times that a provider is asked to post the same mail again. */
 const MOST_ASKS = 2;
-/** Largest mail that can be posted again: Lambda's 6 MB minus the additions of API Gateway and the escapes of JSON within JSON. */
+/**
+ * Size, in bytes, of the largest mail that can be posted again: Lambda's 6 MB minus the additions of API Gateway and the escapes
+ * of JSON within JSON.
+ */
 const FITS_BYTES = 5.5 * 1024 * 1024;
 /**
- * Number of failed checks after which the mail is no longer fetched, and after which the provider's list is enough if the
- * API fails. With the pauses, this number of checks takes a day; Mailgun stores a mail for three days.
+ * Number of failed checks after which the mail is no longer fetched. If the provider's API also fails, only the entry in the
+ * provider's list of mail is used from then on. With the pauses, this number of checks takes a day; Mailgun stores a mail for
+ * three days.
  */
 const MOST_FAILURES = 24;
 
 /**
- * Returns the level of caution for a mail; each run that crashed during the check of the mail raises the level. Level 0: the
- * mail is parsed. Level 1: the fetched mail is only stored, unchanged. Level 2: only the provider's list and one answer of
- * its API are used. Level 3: only the list is used.
+ * Returns the level of caution for a mail: the number of runs that crashed during the check of the mail, but at least 2 after
+ * `MOST_FAILURES` failed checks. Level 0: the mail is parsed. Level 1: the fetched mail is only stored, unchanged. Level 2: only
+ * the provider's list of mail and one answer of its API are used. Level 3 and higher: only the provider's list of mail is used.
  */
 function cautionOf({ crashes, failures }: ReceptionState): number {
   return Math.max(crashes, failures >= MOST_FAILURES ? 2 : 0);
 }
 
 /**
- * Ensures that a mail was put on the inbound queue once. The call can be repeated safely.
+ * Ensures that a mail is put on the inbound queue once, or asks the provider to post it again. The call can be repeated safely.
  *
  * @throws the error of a failed check; a later run repeats the check
  */
@@ -96,7 +100,10 @@ async function isCanary({ mail }: Known, { provider, dependencies }: EnsureConte
   return own !== undefined && recipients.every((one) => one.trim().toLowerCase() === own.trim().toLowerCase());
 }
 
-/** Fetches the mail from the provider's storage, and processes it like every other mail. */
+/**
+ * Fetches the mail from the provider's storage, and processes it like posted mail. If it cannot be fetched, only the known part
+ * is delivered.
+ */
 async function fromStorage(
   reception: Reception,
   known: Known,

@@ -4,21 +4,23 @@ import type { Table } from '../platform/table.ts';
 
 /** The reconciler's record of one received mail. */
 export interface ReceptionState {
+  /** Whether the check of the mail is finished. */
   readonly settled: boolean;
-  /** How often the provider was asked to post the mail again. */
+  /** Number of times that the provider was asked to post the mail again. */
   readonly asks: number;
   /** Time of the last request to post the mail again, in epoch milliseconds. */
   readonly askedAt: number;
-  /** How often the check of the mail failed. */
+  /** Number of times that the check of the mail failed. */
   readonly failures: number;
+  /** Time of the last failed check, in epoch milliseconds. */
   readonly failedAt: number;
-  /** How many runs crashed while they checked the mail: its content may be the cause. */
+  /** Number of runs that crashed while they checked the mail. The content of the mail may be the cause. */
   readonly crashes: number;
 }
 
 /** Progress of the runs for one provider. */
 export interface ReconcilerProgress {
-  /** Time up to which all mail was checked. */
+  /** Time up to which all mail was checked, in epoch milliseconds. */
   readonly until?: number;
   /** Id of the received mail that is being checked; still set after a run that crashed. */
   readonly at?: string | undefined;
@@ -33,9 +35,12 @@ export const NEW_RECEPTION: ReceptionState = {
   failedAt: 0,
   crashes: 0,
 };
-/** Lifetime of a record: as long as Postmark keeps mail. Therefore a mail that Postmark lists repeatedly is checked only once. */
+/**
+ * Lifetime of a record, in seconds: at least as long as Postmark keeps mail. Therefore a mail that Postmark lists repeatedly is
+ * checked only once.
+ */
 const REMEMBER_S = 46 * 86_400;
-/** Largest number of keys of one BatchGetItem. */
+/** Largest number of keys in one call of BatchGetItem. */
 const BATCH = 100;
 
 /** Creates the access to the reconciler's items in the table: its progress for each provider, and the state of single received mails. */

@@ -8,13 +8,18 @@ import { withTimeout } from '../platform/with-timeout.ts';
 import { hourOf, writeAccepted } from './hours.ts';
 import { type PausedClasses, readPaused } from './paused-classes.ts';
 
-/** Access to the pauses of classes of mail, and to the counts of their mail, for the function that sends mail. */
+/**
+ * Access to the pauses of classes of mail, and to the counts of accepted mail of each class, for the function that sends mail.
+ */
 export interface ClassGuard {
   /** Whether the mail of a class has to wait. Never rejects: while the table does not answer, the last result is used. */
   isPaused(name: string): Promise<boolean>;
   /** Adds a number of recipients that a provider accepted to the count of a class of mail. */
   count(name: string, recipients: number): void;
-  /** Writes the counts that have grown by `GROWTH` or more; called at the end of each invocation. Never rejects. */
+  /**
+   * Writes the counts that have grown by more than `GROWTH`, and the last counts of past hours; called at the end of each
+   * invocation. Never rejects.
+   */
   report(): Promise<void>;
 }
 
@@ -51,7 +56,7 @@ export function classGuard({ table, lists, process, exempt, clock, log, ...speed
   let known: PausedClasses['paused'] = {};
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  /** Counts for each hour and class. */
+  /** Counts by hour of stack time and class of mail. */
   const counts = new Map<string, Count>();
 
   async function read(): Promise<void> {
@@ -76,8 +81,8 @@ export function classGuard({ table, lists, process, exempt, clock, log, ...speed
     async isPaused(name) {
       if (exempt.has(name)) return false;
       if (Math.abs(clock.now() - readAt) >= READ_MS) {
-        // The time of the read is set even if the read fails, so that a table that does not answer delays only one mail
-        // every ten seconds.
+        // The time of the read is set even if the read fails, so that a table that does not answer delays mail only once every
+        // ten seconds.
         readAt = clock.now();
         reading = read();
       }

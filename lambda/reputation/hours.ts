@@ -11,8 +11,8 @@ const KEEP_S = 8 * 24 * 3_600;
 
 /**
  * Returns the name of the list for one hour of stack time (on a local stack, time may run faster than the clock), counted in
- * hours since 1970. The list contains the number of accepted mails for each process, and the bounces and complaints for each
- * recipient.
+ * hours since 1970. The list contains, for each process and class of mail, the number of recipients whose mail was accepted, and
+ * an item for each recipient with a hard bounce or a complaint.
  */
 const listOf = (hour: number) => `classes/${hour}`;
 
@@ -27,8 +27,8 @@ export function hourOf(now: number, speed: Speed): number {
 }
 
 /**
- * Writes the number of recipients to which one process has sent mail of a class in an hour; the number replaces the process's last count. Each
- * process has an item of its own, so that writes of several processes do not conflict.
+ * Writes for how many recipients providers accepted mail of a class from one process in an hour; the number replaces the
+ * process's last count. Each process has an item of its own, so that writes of several processes do not conflict.
  */
 export async function writeAccepted(
   lists: Pick<ListTable, 'put'>,
@@ -42,9 +42,9 @@ export async function writeAccepted(
 export type NoteUnwanted = (event: DeliveryEvent, recipient: string | undefined) => Promise<void>;
 
 /**
- * Creates the function that records a recipient with a hard bounce or a complaint. Each recipient of a submission is
- * recorded at most once an hour, so that a repeated event counts only once. Mail without a class is not recorded, since only
- * classes of mail have rates.
+ * Creates the function that records a recipient with a hard bounce or a complaint. Each recipient of a submission is recorded at
+ * most once an hour for each kind of event, so that several events about one failure count only once. Mail without a class is not
+ * recorded, since only classes of mail have rates.
  */
 export function unwantedNotes(lists: Pick<ListTable, 'add'>, context: HoursContext): NoteUnwanted {
   return async (event, recipient) => {
@@ -59,8 +59,8 @@ export function unwantedNotes(lists: Pick<ListTable, 'add'>, context: HoursConte
 }
 
 /**
- * Returns the kind of unwanted mail that an event reports, as e-mail providers count it; undefined for other events, such as
- * a block or a full mailbox.
+ * Returns whether an event counts as a bounce or as a complaint for the rates of e-mail providers; undefined for other events,
+ * such as a block or a full mailbox.
  */
 function unwantedBy({ type, bounce }: DeliveryEvent): Unwanted | undefined {
   if (type === 'bounced' && bounce === 'hard') return 'bounces';
@@ -80,7 +80,7 @@ export async function readHour(lists: Pick<ListTable, 'list'>, hour: number): Pr
   return classes;
 }
 
-/** Reads a sort key. Its last part is the name of the class of mail, which may contain slashes. */
+/** Reads a sort key. The last part of the key is the name of the class of mail, which may contain slashes. */
 function placeIn(sk: ListItem['sk']): { readonly of: keyof ClassCounts; readonly name: string } {
   const [of, id = ''] = sk.split('/');
   return { of: of as keyof ClassCounts, name: sk.slice(`${of}/${id}/`.length) };

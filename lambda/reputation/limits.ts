@@ -1,6 +1,9 @@
 import type { RateLimits } from '../contract/routes.ts';
 
-/** Kinds of reports about mail that recipients or their servers did not want; a class of mail has a limit for each kind. */
+/**
+ * Kinds of delivery events that harm the reputation of a sender: hard bounces, and complaints of recipients. A class of mail has
+ * a limit for the rate of each kind.
+ */
 export const UNWANTED = ['bounces', 'complaints'] as const;
 export type Unwanted = (typeof UNWANTED)[number];
 
@@ -24,8 +27,8 @@ export function countsWithout(doubted: ReadonlySet<string>, counts: CountsByProv
 }
 
 /**
- * Limits of a class of mail for which the configuration (its route) sets no limits. They are below the limits of every
- * e-mail provider:
+ * Limits of a class of mail for which the configuration (its route) sets no limits, as fractions of the mail. They are below all
+ * known limits of e-mail providers:
  *
  * - SES: reviews an account from 5 % bounces or 0.1 % complaints, and pauses it from 10 % or 0.5 % (Developer Guide,
  *   reputation metrics messages, 2026-11-29)
@@ -40,7 +43,10 @@ export const RATE_LIMITS: RateLimits = { bounces: 0.04, complaints: 0.0008 };
 const LEAST_MAILS = 200;
 /** Least number of bounces or complaints that pauses a class of mail; with a lower number, a few addresses would decide. */
 const LEAST: Readonly<Record<Unwanted, number>> = { bounces: 10, complaints: 3 };
-/** Number of hours whose counts are added up for one check. Bounces are reported within an hour; complaints days later, when the mail is read. */
+/**
+ * Number of hours whose counts are added up for one check. Most bounces are reported within an hour; complaints may be reported
+ * days later, when the mail is read.
+ */
 const HOURS: Readonly<Record<Unwanted, number>> = { bounces: 24, complaints: 7 * 24 };
 /** Largest number of hours whose counts are checked. */
 export const CHECKED_HOURS = Math.max(...Object.values(HOURS));

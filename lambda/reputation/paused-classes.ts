@@ -2,7 +2,10 @@ import { changeItem } from '../platform/change-item.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { CHECKED_HOURS, type Excess } from './limits.ts';
 
-/** Key of the item of the state table that contains all paused classes of mail. A process can read all of them with one small read. */
+/**
+ * Key of the item of the state table that contains all paused classes of mail. A process can read all paused classes with one
+ * small read.
+ */
 const PAUSED = 'paused-classes';
 
 /** The pause of a class of mail: the rate that exceeded its limit, and the time at which the pause began. */
@@ -46,8 +49,8 @@ export async function pauseClasses(
 }
 
 /**
- * Ends the pause of a class of mail. Resolves with that pause, or undefined if there was none. `hour`: the current hour of
- * stack time (on a local stack, time may run faster than the clock).
+ * Ends the pause of a class of mail. Resolves with the ended pause, or undefined if the class was not paused. `hour`: the current
+ * hour of stack time (on a local stack, time may run faster than the clock).
  */
 export async function resumeClass(
   table: Pick<Table, 'get' | 'write'>,

@@ -6,7 +6,7 @@ import { type Limits, limitsOf, type ProviderDefinition } from '../providers/pro
 
 /** Properties of a message that are compared with a provider's limits. */
 export interface MessageFacts {
-  /** Size of the composed MIME message, with base64 encoding. Providers apply their limits to this size. */
+  /** Size of the composed MIME message in bytes, with base64 encoding. Providers apply their limits to this size. */
   readonly bytes: number;
   /** Size of the text or of the HTML, the larger of the two, in bytes. */
   readonly bodyBytes: number;
@@ -48,7 +48,10 @@ function extensionOf(filename: string): string | undefined {
   return /\.([^.]+)$/su.exec(filename.replace(/[. ]+$/, ''))?.[1]?.toLowerCase();
 }
 
-/** Returns the reason why this provider cannot carry a message, in words for operators. Returns undefined if the provider can carry the message. */
+/**
+ * Returns the reason why this provider cannot send a message, in words for operators. Returns undefined if the provider can send
+ * the message.
+ */
 export function unableTo(
   provider: ProviderConfig,
   definition: ProviderDefinition,
@@ -79,7 +82,10 @@ export function unableTo(
   return undefined;
 }
 
-/** Returns the recipients whose address this provider cannot carry. Another provider serves them, and this provider serves the other recipients. */
+/**
+ * Returns the recipients to whose addresses this provider cannot send. Another provider sends to these recipients, and this
+ * provider sends to all other recipients.
+ */
 export function unsupportedRecipients(
   provider: ProviderConfig,
   definition: ProviderDefinition,

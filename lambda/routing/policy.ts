@@ -71,11 +71,11 @@ export function choiceProblem(
   const unknown = [...only, ...except].find((key) => !keys.includes(key));
   if (unknown !== undefined)
     return `providers: a key of ${unknown.length} characters that is not configured; it must be one of ${keys.join(', ')}`;
-  const { strict, providers: held = keys } = routeOf(submission, routes) ?? {};
-  const outside = strict ? only.find((key) => !held.includes(key)) : undefined;
+  const { strict, providers: allowed = keys } = routeOf(submission, routes) ?? {};
+  const outside = strict ? only.find((key) => !allowed.includes(key)) : undefined;
   return (
     outside &&
-    `providers.only: names ${outside}, but the route of this class is strict; it must be one of ${held.join(', ')}, or absent`
+    `providers.only: names ${outside}, but the route of this class is strict; it must be one of ${allowed.join(', ')}, or absent`
   );
 }
 

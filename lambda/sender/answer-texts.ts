@@ -4,19 +4,25 @@ import { type AttemptResult, mapOutcomes, type Outcome } from '../mail/outcome.t
 import { defined } from '../platform/defined.ts';
 import type { StoredAttempt } from '../submission/log.ts';
 
-/** Largest number of characters of a provider's answer that the submission's record keeps. */
+/** Largest number of characters of the text of a provider's answer that are stored in the submission's record. */
 const MAX_WORDS = 300;
-/** A start of the subject that is shorter than this number of characters is not searched for in the text of a provider's answer. */
+/**
+ * The text of a provider's answer is searched for the whole subject, and for a start of the subject of at least this number of
+ * characters.
+ */
 const LEAST_SUBJECT = 8;
 
-/** Returns the result of an attempt without the names, the subject and the file names of the message in the texts of the provider's answer. */
+/**
+ * Returns the result of an attempt. In the texts of the provider's answer, the names, the subject and the file names of the
+ * message are replaced by placeholders.
+ */
 export function withoutPrivateText(result: AttemptResult, message: Message): AttemptResult {
   return mapOutcomes(result, (one) => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one));
 }
 
 /**
- * Returns the status and the text of an answer, as the submission's record keeps them. They come from the first outcome that is not
- * `accepted` and has a status or a text.
+ * Returns the status and the text of an answer in the form in which the submission's record stores them. Both are from the first
+ * outcome that is not `accepted` and has a status or a text.
  */
 export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
   const answered = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
@@ -26,7 +32,7 @@ export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 
 }
 
 /**
- * Returns a sentence, followed by the status and the text of the last answer of each provider. The result has at most
+ * Returns `sentence`, followed by the status and the text of the last answer of each provider. The result has at most
  * {@link MAX_DEAD_LETTER_DETAIL} characters.
  */
 export function withLastAnswers(sentence: string, attempts: readonly StoredAttempt[]): string {
@@ -56,24 +62,30 @@ function cleanWords(words: string, message: Message): string {
   const { from, to, cc, bcc, replyTo, subject, attachments } = message;
   const names = [from, ...to, ...cc, ...bcc, ...replyTo].flatMap(({ name }: Mailbox) => name ?? []);
   const files = attachments.map(({ filename }) => filename);
-  let clean = cut(words, subject);
+  let clean = withoutSubject(words, subject);
   for (const name of names) clean = without(clean, name, '<name>');
   for (const file of files) clean = without(clean, file, '<file>');
   return clean;
 }
 
-/** Removes the subject, or the longest start of the subject, since providers quote only the start of a long subject. */
-function cut(words: string, subject: string): string {
-  const said = words.toLowerCase();
+/**
+ * Replaces the subject by a placeholder. If the text contains only a start of the subject, the longest start is replaced, since
+ * providers quote only the start of a long subject.
+ */
+function withoutSubject(words: string, subject: string): string {
+  const lowerCase = words.toLowerCase();
   const plain = subject.replace(/\s+/g, ' ').trim().toLowerCase();
   for (let length = plain.length; length > 0; length--) {
     if (length < LEAST_SUBJECT && length < plain.length) break;
-    if (said.includes(plain.slice(0, length))) return without(words, plain.slice(0, length), '<subject>');
+    if (lowerCase.includes(plain.slice(0, length))) return without(words, plain.slice(0, length), '<subject>');
   }
   return words;
 }
 
-/** Replaces a text only where it stands as whole words, in upper or lower case. Otherwise a name of one letter would damage other words. */
+/**
+ * Replaces `text` by a placeholder, in upper and in lower case, but only where it is a whole word or several whole words.
+ * Otherwise a name of one letter would damage other words.
+ */
 function without(words: string, text: string, placeholder: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   if (plain === '') return words;

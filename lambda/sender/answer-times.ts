@@ -8,7 +8,7 @@ const LEAST_MS = 1_000;
 /** The time limit is this multiple of the time within which 99 % of the provider's recent answers arrived. */
 const FACTOR = 3;
 const PERCENTILE = 0.99;
-/** With fewer recent answers than this number, no time limit is set. */
+/** With fewer recent answers than this number, no time limit is computed. */
 const FEWEST = 20;
 /**
  * The time limit is one millisecond longer for each group of this number of bytes in the message, since the provider answers only after
@@ -16,7 +16,10 @@ const FEWEST = 20;
  */
 const BYTES_PER_MS = 256;
 
-/** Recent answers are those of the last minute, counted separately for each period of ten seconds. */
+/**
+ * Recent answers are the answers of about the last minute: of the present period of `PERIOD_MS` milliseconds, and of the
+ * `PERIODS` periods before it. Each period has counts of its own.
+ */
 const PERIOD_MS = 10_000;
 const PERIODS = 6;
 /**
@@ -29,15 +32,15 @@ const CLASSES = 50;
 
 /** Recent answer times of one provider. */
 interface Answers {
-  /** Number of answers in each interval of the histogram; the key is the number of the ten-second period. */
+  /** For each period of ten seconds, by the number of the period: the number of answers in each interval of the histogram. */
   readonly periods: Map<number, number[]>;
-  /** Durations of the calls that were cut off at the time limit since the provider last accepted a message. */
+  /** Durations, in milliseconds, of the calls that were ended at the time limit since the provider last accepted a message. */
   cut: number[];
 }
 
 /**
- * Recent answer times of each provider, measured by this process. The time limit of the next calls is computed from these times. This
- * limit is usually shorter than the provider's deadline.
+ * Recent answer times of each provider, measured by this process. The time limit of the next calls is computed from these times.
+ * This time limit is usually shorter than the provider's deadline.
  */
 export class AnswerTimes {
   readonly #clock: Clock;
@@ -64,9 +67,9 @@ export class AnswerTimes {
   }
 
   /**
-   * Adds the duration of a call to the histogram. Only calls in which the provider accepted a message are counted, since errors may arrive
-   * sooner. The duration of a call that was cut off at the time limit is counted only when the provider accepts a message in a later call:
-   * this shows that the provider is slow and does not hang.
+   * Adds the duration of a call to the histogram. Only calls in which the provider accepted a message are counted, since errors
+   * may arrive sooner. The duration of a call that was ended at the time limit is counted only when the provider accepts a
+   * message in a later call: the later call shows that the provider is slow, but works.
    */
   add(provider: string, { kind }: Outcome, durationMs: number, limitMs: number | undefined): void {
     const answers = this.#of(provider);
@@ -85,7 +88,7 @@ export class AnswerTimes {
   #of(provider: string): Answers {
     const answers = this.#answers.get(provider) ?? { periods: new Map(), cut: [] };
     this.#answers.set(provider, answers);
-    // Drops the counts of old periods, and of periods in the future, which exist if the clock was set back.
+    // Drops the counts of old periods, and of periods in the future. Periods in the future exist if the clock was set back.
     const now = this.#period;
     for (const period of answers.periods.keys())
       if (period > now || period < now - PERIODS) answers.periods.delete(period);

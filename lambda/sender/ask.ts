@@ -18,21 +18,26 @@ import type { Claimed } from './claim.ts';
 import type { Work } from './work.ts';
 
 /**
- * A provider is not asked about an attempt that is younger than this, in milliseconds of stack time (which on a local stack may run faster
- * than the clock). It takes a while until a message appears in the provider's records.
+ * A provider is not asked about an attempt that is younger than this, in milliseconds of stack time (which on a local stack may
+ * run faster than the clock). A message appears in the provider's records only some time after the call.
  */
 const ASK_AFTER_MS = 60_000;
 
-/** After this number of queries without an answer, the provider is not asked again. There are one or two minutes between two queries. */
+/**
+ * After this number of queries without an answer, the provider is not asked again. The time between two queries is one to two
+ * minutes of stack time.
+ */
 const MOST_ASKS = 3;
 
-/** Largest time limit of one query to a provider, in milliseconds. It applies even if the provider's deadline is longer. */
+/**
+ * Largest time limit of one query to a provider, in milliseconds. If the provider's deadline is shorter, the deadline applies.
+ */
 const QUESTION_MS = 5_000;
 
 /** Reasons after which another query would fail too: the provider type has no API for queries, or the API key may only send mail. */
-const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
+const PERMANENT: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 
-/** Reasons that mean that this worker could not send the query. */
+/** Reasons for which this worker could not send the query. */
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
 /** Dependencies of asking providers about attempts with an unknown outcome. */
@@ -40,22 +45,26 @@ interface AskContext extends ReplayRules {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
   /**
-   * The provider's message ids, by address and provider key. They come from delivery events that prove that the provider accepted the
-   * message. Undefined if the events could not be read.
+   * The provider's message ids, by address and then by provider key, from delivery events that prove that the provider accepted
+   * the message. If an event has no message id, the value is the id of the event. Undefined if the events could not be read.
    */
   readonly proofs: Awaited<ReturnType<Evidence>> | undefined;
   /**
-   * Providers of attempts that this round found to be interrupted, because the lease of the attempt's worker has ended by this machine's
-   * clock. This clock may be wrong. Therefore these providers are asked only in the next round, which SQS delays by its own clock.
+   * Keys of the providers of interrupted attempts. An attempt counts as interrupted in this round if it has no outcome, and the
+   * lease of its worker has ended by the clock of this machine. This clock may be wrong, and the worker may still be calling the
+   * provider. Therefore these providers are asked only in the next round, which SQS delays by its own clock.
    */
   readonly interrupted: ReadonlySet<string>;
   /** Returns the time since `time` (epoch milliseconds), in milliseconds of stack time. */
   readonly ageMs: (time: number) => number;
-  /** Whether enough time of the invocation is left for a query that takes up to `ms` milliseconds. */
+  /** Whether enough time of the invocation is left for a query that takes up to `ms` milliseconds: more than twice this time. */
   readonly hasTime: (ms: number) => boolean;
 }
 
-/** Asks each provider whose answer was lost whether it has the mail. Returns the state of each recipient after these queries. */
+/**
+ * Asks each provider whose answer to an attempt was lost whether it has the mail. Returns the progress of the submission after
+ * these queries.
+ */
 export async function resolveUnknown(
   { log, interrupted }: Claimed,
   { onUnknown }: Policy,
@@ -73,15 +82,17 @@ export async function resolveUnknown(
     providers,
     proofs: await proofsOf(message, addresses, context),
     interrupted,
-    // An attempt with a time in the future was recorded by a wrong clock. It counts as old enough for a query to its provider.
+    // If the time of an attempt is in the future, a wrong clock has recorded it. Such an attempt counts as old enough for a query
+    // to its provider.
     ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
     hasTime: (ms) => remainingMs() > 2 * ms,
   });
 }
 
 /**
- * Reads the delivery events that prove that a provider accepted the message. Returns undefined if the events cannot be read: then a later
- * round reads them again, even for a provider that cannot be asked.
+ * Reads the delivery events that prove that a provider accepted the message. Returns an empty map if delivery events are not
+ * configured. Returns undefined if the events cannot be read: then a later round reads them again, even if the provider cannot be
+ * asked.
  */
 async function proofsOf(
   message: Message,
@@ -96,11 +107,12 @@ async function proofsOf(
 }
 
 /**
- * Asks every provider with an unknown outcome whether it has the message, unless delivery events prove that the provider has the message.
- * An event is used even if it arrives after the last query.
+ * Asks every provider with an unknown outcome whether it has the message for the recipients of the attempt, except for recipients
+ * for which delivery events prove this. An event is used even if it arrives after the last query.
  *
- * Afterwards a recipient has been served, waits for a provider that cannot answer yet, or may be offered to the next provider.
- * With the policy `hold`, a recipient is never offered to the next provider. Its state becomes `held` instead.
+ * In the result, each recipient is in one of three states: a provider has accepted the mail for the recipient, the recipient
+ * waits for a provider that cannot answer yet, or the next provider may be tried. With the policy `hold`, the next provider is
+ * tried only after a redrive. Otherwise the submission ends for the recipient with the result `held`.
  */
 async function ask(message: Message, start: Progress, context: AskContext): Promise<Progress> {
   let progress = start;
@@ -117,7 +129,7 @@ async function ask(message: Message, start: Progress, context: AskContext): Prom
       progress = afterAnswer(progress, provider, { found: proven, asked, settled: true }, context);
       continue;
     }
-    const answer = await learn(message, unknownAttempt, left, context);
+    const answer = await queryProvider(message, unknownAttempt, left, context);
     const found = new Map([...proven, ...(answer.kind === 'answered' ? answer.found : [])]);
     // Delivery events for the remaining recipients may still arrive, or may be readable later.
     const expectsEvents = proven.size > 0 || context.proofs === undefined;
@@ -128,8 +140,9 @@ async function ask(message: Message, start: Progress, context: AskContext): Prom
 }
 
 /**
- * Returns the provider's message id for each address for which delivery events prove that the provider has the message. Also looks under
- * other keys of the same provider, since the provider's key may have been renamed since the attempt.
+ * Returns the provider's message id for each address for which delivery events prove that the provider has the message. The
+ * events are searched for the key of the attempt's provider, and for the keys of all configured providers that may have the same
+ * account, since the key may have been renamed after the attempt.
  */
 function provenAt(
   { provider: key, account }: UnknownAttempt,
@@ -145,20 +158,23 @@ function provenAt(
   );
 }
 
-/** `too-early`: a provider could not be asked in this round, or it is too early to ask. A later round asks the provider. */
-type Learned = LookupAnswer | { readonly kind: 'too-early' };
+/**
+ * Answer of the queries about one unknown attempt. `too-early`: the provider could not be asked in this round, or it is too early
+ * to ask it. Unless the policy is `failover`, a later round asks the provider.
+ */
+type QueryAnswer = LookupAnswer | { readonly kind: 'too-early' };
 
-async function learn(
+async function queryProvider(
   message: Message,
   { provider: key, account, at, last }: UnknownAttempt,
   recipients: readonly string[],
   { lookUp, providers, interrupted, ageMs, hasTime }: AskContext,
-): Promise<Learned> {
+): Promise<QueryAnswer> {
   const candidates = candidatesFor(key, account, providers);
   if (candidates.length === 0) return { kind: 'cannot-say', reason: NOT_ASKABLE };
   if (interrupted.has(key) || ageMs(last) < ASK_AFTER_MS) return { kind: 'too-early' };
   const found = new Map<string, string>();
-  let silent: LookupAnswer | undefined;
+  let unanswered: LookupAnswer | undefined;
   for (const provider of candidates) {
     const deadlineMs = Math.min(QUESTION_MS, provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs);
     if (!hasTime(deadlineMs)) return { kind: 'too-early' };
@@ -174,16 +190,16 @@ async function learn(
     if (answer.kind === 'cannot-say' && UNASKED.has(answer.reason)) return { kind: 'too-early' };
     if (answer.kind === 'answered') for (const [address, id] of answer.found) found.set(address, id);
     // If several queries fail, the result of a query that might succeed later is kept.
-    else if (silent === undefined || !HOPELESS.has(answer.reason)) silent = answer;
+    else if (unanswered === undefined || !PERMANENT.has(answer.reason)) unanswered = answer;
     if (found.size === recipients.length) break;
   }
-  if (found.size > 0 || silent === undefined) return { kind: 'answered', found };
-  return silent;
+  if (found.size > 0 || unanswered === undefined) return { kind: 'answered', found };
+  return unanswered;
 }
 
 function conclude(
   { asked }: UnknownAttempt,
-  answer: Learned,
+  answer: QueryAnswer,
   onUnknown: OnUnknown,
   expectsEvents: boolean,
 ): Pick<UnknownAttempt, 'asked' | 'settled'> {
@@ -194,8 +210,8 @@ function conclude(
       // With `failover` the next provider is tried without waiting for an answer.
       return { asked, settled: onUnknown === 'failover' };
     case 'cannot-say': {
-      const hopeless = HOPELESS.has(answer.reason) && !expectsEvents;
-      const never = hopeless || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
+      const permanent = PERMANENT.has(answer.reason) && !expectsEvents;
+      const never = permanent || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
       return { asked: asked + 1, settled: never };
     }
   }

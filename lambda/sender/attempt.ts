@@ -22,7 +22,10 @@ import type { Content } from './content.ts';
 /** Dependencies of an attempt. */
 export interface AttemptContext {
   readonly call: CallProvider;
-  /** Called after the attempt was recorded and before the provider is called, to keep the call within the provider's rate limit. See `Admission`. */
+  /**
+   * Called after the attempt was recorded and before the provider is called, to keep the call within the provider's rate limit.
+   * If it resolves with a skip, the provider is not called. See `Admission`.
+   */
   readonly onTime?: (() => Promise<Skip | undefined>) | undefined;
   readonly claim: SubmissionClaim;
   readonly tallies: Tallies;
@@ -41,7 +44,10 @@ export interface AttemptContext {
   readonly expiresAt?: number;
 }
 
-/** Result of an attempt. Even if nothing was sent, the number of the attempt is not used for another attempt. */
+/**
+ * Result of an attempt. `begun` is the attempt as it was recorded before the call. `offered` contains the addresses of the
+ * recipients in the call. Even if nothing was sent, the number of the attempt is not used for another attempt.
+ */
 export type Attempted =
   | {
       readonly kind: 'answered';
@@ -56,14 +62,14 @@ export type Attempted =
       readonly result: AttemptResult;
     }
   /**
-   * Nothing was sent. Without `skip`, no time was left. With `skip`, this worker could not call the provider, or no slot of the provider's
-   * rate limit was free.
+   * Nothing was sent. Without `skip`, the submission has expired, or too little time of the invocation was left. With `skip`,
+   * this worker could not call the provider, or no slot of the provider's rate limit was free.
    */
   | { readonly kind: 'not-called'; readonly begun: StoredAttempt; readonly skip?: Skip }
   /** Nothing was sent, because the attempt could not be recorded. */
   | { readonly kind: 'stopped'; readonly begun: StoredAttempt; readonly reason: LedgerError | TakenError };
 
-/** Records an attempt, calls the provider for the recipients that it may be offered, and reads the answer. */
+/** Records an attempt, calls the provider for all recipients for which it may be tried, and returns the answer. */
 export async function attempt(
   provider: ProviderConfig,
   content: Content,
@@ -92,11 +98,11 @@ export async function attempt(
     if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
     return { kind: 'stopped', begun, reason: error };
   }
-  const late = await onTime?.();
-  if (late) return { kind: 'not-called', begun, skip: late };
+  const skip = await onTime?.();
+  if (skip) return { kind: 'not-called', begun, skip };
   const deadlineMs = deadlineOf(provider);
-  // The write may have been slow, or Lambda may have frozen the process in the meantime. Therefore the provider is not called if the call
-  // could last longer than the invocation, or if the submission has expired.
+  // The write may have been slow, or Lambda may have frozen the process during the write. Therefore the time is checked again:
+  // the provider is not called if the call could last longer than the invocation, or if the submission has expired.
   if (remainingMs() < deadlineMs || clock.now() >= expiresAt) return { kind: 'not-called', begun };
   const answerMs = answerLimit(provider, content, context);
   const called = clock.now();
@@ -133,9 +139,9 @@ function contentFor(
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
   if (!isSubstituted && out.length === 0) return { message, mime };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
-  // An address that a provider cannot use in the envelope is left out of the headers To and Cc as well.
-  const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
-  const own = { ...original, to: carried(original.to), cc: carried(original.cc), bcc: carried(original.bcc) };
+  // An address that the provider does not support as a recipient is left out of the headers To and Cc as well.
+  const supported = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
+  const own = { ...original, to: supported(original.to), cc: supported(original.cc), bcc: supported(original.bcc) };
   // The changed MIME source is not cached. Therefore the message is in memory twice only during the call.
   return {
     message: own,
@@ -144,8 +150,9 @@ function contentFor(
 }
 
 /**
- * Returns the time limit for the provider's answer, in milliseconds, if a lost answer does little harm. This is the case if the provider can
- * be asked later and the message may be offered to another provider. Otherwise returns undefined, and only the provider's deadline applies.
+ * Returns the time limit for the provider's answer, in milliseconds, if a lost answer does little harm. It does little harm if
+ * the provider can be asked later whether it has the mail, and another provider may then be tried. Otherwise, or if too few
+ * answer times are known, returns undefined, and only the provider's deadline applies.
  */
 function answerLimit(
   { key, type }: ProviderConfig,
@@ -156,7 +163,7 @@ function answerLimit(
   return answerTimes.limitOf(key, message);
 }
 
-/** Returns the time limit of a call to this provider, in milliseconds. */
+/** Returns the configured or default time limit of an attempt at this provider, in milliseconds. */
 export function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
   return deadlineMs;
 }

@@ -8,15 +8,16 @@ import type { MessageProcessor } from './sender.ts';
 import { MessageKeptError } from './work.ts';
 
 /**
- * The result of the batch is returned to SQS this number of milliseconds before the time-out of the Lambda function. Without a result, SQS
- * would deliver all messages of the batch again, even messages that a provider has accepted.
+ * The result of the batch is returned to SQS at the latest this number of milliseconds before the time-out of the Lambda
+ * function. Without a result, SQS would deliver all messages of the batch again, even messages that a provider has accepted.
  */
 const ANSWER_MS = 1_500;
 
 /**
- * Processes the messages of a batch. Messages that are received for the first time are processed in parallel. Then all other messages are
- * processed one by one: if the process crashes again, the table shows which message the process had claimed. A message stays on its queue
- * if it needs further processing and was not sent to another queue.
+ * Processes the messages of a batch. Messages that are received for the first time are processed in parallel. Then the messages
+ * that were received before are processed one by one: if the process crashes, the table shows which message it was processing. If
+ * less than half of the time is left, the remaining messages stay on their queue for a later batch. A message also stays on its
+ * queue if its processing failed.
  */
 export async function sendBatch(
   records: readonly SQSRecord[],

@@ -13,7 +13,7 @@ export interface BuildContext {
   /** The contents of the submission's attachments, in the order of the attachments. */
   readonly attachments: readonly Buffer[];
   readonly now: Date;
-  /** Address to which the message is sent in place of its recipients. If set, a header lists the recipients. */
+  /** Address to which the message is sent in place of its recipients. If set, a header lists the original recipients. */
   readonly redirectTo?: string | undefined;
 }
 
@@ -22,7 +22,10 @@ const REDIRECTED_FROM = 'X-Mailover-Redirected-From';
 
 type Mailboxes = NonNullable<Submission['to']>;
 
-/** Builds the canonical message that all providers get. */
+/**
+ * Builds the message of a submission. The code of each provider converts this message to a request of the provider. Returns a
+ * problem if an address is malformed.
+ */
 export function buildMessage(
   submission: Submission,
   { id, attachments, now, redirectTo }: BuildContext,
@@ -32,7 +35,7 @@ export function buildMessage(
   const seen = new Set<string>();
   const lists: Record<'to' | 'cc' | 'bcc' | 'replyTo', Mailbox[]> = { to: [], cc: [], bcc: [], replyTo: [] };
   for (const field of ['to', 'cc', 'bcc', 'replyTo'] as const) {
-    // Reply-To may repeat an address of To, Cc or Bcc, since the addresses in Reply-To are no recipients.
+    // An address of Reply-To may also be in To, Cc or Bcc, since the addresses in Reply-To are no recipients.
     const result = distinct(submission[field] ?? [], field === 'replyTo' ? new Set() : seen);
     if ('problem' in result) return { problem: malformed(`${field}[${result.index}]`, result.problem) };
     lists[field] = result.mailboxes;
@@ -57,7 +60,7 @@ export function buildMessage(
     headers: headersOf(submission, id, messageId),
     attachments: [
       ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
-      // The invitation is attached as a file as well, for mail programs that ignore the part of `multipart/alternative`.
+      // The invitation is also attached as a file, for mail programs that ignore its part of `multipart/alternative`.
       ...(calendar
         ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
         : []),
@@ -81,7 +84,10 @@ function redirected(message: Message, address: string): Message {
   return { ...message, to: [{ address }], cc: [], bcc: [], headers: [...message.headers, [REDIRECTED_FROM, named]] };
 }
 
-/** Removes repeated addresses. Only the first occurrence in To, Cc and Bcc, in this order, is kept. */
+/**
+ * Parses addresses, and removes repeated addresses. Only the first occurrence in To, Cc and Bcc, in this order, is kept. Returns
+ * a problem for the first malformed address.
+ */
 function distinct(
   given: Mailboxes,
   seen: Set<string>,
@@ -104,9 +110,10 @@ function headersOf(
 ): [name: string, value: string][] {
   const list: [string, string][] = Object.entries(headers).map(([name, value]) => [name, value.toWellFormed()]);
   const given = (name: string) => list.find(([other]) => other.toLowerCase() === name)?.[1];
-  // SES replaces the Message-ID by an id that Mailover does not know, and a reply refers to the id of SES. A reply also repeats the ids of
-  // the header References. Therefore Mailover adds its own Message-ID to References. If this mail is a reply, this id comes before the id
-  // of the mail that it answers: mail programs take the last id as the parent (RFC 5256), and a mail is never a reply to itself.
+  // SES replaces the Message-ID by an id that Mailover does not know. A reply to the mail refers to the id of SES, but also
+  // repeats the ids of the header References. Therefore Mailover adds its own Message-ID to References. If the submission is
+  // itself a reply, Mailover's Message-ID comes before the id of the answered mail: mail programs take the last id as the parent
+  // (RFC 5256), and a mail must not become a reply to itself.
   if (given('references') === undefined) {
     const answered = given('in-reply-to');
     list.push(['References', answered === undefined ? messageId : `${messageId} ${answered}`]);

@@ -11,12 +11,18 @@ import { askTwice } from '../providers/question.ts';
 /** Makes one attempt to send a message through one provider. Returns every failure as a value, and never throws. */
 export type CallProvider = (provider: ProviderConfig, attempt: Attempt) => Promise<AttemptResult | NotCalled>;
 
-/** Result if this worker could not call the provider now. Nothing was sent, and the result proves no fault of the provider. */
+/**
+ * Result if this worker could not call the provider, with the reason. The provider has accepted nothing, and the result proves no
+ * fault of the provider.
+ */
 export interface NotCalled {
   readonly notCalled: string;
 }
 
-/** Asks a provider about an attempt with an unknown outcome. Returns every failure as a value, and never throws. */
+/**
+ * Asks a provider whether it accepted the message of an attempt with an unknown outcome. Returns every failure as a value, and
+ * never throws.
+ */
 export type LookUp = (provider: ProviderConfig, question: Question) => Promise<LookupAnswer>;
 
 /** Returns a function that makes attempts through the providers of a pool. */
@@ -33,8 +39,8 @@ export function providerCaller(pool: ProviderPool): CallProvider {
       case 'done':
         return concealed(used.result, attempt.message, used.secret);
       case 'unusable':
-        // The circuit breaker treats an unusable secret in the same way as an account that the provider refuses: nothing was sent, and the
-        // next message would fail as well.
+        // The circuit breaker treats an unusable provider (its secret is faulty or does not fit its options) like an account that
+        // the provider refuses: nothing was sent, and the next message would fail as well.
         return { outcome: { ...used, kind: 'unavailable', blames: 'account' } };
       case 'unready':
         return { notCalled: used.reason };
@@ -46,7 +52,10 @@ export function providerCaller(pool: ProviderPool): CallProvider {
   };
 }
 
-/** Returns the result after masking all parts of the message, and of the secret, in the texts of the provider's answer. */
+/**
+ * Returns the result of an attempt. In the texts of the provider's answer, all parts of the message and of the secret are masked.
+ * If the provider's message id contains an address or a name of the message, the id is replaced by the message's handle.
+ */
 function concealed(result: AttemptResult, message: Message, secret: Secret): AttemptResult {
   let conceal: Redact | undefined;
   return mapOutcomes(result, (one) => {
@@ -58,15 +67,18 @@ function concealed(result: AttemptResult, message: Message, secret: Secret): Att
   });
 }
 
-/** Removes the last word from a shortened text. It may be only a part of a word that must be masked, which masking would miss. */
+/**
+ * Removes the last word from a shortened text. This word may be the start of a longer word that must be masked, and the masking
+ * would not recognise the start.
+ */
 function withoutCutWord(detail: string): string {
   return detail.length < MAX_DETAIL ? detail : detail.replace(/\S{1,250}$/, '');
 }
 
-/** Reason of a failed query: providers of this type have no API to ask about earlier attempts. */
+/** Reason of a failed query: providers of this type have no API for queries about earlier attempts. */
 export const NOT_ASKABLE = 'not-askable';
 
-/** Returns a function that asks the providers of a pool about earlier attempts. */
+/** Returns a function that asks the providers of a pool about attempts with an unknown outcome. */
 export function providerLookUp(pool: ProviderPool): LookUp {
   return async (config, question) => {
     const used = await pool.use(config, {
@@ -81,7 +93,7 @@ export function providerLookUp(pool: ProviderPool): LookUp {
     });
     switch (used.kind) {
       case 'done':
-        // The text of an answer to a query is not kept.
+        // The text of a failed answer to a query is left out. Only the reason is kept.
         return used.result.kind === 'answered' ? used.result : { kind: 'cannot-say', reason: used.result.reason };
       case 'unusable':
       case 'unready':

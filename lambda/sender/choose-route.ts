@@ -9,12 +9,18 @@ import { type RouteBySize, routeBySize } from './route-by-size.ts';
 import { reportUnable, type Skips } from './telemetry.ts';
 import type { Work } from './work.ts';
 
-/** A route. `unable` contains the providers that cannot carry the message, each with the reason. */
+/**
+ * Route of a submission. `unable` contains the keys of the providers that cannot send the message, for example because of its
+ * size, each with the reason.
+ */
 export interface ChosenRoute extends RouteBySize {
   readonly unable: Skips;
 }
 
-/** Returns the providers to which a submission is offered, in the order of the attempts. Empty if no provider can carry the submission. */
+/**
+ * Returns the route of a submission. Its `order` contains the providers in the order of the attempts. The list is empty if no
+ * provider can send the submission.
+ */
 export async function chooseRoute(
   progress: Progress,
   claimed: Claimed,
@@ -24,8 +30,9 @@ export async function chooseRoute(
   const { context, destinations, arrived } = work;
   const { message } = arrived;
   const { environment, definitions } = context;
-  // These providers come last in the order: providers that accepted the submission that is superseded by the present submission, and providers
-  // that gave no answer, since the mail might have to wait for them again.
+  // Two kinds of providers come last in the order. Providers of the first kind accepted, or may have accepted, the submission
+  // that the present submission supersedes. The answer of a provider of the second kind was lost in an earlier attempt. If its
+  // next answer were also lost, the mail would have to wait again.
   const last = [...(await supersededAt(claimed, work)), ...progress.recipients.flatMap((one) => one.unknownAt)];
   const shares = sharesAt(environment.providers, destinations.attributes.firstSeen);
   const chosen = await routeBySize(
@@ -40,8 +47,9 @@ export async function chooseRoute(
 }
 
 /**
- * Returns the keys of the providers that accepted the submission that is superseded by the present submission. If the present submission
- * supersedes no other submission, returns an empty list without reading the table.
+ * Returns the keys of the providers that accepted, or may have accepted, the submission that the present submission supersedes,
+ * or any submission that was superseded before. If the present submission supersedes no other submission, returns an empty list
+ * without reading the table.
  */
 async function supersededAt({ claim, stored }: Claimed, { context, arrived }: Work): Promise<readonly string[]> {
   const { supersedes } = arrived.submission;

@@ -5,7 +5,8 @@ import { reportHeld } from './telemetry.ts';
 import type { Work } from './work.ts';
 
 /**
- * Lets all recipients wait while the class of this mail is paused. A class is paused if too much of its mail bounced or led to complaints.
+ * Marks all recipients as waiting if the class of this mail is paused. A class is paused if too much of its mail bounced or led
+ * to complaints.
  */
 export async function withoutPaused(progress: Progress, { arrived: { message }, context }: Work): Promise<Progress> {
   const addresses = pending(progress);
@@ -16,11 +17,11 @@ export async function withoutPaused(progress: Progress, { arrived: { message }, 
 }
 
 /**
- * Lets recipients wait whose address is not verified, if the route of the class of mail has the setting `verifiedRecipients`. All
- * classes with this setting together send only one mail to an address, until a mail to the address was delivered. The mail is
- * sent to the other recipients.
+ * Marks recipients as waiting if their address is not verified and the route of the class of mail has the setting
+ * `verifiedRecipients`. All classes with this setting together send only one mail to an address until the address is verified.
+ * The present mail is sent to all recipients that are not marked.
  *
- * @throws LedgerError if the state table does not answer. The message then waits on a retry queue
+ * @throws LedgerError if the verified recipients cannot be read from the state table. The message is then sent to a retry queue
  */
 export async function withoutUnverified(
   progress: Progress,

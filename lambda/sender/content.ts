@@ -1,10 +1,13 @@
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
 
-/** The message and its MIME source, in the form for providers that need no change of From address or recipients. */
+/**
+ * The message and its MIME source, with the original From address and all recipients. For a provider that needs another From
+ * address or fewer recipients, `attempt` makes a changed copy.
+ */
 export interface Content {
   readonly message: Message;
-  /** Returns the MIME source. It is composed when this function is first called, since not every provider needs the source. */
+  /** Returns the MIME source. The source is composed when this function is first called, since not every provider needs it. */
   mime(): Promise<Buffer>;
 }
 

@@ -6,18 +6,21 @@ import type { Log } from '../platform/log.ts';
 import type { Item, Table } from '../platform/table.ts';
 
 /**
- * After this number of crashes in a row, a message is dead-lettered with the reason `Crashed`. It is a crash if the process ended while it
- * processed the message, or if the code threw an unexpected error.
+ * After this number of crashes in a row, a message is dead-lettered with the reason `Crashed`. A crash means that the process
+ * ended while it processed the message, or that the code threw an unexpected error.
  */
 export const MOST_CRASHES = 3;
 
 /** Lifetime of the table item that counts the crashes of a message, in seconds. It is longer than SQS keeps a message in one queue. */
 const RETENTION_S = 15 * 24 * 3600;
 
-/** Number of tries to write to the table that a worker's claim on a message has ended. */
+/** Number of tries of the write to the table that ends a worker's claim on a message. */
 const RELEASE_TRIES = 5;
 
-/** The table item of a message that was received before. Newer versions of Mailover may add fields, but not remove or change any. */
+/**
+ * The table item of a message that was received before. It is separate from the record of the submission. Newer versions of
+ * Mailover may add fields, but not remove or change any.
+ */
 interface CrashItem extends Item {
   readonly crashes: number;
   /**
@@ -30,19 +33,23 @@ interface CrashItem extends Item {
   readonly over?: true;
 }
 
-/** Claim of one worker on one message. */
+/**
+ * Claim of one worker on one queue message. While the claim is stored in the table, no other worker processes the same message.
+ */
 export interface MessageClaim {
   /** Number of crashes in a row so far. */
   readonly crashes: number;
-  /** Ends the claim. `crashed` tells whether the code threw an unexpected error while it processed the message. */
+  /** Ends the claim. `crashed`: whether the code threw an unexpected error while it processed the message. Never throws. */
   release(crashed: boolean): Promise<void>;
-  /** Marks the message as ended. This is needed since SQS may deliver a copy of the message again, even in the same batch. */
+  /**
+   * Marks the message as dead-lettered, since SQS may deliver the message a second time, even in the same batch. Never throws.
+   */
   end(): Promise<void>;
 }
 
 /**
- * Failed writes to the table, each of which would have ended a claim. The key is the id of the claim's owner. This process repeats the failed
- * writes later. Otherwise another worker would count a crash of this process.
+ * Failed writes of this process to the table. Each of them should have ended a claim. This process repeats the failed writes
+ * later. Otherwise another worker would count a crash of this process.
  */
 export class MissedReleases {
   readonly #missed = new Map<string, Missed>();
@@ -54,15 +61,16 @@ export class MissedReleases {
   }
 
   /**
-   * Returns the number of crashes of a message that a failed write of this process would have stored; undefined if no such write failed.
-   * `owner` is the id of the claim in the table. If the table contains no claim, the latest failed write for the message is used.
+   * Returns the number of crashes of a message that a failed write of this process should have stored; undefined if no such write
+   * failed. `owner` is the id of the claim in the table. If it is undefined, since the table contains no claim, the latest failed
+   * write for the message is used.
    */
   crashesOf(pk: string, owner: string | undefined): number | undefined {
     if (owner !== undefined) return this.#missed.get(owner)?.crashes;
     return [...this.#missed.values()].findLast((one) => one.pk === pk)?.crashes;
   }
 
-  /** Repeats the failed writes. Writes that fail again are kept for the next call. Never throws. */
+  /** Repeats all failed writes. A write that fails again is kept for the next call. Never throws. */
   async write(): Promise<void> {
     await Promise.all(
       Array.from(this.#missed, async ([owner, one]) => {
@@ -70,7 +78,7 @@ export class MissedReleases {
           await one.write();
           this.#missed.delete(owner);
         } catch {
-          // When this process receives its next message, the write is tried again.
+          // The write stays in the list. It is tried again when this process receives its next message.
         }
       }),
     );
@@ -85,7 +93,10 @@ interface Missed {
   readonly write: () => Promise<unknown>;
 }
 
-/** Largest number of failed writes that a process keeps. Even if the table does not answer for hours, fewer writes than this number fail. */
+/**
+ * Largest number of failed writes that a process keeps. Above this number, the oldest write is dropped. Even if the table does
+ * not answer for hours, fewer writes than this number are expected to fail.
+ */
 const MOST_MISSED = 1_000;
 
 interface CrashContext {
@@ -96,21 +107,23 @@ interface CrashContext {
 }
 
 /**
- * Whether a message was received before. If so, the processing of this message, or of another message in its batch, has failed.
+ * Whether a message was received before. Then its earlier processing has usually failed, or its worker crashed on another message
+ * of the same batch.
  */
 export function isReturned({ attributes }: SQSRecord): boolean {
   return Number(attributes.ApproximateReceiveCount) > 1;
 }
 
 /**
- * Claims a message for this worker. If the message was received before, the claim is written to the table. If this process crashes on the
- * message, the next worker sees the claim and counts the crash.
+ * Claims a queue message for this worker. If the message was received before, the claim is written to the table. If this process
+ * then crashes on the message, the next worker finds the claim in the table and counts the crash.
  *
- * When a message is received for the first time, nothing is written, since nearly all mail is then accepted. If a message is received again and
- * has no item in the table, this counts as one crash: a worker that keeps a message on its queue for another reason writes an item when its
- * claim ends. If the table does not answer, no crash is counted.
+ * When a message is received for the first time, nothing is written, since nearly all mail is accepted at its first receive. If a
+ * message is received again and has no item in the table, this counts as one crash: a worker that keeps a message on its queue
+ * for another reason than a crash writes an item when its claim ends. If the table does not answer, no crash is counted.
  *
- * @returns 'claimed-elsewhere' while another worker has the claim, 'over' if the message was dead-lettered with the reason `Crashed`
+ * @returns `claimed-elsewhere` while another worker has claimed the message, `over` if the message was dead-lettered with the
+ * reason `Crashed`
  */
 export async function claimMessage(
   record: SQSRecord,
@@ -132,14 +145,16 @@ export async function claimMessage(
     return written.done;
   };
   const release = async (crashed: boolean): Promise<void> => {
-    // Only crashes in a row count. A process that ends its claim without an unexpected error has not crashed, so the number becomes 0.
+    // Only crashes in a row count. If a worker ends its claim and there was no unexpected error, the worker has not crashed, so
+    // the number becomes 0.
     crashes = crashed ? crashes + 1 : 0;
     for (let tries = 1; ; tries++) {
       try {
         await write({ crashes });
         return;
       } catch (error) {
-        // If this write is missing, the next worker counts a crash of this process. Therefore the write is tried again, now and later.
+        // Without this write, the next worker counts a crash of this process. Therefore the write is tried again: first a few
+        // times immediately, and then when this process receives its next message.
         if (tries < RELEASE_TRIES) continue;
         missed.add({ pk, owner, crashes, write: () => write({ crashes }) });
         log.warn('release not written', { queueMessageId: record.messageId, error: errorName(error) });
@@ -148,7 +163,8 @@ export async function claimMessage(
     }
   };
   const end = async () => {
-    // If this write fails, a further copy of the message is recognised only by the record of the submission, if this record exists.
+    // If this write fails, a second delivery of the message is recognised only by the record of the submission, if this record
+    // exists.
     await write({ crashes, over: true }).catch(() => undefined);
   };
   if (!isReturned(record)) return { crashes, release, end };
@@ -162,12 +178,13 @@ export async function claimMessage(
     return { crashes, release, end };
   } catch (error) {
     log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
-    // The claim may be stored although the write seemed to fail. The claim is removed later, so that it is not counted as a crash.
-    const survived = async (crashed: boolean) => {
-      const then = crashed ? crashes + 1 : 0;
-      missed.add({ pk, owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
+    // The table may have stored the claim although the write seemed to fail. The claim is removed later, so that it is not
+    // counted as a crash.
+    const releaseLater = async (crashed: boolean) => {
+      const newCrashes = crashed ? crashes + 1 : 0;
+      missed.add({ pk, owner, crashes: newCrashes, write: () => withdraw(pk, owner, newCrashes, table) });
     };
-    return { crashes: 0, release: survived, end };
+    return { crashes: 0, release: releaseLater, end };
   }
 }
 

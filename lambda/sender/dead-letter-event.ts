@@ -6,8 +6,9 @@ import { countOf } from '../submission/log.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 
 /**
- * Returns the event that reports a dead letter to the producer. If a message is redriven and then dead-lettered again, the new event has
- * another id.
+ * Returns the event that reports a dead letter to the producer. The id of the event depends on the submission and on `firstSeen`.
+ * If the message is received again, the event has the same id. If the message is redriven and then dead-lettered again, the new
+ * event has another id, since a redrive resets `firstSeen`.
  */
 export function deadLetterEvent(
   { reason, detail }: Problem,

@@ -23,20 +23,30 @@ import {
 } from './telemetry.ts';
 import { SETTLE_MS } from './work.ts';
 
-/** Result of one round, in which a message is offered to its providers one after the other. */
+/** Result of one round: one run through the providers of the message's route, which are tried one after the other. */
 export interface RoundResult {
   readonly progress: Progress;
-  /** The shortest Retry-After of the round, in milliseconds. Set if every provider of the round throttled and sent a Retry-After. */
+  /**
+   * The shortest Retry-After of the round, in milliseconds. Set only if every outcome of the round's attempts has a Retry-After.
+   */
   readonly retryAfterMs?: number;
   /**
-   * Set if no provider was tried, since all providers were skipped. After this number of milliseconds of stack time, one of them may be tried.
+   * Milliseconds until a skipped provider may be tried, in stack time (which on a local stack may run faster than the clock). Set
+   * only if no provider was called in this round, and the time is known for a provider: the provider has throttled, or its rate
+   * limit is reached.
    */
   readonly againAfterMs?: number;
-  /** A provider was skipped because this worker could not call the provider. Another worker may be able to call it within seconds. */
+  /**
+   * A provider was skipped because this worker could not call the provider. A few seconds later, this or another worker may be
+   * able to call it.
+   */
   readonly soon?: true;
-  /** A provider needs the recipients in several smaller groups, and the time limit of its attempt ended before the last group was sent. */
+  /**
+   * A provider needs a separate call for each of several groups of recipients, and its attempt ended before the last of these
+   * calls.
+   */
   readonly unfinished?: true;
-  /** Another provider was skipped, and may be usable before `againAfterMs` has passed. It is unknown when. */
+  /** Another provider was also skipped. It may be usable before `againAfterMs` has passed, but the time is not known. */
   readonly orSooner?: true;
   /** Why the round ended early: the state table did not answer, or another worker has claimed the submission. */
   readonly stopped?: LedgerError | TakenError;
@@ -47,11 +57,14 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
   readonly queueKind: AdmissionRequest['queueKind'];
   readonly vendorOf: VendorOf;
-  /** Providers that cannot carry the message, each with the reason. */
+  /** Keys of the providers that cannot send the message, each with the reason. */
   readonly unable: Skips;
 }
 
-/** Offers a message to the providers, in the given order, until no recipient is left. */
+/**
+ * Tries the providers in the given order, until the message needs no further attempt for any recipient. A provider is skipped if
+ * the gate (its circuit breaker or its rate limit) does not admit the message.
+ */
 export async function attemptInOrder(
   content: Content,
   order: readonly ProviderConfig[],
@@ -60,14 +73,15 @@ export async function attemptInOrder(
 ): Promise<RoundResult> {
   const round = new ProviderRound(content, start, context);
   for (const provider of order) {
-    if (!round.goesOn(provider)) break;
+    if (!round.mayTry(provider)) break;
     await round.offer(provider);
   }
-  // If a provider was skipped because another message was probing it, the message is offered to it again. The probe may have ended by now.
-  for (const provider of round.undecided(order)) if (round.goesOn(provider)) await round.offer(provider);
-  // If all providers are skipped, the provider that is most likely to accept is tried nevertheless.
-  const last = round.leastBad(order);
-  if (last && round.goesOn(last)) await round.offer(last, true);
+  // A provider that was skipped because another message was its probe (test of the provider) is tried a second time, since the
+  // probe may have ended in the meantime.
+  for (const provider of round.skippedForProbe(order)) if (round.mayTry(provider)) await round.offer(provider);
+  // If recipients are left, one of the skipped providers is forced: it is tried although the gate had not admitted the message.
+  const last = round.forcedProvider(order);
+  if (last && round.mayTry(last)) await round.offer(last, true);
   return round.result(order);
 }
 
@@ -76,15 +90,15 @@ class ProviderRound {
   /** Provider of the previous attempt in this round. */
   private before: string | undefined;
   private stopped: LedgerError | TakenError | undefined;
-  /** Whether a provider failed, refused the message, or was skipped because it was failing. */
+  /** Whether a provider failed, refused the message, or was skipped because it was failing, in this round or an earlier round. */
   private failed: boolean;
-  /** Whether a provider was called. */
+  /** Whether a provider was called in this round. */
   private tried = false;
-  /** Whether some recipients must still be offered to a provider in smaller groups, and nothing else failed in its attempt. */
+  /** Whether a provider still needs separate calls for groups of recipients, and nothing else failed in its attempt. */
   private unfinished = false;
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Skip>();
-  /** Skipped providers that were not logged yet, each with the reason. */
+  /** Skipped providers that were not logged yet, each with the reason for which it was skipped. */
   private readonly unlogged: Map<string, string>;
   private readonly content: Content;
   private readonly context: DeliverContext;
@@ -99,16 +113,19 @@ class ProviderRound {
     this.context = context;
   }
 
-  /** Whether an attempt may begin: recipients are left, the submission has not expired, and the attempt can end in time. */
-  goesOn(provider: ProviderConfig): boolean {
+  /**
+   * Whether an attempt may begin: recipients are left, the round was not stopped, the submission has not expired, and the attempt
+   * can end before the time that is reserved for the end of the round.
+   */
+  mayTry(provider: ProviderConfig): boolean {
     const wanted = pending(this.progress).length > 0 && !this.stopped;
     const { clock, remainingMs, expiresAt = Number.POSITIVE_INFINITY } = this.context;
     return wanted && clock.now() < expiresAt && remainingMs() >= deadlineOf(provider) + SETTLE_MS;
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
-    // The provider is not called if it may be offered no recipient: it cannot carry the remaining addresses, or has refused their mailboxes and
-    // another provider must confirm the refusal.
+    // The provider is not tried if it is usable for none of the remaining recipients. It is not usable for a recipient if it does
+    // not support the address, or if it has refused the mailbox and another provider must confirm this refusal.
     const { gate, queueKind, unsupported } = this.context;
     if (pending(this.progress, provider.key, unsupported).length === 0) return;
     const { id } = this.content.message;
@@ -202,7 +219,8 @@ class ProviderRound {
       if (this.failed) reportFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
     for (const refusedBy of next.contradicted) {
-      // The refusal by the other provider may be from an earlier round. Therefore the whole log of attempts is searched for the refusal.
+      // The other provider may have refused the message in an earlier round. Therefore the whole log of attempts is searched for
+      // the text of the refusal.
       const { status, words } =
         this.progress.log.attempts.findLast((one) => one.provider === refusedBy && one.words) ?? {};
       reportContradiction(context, message, { refusedBy, acceptedBy: key, status, words });
@@ -218,17 +236,18 @@ class ProviderRound {
     return skips;
   }
 
-  /** Providers that were skipped because another message was probing them. */
-  undecided(order: readonly ProviderConfig[]): readonly ProviderConfig[] {
+  /** Returns the providers that were skipped because another message was their probe. */
+  skippedForProbe(order: readonly ProviderConfig[]): readonly ProviderConfig[] {
     return order.filter(({ key }) => this.skips.get(key)?.reason === 'probing');
   }
 
   /**
-   * Returns the skipped provider that is tried nevertheless, if there is any. A provider is never chosen if an operator isolated it, if it has
-   * throttled, or if its rate limit is reached. If an attempt was already made in this round, a provider that is known to fail is not chosen
-   * either, and the message waits.
+   * Returns the skipped provider that is forced (tried nevertheless); undefined if none may be forced. A provider is never forced
+   * if an operator isolated it, if it has throttled, if its rate limit is reached, or if this worker cannot call it. If a
+   * provider was already called in this round, a provider that is known to fail is not forced either, and the message waits for
+   * the next round.
    */
-  leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
+  forcedProvider(order: readonly ProviderConfig[]): ProviderConfig | undefined {
     const forcible = this.tried ? UNDECIDED : FORCIBLE;
     const rank = ({ key }: ProviderConfig): number => {
       const skip = this.skips.get(key);
@@ -247,10 +266,10 @@ class ProviderRound {
       order.map(({ key }) => key),
       this.context.unsupported,
     );
-    // The Retry-After of a provider delays the message only if every provider of the round sent a Retry-After.
+    // A Retry-After delays the message only if every outcome of the round has a Retry-After.
     const named = this.waits.filter((wait) => wait !== undefined);
-    // The time at which a circuit breaker ends its open state does not decide how long the message waits, since another message probably probes
-    // the provider at that time. While all providers fail, the waits grow with the age of the message.
+    // The end of the open state of a circuit breaker does not decide how long the message waits, since another message is
+    // probably the probe at that time. While all providers fail, the waits grow with the age of the message.
     const skips = [...this.skips.values()].filter(({ reason }) => reason !== 'isolated');
     const timed = skips.filter(({ reason, againAfterMs }) => !BROKEN.has(reason) && againAfterMs !== undefined);
     const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
@@ -276,8 +295,8 @@ const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);
 const FORCIBLE: ReadonlySet<string> = new Set([...BROKEN, ...UNDECIDED]);
 
 /**
- * Whether an outcome of this kind is the provider's final answer for a recipient. The remaining groups of recipients are offered soon only if
- * all outcomes of the attempt are such answers.
+ * Whether an outcome of this kind is the provider's final answer for a recipient. The wait before the calls for the remaining
+ * groups of recipients is short only if all outcomes of the attempt are final answers.
  */
 const IS_ANSWER: Readonly<Record<Outcome['kind'], boolean>> = {
   accepted: true,

@@ -14,7 +14,7 @@ import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../
 import { deadLetterEvent } from './dead-letter-event.ts';
 import { reportDeadLetter, reportInvocations, reportRetry } from './telemetry.ts';
 
-/** Dependencies of the class that sends messages to the next queue. */
+/** Dependencies of {@link Destinations}. */
 export interface DestinationsContext {
   readonly environment: SenderEnvironment;
   readonly queue: Queue;
@@ -49,14 +49,17 @@ export class Destinations {
     return stackAge(time, this.context.clock.now(), this.context.environment);
   }
 
-  /** Whether the message was first received more than five days after it was sent. */
+  /** Whether the message was first received more than five days of stack time after it was sent to its present queue. */
   get isStale(): boolean {
     const { SentTimestamp, ApproximateFirstReceiveTimestamp } = this.record.attributes;
     const first = Number(ApproximateFirstReceiveTimestamp);
     return stackAge(Number(SentTimestamp), first, this.context.environment) > MAX_WAIT_MS;
   }
 
-  /** The producer's `MessageGroupId`, by convention the class of mail. All later queue messages of the submission have the same value. */
+  /**
+   * The `MessageGroupId` that the producer has set, by convention the class of mail. All later queue messages of the submission
+   * get the same value.
+   */
   private get group(): string | undefined {
     return this.record.attributes.MessageGroupId;
   }
@@ -70,15 +73,19 @@ export class Destinations {
     return Math.ceil(this.context.clock.now() + delayMs / this.scale);
   }
 
-  /** Sends the message to a retry queue and reports the retry to the metrics. The retry is due at `notBefore`, in epoch milliseconds. */
+  /**
+   * Sends the message to a retry queue, and adds the retry to the metrics. The retry is due at `notBefore`, in epoch
+   * milliseconds. `provider` is the key of the provider whose retry queue is used; by default it is the provider of the present
+   * retry queue, or the first provider with a retry queue.
+   */
   retryAt(notBefore: number, provider?: string): Promise<void> {
     if (!this.isCanary) reportRetry(this.context, this.since(this.attributes.firstSeen));
     return this.requeueAt(notBefore, provider);
   }
 
   /**
-   * Whether the message is a canary (a test mail). A canary is never retried: if it does not arrive, an alarm is raised, and the next canary
-   * is sent as usual.
+   * Whether the message is a canary (a test mail). A canary is never sent to another queue: if it does not arrive, an alarm is
+   * raised, and the next canary is sent as usual.
    */
   private get isCanary(): boolean {
     return this.attributes.canary === true;
@@ -89,8 +96,8 @@ export class Destinations {
   }
 
   /**
-   * Sends the message to a retry queue without reporting a retry. SQS delays a message by at most 15 minutes. During a longer wait, the
-   * message is therefore received early and sent to the retry queue again, with the same `NotBefore`.
+   * Sends the message to a retry queue, and adds no retry to the metrics. SQS delays a message by at most 15 minutes. During a
+   * longer wait, the message is therefore received early, and sent to the retry queue again with the same `NotBefore`.
    */
   async requeueAt(notBefore: number, provider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
@@ -112,12 +119,16 @@ export class Destinations {
     );
   }
 
+  /**
+   * Sends the message to the dead-letter queue with a reason. If dead-letter events are configured, puts an event on the events
+   * queue first. Throws if the message or the event could not be sent.
+   */
   async deadLetter({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     this.problem = { reason, detail };
     const { environment, queue, proofs, clock } = this.context;
-    // The event is sent before the dead letter. If either of the two calls fails, the message stays on its queue. When the message is
-    // received again, the same event is sent again.
+    // The event is sent before the dead letter. If either of the two calls fails, the message stays on its queue. When the
+    // message is received again, the event is sent again with the same id.
     if (environment.deadLetterEvents) {
       const more = { class: this.class, provider: lastProvider, now: clock.now() };
       await enqueueEvent(queue, environment.eventsQueueUrl, deadLetterEvent({ reason, detail }, this.attributes, more));

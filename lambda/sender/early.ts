@@ -3,7 +3,10 @@ import { MAX_DELAY_MS } from '../submission/backoff.ts';
 import type { Destinations } from './destinations.ts';
 import type { SenderContext } from './work.ts';
 
-/** Whether a retry must wait longer. False if a provider has recovered since the message was sent to its queue. */
+/**
+ * Whether a retry must wait longer, since the time of its `NotBefore` has not been reached. False if a provider has recovered
+ * since the message was sent to its queue.
+ */
 export async function isEarly(
   record: SQSRecord,
   { attributes }: Destinations,
@@ -12,8 +15,9 @@ export async function isEarly(
   const { notBefore } = attributes;
   const sent = Number(record.attributes.SentTimestamp);
   if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
-  // A local stack can run faster than the clock (`timeScale`). Its speed was raised after the message was sent: the local queue has
-  // shortened the wait, but `NotBefore` is unchanged.
+  // On a local stack, the time for waits can run faster than the clock (`timeScale`). Here this speed was changed after the
+  // message was sent. The local queue has then changed the wait to the new speed, but `NotBefore` is unchanged, so the retry is
+  // due.
   if (sent < (environment.timeScaleSince ?? 0)) return false;
   // `NotBefore` is further in the future than the longest wait, so a wrong clock set it. The queue applied the intended delay, so the
   // retry is due.

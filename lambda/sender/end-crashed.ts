@@ -7,8 +7,9 @@ import type { Destinations } from './destinations.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
- * Dead-letters a message on which the sender fails repeatedly, without processing the message again. If the submission has ended, or another
- * message continues the submission, nothing is changed. If the record belongs to another submission with the same id, the record is not changed.
+ * Sends a message on which the sender has repeatedly crashed to the dead-letter queue, without processing the message again. If
+ * the submission has ended, or another message continues the submission, nothing is done. If the record belongs to another
+ * submission with the same id, the record is not changed.
  *
  * @throws InFlightError if another worker has claimed the submission, LedgerError if the table with the records does not answer
  */
@@ -31,7 +32,8 @@ export async function endCrashed(
   destinations.attributes = { ...destinations.attributes, log: state.log };
   await destinations.deadLetter({ reason: 'Crashed', detail }, stored.attempts.at(-1)?.provider);
   const end = { ...state.log, state: 'dead', reason: 'Crashed', lease: undefined };
-  // The dead letter was sent. If this write fails, the record remains open, which does no harm.
+  // The dead letter was sent before this write. If the write fails, the record remains open. No mail is lost or sent twice, but
+  // the daily count may count the submission as lost.
   await table.write({ ...stored, ...end }, stored.rev).catch(() => undefined);
 }
 
@@ -43,7 +45,8 @@ function unvalidated(body: string): { readonly id: string | undefined; readonly 
     if ('id' in given && typeof given.id === 'string' && SUBMISSION_ID.test(given.id)) id = given.id;
     return { id, hash: submissionHash(given) };
   } catch {
-    // The body is no JSON, or is nested so deeply that computing the hash overflows the call stack. No record has the hash of such a body.
+    // The body is no JSON, or is nested so deeply that computing the hash overflows the call stack. No record has the empty text
+    // as its hash.
     return { id, hash: '' };
   }
 }

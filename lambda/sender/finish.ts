@@ -11,17 +11,22 @@ import type { RoundResult } from './deliver.ts';
 import { reportAccepted, reportClassWait } from './telemetry.ts';
 import { InFlightError, type Work } from './work.ts';
 
-/** Facts about a round that decide how long the submission waits if it must be retried. */
+/**
+ * Facts about a round (one run through the providers of a submission) that decide how long the submission waits if it must be
+ * retried.
+ */
 export type RoundEnd = Omit<RoundResult, 'progress' | 'stopped'> & {
   /** Key of the provider to whose retry queue the submission is sent, if the submission must wait. */
   readonly waitFor?: string | undefined;
 };
 
 /**
- * Ends a round: the submission is done, waits on a retry queue, or is dead-lettered. Updates the record of the submission in the table.
+ * Ends a round: the submission is done, waits on a retry queue, or is dead-lettered. Updates the record of the submission in the
+ * table.
  *
- * @returns a TakenError if this round called no provider, had not read the record, and its first write found a record of the submission in
- * the table. The round has then not ended the submission, which must be processed again with this record
+ * @returns a TakenError if the record was not read before this round, no provider was called, and the first write failed because
+ * the table contains a record of the submission. The submission must then be processed again with this record. Otherwise
+ * undefined
  */
 export async function finishRound(
   progress: Progress,
@@ -50,10 +55,10 @@ export async function finishRound(
   const failed = await record(progress, close, claimed, work);
   if (failed instanceof TakenError && !claimed.isCertain && !claimed.claim.begun) return failed;
   updateAttributes(progress, claimed, work);
-  if (failed instanceof TakenError) giveWay(failed);
-  // If the record of the submission could not be written, the message on the retry queue has the outcomes of the attempts in its
-  // attributes. The process that receives this message then writes the outcomes to the record. A wait for a paused class of mail
-  // or for an unverified recipient is not reported as a retry, since such a wait is no sign of a fault.
+  if (failed instanceof TakenError) throwUnlessEnded(failed);
+  // The message on the retry queue has the outcomes of the attempts in its attributes. If the record of the submission could not
+  // be written, the process that receives this message writes the outcomes to the record. A wait for a paused class of mail or
+  // for an unverified recipient is not reported as a retry, since such a wait is no sign of a fault.
   else if (nextTryAt !== undefined && waitsForClass(progress)) await destinations.requeueAt(nextTryAt, waitFor);
   else if (nextTryAt !== undefined) await destinations.retryAt(nextTryAt, waitFor);
   else if (failed instanceof LedgerError) throw failed;
@@ -68,13 +73,13 @@ function waitsForClass({ recipients, unreported }: Progress): boolean {
   return unreported.length === 0 && recipients.every(({ end, gated }) => end !== undefined || gated);
 }
 
-/** Sends the message to the dead-letter queue, then writes this end to the record of the submission. */
+/** Sends the message to the dead-letter queue, and then records in the table that the submission has ended. */
 export async function deadLetter(problem: Problem, progress: Progress, claimed: Claimed, work: Work): Promise<void> {
   updateAttributes(progress, claimed, work);
   try {
     await work.destinations.deadLetter(problem, progress.log.attempts.at(-1)?.provider);
   } catch (error) {
-    // The message stays on its queue and is received again. The next round needs the providers' answers from the record.
+    // The message stays on its queue and is received again. The next round reads the providers' answers from the record.
     await record(progress, { state: 'open' }, claimed, work);
     throw error;
   }
@@ -82,11 +87,12 @@ export async function deadLetter(problem: Problem, progress: Progress, claimed: 
 }
 
 /**
- * Ends a round early, because the table with the records did not answer or another worker has claimed the submission. If another worker
- * has claimed the submission, the outcomes of this round are added to the record. In every case, the outcomes are added
- * to the attributes of the message for the next queue.
+ * Ends a round early, because the table with the records did not answer or another worker has claimed the submission. If another
+ * worker has claimed the submission, the outcomes of this round are added to the record. In both cases, the outcomes are added to
+ * the attributes with which the message is sent to its next queue.
  *
- * @throws the reason why the round ends early, unless the submission has ended
+ * @throws LedgerError if the table did not answer, InFlightError if another worker has claimed the submission and the submission
+ * has not ended
  */
 export async function stopRound(
   progress: Progress,
@@ -97,18 +103,22 @@ export async function stopRound(
   const failed = reason instanceof TakenError ? await record(progress, { state: 'open' }, claimed, work) : undefined;
   updateAttributes(progress, claimed, work);
   if (reason instanceof LedgerError) throw reason;
-  giveWay(failed instanceof TakenError ? failed : reason);
+  throwUnlessEnded(failed instanceof TakenError ? failed : reason);
 }
 
-/** Throws, since another worker has claimed the submission. If the submission has ended, returns, so this copy of its queue message is deleted. */
-function giveWay({ current }: TakenError): void {
+/**
+ * Throws an InFlightError if another worker has claimed the submission and the submission has not ended. If the submission has
+ * ended, returns, so that this copy of its queue message is deleted.
+ */
+function throwUnlessEnded({ current }: TakenError): void {
   if (current?.state === 'done' || current?.state === 'dead') return;
   throw new InFlightError('another delivery of this submission has taken over its claim');
 }
 
 /**
- * Returns the age of the oldest unknown outcome at a provider from which several answers were lost. The wait before the next round grows
- * with this age, since it would not help to ask and to try such a provider each minute.
+ * Returns the age, in milliseconds of stack time, of the oldest attempt with an unknown outcome at a provider from which several
+ * answers were lost and which was not asked yet. The wait before the next round grows with this age, since it would not help to
+ * ask and to try such a provider each minute.
  */
 function repeatedUnknown({ unknownAttempts, log }: Progress, { destinations }: Work): { readonly unknownMs?: number } {
   const lost = log.attempts.filter(
@@ -122,8 +132,9 @@ function repeatedUnknown({ unknownAttempts, log }: Progress, { destinations }: W
 }
 
 /**
- * Updates the attributes of the message for the next queue. If a write of this worker to the record is known to have succeeded, the message
- * gets the worker's token, and the attributes that mark the message as redriven are removed.
+ * Updates the attributes with which the message is sent to its next queue. If a write of this worker to the record is known to
+ * have succeeded, the message gets the id of the worker as its token, and the attributes that mark the message as redriven are
+ * removed.
  */
 function updateAttributes(progress: Progress, { claim }: Claimed, { destinations }: Work): void {
   const { redriven, unproven, ...opened } = destinations.attributes;
@@ -136,8 +147,8 @@ function updateAttributes(progress: Progress, { claim }: Claimed, { destinations
 }
 
 /**
- * Writes the record of the submission. If the table does not answer, or if another worker has claimed the submission, the promise resolves
- * with the error.
+ * Ends this worker's claim, and writes the outcomes and the state of the submission to its record. If the table does not answer,
+ * or if another worker has claimed the submission, the promise resolves with the error.
  */
 async function record(
   progress: Progress,
@@ -155,7 +166,7 @@ async function record(
   }
 }
 
-/** Reports to the metrics how long a submission has waited so far, if its class of mail has the setting `expiresAfterSeconds`. */
+/** Adds to the metrics how long a submission has waited so far, if its class of mail has the setting `expiresAfterSeconds`. */
 export function reportClassAge({ context, destinations, arrived }: Work): void {
   const route = routeOf(arrived.submission, context.environment.routes ?? []);
   if (route?.expiresAfterSeconds !== undefined)

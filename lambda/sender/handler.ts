@@ -41,14 +41,14 @@ const pool = providerPool(registry, secrets, environment.endpoints ?? {}, {
   metrics,
 });
 
-const edges = {
+const common = {
   table: dynamoTable(environment.stateTable),
   log: powertoolsLog,
   clock: systemClock,
   random: Math.random,
 };
 
-const gate = createGate({ ...environment, ...edges });
+const gate = createGate({ ...environment, ...common });
 const classes = guardOfClasses();
 
 const context: SenderContext = {
@@ -58,27 +58,28 @@ const context: SenderContext = {
   queue: sqsQueue,
   proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
   objects: s3Bucket(environment.mailBucket, { renews: true }),
-  ...afterwards(),
+  ...dependenciesWithKey(),
   metrics,
   redirectTo: deployment.redirectTo,
   lookUp: providerLookUp(pool),
   gate: afterPreparing(pool.prepare, gate),
   classes,
-  ...edges,
+  ...common,
 };
 const send = createSender(context);
 
 /**
- * Returns functions that read the suppression list, read delivery events and make unsubscribe tokens. Returns no functions if neither delivery
- * events nor unsubscribe links are configured.
+ * Returns the dependencies that need the key of the suppression list: the suppression list, the verified recipients, the tokens
+ * of unsubscribe links and, if the table of delivery events is configured, the delivery events. Returns an empty object if the
+ * key is not configured, since then neither delivery events nor unsubscribe links are configured.
  */
-function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken' | 'verified'> {
+function dependenciesWithKey(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken' | 'verified'> {
   const { suppressionSecret, listsTable } = environment;
   if (suppressionSecret === undefined) return {};
   const hashes = addressHashes(secrets, suppressionSecret);
   return {
-    suppressions: suppressionReader(edges.table, secrets, suppressionSecret, systemClock),
-    verified: verifiedRecipients(edges.table, hashes, systemClock.now),
+    suppressions: suppressionReader(common.table, secrets, suppressionSecret, systemClock),
+    verified: verifiedRecipients(common.table, hashes, systemClock.now),
     unsubscribeToken: async (one) => unsubscribeToken(one, await secrets.read(suppressionSecret)),
     ...defined({
       evidence: listsTable === undefined ? undefined : eventEvidence(dynamoListTable(listsTable), hashes),
@@ -87,14 +88,15 @@ function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubs
 }
 
 /**
- * Returns an object that counts the mail of each class, and pauses a class with too many bounces or complaints. Returns undefined if no class of
- * mail can be paused.
+ * Returns an object that counts the accepted recipients of each class of mail, and tells whether a class is paused. Another
+ * function decides that a class is paused, because of too many bounces or complaints. Returns undefined if no class of mail can
+ * be paused.
  */
 function guardOfClasses(): SenderContext['classes'] {
   const { listsTable, routes = [], classesPause, timeScale, timeScaleSince, stackTimeSince } = environment;
   if (listsTable === undefined || !classesPause) return undefined;
   return classGuard({
-    ...edges,
+    ...common,
     lists: dynamoListTable(listsTable),
     process: randomUUID(),
     exempt: new Set(routes.flatMap((route) => (route.pauseAbove === false ? [route.class] : []))),
@@ -104,12 +106,14 @@ function guardOfClasses(): SenderContext['classes'] {
   });
 }
 
-// Code is loaded and compiled while the process starts, when Lambda gives the process a whole CPU. Later the process has only a share of a CPU,
-// in proportion to its memory, and the first mail would have to wait. The SDK of a fallback provider is loaded when the provider is first used.
+// Code is loaded and compiled while the process starts, since Lambda gives the process a whole CPU only during the start. Later
+// the process has only a share of a CPU, in proportion to its memory. Then loading and compiling would delay the first mail for
+// longer. Only the code of the provider that is likely to be tried first is loaded here. The code of any other provider is loaded
+// when this provider is first used.
 await preload(environment, { pool, gate, rehearse: (first) => rehearse(first, registry, context, deployment) });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
-  const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...edges });
+  const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...common });
   await Promise.all([metrics.flush(), classes?.report()]);
   return response;
 }

@@ -14,10 +14,12 @@ export type Intake =
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string; readonly submission?: Submission }
   /** The body has a version that only a newer release of Mailover can read. */
   | { readonly kind: 'future'; readonly version: number; readonly id?: string }
-  /** An S3 object to which the body refers could not be read now. A later try may succeed. */
+  /**
+   * An S3 object to which the body refers could not be read because of an error that may be temporary. A later try may succeed.
+   */
   | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string; readonly submission?: Submission };
 
-/** The fields that could be read, if a submission cannot be processed. */
+/** Id and content of a submission that cannot be processed, as far as they could be read. */
 type Known = { readonly id?: string; readonly submission?: Submission };
 
 /**
@@ -27,26 +29,27 @@ type Known = { readonly id?: string; readonly submission?: Submission };
 const MAX_OBJECT_BYTES = 40_000_000;
 
 const DAY_MS = 24 * 3_600_000;
-/**
- * Largest time until the `expiresAt` of a submission, in milliseconds. The queues and the mail bucket keep nothing for longer than
- * this time.
- */
+/** Largest time until the `expiresAt` of a submission, in milliseconds. A queue keeps no message for longer than this time. */
 const MAX_EXPIRY_MS = 14 * DAY_MS;
-/** Largest error of a producer's clock that is tolerated, in milliseconds. */
+/** Largest tolerated error of a producer's clock, in milliseconds. */
 const SKEW_MS = 300_000;
 
 let contract: Promise<typeof import('../contract/submission.ts')> | undefined;
 
 /**
- * Loads the schema of submissions, and the library zod, when the schema is used for the first time. Some processes import this file
- * but never read a body.
+ * Loads the schema of submissions, and the library zod, when the schema is used for the first time. They are not loaded with this
+ * file, since some processes import this file and never read a body.
  */
 function loadContract(): Promise<typeof import('../contract/submission.ts')> {
   contract ??= import('../contract/submission.ts');
   return contract;
 }
 
-/** Reads the body of a queue message and the S3 objects to which the body refers. Builds the e-mail message from them. */
+/**
+ * Reads the body of a queue message and the S3 objects to which the body refers, and builds the e-mail message. `fallbackId` is
+ * the id of a submission whose body contains no id. `now` is in epoch milliseconds. `redirectTo` is the address to which the mail
+ * is sent in place of its recipients.
+ */
 export async function intake(
   body: string,
   fallbackId: string,
@@ -124,7 +127,11 @@ function invalid(reason: Problem['reason'], detail: string, known: Known = {}): 
   return { kind: 'problem', problem: { reason, detail }, ...known };
 }
 
-/** Whether a body refers to S3 objects. Such submissions are processed one at a time, since the size of the objects is unknown. */
+/**
+ * Whether a body refers to S3 objects, or may refer to them: a body above the limits of `measureJson` is not searched completely.
+ * Such submissions are processed one at a time, since the size of the objects is unknown, and several large objects could fill
+ * the memory.
+ */
 export function isHeavy(body: string): boolean {
   if (!body.includes('"s3"') && !body.includes('\\u')) return false;
   const { namesObject, excess } = measureJson(Buffer.from(body), { depth: 16, parts: 20_000, bytes: body.length * 3 });

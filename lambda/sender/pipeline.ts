@@ -52,12 +52,13 @@ export async function processMessage(
 }
 
 /**
- * Makes one round with a submission: offers its mail to the providers one after the other. `current` contains the record of the
- * submission, if the record was read already.
+ * Makes one round with a submission: one run through the providers of its route, which are tried one after the other until no
+ * recipient is left. `current` contains the record of the submission, if the record was read already.
  *
- * Each attempt is recorded before the provider is called. Its outcome is recorded after the call. If the provider's answer is lost, the round
- * ends and the submission waits on a retry queue, unless `onUnknown` is `failover`. The next round first asks this provider whether it has
- * the mail. Only then is the mail offered to the next provider.
+ * Each attempt is recorded before the provider is called. Its outcome is recorded with the next attempt, or at the end of the
+ * round. If the provider's answer is lost, the recipients of the attempt wait for the next round, unless `onUnknown` is
+ * `failover`. The next round first asks this provider whether it has the mail. If the provider does not have the mail, the next
+ * provider is tried, unless `onUnknown` is `hold`.
  */
 async function sendSubmission(work: Work, current?: { readonly record: SubmissionRecord | undefined }): Promise<void> {
   const { arrived, context } = work;
@@ -83,7 +84,8 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
   const { route, mime, unable } = await chooseRoute(start, claimed, policy, work);
   if (route.order.length === 0) return isUnread ? readFirst() : deadLetter(uncarried(route), start, claimed, work);
 
-  // No further attempt is made for a recipient that all providers have refused. This is decided now, even while other recipients wait.
+  // No further attempt is made for a recipient that all providers of the route have refused. This is decided before the attempts,
+  // even if other recipients have to wait.
   const keys = route.order.map(({ key }) => key);
   const offered = declareRefused(start, keys, route.unsupported);
   const round = await attemptInOrder(
@@ -93,15 +95,19 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
     roundContext(route, unable, claimed, policy, work),
   );
   const { stopped, progress: after, ...end } = round;
-  // When SQS delivers a message for the first time, the record is not read before the first write. This write has found a record, and no
-  // provider was called. Therefore the round is started again with this record.
+  // The first write of the round failed, since the table contains another version of the record than expected. This can happen
+  // when SQS delivers a message for the first time: then the record is not read before the first write. No provider was called,
+  // so the round is started again with the stored record.
   if (stopped instanceof TakenError && !claimed.claim.begun) return sendSubmission(work, { record: stopped.current });
   const [progress] = await Promise.all([reportSuppressed(after, work), listEnded(after, work)]);
   if (stopped) return stopRound(progress, stopped, claimed, work);
   return finish(progress, { ...end, waitFor: keys[0] });
 }
 
-/** The settings of a round. `isOver` is true if the submission has expired, or if its queue message is too old to be sent. */
+/**
+ * The settings of a round. `isOver` is true if no provider may be tried any more: the submission has expired or was tried for
+ * four days, or its message had waited for more than five days when it was first received.
+ */
 type RoundPolicy = Policy & { readonly now: number; readonly isOver: boolean };
 
 function policyFor({ arrived, destinations, context }: Work): RoundPolicy {
@@ -142,8 +148,9 @@ function roundContext(
 const URGENT_MS = 3_600_000;
 
 /**
- * Returns how urgent the mail is. This decides which mail gets the next free slot of a provider's rate limit. A canary (a test mail) is urgent: it
- * is never retried, so a canary that gets no slot would raise a false alarm.
+ * Returns how urgent the mail is. The result decides which mail gets the next free slot (time for one call) of a provider's rate
+ * limit. A canary (a test mail of Mailover) is urgent: it is never retried, so a canary that gets no slot would raise a false
+ * alarm.
  */
 function queueKindOf(
   { canary, notBefore }: QueueAttributes,

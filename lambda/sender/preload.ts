@@ -4,18 +4,18 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import { ranking } from '../routing/route.ts';
 
-/** Dependencies that a new process loads. */
+/** Dependencies that a new process uses to load code, secrets and data. */
 interface Warmed {
   readonly pool: Pick<ProviderPool, 'prepare'>;
   readonly gate: Pick<Gate, 'recoveredSince'>;
-  /** Processes a sample mail with the code of a provider, without effects. */
+  /** Processes a sample mail with the code of a provider, without sending or storing anything. */
   readonly rehearse: (first: ProviderConfig) => Promise<void>;
 }
 
 /**
- * Loads what the first mail of a process needs: the connection to the table, the secret of the provider that is likely to be tried first, and
- * the code, by processing a sample mail. This takes a few seconds at most, and never throws. What cannot be loaded now is loaded when the
- * first mail needs it.
+ * Loads everything that the first mail of a process needs: the states of the circuit breakers, and the secret and the code of the
+ * provider that is likely to be tried first. The remaining code is loaded by processing a sample mail. This function takes a few
+ * seconds at most, and never throws. If something cannot be loaded now, it is loaded when the first mail needs it.
  */
 export async function preload(
   { providers }: Pick<SenderEnvironment, 'providers'>,
@@ -26,7 +26,7 @@ export async function preload(
     providers.filter(({ outbound }) => outbound !== false),
   );
   await Promise.allSettled([
-    // Reads the states of the circuit breakers, which the first mail needs.
+    // This call is made only because it reads the states of the circuit breakers. Its result is not used.
     gate.recoveredSince(Date.now()),
     ...(first ? [pool.prepare(first.provider), rehearse(first.provider)] : []),
   ]);

@@ -6,8 +6,8 @@ import { type Intake, intake } from './intake.ts';
 import { SETTLE_MS, type SenderContext } from './work.ts';
 
 /**
- * Reads the body of a queue message and the S3 objects to which the body refers. Each object must be read before the time that is reserved for the
- * end of the round begins.
+ * Reads the body of a queue message and the S3 objects to which the body refers. If an object is not read before the time that is
+ * reserved for the end of the round (`SETTLE_MS`), the result is a `trouble`.
  */
 export async function readInput(
   { body }: SQSRecord,
@@ -15,8 +15,8 @@ export async function readInput(
   remainingMs: () => number,
   { environment, clock, objects, redirectTo }: SenderContext,
 ): Promise<Intake> {
-  // A canary (a test mail) tests one provider, so no settings of a class of mail apply to it. A canary is not redirected, since it is sent to
-  // an address of Mailover.
+  // A canary is a test mail of Mailover for one provider, so no routes of classes of mail apply to it. It is not redirected to
+  // `redirectTo`, since its recipient is an address of Mailover.
   const chooses = canary ? { providers: environment.providers } : environment;
   const target = canary ? undefined : redirectTo;
   const given = redriven ? renewed(objects) : objects;
@@ -27,8 +27,8 @@ export async function readInput(
 }
 
 /**
- * Returns a reader for the S3 objects of a redriven message. The reader extends the lifetime of each object before it reads the object, since
- * the lifetime may be nearly over.
+ * Returns a reader for the S3 objects of a message that an operator moved from the dead-letter queue back to the outbound queue.
+ * The reader extends the lifetime of each object before it reads the object, since the lifetime may end soon.
  */
 function renewed(objects: RenewableObjects): Objects {
   return {

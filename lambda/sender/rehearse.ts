@@ -22,20 +22,21 @@ const TABLE: Table = {
   write: async (item, expected) => ({ done: true, item: { ...item, rev: (expected ?? 0) + 1 } }),
 };
 
-/** A port on which no process listens. This machine refuses every connection to the port, so nothing is sent. */
-const NOWHERE = 'https://127.0.0.1:1';
+/** URL with a port on which no process listens. This machine refuses every connection to the port, so nothing is sent. */
+const NO_SERVER = 'https://127.0.0.1:1';
 
 /** Longest time for processing the sample mail, in milliseconds. */
 const MOST_MS = 2_000;
 
 /**
- * Processes a sample mail with the code of the sender and of one provider. The table with submissions and circuit breakers, the queues, the
- * log and the metrics are replaced by objects without effects, and the call to the provider reaches no server. If you wrote the provider type
- * yourself, the call to the provider is left out. If there is a suppression list, the list is really read, since the first mail needs the secret
- * and the connection of the list.
+ * Processes a sample mail with the code of the sender and of one provider. The table with submissions and circuit breakers, the
+ * queues, the log and the metrics are replaced by objects without effects, and the call to the provider reaches no server. For a
+ * provider type from outside this repository, the call to the provider is left out. If a suppression list is configured, the list
+ * is really read: this loads the secret and opens the connection that the first mail needs.
  *
- * V8 compiles a function when it is called for the first time. The sample mail is processed while the process starts, when Lambda grants more
- * CPU. This saves time for the first real mail. A failure of the sample mail is ignored.
+ * V8, the JavaScript engine of Node, compiles a function when the function is called for the first time. The sample mail is
+ * processed while the process starts, since Lambda gives the process more CPU during the start. This saves time for the first
+ * real mail. A failure of the sample mail is ignored.
  */
 export async function rehearse(
   provider: ProviderConfig,
@@ -48,7 +49,7 @@ export async function rehearse(
   const quiet = { log: quietLog(), metrics: quietMetrics(deployment) };
   const environment = { ...context.environment, providers, routes: [] };
   const secret = Object.fromEntries(definitionOf(type).secretFields.map((name) => [name, 'sample']));
-  const pool = providerPool(registry, { read: async () => secret }, { [key]: NOWHERE }, { ...deployment, ...quiet });
+  const pool = providerPool(registry, { read: async () => secret }, { [key]: NO_SERVER }, { ...deployment, ...quiet });
   const call = providerCaller(pool);
   const send = createSender({
     ...context,

@@ -39,7 +39,10 @@ export function createSender(given: SenderContext): MessageProcessor {
   };
 }
 
-/** Processes a message and counts the crashes while doing so. Dead-letters the message after {@link MOST_CRASHES} crashes in a row. */
+/**
+ * Processes a message, and counts how often the sender has crashed on this message. After {@link MOST_CRASHES} crashes in a row,
+ * the message is sent to the dead-letter queue.
+ */
 async function countingCrashes(record: SQSRecord, remainingMs: () => number, given: WorkContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
@@ -74,8 +77,11 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
 }
 
 /**
- * Processes a message. If the processing fails, the message waits on its queue or on a retry queue, or is dead-lettered when SQS delivers it
- * for the last time.
+ * Processes a message. After a LedgerError (the state table or other needed data cannot be read), the message is sent to a retry
+ * queue. After any other error, the message stays on its queue. When SQS delivers the message for the last time, a message that
+ * stays on its queue would be moved to the dead-letter queue without a reason. Therefore, at its last delivery, the message is
+ * sent to the dead-letter queue with a reason or, if another worker has claimed the submission, to a retry queue. The only
+ * exception is a message for a newer release of Mailover.
  */
 async function processOrKeep(
   record: SQSRecord,
@@ -90,12 +96,13 @@ async function processOrKeep(
     if (error instanceof LedgerError) {
       reportOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: errorName(error.cause) });
-      // The first waits are short, since the table usually answers again soon, and the providers may be available.
+      // The first waits are short, since the table usually answers again after a few seconds, and the providers may be working.
       const waitMs = backoff(destinations.since(destinations.attributes.firstSeen), random(), SOON_MS);
       return destinations.retryAt(destinations.timeAfter(waitMs));
     }
     if (!isLastReceive(record, environment) || error instanceof NewerVersionError) throw error;
-    // Another worker has claimed the submission. Only this copy of its message has reached the maximum receive count.
+    // The submission itself has not failed, since another worker has claimed it. Only this copy of its queue message has reached
+    // the maximum receive count.
     if (error instanceof InFlightError) return destinations.retryAt(destinations.timeAfter(MIN_DELAY_MS));
     const failed = `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`;
     await destinations.deadLetter(destinations.problem ?? { reason: 'Crashed', detail: failed });
@@ -103,16 +110,17 @@ async function processOrKeep(
 }
 
 /**
- * Reads the attributes of a message. On the outbound queue, producers could send messages with forged attributes. Therefore the
- * attributes of a message on this queue are used only if they have a valid proof (signature). A message that an operator has
- * redriven from the dead-letter queue has such a proof. Only Mailover may send messages to the retry queues.
+ * Reads the attributes of a message. Producers can send messages with forged attributes to the outbound queue. Therefore the
+ * attributes of a message on this queue are used only if they have a valid proof, which is an HMAC of Mailover. A message that an
+ * operator has moved from the dead-letter queue back to the outbound queue (a redrive) usually has such a proof. No proof is
+ * needed on the retry queues, since only Mailover may send to them.
  */
 async function trustedAttributes(record: SQSRecord, { environment, proofs }: SenderContext): Promise<QueueAttributes> {
   const given = attributesOf(record);
   if (record.eventSourceARN !== environment.outboundQueueArn) return readAttributes(record, given);
   const claims = given[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
-  // This attribute is set only on retry queues. A message with this attribute is on the outbound queue only if SQS moved it from a retry
-  // queue to the dead-letter queue, and it was then redriven.
+  // Only messages for a retry queue get the attribute `NotBefore`. The outbound queue contains a message with this attribute only
+  // if SQS itself had moved the message from a retry queue to the dead-letter queue, and an operator then redrove it.
   const fromRetries = given[RETRY_ATTRIBUTE.notBefore] !== undefined;
   if (given[PROOF_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, given)))
     return readAttributes(record, given, fromRetries);
@@ -120,9 +128,10 @@ async function trustedAttributes(record: SQSRecord, { environment, proofs }: Sen
 }
 
 /**
- * Returns a queue that sends nothing after the end of the present invocation. Lambda freezes unfinished work, which then continues during the
- * next invocation of the process. By then SQS may have made the message visible again, so the unfinished work must not send the message a
- * second time.
+ * Returns a queue that sends nothing after the end of the present invocation. When an invocation ends, Lambda freezes its
+ * unfinished work. This work continues during the next invocation of the process. At that time SQS may have delivered the message
+ * to another worker. Therefore the unfinished work must not send the message to a queue. If a send fails, the failure is counted
+ * in the metrics, and a MessageKeptError is thrown.
  */
 function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<SenderContext, 'metrics'>): Queue {
   return {

@@ -2,12 +2,15 @@ import type { Message } from '../mail/message.ts';
 
 /** Facts about a message that do not reveal its content. */
 export interface RefusedShape {
-  /** Names of the message's fields. `headers` and `metadata` contain the names of its additional headers and of its metadata. */
+  /**
+   * Names of the message's fields that are not empty. `headers`: names of the additional headers. `metadata`: names of the
+   * metadata.
+   */
   readonly fields: readonly string[];
   readonly headers: readonly string[];
   readonly metadata: readonly string[];
   readonly recipients: number;
-  /** Sizes in bytes, by field. */
+  /** Sizes in bytes of the fields that contain text, by the name of the field. */
   readonly sizes: Readonly<Record<string, number>>;
   /**
    * For each attachment: the content type, the names of the parameters of the content type, and the size in bytes; also `inline` if the
@@ -16,7 +19,10 @@ export interface RefusedShape {
   readonly attachments: readonly string[];
 }
 
-/** Returns names, sizes and content types of a message that a provider refused. An engineer can compare them with what the provider accepts. */
+/**
+ * Returns names, sizes and content types of a message that a provider refused. An engineer can compare these facts with the
+ * documentation of the provider, to find the cause of the refusal.
+ */
 export function refusedShape(message: Message): RefusedShape {
   const { headers, metadata, to, cc, bcc, subject, text = '', html = '', calendar, tag = '' } = message;
   const given = Object.entries(message).filter(([, value]) => !isEmpty(value));

@@ -9,26 +9,30 @@ import { loggedId } from '../providers/reference.ts';
 import { type Progress, type Suppression, withoutNotified } from '../submission/progress.ts';
 import type { Work } from './work.ts';
 
-/** Sends an event to the producer for each suppressed recipient. Events that could not be sent are sent in a later round. */
+/**
+ * Puts an event on the events queue for each suppressed recipient that was not reported yet. An event that could not be put on
+ * the queue is sent in a later round, which is a later run through the providers of the submission.
+ */
 export async function reportSuppressed(progress: Progress, { context, record, arrived }: Work): Promise<Progress> {
   const { queue, environment, clock, log } = context;
-  const out = new Set<string>();
-  // The events are sent in parallel, since the time that is reserved for the end of a round would be too short for one event after another.
+  const reported = new Set<string>();
+  // The events are sent in parallel. If they were sent one after the other, the time that is reserved for the end of a round
+  // could be too short.
   await Promise.all(
     progress.unreported.map((one) =>
       enqueueEvent(queue, environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
-        () => out.add(one.address),
+        () => reported.add(one.address),
         (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: errorName(error) }),
       ),
     ),
   );
-  return withoutNotified(progress, out);
+  return withoutNotified(progress, reported);
 }
 
 /**
- * Lists the recipients that get no further attempt from this round on, because one provider alone refused the mailbox. With this
- * list the recipients can be found later, if the refusals turn out to be wrong. The recipients are listed even if their events are
- * sent only in a later round.
+ * Adds to a list in the table the recipients for which no further attempt is made from this round on, because only one provider
+ * refused the mailbox. If the refusals turn out to be wrong, an operator can find the recipients in this list. The recipients are
+ * added to the list even if their events are sent only in a later round.
  */
 export async function listEnded({ unreported }: Progress, { context, arrived }: Work): Promise<void> {
   const at = context.clock.now();
@@ -36,8 +40,8 @@ export async function listEnded({ unreported }: Progress, { context, arrived }: 
     unreported.filter(({ alone }) => alone),
     ({ provider }) => provider,
   );
-  for (const [provider, those] of lists) {
-    const ended = those.map(({ address, reason }) => ({ at, submissionId: arrived.message.id, address, reason }));
+  for (const [provider, group] of lists) {
+    const ended = group.map(({ address, reason }) => ({ at, submissionId: arrived.message.id, address, reason }));
     await context.tallies.listEnded(provider, ended).catch((error: unknown) => {
       context.log.warn('not listed as ended', {
         submissionId: loggedId(arrived.message.id),
@@ -48,7 +52,7 @@ export async function listEnded({ unreported }: Progress, { context, arrived }: 
   }
 }
 
-/** The delivery event that reports a suppressed recipient to the producer. */
+/** Returns the event of type `suppressed` that reports a suppressed recipient to the producer. */
 function suppressedEvent(message: Message, one: Suppression, now: number): DeliveryEvent {
   const id = createHash('sha256')
     .update(`suppressed\0${message.id}\0${one.provider}\0${one.address}`)

@@ -9,10 +9,12 @@ import { OWN_SOURCE } from '../suppression/unsubscribes.ts';
 import type { Work } from './work.ts';
 
 /**
- * Excludes the recipients that are on the suppression list or have unsubscribed from the class of mail, before any provider is called. The
- * mail is sent to the other recipients. The settings of a class can ignore entries for hard bounces, but never entries for complaints.
+ * Excludes the recipients that are on the suppression list or have unsubscribed from the class of mail, before any provider is
+ * called. The mail is sent to the other recipients. The settings of a class can ignore entries for hard bounces, but never
+ * entries for complaints.
  *
- * @throws LedgerError if the list cannot be read and `onListUnreadable` is `wait`. The message then waits on a retry queue
+ * @throws LedgerError if the list cannot be read and `onListUnreadable` is `wait`. The message is then sent to a retry queue.
+ * With the default `send`, the mail is sent without this check
  */
 export async function withoutListed(
   progress: Progress,
@@ -36,7 +38,7 @@ export async function withoutListed(
     stopped,
     ([address, { source, reason }]): Suppression => ({
       address,
-      // The source of a manual entry is the name of an operator. The name must not be sent to applications.
+      // The source of a manual entry is the name of an operator. Applications get the event, and must not get this name.
       provider: reason === 'manual' ? OWN_SOURCE : source,
       attempt: countOf(progress.log),
       reason: REASON[reason],

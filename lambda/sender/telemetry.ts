@@ -22,8 +22,7 @@ export interface TelemetryContext {
   readonly log: Log;
   readonly metrics: Metrics;
   /**
-   * Of the submissions that are accepted at their first attempt, the fraction that is logged, from 0 to 1. All other attempts are
-   * always logged.
+   * Fraction, from 0 to 1, of the accepted first attempts that are logged. All other attempts are always logged.
    * @default 1
    */
   readonly straightLogShare?: number;
@@ -37,23 +36,25 @@ export interface EndedAttempt {
   readonly provider: string;
   /** Number of the attempt for this submission. The first attempt has the number 1. */
   readonly number: number;
-  /** Provider of the previous attempt in this round. */
+  /** Key of the provider of the previous attempt in this round. A round is one run through the providers of the submission. */
   readonly before?: string | undefined;
-  /** The outcome of the attempt, followed by the outcomes of those recipients for which the outcome is different. */
+  /** The outcome of the attempt, followed by the outcomes of the recipients that have a different outcome. */
   readonly outcomes: readonly Outcome[];
   readonly durationMs: number;
-  /** The message was sent from the provider's `substituteFrom` address in place of its own From address. */
+  /** Whether the provider's `substituteFrom` address was used in place of the message's own From address. */
   readonly substituted?: boolean;
   /** Providers that were skipped since the previous attempt, or since the start of the round. */
   readonly skipped?: Skips;
 }
 
-/** Why providers were skipped, by provider key: the {@link SkipReason}, or the provider's limit that the message exceeds. */
+/**
+ * Why providers were skipped, by provider key: the {@link SkipReason}, or the reason why the provider cannot send the message.
+ */
 export type Skips = ReadonlyMap<string, string>;
 
 /**
- * Adds an attempt to metrics and log. This happens before the next provider is tried. Therefore a failing provider is visible even if other
- * providers accept all mail.
+ * Adds an attempt to the metrics and logs it. Of the accepted first attempts, only the fraction `straightLogShare` is logged.
+ * Each attempt is reported separately. Therefore a failing provider is visible even if other providers accept all mail.
  */
 export function reportAttempt(context: TelemetryContext, attempt: EndedAttempt): void {
   const { metrics } = context;
@@ -90,8 +91,8 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
 }
 
 /**
- * Returns the cause of an outcome, with the name that the metrics use. A refusal whose text Mailover does not know counts as a refusal of the
- * message. Such refusals also have an alarm of their own.
+ * Returns the cause of an outcome, with the name that the metrics use. A refusal with a text that Mailover does not know counts
+ * as a refusal of the message, and is also counted by the metric `UnrecognisedAnswers`.
  */
 function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
   switch (outcome.kind) {
@@ -110,8 +111,9 @@ function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
 const IS_FAULT = { works: false, nothing: false, fault: true, failure: true };
 
 /**
- * Adds a skipped provider to the metrics. Providers that are skipped because an operator isolated them, because of a Retry-After, or during
- * slow start are not counted here, since other metrics show them.
+ * Adds a skipped provider to the metrics. Four kinds of skips are not counted: an operator has isolated the provider, the
+ * provider has throttled, the provider gets only a part of the mail because its circuit has just closed (slow start), or this
+ * worker cannot call the provider.
  */
 export function reportSkip({ metrics }: TelemetryContext, provider: string, reason: SkipReason): void {
   const outcome = SKIPS[reason];
@@ -127,7 +129,7 @@ const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
   rate: 'no-slot',
 };
 
-/** Logs that no provider was tried in a round, since all providers were skipped. */
+/** Logs that no provider was called in a round, with the reason for each skipped provider. */
 export function reportUntried({ log }: TelemetryContext, message: Identity, skips: Skips): void {
   if (skips.size > 0) log.info('no provider tried', { submissionId: loggedId(message.id), skipped: inOneField(skips) });
 }
@@ -141,14 +143,14 @@ export function reportFailover({ metrics }: TelemetryContext): void {
   metrics.add('FailedOver', 1);
 }
 
-/** Adds to the metrics the number of providers that cannot carry a message, for example because of its size. */
+/** Adds to the metrics the number of providers that cannot send a message, for example because of its size. */
 export function reportUnable({ metrics }: TelemetryContext, providers: number): void {
   if (providers > 0) metrics.add('SkippedUnable', providers);
 }
 
 /**
- * Records that a provider accepted a message without some values of its tag and metadata. `entries` is the number of the values that were left
- * out, since they exceed the limits of the provider.
+ * Adds to log and metrics that a provider accepted a message without some values of its tag and metadata. `entries` is the number
+ * of values that were left out because the provider does not allow them.
  */
 export function reportDropped(
   { log, metrics }: TelemetryContext,
@@ -160,7 +162,7 @@ export function reportDropped(
   log.warn('metadata dropped', { submissionId: loggedId(message.id), provider, entries });
 }
 
-/** Records that a provider accepted a message that another provider had refused. */
+/** Adds to log and metrics that a provider accepted a message that another provider had refused. */
 export function reportContradiction(
   { log, metrics }: TelemetryContext,
   message: Message,
@@ -189,7 +191,11 @@ export function reportContradiction(
   log.warn('contradiction', fields);
 }
 
-/** Records that a provider accepted a message that another provider may have accepted before. Only in this case can a message be sent twice. */
+/**
+ * Adds to log and metrics that a provider accepted a message that may have been accepted before, by another provider or in an
+ * earlier attempt. `provider` is the key of the earlier provider. This is the only case in which Mailover can send a message to a
+ * recipient twice.
+ */
 export function reportPossibleDuplicate(
   { log, metrics }: TelemetryContext,
   message: Identity,
@@ -199,37 +205,51 @@ export function reportPossibleDuplicate(
   log.warn('possible duplicate', { submissionId: loggedId(message.id), provider, cause, acceptedBy });
 }
 
-/** Records that a submission was accepted. `ageMs` is the time since the producer sent the submission, in stack time. */
+/**
+ * Adds to the metrics that a submission was accepted. `ageMs` is the time since the producer sent the submission, in milliseconds
+ * of stack time (which on a local stack may run faster than the clock).
+ */
 export function reportAccepted({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('Delay', seconds(ageMs));
 }
 
-/** Records how long a message has waited so far, in stack time. Called only for classes of mail with an expiry. */
+/**
+ * Adds to the metrics how long a message has waited so far, in milliseconds of stack time. Called only for classes of mail with
+ * the setting `expiresAfterSeconds`.
+ */
 export function reportClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
   metrics.add('ClassWait', seconds(ageMs), { class: name });
 }
 
-/** Records that recipients must wait, because the class of mail is paused or because the recipients are not verified. */
+/**
+ * Adds to the metrics that recipients must wait, because the class of mail is paused or because the recipients are not verified.
+ */
 export function reportHeld({ metrics }: Pick<TelemetryContext, 'metrics'>, outcome: HeldOutcome): void {
   metrics.add('HeldBack', 1, { outcome });
 }
 
-/** Records that a submission is sent to a retry queue. */
+/**
+ * Adds to the metrics that a submission is sent to a retry queue. `ageMs` is the time since the submission was first received, in
+ * milliseconds of stack time.
+ */
 export function reportRetry({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('RetryAge', seconds(ageMs));
 }
 
-/** Records the number of invocations for a submission, divided by the largest number that is normal for the age of the submission. */
+/**
+ * Adds to the metrics the number of invocations for a submission, divided by the largest number that is normal for the age of the
+ * submission.
+ */
 export function reportInvocations({ metrics }: TelemetryContext, share: number): void {
   metrics.add('InvocationsPerMail', Math.round(share * 1_000) / 1_000);
 }
 
-/** Records that a call to an AWS service, such as DynamoDB, failed, and that a message must wait for this reason. */
+/** Adds to the metrics that a call to an AWS service failed, such as DynamoDB, and that a message must wait for this reason. */
 export function reportOwnTrouble({ metrics }: Pick<TelemetryContext, 'metrics'>, service: OwnService): void {
   metrics.add('OwnTrouble', 1, { outcome: service });
 }
 
-/** Records that a message was dead-lettered. */
+/** Adds to log and metrics that a message was dead-lettered. */
 export function reportDeadLetter(
   { log, metrics }: TelemetryContext,
   reason: DeadLetterReason,
@@ -237,7 +257,7 @@ export function reportDeadLetter(
 ): void {
   metrics.add('DeadLettered', 1, { outcome: DEAD_LETTER_OUTCOME[reason] });
   const { submissionId, queueMessageId } = ids;
-  // The id in a malformed body may be anything, including an address.
+  // The id in a malformed body may be any text, and also an address, which must not be logged.
   log.warn('dead-lettered', {
     queueMessageId,
     reason,
@@ -251,8 +271,8 @@ function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number
 }
 
 /**
- * Computes an evenly distributed number in [0, 1) from a submission's handle, which is a hash. If SQS delivers a submission again, the number
- * is the same.
+ * Returns an evenly distributed number in [0, 1), computed from a submission's handle, which is a hash. If SQS delivers a
+ * submission again, the number is the same.
  */
 function fraction(handle: string): number {
   return Buffer.from(handle.slice(0, 8), 'base64url').readUIntBE(0, 6) / 2 ** 48;

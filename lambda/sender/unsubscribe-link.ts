@@ -7,9 +7,10 @@ import type { SenderContext } from './work.ts';
 const HEADER = 'List-Unsubscribe';
 
 /**
- * Adds the headers for one-click unsubscription (RFC 8058) if the settings of the submission's class of mail require an unsubscribe link.
+ * Returns the message with the headers for one-click unsubscription (RFC 8058), if the route of the submission's class of mail
+ * has the setting for unsubscribe links. Otherwise returns `arrived` unchanged.
  *
- * @throws LedgerError if the key that signs the link cannot be read. The message then waits on a retry queue
+ * @throws LedgerError if the key that signs the link cannot be read. The message is then sent to a retry queue
  */
 export async function withUnsubscribeLink(
   arrived: Intake,

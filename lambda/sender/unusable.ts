@@ -10,17 +10,21 @@ import type { Intake } from './intake.ts';
 import { reportOwnTrouble } from './telemetry.ts';
 import { InFlightError, isLastReceive, MessageKeptError, type SenderContext } from './work.ts';
 
-/** The body has a version that this release of Mailover cannot read. The message stays on its queue until a newer release is deployed. */
+/**
+ * Error: the body has a version that this release of Mailover cannot read. The message stays on its queue, since a newer release
+ * may be deployed in time.
+ */
 export class NewerVersionError extends MessageKeptError {
   override readonly name = 'NewerVersionError';
 }
 
 /**
- * Handles a message that cannot be processed now. The message is dead-lettered, or waits until its S3 object can be read or until a newer
- * release of Mailover is deployed.
+ * Handles a message whose body or S3 objects cannot be read. For a late copy, nothing is done. Otherwise the message is
+ * dead-lettered, or waits until its S3 object can be read or a newer release of Mailover is deployed.
  *
- * @throws NewerVersionError if the message must stay on its queue for a newer release, InFlightError if another worker has claimed the
- * submission
+ * @throws NewerVersionError if the message must stay on its queue for a newer release, InFlightError if another worker has
+ * claimed the submission, MessageKeptError if an S3 object of a redriven message cannot be read, LedgerError if the table with
+ * the records does not answer
  */
 export async function handleUnusable(
   arrived: Exclude<Intake, { kind: 'ready' }>,
@@ -51,8 +55,8 @@ export async function handleUnusable(
       });
       const ageMs = destinations.since(destinations.attributes.firstSeen);
       if (destinations.isStale) return destinations.deadLetter(STALE);
-      // A redriven message stays on the outbound queue. On a retry queue, the message would no longer be marked as redriven, and the
-      // lifetime of its S3 objects would not be extended.
+      // A redriven message stays on the outbound queue. When it is received again, it is recognised as redriven again, and the
+      // lifetime of its S3 objects is extended.
       if (destinations.attributes.redriven)
         throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
@@ -63,10 +67,10 @@ export async function handleUnusable(
 }
 
 /**
- * Whether a message that cannot be processed, for example because its S3 object is missing, is a late copy: its submission has ended, or
- * another message continues the submission. No failure is reported for a late copy.
+ * Whether a message is a late copy: its submission has ended, or another queue message continues the submission. A late copy may
+ * be unreadable, for example because its S3 object was deleted after the submission had ended. No failure is reported for it.
  *
- * @throws InFlightError if another worker has claimed the submission
+ * @throws InFlightError if another worker has claimed the submission, LedgerError if the table with the records does not answer
  */
 async function isLateCopy(
   arrived: Exclude<Intake, { kind: 'ready' }>,
@@ -75,7 +79,7 @@ async function isLateCopy(
   { table, clock }: SenderContext,
 ): Promise<boolean> {
   const { id, submission } = arrived.kind === 'future' ? {} : arrived;
-  // A malformed message may contain the id of another submission.
+  // The id in a malformed message may be the id of another submission. Therefore this id alone is not used to find a record.
   if (submission === undefined && attributes.notBefore === undefined) return false;
   const entry = await readRecord(table, id ?? attributes.submissionId);
   if (!entry) return false;

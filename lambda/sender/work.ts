@@ -34,13 +34,19 @@ export interface SenderContext {
   readonly proofs: Proofs;
   /** Suppression list; absent if no provider has delivery events and no class of mail has unsubscribe links. */
   readonly suppressions?: Pick<Suppressions, 'find'>;
-  /** Looks up delivery events, which prove that a provider has a mail. Absent under the same condition as `suppressions`. */
+  /**
+   * Reads the delivery events of a submission that prove that a provider accepted the mail. Absent if `suppressions` is absent,
+   * or if no table of delivery events is configured.
+   */
   readonly evidence?: Evidence;
-  /** Recipients with a delivered mail. Absent under the same condition as `suppressions`. */
+  /** Verified recipients: addresses that are known to receive mail. Absent under the same condition as `suppressions`. */
   readonly verified?: Pick<VerifiedRecipients, 'waiting'>;
-  /** Pauses and counts of classes of mail; absent if no class of mail is paused above a rate of bounces or complaints. */
+  /** Pauses and counts of classes of mail; absent if no class can be paused because of bounces or complaints. */
   readonly classes?: ClassGuard | undefined;
-  /** Makes the token of an unsubscribe link. Throws if the signing key cannot be read. Absent under the same condition as `suppressions`. */
+  /**
+   * Makes the token of an unsubscribe link. Rejects if the signing key cannot be read. Absent under the same condition as
+   * `suppressions`.
+   */
   readonly unsubscribeToken?: (one: Subscription) => Promise<string>;
   readonly objects: RenewableObjects;
   readonly log: Log;
@@ -53,8 +59,9 @@ export interface SenderContext {
 }
 
 /**
- * The dependencies of the sender, its data about the providers, and its failed writes to the table that must be repeated (`missed`). These
- * writes end this worker's claims on messages.
+ * The dependencies of the sender and the data of this process: counts of outcomes (`tallies`), times of answers, and failed
+ * writes to the table that must be repeated (`missed`). Each of the repeated writes ends a claim of this process on a queue
+ * message.
  */
 export interface WorkContext extends SenderContext {
   readonly tallies: Tallies;
@@ -63,12 +70,15 @@ export interface WorkContext extends SenderContext {
 }
 
 /**
- * Time that is reserved for the end of a round, in milliseconds. It is enough for one write to the state table, one event and one message to
- * the next queue, with one retry of each of these calls.
+ * Time of an invocation that is reserved for the end of a round, in milliseconds. A round is one run through the providers of a
+ * submission. The time is enough for one write to the state table, one event and one message to the next queue, with one retry of
+ * each of these calls.
  */
 export const SETTLE_MS = 12_000;
 
-/** Everything needed to process one queue message. */
+/**
+ * Data and dependencies for one queue message. `remainingMs` returns the milliseconds until the time-out of the Lambda function.
+ */
 export interface Work {
   readonly record: SQSRecord;
   readonly arrived: Extract<Intake, { kind: 'ready' }>;
@@ -77,17 +87,26 @@ export interface Work {
   readonly context: WorkContext;
 }
 
-/** Error that keeps a message on its queue, and whose cause is not a fault of the message. */
+/**
+ * Error after which a message stays on its queue. The message is not the cause of the error, so the error does not count as a
+ * crash.
+ */
 export class MessageKeptError extends ServiceError {
   override readonly name: string = 'MessageKeptError';
 }
 
-/** Another worker has claimed the submission. The message stays on its queue until the claim has ended. */
+/**
+ * Error: another worker has claimed the submission. Until the claim ends, only the worker with the claim may process the
+ * submission. The message stays on its queue, and SQS delivers it again later.
+ */
 export class InFlightError extends MessageKeptError {
   override readonly name = 'InFlightError';
 }
 
-/** Whether this is the last receive of the message. If it then stays on its queue, SQS moves it to the dead-letter queue, without a reason. */
+/**
+ * Whether this is the last receive of the message. If the message then stays on its queue, SQS moves it to the dead-letter queue
+ * without the attribute `Reason`.
+ */
 export function isLastReceive(
   { attributes }: SQSRecord,
   { maxReceiveCount }: Pick<SenderEnvironment, 'maxReceiveCount'>,

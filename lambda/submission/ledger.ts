@@ -5,12 +5,16 @@ import type { NewItem, Table } from '../platform/table.ts';
 import { type AttemptLog, mergeLogs } from './log.ts';
 import { logOf, recordKey, type SubmissionRecord } from './record.ts';
 
-/** The state table did not answer. Therefore no mail may be sent, and the message waits on its queue. */
+/**
+ * Error: the state table did not answer, or data that is needed before sending could not be read: the suppression list, the
+ * verified recipients or the key of the unsubscribe links. Therefore no mail may be sent, and the message is moved to a retry
+ * queue.
+ */
 export class LedgerError extends ServiceError {
   override readonly name = 'LedgerError';
 }
 
-/** Another worker has claimed the submission; `current` is the stored record. */
+/** Error: another worker has claimed the submission. `current` is the stored record; undefined if there is none. */
 export class TakenError extends ServiceError {
   override readonly name = 'TakenError';
   readonly current: SubmissionRecord | undefined;
@@ -33,14 +37,23 @@ const SAVE_PAUSE_MS = 200;
 /** Number of tries for a write that conflicts with writes of other workers. */
 const MERGE_TRIES = 5;
 
-/** State of a submission when a worker ends its claim on the submission. */
+/**
+ * State of a submission when a worker ends its claim on the submission. `done`: nothing is left to do. `open`: the submission
+ * must be tried again. `dead`: the submission was sent to the dead-letter queue.
+ */
 export type ClaimEnd =
   | { readonly state: 'done' }
-  /** `nextTryAt`: when the queue message of the submission is due, in epoch milliseconds. @default - now: the message stays on its queue */
+  /**
+   * `nextTryAt`: when the queue message of the submission is due, in epoch milliseconds.
+   * @default - the present time, since the message stays on its queue
+   */
   | { readonly state: 'open'; readonly nextTryAt?: number }
   | { readonly state: 'dead'; readonly reason: DeadLetterReason };
 
-/** Reads the current record of a submission. */
+/**
+ * Reads the current record of a submission; undefined if there is none.
+ * @throws LedgerError if the table does not answer
+ */
 export async function readRecord(
   table: Pick<Table, 'get'>,
   submissionId: string,
@@ -51,10 +64,11 @@ export async function readRecord(
 type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'acceptedBefore'>;
 
 /**
- * Claim of one worker on one submission, with a lease that ends at a set time.
+ * Claim of one worker on one submission. Until the lease of the claim ends, no other worker processes the submission. The lease
+ * is written to the record by the first `begin`. Every claim has a new worker id, even in the same process.
  *
- * The outcome of an attempt is written with the next `begin` or with `close`. Therefore a submission that is accepted at the
- * first attempt costs two writes.
+ * The outcome of an attempt is not written separately, but with the next `begin` or with `close`. Therefore a submission that is
+ * accepted at the first attempt costs two writes.
  */
 export class SubmissionClaim {
   readonly #table: Table;
@@ -110,16 +124,16 @@ export class SubmissionClaim {
   }
 
   /**
-   * Adds the providers that accepted the superseded submission to the next write of the record. A later submission that
-   * supersedes the submission of this record reads these providers.
+   * Adds the keys of the providers that accepted, or may have accepted, the superseded submission to the next write of the
+   * record. If a later submission supersedes the submission of this record, it reads these keys.
    */
   superseded(acceptedBefore: readonly string[]): void {
     if (acceptedBefore.length > 0) this.#known = { ...this.#known, acceptedBefore };
   }
 
   /**
-   * Ends the claim and records the state of the submission. If another worker has claimed the submission, `close` only adds the
-   * outcomes of this worker's attempts to the record.
+   * Ends the claim and records the state of the submission. If another worker has claimed the submission, only the outcomes of
+   * this worker's attempts are added to the record.
    *
    * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer
    */
@@ -137,7 +151,7 @@ export class SubmissionClaim {
 
   async #write(log: AttemptLog, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
     for (let tries = 1; ; tries++) {
-      // An earlier worker may have added the outcomes of its attempts to the record after that worker lost its claim.
+      // After an earlier worker has lost its claim, it may have added the outcomes of its attempts to the record.
       const known = this.#written && this.#stored ? mergeLogs(logOf(this.#stored), log) : log;
       const isAccepted = known.attempts.some(({ outcome }) => outcome === 'accepted');
       const item: NewItem = {
@@ -155,9 +169,9 @@ export class SubmissionClaim {
       };
       const written = await answered(this.#table.write(item, this.#stored?.rev));
       const current = (written.done ? written.item : written.current) as SubmissionRecord | undefined;
-      // The record may still name this worker although the revision of the record is newer. Then this worker's own write
-      // succeeded and the answer was lost, or an earlier worker has added the outcomes of its attempts. In both cases the write
-      // is tried again.
+      // The record may still contain the id of this worker although its revision is newer. Then this worker's own write succeeded
+      // and the answer was lost, or an earlier worker has added the outcomes of its attempts. In both cases the write is tried
+      // again.
       if (!written.done && (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES))
         throw new TakenError(current);
       this.#stored = current;

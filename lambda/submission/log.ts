@@ -2,16 +2,23 @@ import type { Outcome } from '../mail/outcome.ts';
 import type { ProviderAccount } from '../providers/account.ts';
 
 /**
- * Result of an attempt for one recipient: `-` the recipient was not offered to the provider, `a` accepted, `n` not accepted
- * because the provider throttled or was unavailable, `f` failed after the provider had received the whole request, `r` refused,
- * `u` refused with a text that Mailover does not know, `d` the provider refused the mailbox, but Mailover doubts that such
- * refusals of this provider are correct, `s` suppressed, `?` the answer of the provider was lost.
+ * Result of an attempt for one recipient.
+ *
+ * - `-`: the recipient was not in the call to the provider.
+ * - `a`: the provider accepted the message.
+ * - `n`: not accepted, because the provider throttled or was unavailable, or was not called.
+ * - `f`: the provider failed after it had received the whole request.
+ * - `r`: the provider refused the message.
+ * - `u`: the provider refused the message with a text that Mailover does not know.
+ * - `d`: the provider refused the mailbox, but Mailover doubts that such refusals of this provider are correct.
+ * - `s`: the provider refused the recipient, so the recipient is suppressed (gets no mail from any provider).
+ * - `?`: the answer of the provider was lost, or has not arrived yet.
  */
 export type ResultLetter = '-' | 'a' | 'n' | 'f' | 'r' | 'u' | 'd' | 's' | '?';
 
 /**
- * One attempt to send the message through one provider, identified by worker and number. An attempt without `ended` has no
- * recorded outcome.
+ * One attempt to send the message through one provider. The worker and the number together identify the attempt. An attempt
+ * without `ended` has no recorded outcome.
  */
 export interface StoredAttempt {
   readonly worker: string;
@@ -23,11 +30,14 @@ export interface StoredAttempt {
   /** When the attempt began, in epoch milliseconds. */
   readonly begun: number;
   /**
-   * A {@link ResultLetter} for each recipient, in the order To, Cc, Bcc, without repeated addresses; a single letter if all recipients
-   * have the same letter.
+   * A {@link ResultLetter} for each recipient, in the order To, Cc, Bcc, without repeated addresses. If all recipients have the
+   * same letter, the text contains this letter only once.
    */
   readonly each: string;
-  /** Number of redrives before this attempt; absent for 0. */
+  /**
+   * Number of redrives before this attempt; absent for 0. In a redrive, an operator moves the message from the dead-letter queue
+   * back to the outbound queue.
+   */
   readonly redrive?: number;
   /** When the attempt ended, in epoch milliseconds. */
   readonly ended?: number;
@@ -36,7 +46,7 @@ export interface StoredAttempt {
   readonly reason?: string;
   /**
    * Status of the provider's answer, and the text of the answer (`words`), without any part of the message. Only the newest text
-   * of each provider is kept.
+   * from each provider is kept.
    */
   readonly status?: string;
   readonly words?: string;
@@ -44,11 +54,11 @@ export interface StoredAttempt {
   /** The attempt failed, but the provider may have accepted the message. */
   readonly maybeTaken?: true;
   /**
-   * Groups of recipients, as positions: each group needs a separate call of the provider. Only the newest groups of each provider
-   * are kept.
+   * Groups of recipients that each need a separate call to the provider, as positions of the recipients. Only the newest groups
+   * of each provider are kept.
    */
   readonly apart?: readonly (readonly number[])[];
-  /** How often the provider was asked about the unknown outcome of the attempt without a result. */
+  /** Number of failed queries to the provider about the unknown outcome of this attempt. */
   readonly asked?: number;
   /** The provider is not asked again about the unknown outcome of the attempt. */
   readonly settled?: true;
@@ -62,8 +72,8 @@ export interface AttemptLog {
   /** Attempts in the order of their numbers; see {@link KEPT_ATTEMPTS}. */
   readonly attempts: readonly StoredAttempt[];
   /**
-   * Positions of two kinds of recipients: a provider has accepted the message for the recipient, or the suppression of the
-   * recipient was reported to the producer.
+   * Positions of the recipients for which nothing is left to do: a provider has accepted the message for the recipient, or the
+   * recipient is suppressed and this was reported to the producer.
    */
   readonly done: readonly number[];
   /** Number of redrives from the dead-letter queue. Refusals before the last redrive do not count. */
@@ -80,8 +90,8 @@ export const EMPTY_LOG: AttemptLog = { attempts: [], done: [], redrives: 0 };
 const KEPT_ATTEMPTS = 50;
 
 /**
- * Largest number of attempts in a record. A submission with more attempts ends. A record with this number of attempts and 1,000
- * recipients has about 300 KB.
+ * Largest number of attempts in a record. A submission with more attempts is sent to the dead-letter queue. A record with this
+ * number of attempts and 1,000 recipients has about 300 KB.
  */
 export const MOST_ATTEMPTS = 150;
 
@@ -100,7 +110,10 @@ export function countOf({ attempts }: AttemptLog): number {
   return attempts.at(-1)?.number ?? 0;
 }
 
-/** Returns the log with one attempt added. The attempt replaces an earlier version of the same attempt. */
+/**
+ * Returns the log with one attempt added. The attempt replaces an earlier version of the same attempt. If it has a text or
+ * groups, the texts or groups of earlier attempts at the same provider are removed.
+ */
 export function withAttempt(log: AttemptLog, attempt: StoredAttempt): AttemptLog {
   const others = log.attempts.flatMap((one) => {
     if (idOf(one) === idOf(attempt)) return [];
@@ -127,7 +140,10 @@ export function mergeLogs(a: AttemptLog, b: AttemptLog): AttemptLog {
   return { ...withDone(a, b.done), attempts: bounded(attempts), redrives: Math.max(a.redrives, b.redrives) };
 }
 
-/** Returns the log in which every attempt without an end is marked as interrupted, because the worker of the attempt has ended. */
+/**
+ * Returns the log in which every attempt without a recorded outcome is marked as interrupted. Its outcome is then unknown, since
+ * the worker of the attempt has ended.
+ */
 export function endInterrupted(log: AttemptLog, now: number): AttemptLog {
   const attempts = log.attempts.map(
     (one): StoredAttempt =>
@@ -153,7 +169,11 @@ export function idOf({ worker, number }: StoredAttempt): string {
   return `${worker} ${number}`;
 }
 
-/** Merges two versions of one attempt. The result has all fields of the later version, and the fields that only the earlier version has. */
+/**
+ * Merges two versions of one attempt. The result has all fields of the later version, and the fields that only the earlier
+ * version has, apart from the end and the outcome of the earlier version. If the result letter of the later version is `?`, the
+ * letter of the earlier version is used.
+ */
 function later(a: StoredAttempt, b: StoredAttempt): StoredAttempt {
   const [less, more] = rank(a) > rank(b) ? [b, a] : [a, b];
   const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = less;
@@ -165,9 +185,9 @@ function later(a: StoredAttempt, b: StoredAttempt): StoredAttempt {
 }
 
 /**
- * Returns the rank of a version of an attempt; a later version has a higher rank. The order from the lowest rank: the attempt has
- * begun, is marked as interrupted, was ended by its own worker, or was found by a query to the provider. If two versions are
- * equal in this order, the version with more queries is the later version.
+ * Returns the rank of a version of an attempt; a later version has a higher rank. The states of an attempt, from the lowest rank:
+ * it has begun; it is marked as interrupted; its own worker has recorded the outcome; a query or a delivery event has shown that
+ * the provider accepted the message. If two versions are in the same state, the version with more queries has the higher rank.
  */
 function rank({ ended, reason, asked = 0 }: StoredAttempt): number {
   if (ended === undefined) return 0;

@@ -2,16 +2,20 @@ import type { ProviderAccount } from '../providers/account.ts';
 import { type AttemptLog, countOf, withDone } from './log.ts';
 
 /**
- * How a submission has ended for one recipient. `refused`: two vendors, or all providers that may be used, have refused the
- * message. `held`: it is not known whether a provider accepted the message, and the policy `hold` allows no other provider.
+ * How a submission has ended for one recipient. `suppressed`: no mail may be sent to the address. `refused`: providers of two
+ * vendors have refused the message, or each provider that may be used has refused it or does not support the address. `held`: it
+ * is not known whether a provider accepted the message, and the policy `hold` of {@link OnUnknown} allows no other provider.
  */
 export type RecipientEnd = 'accepted' | 'suppressed' | 'refused' | 'held';
 
-/** State of one recipient after all rounds of attempts so far. */
+/** State of one recipient after all attempts so far. */
 export interface RecipientProgress {
   readonly address: string;
   readonly end?: RecipientEnd;
-  /** Keys of the providers that refused the message for this recipient with an answer that Mailover knows as a refusal. */
+  /**
+   * Keys of the providers that refused the message for this recipient with an answer that is known to Mailover as a refusal of
+   * the message.
+   */
   readonly refusedBy: readonly string[];
   /**
    * Keys of the providers that refused the message for this recipient with an answer that Mailover does not know. Such a refusal
@@ -20,18 +24,21 @@ export interface RecipientProgress {
   readonly unrecognisedBy: readonly string[];
   /**
    * Keys of the providers that refused the mailbox while Mailover doubts that such refusals of the provider are correct. Before
-   * the refusal counts, another provider is tried.
+   * such a refusal counts, another provider is tried.
    */
   readonly deniedBy: readonly string[];
   /** Keys of the providers that may have accepted the message for this recipient, because the outcome of an attempt is unknown. */
   readonly unknownAt: readonly string[];
   /** Keys of the providers that answered with a failure after they had received the whole request. */
   readonly failedAt: readonly string[];
-  /** Whether no further provider is tried until a provider has answered a query about an unknown outcome. */
+  /**
+   * Whether no further provider is tried for the recipient until a provider has been asked about an unknown outcome: it has
+   * answered, or has failed to answer several times.
+   */
   readonly waiting: boolean;
   /**
-   * No provider is tried in this round, because the class of mail is paused, or because no first mail has been delivered to the
-   * recipient yet, which would verify the address.
+   * Whether no provider is tried for the recipient in this round (run through the providers), because the class of mail is paused
+   * or because the recipient's address is not verified.
    */
   readonly gated?: boolean;
 }
@@ -45,26 +52,32 @@ export interface UnknownAttempt {
   readonly at: number;
   /** When the last of these attempts began, in epoch milliseconds. */
   readonly last: number;
-  /** How often the provider was asked about these attempts without a result. */
+  /** Number of failed queries to the provider about these attempts. */
   readonly asked: number;
   /**
    * The provider is not asked again, because the provider has answered or cannot answer, or because the policy does not wait for
    * an answer.
    */
   readonly settled: boolean;
-  /** The submission was redriven after these attempts. The policy `hold` does not apply to these attempts a second time. */
+  /**
+   * The submission was redriven after these attempts: an operator has moved its message from the dead-letter queue back to the
+   * outbound queue. The policy `hold` no longer applies to these attempts.
+   */
   readonly reopened?: true;
 }
 
-/** A recipient who gets no mail: no further provider is tried, and an event reports the suppression to the producer. */
+/** Suppression of a recipient: no further provider is tried, and an event reports the suppression to the producer. */
 export interface Suppression {
   readonly address: string;
   readonly provider: string;
-  /** Number of the attempt in which the provider refused the recipient. */
+  /**
+   * Number of the attempt in which the provider refused the recipient. If the address was on the suppression list, the number of
+   * attempts before this was found; may be 0.
+   */
   readonly attempt: number;
   readonly reason: string;
   readonly detail?: string;
-  /** Only this provider refused the mailbox; no other provider confirmed the refusal. */
+  /** Set if this provider alone refused the mailbox, and no other provider confirmed the refusal. */
   readonly alone?: true;
 }
 
@@ -82,23 +95,25 @@ export interface Progress {
   readonly log: AttemptLog;
   readonly recipients: readonly RecipientProgress[];
   readonly unknownAttempts: readonly UnknownAttempt[];
-  /** Suppressed recipients whose suppression event was not sent yet. */
+  /** Suppressed recipients that were not reported to the producer yet. */
   readonly unreported: readonly Suppression[];
   readonly apart: readonly Apart[];
 }
 
 /**
- * Policy for an attempt whose outcome is unknown. `ask`: ask the provider whether it has the mail, then try another provider.
- * `failover`: try another provider immediately. `hold`: ask the provider, and never try another provider.
+ * Policy for an attempt whose outcome is unknown. `ask`: ask the provider whether it has the mail. If it does not have the mail
+ * or cannot answer, try another provider. `failover`: try another provider without waiting for an answer. `hold`: ask the
+ * provider, and try no other provider unless an operator redrives the message.
  */
 export type OnUnknown = 'ask' | 'failover' | 'hold';
 
-/** For each provider key: the recipients whose address the provider does not support. */
+/** The addresses of recipients that a provider does not support, by provider key. */
 export type UnsupportedAddresses = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Returns the addresses of the recipients that a provider may be called for. These are all recipients that have no end and need
- * not wait, except recipients whose address the provider does not support or whose mailbox the provider has refused.
+ * Returns the addresses of the recipients for which a provider may be called. The result contains all recipients for which the
+ * submission has not ended and which need not wait. If `provider` is given, the result does not contain recipients whose address
+ * this provider does not support, or whose mailbox this provider has refused.
  */
 export function pending(
   progress: Progress,
@@ -113,14 +128,14 @@ export function pending(
 }
 
 /**
- * Returns whether no further round of attempts is needed: the submission has ended for all recipients, and all suppression events
- * were sent.
+ * Returns whether no further round of attempts is needed: the submission has ended for all recipients, and all suppressions were
+ * reported to the producer.
  */
 export function ended(progress: Progress): boolean {
   return progress.recipients.every((one) => one.end) && progress.unreported.length === 0;
 }
 
-/** Marks recipients as done after their suppression events were sent. */
+/** Marks recipients as done after their suppression was reported to the producer. */
 export function withoutNotified(progress: Progress, addresses: ReadonlySet<string>): Progress {
   const reported = placesOf(progress, (one) => addresses.has(one.address));
   const unreported = progress.unreported.filter(({ address }) => !addresses.has(address));
@@ -133,9 +148,9 @@ export function placesOf({ recipients }: Progress, wanted: (one: RecipientProgre
 }
 
 /**
- * Returns groups of the recipients `offered` for which a provider needs separate calls. The groups are the groups that an earlier
- * attempt left and, unless the provider has refused all of `offered`, a separate group for each recipient that the provider has
- * refused. The result does not contain the other recipients.
+ * Returns groups of the recipients `offered`. A provider needs a separate call for each group. The first groups are the groups
+ * that an earlier attempt at this provider left. Then there is a separate group for each recipient that the provider has refused,
+ * unless it has refused all recipients in `offered`. All other recipients are in no group.
  */
 export function groupsAt(progress: Progress, provider: string, offered: readonly string[]): Apart['group'][] {
   const refused = progress.recipients.filter(
@@ -149,9 +164,9 @@ export function groupsAt(progress: Progress, provider: string, offered: readonly
 }
 
 /**
- * Ends the submission for a recipient if every usable provider has refused the recipient or does not support the address, even if
- * all providers belong to one vendor. If a provider refused the mailbox and no provider refused the message, the recipient is
- * suppressed.
+ * Ends the submission for a recipient if each usable provider has refused the recipient or does not support the address. This
+ * also applies if all providers belong to one vendor. The end is `suppressed` if a provider refused the mailbox and no provider
+ * refused the message; otherwise it is `refused`.
  */
 export function declareRefused(
   progress: Progress,
@@ -175,8 +190,8 @@ export function declareRefused(
 }
 
 /**
- * Ends the submission for a recipient if the outcome of an attempt is still unknown after the queries: the policy `hold` allows
- * no other provider, except after a redrive.
+ * Ends the submission as `held` for each recipient with an attempt whose outcome is still unknown after the queries to the
+ * provider: the policy `hold` allows no other provider, except after a redrive.
  */
 export function declareHeld(progress: Progress): Progress {
   const isHeld = (key: string) => !progress.unknownAttempts.find(({ provider }) => provider === key)?.reopened;

@@ -6,15 +6,15 @@ import { isReplaced, type Lineage } from './lineage.ts';
 import { type AttemptLog, countOf, EMPTY_LOG, endInterrupted, idOf, mergeLogs, reopened } from './log.ts';
 
 /**
- * Record of one submission in the state table. A release may add fields to the record, but never removes or changes fields, since
- * older and newer releases read and write the same records.
+ * Record of one submission in the state table. A new release may add fields to the record, but must not remove or change fields,
+ * since older and newer releases read and write the same records.
  */
 export interface SubmissionRecord extends Item, AttemptLog {
   /** Hash of the submission's content. A submission with the same id and another hash is a conflict. */
   readonly hash: string;
   /**
-   * Id of the SQS message that created this record. If a message from the dead-letter queue reopened the record, the id of that
-   * message.
+   * Id of the SQS message that created this record. If a later message has reopened the record, for example a message that an
+   * operator redrove from the dead-letter queue, the id of the later message.
    */
   readonly origin: string;
   /** When the submission was first received, in epoch milliseconds. */
@@ -22,20 +22,23 @@ export interface SubmissionRecord extends Item, AttemptLog {
   readonly state: 'open' | 'done' | 'dead';
   /** Why the submission was sent to the dead-letter queue; set in state `dead`. */
   readonly reason?: DeadLetterReason;
-  /** Set in state `done` if no provider accepted the submission, because all of its recipients are suppressed. */
+  /** Set in state `done` if no provider accepted the submission, because no mail may be sent to any of its recipients. */
   readonly suppressed?: true;
   /**
    * When the queue message of the submission is due, in epoch milliseconds; set in state `open` while no worker has claimed the
    * submission.
    */
   readonly nextTryAt?: number;
-  /** Id of the worker that last claimed the submission. */
+  /** Id of the worker that last claimed the submission. A worker gets a new id for each claim. */
   readonly worker: string;
-  /** The queue messages that may continue the submission; if `unknown`, every queue message of the submission may. */
+  /**
+   * The queue messages that may continue the submission. If the value is `unknown`, every queue message of the submission may
+   * continue it.
+   */
   readonly lineage: Lineage | 'unknown';
   /**
-   * Claim of the worker `owner` on the submission. After `until` (epoch milliseconds) the Lambda invocation of this worker has
-   * certainly ended.
+   * Claim of the worker `owner`: until `until` (epoch milliseconds), only this worker may process the submission. After this
+   * time, the Lambda invocation of the worker has certainly ended.
    */
   readonly lease?: { readonly owner: string; readonly until: number };
   /**
@@ -50,9 +53,9 @@ export type ClaimState =
   /** The submission has no record: no worker has claimed it yet. */
   | { readonly kind: 'new' }
   /**
-   * The worker may claim the message. `log` contains the attempts of all earlier rounds; interrupted attempts are marked.
-   * `interrupted` contains the keys of the providers whose attempts are marked as interrupted by this decision: each of these
-   * attempts has begun, and its worker has ended without recording an outcome.
+   * The worker may claim the submission. `log` contains the attempts of all earlier rounds (runs through the providers). An
+   * attempt without an outcome is marked as interrupted in this log, since its worker has ended. `interrupted` contains the keys
+   * of the providers of the attempts that this decision has marked.
    */
   | { readonly kind: 'continues'; readonly log: AttemptLog; readonly interrupted: ReadonlySet<string> }
   /** The submission has ended, or another queue message continues it. This message is no longer needed. */
@@ -67,13 +70,16 @@ export interface ClaimRequest {
   readonly hash: string;
   /** Id of the SQS message. */
   readonly messageId: string;
-  /** The message was redriven from the dead-letter queue, because an operator wants the submission to be tried again. */
+  /**
+   * The message was redriven: an operator has moved it from the dead-letter queue back to the outbound queue, so that the
+   * submission is tried again.
+   */
   readonly redriven: boolean;
   /** The message comes from a retry queue. */
   readonly retried: boolean;
   /**
-   * Token that identifies the message in the lineage, id of the worker that sent the message, and the log of attempts in the
-   * message's attributes.
+   * Token that identifies the message in the lineage (`signature`), id of the worker that sent the message (`worker`), and the
+   * log of attempts in the attributes of the message (`log`).
    */
   readonly signature?: string | undefined;
   readonly worker?: string | undefined;
@@ -99,17 +105,19 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
     const log = reopened(mergeLogs(endInterrupted(logOf(record), now), delivery.log));
     return { kind: 'continues', log, interrupted: new Set() };
   }
-  // This redriven message is received a second time: its first receive reopened the record and merged the message's log into the
-  // record. The record may contain later attempts, so the log of the message is not merged a second time.
+  // Whether this redriven message was received before: its first receive has reopened the record, and has merged the message's
+  // log into the record. The record may now contain later attempts, so the log of the message is not merged a second time.
   const isReopened = redriven && record.origin === messageId;
-  const carried = isReopened ? EMPTY_LOG : delivery.log;
-  const known = mergeLogs(logOf(record), carried);
-  // A message that another message has replaced is still processed if its log contains more than the record. Then the worker that
-  // sent the message could not write to the table, or the table was restored to an earlier time.
-  const knowsMore = countOf(carried) > countOf(record) || known.done.length > record.done.length;
+  const messageLog = isReopened ? EMPTY_LOG : delivery.log;
+  const known = mergeLogs(logOf(record), messageLog);
+  // A message that another message has replaced is nevertheless processed if its log contains more attempts or results than the
+  // record. This happens if the worker that sent the message could not write to the table, or if the table was restored to an
+  // earlier state.
+  const knowsMore = countOf(messageLog) > countOf(record) || known.done.length > record.done.length;
   if (isReplaced(delivery, record.lineage) && !knowsMore) return { kind: 'over' };
   const unended = known.attempts.filter(({ ended }) => ended === undefined);
-  // The worker that has the lease sent this message as its last step. Therefore this worker no longer works on the submission.
+  // Whether the worker that has the lease has sent this message. It sends such a message as its last step, so it no longer works
+  // on the submission.
   const isReleased = worker !== undefined && worker === record.lease?.owner && unended.length === 0;
   if (record.lease && record.lease.owner !== owner && record.lease.until > now && !isReleased)
     return { kind: 'in-flight' };
@@ -122,10 +130,10 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
 }
 
 /**
- * Returns whether a message certainly belongs to the record that is stored under its submission id. The content of the message is
- * not needed for this. The message belongs to the record in three cases: the message created or reopened the record; the message
- * has a token, which only a worker that wrote the record sets; or the message and the record contain the same attempt. The id
- * alone proves nothing, since another submission may have the same id.
+ * Returns whether a message certainly belongs to the record that is stored under its submission id. The body of the message is
+ * not needed for this decision. The message belongs to the record in three cases: the message created or reopened the record; the
+ * message has a token, which only a worker that wrote the record sets; or the message and the record contain the same attempt.
+ * The id alone proves nothing, since another submission may have the same id.
  */
 export function isOfRecord(
   { origin, attempts }: SubmissionRecord,
@@ -140,7 +148,7 @@ export function logOf({ attempts, done, redrives }: SubmissionRecord): AttemptLo
   return { attempts, done, redrives };
 }
 
-/** Key of a submission's record in the state table. */
+/** Returns the key of a submission's record in the state table. */
 export function recordKey(submissionId: string): string {
   return `submission/${submissionId}`;
 }

@@ -51,24 +51,30 @@ export function progressOf(log: AttemptLog, addresses: readonly string[], rules:
 export interface Consequences {
   readonly progress: Progress;
   /**
-   * Keys of the providers that had refused a recipient before this attempt's provider accepted the message for the same
-   * recipient. The API of these providers may have changed.
+   * Keys of other providers that had refused a recipient, before the provider of this attempt accepted the message for the same
+   * recipient. Mailover may have misread such a refusal, for example because the API of the provider has changed.
    */
   readonly contradicted: readonly string[];
-  /** Providers that may have accepted the message before this attempt's provider accepted it, each with the cause of this uncertainty. */
+  /**
+   * Providers that may have accepted the message before the provider of this attempt accepted it, each with the reason why this
+   * is uncertain.
+   */
   readonly doubled: readonly PossibleDuplicate[];
 }
 
-/** A provider that may have accepted the message before another provider accepted it, and the cause of this uncertainty. */
+/**
+ * A provider that may have accepted the message before another provider, or the same provider in a later attempt, accepted it.
+ * `cause`: why this is uncertain.
+ */
 export interface PossibleDuplicate {
   readonly provider: string;
   readonly cause: (typeof DUPLICATE_OUTCOMES)[number];
 }
 
 /**
- * Returns the result of an attempt as one letter for each recipient. A recipient who is not in `offered` gets `-`. `denied`
- * contains the addresses whose mailbox this provider has refused while Mailover doubts that such refusals of the provider are
- * correct.
+ * Returns the result of an attempt as one letter for each recipient. `offered` contains the addresses in the call to the
+ * provider. All other recipients get the letter `-`. `denied` contains the addresses whose mailbox this provider has refused, if
+ * Mailover doubts that such refusals of this provider are correct.
  */
 export function lettersOf(
   { recipients }: Progress,
@@ -81,7 +87,8 @@ export function lettersOf(
   const letters = recipients.map(({ address, deniedBy }): ResultLetter => {
     if (!isOffered.has(address)) return '-';
     const outcome = said(address);
-    // A doubtful refusal is confirmed only by a provider of another vendor, not by another account at the same vendor.
+    // Only a refusal by a provider of another vendor confirms a doubtful refusal. A refusal by another account at the same vendor
+    // does not.
     const hasOther = deniedBy.some((key) => vendorOf(key) !== vendorOf(provider));
     const isDenied = isAboutMailbox(outcome) && !hasOther && (denied.has(address) || deniedBy.length > 0);
     return isDenied ? 'd' : letterOf(outcome);
@@ -107,8 +114,8 @@ function letterOf(outcome: Outcome): ResultLetter {
 }
 
 /**
- * Adds an attempt that has ended to the log and to the progress. `said` returns the outcome for an address that the attempt
- * offered to the provider.
+ * Adds an attempt that has ended to the log and to the progress. `said` returns the outcome for an address that was in the call
+ * to the provider.
  */
 export function afterAttempt(
   before: Progress,
@@ -134,7 +141,10 @@ export function afterAttempt(
   };
 }
 
-/** Returns the progress after one more attempt; `said` is absent if the attempt is read from a record. */
+/**
+ * Returns the progress after one more attempt. `said` returns the outcome for an address; it is absent if the attempt is read
+ * from a record.
+ */
 function step(
   progress: Progress,
   attempt: StoredAttempt,
@@ -189,7 +199,7 @@ function causeOf(
   };
 }
 
-/** Results of earlier attempts, as letters, that no longer count after a redrive: all kinds of refusal. */
+/** The result letters that no longer count after a redrive: refusals of the message, and doubtful refusals of the mailbox. */
 const FORGOTTEN: ReadonlySet<ResultLetter> = new Set(['r', 'u', 'd']);
 const LISTS = { r: 'refusedBy', u: 'unrecognisedBy', d: 'deniedBy', f: 'failedAt' } as const;
 
@@ -202,8 +212,8 @@ function replaced({ recipients, apart }: Progress, provider: string, groups: Non
 }
 
 /**
- * Adds an attempt with an unknown outcome to the earlier attempts with unknown outcomes at the same provider. `asked` counts only
- * the queries after this attempt.
+ * Adds an attempt with an unknown outcome to the earlier attempts with unknown outcomes at the same provider. The result has the
+ * number of queries (`asked`) of this attempt only.
  */
 function withUnknown(
   unknownAttempts: readonly UnknownAttempt[],
@@ -225,13 +235,13 @@ function withUnknown(
 
 /** Answer of a provider to a query about an attempt whose outcome is unknown. */
 export interface Reply extends Pick<UnknownAttempt, 'asked' | 'settled'> {
-  /** The provider's message id for each recipient whose mail the provider has accepted. The keys of the map are the addresses. */
+  /** The provider's message id for each recipient for which the provider has accepted the mail, by address. */
   readonly found: ReadonlyMap<string, string>;
 }
 
 /**
- * Adds a provider's answer to a query about attempts with an unknown outcome. The answer shows which recipients' mail the
- * provider has accepted, and whether to ask the provider again.
+ * Adds a provider's answer to a query about attempts with an unknown outcome to the progress. The answer shows for which
+ * recipients the provider has accepted the mail, and whether the provider must be asked again.
  */
 export function afterAnswer(progress: Progress, provider: string, reply: Reply, rules: ReplayRules): Progress {
   const { found, asked, settled } = reply;

@@ -16,21 +16,24 @@ import { type AttemptLog, countOf, EMPTY_LOG, type StoredAttempt } from './log.t
 /** Facts about a submission that are in the attributes of its queue message. */
 export interface QueueAttributes {
   readonly submissionId: string;
-  /** When the submission was first received, in epoch milliseconds. A redrive from the dead-letter queue resets this time. */
+  /**
+   * When the submission was first received, in epoch milliseconds. A redrive resets this time: an operator then moves the message
+   * from the dead-letter queue back to the outbound queue.
+   */
   readonly firstSeen: number;
   /**
    * When the producer sent the submission, in epoch milliseconds. A redrive does not reset this time: mail that is older than its
    * class of mail allows is not sent after a redrive either.
    */
   readonly born: number;
-  /** Time before which a retry is not due, in epoch milliseconds; absent on the outbound queue. */
+  /** Time at which the retry is due, in epoch milliseconds; absent on the outbound queue. */
   readonly notBefore?: number;
   /**
-   * The message was redriven from the dead-letter queue. After the record of the submission was reopened, further messages of the
-   * submission do not have this mark.
+   * The message was redriven from the dead-letter queue. After the record of the submission was reopened, the next messages of
+   * the submission do not have this mark.
    */
   readonly redriven?: true;
-  /** The message has the attributes of a dead letter, but no valid proof (signature) that Mailover wrote them. */
+  /** The message has the attributes of a dead letter, but no valid proof (HMAC) that Mailover wrote these attributes. */
   readonly unproven?: true;
   /** The message is a test message (canary) that Mailover sends to itself through one provider. */
   readonly canary?: true;
@@ -40,8 +43,8 @@ export interface QueueAttributes {
   readonly worker?: string;
   /**
    * Token that identifies this message in the lineage of the record. If the worker that sent this message is known to have
-   * written the record, the token is the id of this worker. Otherwise the token of the replaced message is kept, if that message
-   * had a token.
+   * written the record, the token is the id of this worker. Otherwise the token of the previous message of the submission is
+   * kept, if there is one.
    */
   readonly signature?: string;
   readonly log: AttemptLog;
@@ -50,23 +53,23 @@ export interface QueueAttributes {
 }
 
 /**
- * Longest text of the log of attempts in the message attributes, in characters. The record in the table contains the whole log;
- * the log in the attributes is used while the table cannot be read.
+ * Longest text of the log of attempts in the message attributes, in characters. The record in the table contains more of the log.
+ * The log in the attributes is needed only if the last worker could not write the record, or if the record was lost.
  */
 const MAX_HISTORY = 6_000;
 
-/** Returns the string attributes of a queue message, without a check whether they can be trusted. */
+/** Returns the string attributes of a queue message. It is not checked whether they can be trusted. */
 export function attributesOf({ messageAttributes }: SQSRecord): Attributes {
   return Object.fromEntries(Object.entries(messageAttributes).map(([name, { stringValue }]) => [name, stringValue]));
 }
 
 /**
- * Reads the attributes of a queue message. A new submission has no attributes yet; its initial values are read from the message
- * itself.
+ * Reads the attributes of a queue message. A new submission has no attributes yet. Its initial values are computed from the SQS
+ * message: message id, times and number of receives.
  *
- * @param trusted - the attributes that have a valid signature of Mailover
+ * @param trusted - the attributes that Mailover itself has certainly set
  * @param fromDeadLetters - whether SQS itself had moved the message from a retry queue to the dead-letter queue, without the
- * attribute `Reason`, and an operator then redrove the message
+ * attribute `Reason`, and an operator has then redriven the message
  */
 export function readAttributes(
   { messageId, attributes }: SQSRecord,
@@ -85,7 +88,7 @@ export function readAttributes(
   const receives = Number(attributes.ApproximateReceiveCount);
   const life = parseLife(trusted[RETRY_ATTRIBUTE.life]);
   const sender = parseWorker(trusted[RETRY_ATTRIBUTE.worker]);
-  // After a redrive the log of attempts is empty, except for the list of recipients who were served.
+  // After a redrive, the log of attempts contains only the list of recipients for which nothing is left to do.
   if (fromDeadLetters || (Number.isNaN(notBefore) && trusted[DEAD_LETTER_ATTRIBUTE.reason]))
     return {
       submissionId,
@@ -143,8 +146,8 @@ export function retryAttributes(
 }
 
 /**
- * Returns the attributes with which a message is sent to the dead-letter queue. The attribute `Done` lists the positions of the
- * recipients who were served.
+ * Returns the attributes with which a message is sent to the dead-letter queue. The attribute `Done` contains the positions of
+ * the recipients for which nothing is left to do.
  */
 export function deadLetterAttributes(
   attributes: QueueAttributes,
@@ -166,8 +169,8 @@ export function deadLetterAttributes(
 }
 
 /**
- * Marks that a redriven message has until the record of the submission has been reopened. They are a part of the attribute
- * `Life`, since SQS allows ten attributes, and all ten are in use.
+ * The possible marks of a redriven message. A message has a mark only until the record of its submission is reopened. The mark is
+ * a part of the attribute `Life`, since SQS allows ten attributes and all ten are in use.
  */
 const MARKS = ['redriven', 'unproven'] as const;
 
@@ -194,8 +197,8 @@ function parseLife(text = ''): {
 }
 
 /**
- * Returns the text of the attribute with the worker's id and the message's token. If the message has no token, the text is the
- * worker's id alone, and the message never counts as replaced by another message.
+ * Returns the text of the attribute `Worker`: the worker's id and the message's token. If the message has no token, the text is
+ * the worker's id alone. Such a message never counts as replaced by another message.
  */
 function formatWorker({ worker, signature }: QueueAttributes): string | undefined {
   return worker === undefined || signature === undefined ? worker : `${worker} ${signature}`;
@@ -220,8 +223,8 @@ function formatHistory({ attempts }: AttemptLog): string {
 }
 
 /**
- * Reads the attempts, and takes the number of redrives from them. The attempts do not show a redrive that no attempt has
- * followed; the mark `redriven` shows it.
+ * Reads the attempts, and computes the number of redrives from the attempts. If there was no attempt after the last redrive, the
+ * attempts do not show this redrive. The mark `redriven` then shows it.
  */
 function parseHistory(text = '[]'): Pick<AttemptLog, 'attempts' | 'redrives'> {
   try {

@@ -3,25 +3,33 @@ import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, SOON_MS, unknownDelay } 
 import { MOST_ATTEMPTS } from './log.ts';
 import { ended, type Progress } from './progress.ts';
 
-/** Decision on what happens to a submission after a round of attempts. */
+/** Decision on what happens to a submission after a round of attempts (one run through its providers). */
 export type Settlement =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly detail: string };
 
 /**
- * Inputs of the decision on what happens to a submission after a round of attempts, in addition to the progress. All ages and
- * delays are in stack time (which on a local stack may run faster than the clock).
+ * Inputs of {@link settle}, in addition to the progress. All ages and delays are in stack time (which on a local stack may run
+ * faster than the clock).
  */
 export interface SettleContext {
-  /** Time since the submission was first received, in milliseconds. */
+  /** Time since the submission was first received or last redriven, in milliseconds. */
   readonly ageMs: number;
-  /** The message was first received more than five days after it was sent. */
+  /** The message was first received more than five days after it was sent to its present queue. */
   readonly stale?: boolean;
-  /** Time until `expiresAt`, in milliseconds; absent if the submission has no `expiresAt`. */
+  /**
+   * Time until the submission expires, in milliseconds; absent if neither the submission nor its class of mail sets an expiry.
+   */
   readonly expiresInMs?: number;
+  /**
+   * The shortest Retry-After of the round, in milliseconds; set only if every outcome of the round's attempts has a Retry-After.
+   */
   readonly retryAfterMs?: number;
-  /** Milliseconds after which a skipped provider may be tried again; set if no provider was tried in this round. */
+  /**
+   * Milliseconds after which a skipped provider may be tried again; set only if no provider was called in this round and the time
+   * is known.
+   */
   readonly againAfterMs?: number;
   /**
    * Another skipped provider may be usable before `againAfterMs`, but the time is not known. Then the usual wait is used if it is
@@ -29,13 +37,13 @@ export interface SettleContext {
    */
   readonly orSooner?: true;
   /**
-   * Milliseconds since the first of several attempts with an unknown outcome at the same provider; absent if no provider has
-   * several such attempts.
+   * Milliseconds since the first of several attempts with an unknown outcome at the same provider; absent if there are no such
+   * attempts or the provider was already asked about them.
    */
   readonly unknownMs?: number;
-  /** A provider was skipped because this worker could not call it. Then the first wait is only some seconds. */
+  /** A provider was skipped because this worker could not call it. Then the first wait is only a few seconds. */
   readonly soon?: true;
-  /** The provider gets the recipients in smaller groups, which takes several rounds. Then the waits grow slowly. */
+  /** A provider needs separate calls for groups of the recipients, which takes several rounds. Then the waits grow slowly. */
   readonly unfinished?: true;
   /** A random number in [0, 1). */
   readonly random: number;
@@ -74,28 +82,35 @@ export function settle(progress: Progress, context: SettleContext): Settlement {
       ? Math.max(usual, Math.min(retryAfterMs ?? 0, MAX_DELAY_MS))
       : Math.min(again, orSooner ? usual : again);
   // If the wait would use up all the time left, the submission is retried after half of the time left. For example, a login code
-  // that is valid for two minutes cannot wait for a whole minute.
+  // that is valid for one minute cannot wait for the usual first minute.
   const shorter = delayMs >= leftMs && leftMs > SHORTEST_MS;
   return { kind: 'retry', delayMs: shorter ? Math.max(SHORTEST_MS, leftMs / 2) : delayMs };
 }
 
+/** Shortest wait of a submission that expires soon, in milliseconds. */
 const SHORTEST_MS = 10_000;
 
-/** The waits are shorter by this factor while a provider gets the recipients in smaller groups. */
+/** The waits are shorter by this factor while a provider needs separate calls for groups of the recipients. */
 const UNFINISHED_GROWTH = 8;
 
-/** Returns the time for which a submission may still be tried, in milliseconds; zero or less if this time is over. */
+/**
+ * Returns the time for which a submission may still be tried, in milliseconds; zero or less if this time is over. Without an
+ * expiry, a submission is tried for four days.
+ */
 export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {
   return expiresInMs ?? MAX_AGE_MS - ageMs;
 }
 
-/** Reason for the dead-letter queue if no worker received a message for five days after it was sent: its content may be out of date. */
+/**
+ * Dead-letter reason of a message that no worker received for five days after it was sent. The content of the mail may be out of
+ * date.
+ */
 export const STALE: Problem = {
   reason: 'Exhausted',
   detail: 'it was first received more than five days after it was sent; no provider was tried',
 };
 
-/** Reason for the dead-letter queue if the record of a submission would become too large for the table. */
+/** Dead-letter reason of a submission whose record would become too large for the table. */
 const TOO_LONG: Problem = {
   reason: 'Exhausted',
   detail: `no provider accepted it for all recipients, and more than ${MOST_ATTEMPTS} attempts had different results`,
@@ -116,14 +131,14 @@ function close({ recipients }: Progress): Settlement {
   const number = (end: string) => recipients.filter((one) => one.end === end).length;
   if (number('refused') > 0) {
     const by = [...new Set(recipients.flatMap((one) => (one.end === 'refused' ? one.refusedBy : [])))];
-    const whom = `${number('refused')} of ${recipients.length} recipients`;
+    const share = `${number('refused')} of ${recipients.length} recipients`;
     return {
       kind: 'dead-letter',
       reason: 'Refused',
       detail:
         by.length > 0
-          ? `refused by ${by.join(' and ')} for ${whom}`
-          : `no provider that may be used can carry the address of ${whom}`,
+          ? `refused by ${by.join(' and ')} for ${share}`
+          : `no provider that may be used can carry the address of ${share}`,
     };
   }
   if (number('held') > 0) {

@@ -3,18 +3,17 @@ import { type Speed, stackAge } from '../platform/stack-time.ts';
 import type { SubmissionRecord } from './record.ts';
 
 /**
- * Time from the due time of a queue message until the message counts as lost, in milliseconds of stack time (which on a local
- * stack may run faster than the clock).
+ * Time after which a queue message that was due and was not received counts as lost, in milliseconds of stack time (which on a
+ * local stack may run faster than the clock).
  */
 const OVERDUE_MS = 3_600_000;
 
-/** Fields of a submission's record that decide with which state the submission is counted in the daily count of all submissions. */
+/** Fields of a submission's record that decide which state the submission has in the daily count of all submissions. */
 export type StandingFields = Pick<SubmissionRecord, 'state' | 'suppressed' | 'lease' | 'nextTryAt' | 'firstSeen'>;
 
 /**
- * Returns the state with which a submission is counted in the daily count of all submissions, at the time `now` in epoch
- * milliseconds. `lost`: the queue message of the open submission was due more than an hour ago, and no worker has received the
- * message since.
+ * Returns the state that a submission has in the daily count of all submissions, at the time `now` in epoch milliseconds. `lost`:
+ * the queue message of the open submission was due more than an hour ago, and no worker has received the message since.
  */
 export function standingOf(record: StandingFields, now: number, speed: Speed = {}): Standing {
   const { state, suppressed, lease } = record;

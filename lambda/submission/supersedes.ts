@@ -3,8 +3,8 @@ import { recordKey } from './record.ts';
 
 /**
  * Reads the keys of the providers that accepted, or may have accepted, a submission or any earlier submission that it superseded.
- * The oldest provider is first. The list is for a new submission that supersedes this submission: the new submission tries other
- * providers first. The list is empty if the record does not exist or cannot be read.
+ * The provider with the latest attempt is last. The list is used for a new submission that supersedes this submission: the new
+ * submission tries all other providers first. The list is empty if the record does not exist or cannot be read.
  */
 export async function readAcceptedBy(table: Pick<Table, 'get'>, submissionId: string): Promise<readonly string[]> {
   return table.get(recordKey(submissionId)).then(acceptedBy, () => []);

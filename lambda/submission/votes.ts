@@ -2,8 +2,8 @@
 export type VendorOf = (provider: string) => string | undefined;
 
 /**
- * Returns whether providers of two different vendors have refused the message for a recipient. If they have, the submission ends
- * for this recipient with the result refused. Providers that are no longer configured do not count.
+ * Quorum: returns whether providers of two different vendors have refused the message for a recipient. If so, the submission ends
+ * for this recipient as `refused`. Providers that are no longer configured do not count.
  */
 export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: VendorOf): boolean {
   const vendors = new Set(refusedBy.map(vendorOf).filter((vendor) => vendor !== undefined));

@@ -7,8 +7,8 @@ export interface SuppressedAddress extends SuppressionEntry {
 }
 
 /**
- * Possible first characters of a hash. The first character of its hash assigns an address to one of 64 lists, so that no
- * partition of the table is hot.
+ * Possible first characters of a hash. The first character of its hash assigns an address to one of 64 lists, so that the reads
+ * and writes are spread over the partitions of the table.
  */
 const SHARDS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -23,7 +23,10 @@ export interface AddressIndex {
   /** Writes the entry of an address, and replaces an older entry of this address. */
   put(hash: string, entry: SuppressedAddress): Promise<void>;
   remove(hash: string): Promise<void>;
-  /** Yields the addresses of one list after the other, from the list number `from` on; `next` is the number of the following list. */
+  /**
+   * Yields the addresses of one list after the other, from the list number `from` (0 to 63) on; `next` is the number of the
+   * following list.
+   */
   all(from?: number): AsyncGenerator<{ readonly addresses: readonly SuppressedAddress[]; readonly next: number }>;
 }
 

@@ -11,7 +11,10 @@ interface Share {
   readonly accepted: number;
 }
 
-/** Number of suppressions in a day below which a provider's suppressions are not doubted: a single mailing to old addresses may cause this number. */
+/**
+ * Number of suppressions in the last day below which a provider's suppressions are not doubted: a single mailing to old addresses
+ * may cause nearly this number.
+ */
 const LEAST_SUPPRESSED = 20;
 /** Number of new entries on a provider's own suppression list below which the import of these entries is not doubted. */
 const LEAST_IMPORTED = 50;
@@ -23,7 +26,10 @@ const LEAST_USUAL = 0.02;
 const USUAL_ALONE = 0.05;
 const LEAST_OF_OTHERS = 200;
 
-/** Whether a provider suppresses a far larger share of its recipients than the other providers do. */
+/**
+ * Whether a provider's rate of suppressions is more than `FACTOR` times the rate of the other providers; false for fewer than
+ * `LEAST_SUPPRESSED` suppressions.
+ */
 export function isFarBeyond(ofProvider: Share, others: readonly Share[]): boolean {
   const { suppressed, accepted } = ofProvider;
   if (suppressed < LEAST_SUPPRESSED) return false;
@@ -32,14 +38,20 @@ export function isFarBeyond(ofProvider: Share, others: readonly Share[]): boolea
   return suppressed / Math.max(accepted, suppressed) > FACTOR * usual;
 }
 
-/** Decides whether the suppressions that a provider reports are doubtful. The number of these suppressions in the last day decides. */
+/**
+ * Decides whether the suppressions that a provider reports are doubtful: the provider's rate of suppressions in the last day is
+ * compared with the rate of the other providers.
+ */
 export interface SuppressionDoubt {
-  /** Counts one suppressed address, each address only once. Returns whether the provider's suppressions are doubtful after this count. */
+  /**
+   * Counts one suppressed address; an address counts at most once a day (UTC). Returns whether the provider's suppressions are
+   * doubtful after this count.
+   */
   count(provider: string, hash: string): Promise<boolean>;
   isDoubted(provider: string): Promise<boolean>;
   /**
-   * Whether `entries`, the number of new entries on a provider's own suppression list, is far more than the mail that the
-   * provider accepted in the last day explains.
+   * Whether the provider's suppressions would be doubtful if `entries` new entries of its own suppression list were added to the
+   * suppressions of the last day. Always false for fewer than `LEAST_IMPORTED` entries.
    */
   doubtsImport(provider: string, entries: number): Promise<boolean>;
 }
@@ -48,8 +60,8 @@ const HOURS = 24;
 const DAY_MS = HOURS * 3_600_000;
 const KEEP_DAYS = 3;
 /**
- * A result is reused for this time in milliseconds, and for at most the following number of further suppressions. A provider
- * may report many suppressions at the same time.
+ * Time in milliseconds for which a result is reused. The result "not doubtful" is computed again earlier, after `CACHED_COUNTS`
+ * further suppressions, since a provider may report many suppressions at the same time.
  */
 const CACHED_MS = 10_000;
 const CACHED_COUNTS = 5;
@@ -65,7 +77,10 @@ interface DoubtContext extends Speed {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Creates a {@link SuppressionDoubt} for one process; all processes share the counts. */
+/**
+ * Creates a {@link SuppressionDoubt} for one process. All processes share the counts, which are in the lists table and the state
+ * table.
+ */
 export function suppressionDoubt({ providers, lists, table, clock, ...speed }: DoubtContext): SuppressionDoubt {
   const cached = new Map<string, { readonly doubted: boolean; readonly until: number; counts: number }>();
   const dayList = (provider: string, time: number) =>

@@ -7,8 +7,8 @@ export interface SuppressionEntry {
   readonly source: string;
   /** Time of the report or of the addition, in epoch milliseconds. */
   readonly at: number;
-  /** Id of the delivery event that reported the address. */
+  /** Id of the delivery event that reported the address; absent if no event did. */
   readonly eventId?: string;
-  /** Time in epoch seconds after which the address may be mailed again; absent: never. */
+  /** Time in epoch seconds after which mail may be sent to the address again; absent: the entry never expires. */
   readonly expires?: number;
 }

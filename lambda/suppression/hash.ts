@@ -8,8 +8,8 @@ import { type Secrets, UnusableSecret } from '../platform/secrets.ts';
 export type AddressHashes = (address: string) => Promise<readonly [string, ...string[]]>;
 
 /**
- * Creates the function that hashes addresses with the key of the suppression list. If the hash had no key, known addresses
- * could be hashed and compared with it.
+ * Creates the function that hashes addresses with the key of the suppression list. Without a key, a reader of the table could
+ * hash known addresses, and compare these hashes with the stored hashes.
  *
  * The secret contains the field `key`, and after a rotation also the field `previousKey`.
  */
@@ -21,7 +21,10 @@ export function addressHashes(secrets: Secrets, secretName: string): AddressHash
   };
 }
 
-/** Keyed hash of an address. Letter case is ignored: in practice it distinguishes no mailboxes, and providers may change it. */
+/**
+ * Returns the keyed hash of an address. Letter case is ignored: in practice it distinguishes no mailboxes, and providers may
+ * change it.
+ */
 function hashOf(address: string, key: string): string {
   return createHmac('sha256', key).update(address.trim().toLowerCase()).digest('base64url');
 }

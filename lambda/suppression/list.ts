@@ -13,7 +13,10 @@ export type FoundEntry = Pick<SuppressionEntry, 'source' | 'at'> & {
   readonly reason: SuppressionReason | 'unsubscribed';
 };
 
-/** Days for which a hard bounce suppresses an address, since the mailbox may exist again later. A complaint never expires. */
+/**
+ * Number of days for which a hard bounce suppresses an address. It is limited since the mailbox may exist again later. A
+ * complaint never expires.
+ */
 const HARD_BOUNCE_DAYS = 180;
 const DAY_S = 24 * 3_600;
 
@@ -46,9 +49,9 @@ export interface Suppressions extends SuppressionReader {
 type StoredEntry = Item & Partial<SuppressionEntry> & { readonly removed?: number };
 
 /**
- * Creates read access to the suppression list in the state table, for the check before mail is sent. The key of an entry is
- * the HMAC-SHA-256 of its address, so that a copy of the table reveals no address. If the hash had no key, known addresses
- * could be hashed and compared with it.
+ * Creates read access to the suppression list in the state table, for the check before mail is sent. The key of an entry is the
+ * HMAC-SHA-256 of its address, so that a copy of the table reveals no address. Without a key, a reader of the table could hash
+ * known addresses, and compare these hashes with the stored hashes.
  *
  * The secret contains the field `key`, and after a rotation also the field `previousKey`, with which older entries are still
  * found.
@@ -62,24 +65,30 @@ export function suppressionReader(
   const hashes = addressHashes(secrets, secretName);
   return {
     async find(addresses, unsubscribable) {
-      const leftKey = (hash: string) => (unsubscribable === undefined ? [] : [unsubscribedKey(hash, unsubscribable)]);
+      const unsubscribeKeys = (hash: string) =>
+        unsubscribable === undefined ? [] : [unsubscribedKey(hash, unsubscribable)];
       const keyed = await Promise.all(addresses.map(async (address) => [address, await hashes(address)] as const));
-      const all = keyed.flatMap(([, keys]) => keys.flatMap((key) => [keyOf(key), ...leftKey(key)]));
+      const all = keyed.flatMap(([, keys]) => keys.flatMap((key) => [keyOf(key), ...unsubscribeKeys(key)]));
       const items = await getMany(table, all);
       return new Map(
         keyed.flatMap(([address, keys]): [string, FoundEntry][] => {
           const entry = keys.map((key) => entryIn(items.get(keyOf(key)), clock.now())).find((one) => one !== undefined);
           if (entry) return [[address, entry]];
-          const gone = keys.flatMap(leftKey).map((key) => unsubscribedIn(items.get(key)));
-          const left = gone.find((one) => one !== undefined);
-          return left ? [[address, { reason: 'unsubscribed', source: left.source, at: left.at }]] : [];
+          const unsubscribes = keys.flatMap(unsubscribeKeys).map((key) => unsubscribedIn(items.get(key)));
+          const unsubscribed = unsubscribes.find((one) => one !== undefined);
+          return unsubscribed
+            ? [[address, { reason: 'unsubscribed', source: unsubscribed.source, at: unsubscribed.at }]]
+            : [];
         }),
       );
     },
   };
 }
 
-/** Creates access to the suppression list for the functions that change the list. Each address is also in the index of addresses. */
+/**
+ * Creates access to the suppression list for the functions that change the list. Each change of an address is also written to the
+ * index of addresses.
+ */
 export function suppressionList(
   table: Table,
   index: Pick<AddressIndex, 'put' | 'remove'>,
@@ -106,7 +115,8 @@ export function suppressionList(
         const known = entryIn(current, clock.now());
         const isRemoved = known === undefined && (isRemovedBefore || wasRemovedAfter(current, wanted.at));
         found = known && !isStronger(wanted, known) ? known : isRemoved ? undefined : wanted;
-        // The index is written first: without an entry in the index, an operator could not list or remove the address.
+        // The index is written first: if only this write succeeded, the address would be listed but not suppressed. In the other
+        // order, a suppressed address could be missing from the list that operators read.
         if (found === wanted || (found && isIndexed)) await index.put(hash, { ...found, address });
         isIndexed = true;
         return found === wanted ? wanted : undefined;
@@ -153,7 +163,10 @@ function wasRemovedAfter(item: Item | undefined, after: number): boolean {
   return ((item as StoredEntry | undefined)?.removed ?? 0) > after;
 }
 
-/** Adds the time of expiry that follows from the reason of an entry; for an old hard bounce, this time may be in the past. */
+/**
+ * Returns the entry with its time of expiry: a hard bounce expires after `HARD_BOUNCE_DAYS`, possibly in the past; entries with
+ * other reasons never expire.
+ */
 export function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {
   if (entry.reason !== 'hard-bounce') return entry;
   return { ...entry, expires: Math.floor(entry.at / 1000) + HARD_BOUNCE_DAYS * DAY_S };

@@ -9,8 +9,8 @@ interface PendingRemoval {
 }
 
 /**
- * Addresses that must be removed from the providers' own suppression lists. The addresses are stored, since calls to a
- * provider may fail or be limited to one per second.
+ * Addresses that must be removed from the providers' own suppression lists. The addresses are stored, since a call to a provider
+ * may fail, and a provider may allow only one call per second.
  */
 export interface PendingRemovals {
   /** Stores that an address has to be removed from a provider's list, until the removal is done. */

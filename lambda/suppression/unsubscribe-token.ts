@@ -12,9 +12,9 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Makes the token of an unsubscribe link. The token contains the recipient and the class of mail, encrypted and
- * authenticated. The key for this is derived from the key of the suppression list. Tokens cannot be forged, and a link in a
- * log or a forwarded mail reveals no address.
+ * Makes the token of an unsubscribe link. The token contains the recipient and the class of mail, encrypted and authenticated.
+ * The encryption key is derived from the key of the suppression list. Tokens cannot be forged, and a link in a log or a forwarded
+ * mail reveals no address.
  *
  * The same recipient and class give the same token, so a mail has the same headers in all attempts to send it.
  */

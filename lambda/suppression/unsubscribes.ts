@@ -3,7 +3,7 @@ import type { Item, Table } from '../platform/table.ts';
 import type { AddressHashes } from './hash.ts';
 import type { Subscription } from './unsubscribe-token.ts';
 
-/** Item for a recipient that unsubscribed from a class of mail. */
+/** Item for a recipient who unsubscribed from a class of mail. */
 export interface Unsubscribed {
   /** Time of the unsubscribe, in epoch milliseconds. */
   readonly at: number;
@@ -11,7 +11,10 @@ export interface Unsubscribed {
   readonly source: string;
   /** Present when the event for the unsubscribe is on the events queue. */
   readonly reported?: true;
-  /** Time of the newest repetition of the unsubscribe, in epoch milliseconds. A removal ends the unsubscribe only if it is later than this time. */
+  /**
+   * Time of the newest repetition of the unsubscribe, in epoch milliseconds. A removal ends the unsubscribe only if the removal
+   * is later than this time.
+   */
   readonly again?: number;
 }
 
@@ -24,20 +27,23 @@ export interface Unsubscribes {
   add(one: Subscription, item: Unsubscribed): Promise<Unsubscribed>;
   /** Records that the event for the unsubscribe is on the events queue. */
   markReported(one: Subscription): Promise<void>;
-  /** Removes an unsubscribe; if `before` is given, only an unsubscribe that is older than this time. Returns false if no unsubscribe was removed. */
+  /**
+   * Removes an unsubscribe; if `before` (epoch milliseconds) is given, only an unsubscribe that is older than this time. Returns
+   * false if no unsubscribe was removed.
+   */
   remove(one: Subscription, before?: number): Promise<boolean>;
 }
 
-/** Value of `provider` (in events) and of `source` (in unsubscribes) if Mailover itself is the origin, and no provider. */
+/** Value of `provider` (in events) and of `source` (in unsubscribes) if Mailover itself is the origin, and not a provider. */
 export const OWN_SOURCE = 'mailover';
 
 /**
- * Seconds for which a removal is stored. A removal ends older unsubscribes, and such an unsubscribe may be reported only
- * after the removal: providers repeat their posts for up to three days, and queues keep messages for 14 days.
+ * Number of seconds for which a removal is stored. A removal ends older unsubscribes, and the report of an older unsubscribe may
+ * arrive after the removal: providers repeat their posts for up to three days, and queues keep messages for 14 days.
  */
 const REMOVED_S = 30 * 24 * 3_600;
 
-/** Key of the item for a class of mail and the hash of an address. */
+/** Returns the key of the item for the hash of an address and a class of mail (`name`). */
 export function unsubscribedKey(hash: string, name: string): string {
   return `unsubscribed/${hash}/${name}`;
 }
@@ -47,7 +53,10 @@ export function unsubscribedIn(item: Item | undefined): Unsubscribed | undefined
   return item === undefined || item['removed'] !== undefined ? undefined : (item as Item & Unsubscribed);
 }
 
-/** Stores unsubscribes in the state table. Their items never expire, and contain only hashes of addresses. */
+/**
+ * Stores unsubscribes in the state table, under hashes of the addresses. The item of an unsubscribe never expires; the item of a
+ * removal expires after 30 days.
+ */
 export function unsubscribes(table: Table, hashes: AddressHashes, now: () => number): Unsubscribes {
   const keysOf = async ({ address, class: name }: Subscription) =>
     (await hashes(address)).map((hash) => unsubscribedKey(hash, name)) as [string, ...string[]];
@@ -76,18 +85,18 @@ export function unsubscribes(table: Table, hashes: AddressHashes, now: () => num
       const [pk, ...older] = await keysOf(one);
       const at = Math.min(before, now());
       // `Table` has no method that deletes items, so the item is marked as removed, and expires.
-      const gone = { removed: at, expires: Math.floor(now() / 1000) + REMOVED_S };
+      const removal = { removed: at, expires: Math.floor(now() / 1000) + REMOVED_S };
       for (const key of [pk, ...older])
         await changeItem(table, key, (current) => {
           const known = unsubscribedIn(current);
           if (known && newest(known) < before) {
             removed = true;
-            return gone;
+            return removal;
           }
           // If there is no unsubscribe, the removal is stored nevertheless: an older unsubscribe, which the removal ends,
           // may be reported later.
           const isLatest = !known && ((current as Removed | undefined)?.removed ?? 0) < at;
-          return key === pk && isLatest ? gone : undefined;
+          return key === pk && isLatest ? removal : undefined;
         });
       return removed;
     },

@@ -2,7 +2,10 @@ import { changeItem } from '../platform/change-item.ts';
 import { getMany, type Item, type Table } from '../platform/table.ts';
 import type { AddressHashes } from './hash.ts';
 
-/** Verified addresses. In some classes of mail, an address gets only one mail until a mail has reached the address. */
+/**
+ * Verified addresses. In some classes of mail, an address gets only one mail until an event shows that a mail has reached the
+ * address.
+ */
 export interface VerifiedRecipients {
   /**
    * Returns the addresses to which this submission cannot be sent yet, since they are not verified and another submission is
@@ -14,7 +17,10 @@ export interface VerifiedRecipients {
   verify(address: string): Promise<boolean>;
 }
 
-/** Days after which another submission may become the first mail; no mail has to wait longer than this. */
+/**
+ * Number of days for which a submission stays the first mail of an address. After this time another submission may become the
+ * first mail.
+ */
 const FIRST_MAIL_DAYS = 14;
 const DAY_S = 24 * 3_600;
 

@@ -4,7 +4,10 @@ import type { HourCounts, Newest } from './counts.ts';
 
 /** Returns the key of the state table's item with the counts of one hour. `hour` is the number of hours since 1970, in stack time. */
 export const tallyKey = (hour: number) => `tally/${hour}`;
-/** Returns the key of one page of the list of recipients to which sending was given up in one hour. See {@link Ended}. */
+/**
+ * Returns the key of one page of the list of recipients to which sending was given up in one hour, because `provider` refused the
+ * mailbox. See {@link Ended}.
+ */
 export const endedKey = (provider: string, hour: number, page: number) => `ended/${provider}/${hour}/${page}`;
 
 /**

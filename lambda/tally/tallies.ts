@@ -23,21 +23,21 @@ export interface TalliesContext {
   /** Returns a random number in [0, 1). */
   readonly random: () => number;
   readonly vendorOf: Refusing['vendorOf'];
-  /** @default - the speed of the clock */
+  /** @default - stack time runs at the speed of the clock */
   readonly speed?: Speed;
 }
 
 /**
- * A worker writes its counts to the table (a report) at the latest after this interval, in milliseconds of stack time. If a provider refuses a
- * mailbox, the worker writes its counts immediately.
+ * A worker writes its counts to the table (a report) at the first count after this interval, in milliseconds of stack time. If a
+ * provider refuses a mailbox, the worker writes its counts immediately.
  */
 const REPORT_INTERVAL_MS = 60_000;
 
 /**
  * A worker writes its counts before the interval ends if it has counted at least this number of recipients since its last report.
  * This number of recipients must also be at least as large as the number that the worker has already reported in this hour. Early
- * reports are needed since the worker may get no further message. Without them, if a mailing takes less time than the interval,
- * more than half of its recipients would not be counted.
+ * reports are needed since the worker may get no further message. Without early reports, more than half of the recipients of a
+ * mailing might not be counted if the mailing takes less time than the interval.
  */
 const LEAST_REPORTED = 20;
 /** Shortest time between a report and the next early report, in milliseconds of stack time. */
@@ -53,15 +53,15 @@ const LIST_WAIT_MS = 3_000;
 const MAX_CONFLICTS = 20;
 const MAX_PAUSE_MS = 40;
 
-/** When a new hour begins, the results for the newest recipients are searched in this number of earlier hours. */
+/** Number of earlier hours in which the results for the newest recipients are searched when a new hour begins. */
 const HOURS_BACK = 24;
 
 /** Largest number of counts by provider and domain between two reports. */
 const MAX_DOMAINS = 1_000;
 
 /**
- * Counts submissions and recipients. The counts are first collected in this worker. From time to time the worker adds them to the counts in the
- * table, which all workers share (a report). A busy worker writes once a minute.
+ * Counts submissions and recipients. The counts are first collected in this worker. From time to time the worker adds them to the
+ * counts in the table, which all workers share (a report). A busy worker writes a report about once a minute.
  */
 export class Tallies {
   readonly #context: TalliesContext;
@@ -231,8 +231,8 @@ export class Tallies {
   }
 
   /**
-   * Returns the results for the newest recipients of each provider from the latest earlier hour that has an item. They are copied to the item of
-   * an hour that begins.
+   * Returns the results for the newest recipients of each provider from the latest earlier hour that has an item. These results
+   * are copied to the item of a new hour.
    */
   async #newestBefore(hour: number): Promise<Readonly<Record<string, Newest>>> {
     const keys = Array.from({ length: HOURS_BACK }, (_, back) => tallyKey(hour - 1 - back));

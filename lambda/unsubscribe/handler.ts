@@ -29,7 +29,7 @@ const dependencies = {
   metrics,
 };
 
-/** Answers requests to unsubscribe links. */
+/** Lambda handler that answers requests to unsubscribe links. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<PageAnswer> {
   const { body = '', isBase64Encoded, pathParameters = {}, requestContext } = event;
   const answer = await answerLink(

@@ -1,4 +1,4 @@
-/** An answer to a browser or a mail program. */
+/** HTTP answer to a browser or a mail program. */
 export interface PageAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** An HTTP answer. */
+/** HTTP answer to a provider. `text` is the body. */
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;

@@ -5,12 +5,12 @@ import type { Genuine, Refusal, WebhookModule, WebhookRequest } from '../provide
 import { isFrom } from './source-ranges.ts';
 
 /**
- * If requests do not match a secret, the secret is read again, but only after this time since the last such read. Therefore
- * forged requests cause few reads.
+ * Shortest time, in milliseconds, between two reads of a secret because a request does not match it. Therefore forged requests
+ * cause few reads.
  */
 const FRESH_MS = 30_000;
 
-/** A request, and the variable parts of the path to which it was sent. */
+/** A request, and the variable parts of the path to which it was sent: the provider's `key`, and the secret part (`path`). */
 export interface Arrival extends WebhookRequest {
   readonly key: string;
   readonly path: string;
@@ -51,7 +51,7 @@ export function createAuthenticator(secrets: Secrets, clock: Clock, pathField: P
     const result = checkRequest(arrival, provider, module, known);
     if (result.kind === 'genuine' || (freshAt.get(secretName) ?? -Infinity) > clock.now() - FRESH_MS) return result;
     freshAt.set(secretName, clock.now());
-    // If the secret cannot be read, the cached one is used.
+    // If the secret cannot be read, the cached value is used.
     const fresh = await secrets.read(secretName, true).catch(() => known);
     return checkRequest(arrival, provider, module, fresh);
   };

@@ -27,7 +27,7 @@ interface Intakes {
 
 type Answer = APIGatewayProxyStructuredResultV2 | SQSBatchResponse;
 
-/** A Lambda handler for requests over HTTP and for batches of a queue. */
+/** Creates a Lambda handler for requests over HTTP and for batches of messages of a queue. */
 export function webhookHandler({ takePosted, takeRecord, log, metrics }: Intakes) {
   const answerRequest = async (event: APIGatewayProxyEventV2, limitMs: number): Promise<Answer> => {
     const { status, text } = await takePosted(arrivalOf(event), limitMs);

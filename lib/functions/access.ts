@@ -18,7 +18,7 @@ export const CONSUME = [
 
 /**
  * Returns the permissions of a function that sends through these providers: the permissions that the provider types need, and the
- * right to read the secrets of the providers.
+ * permission to read the secrets of the providers.
  */
 export function providerStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const stack = Stack.of(scope);
@@ -37,7 +37,7 @@ export function providerStatements(scope: Construct, providers: readonly Provide
 
 /**
  * Returns the permissions of a function that checks the health of these providers: the permissions that the provider types need,
- * and the right to read the secrets of the providers.
+ * and the permission to read the secrets of the providers.
  */
 export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const permissions = providers.flatMap(({ type, options }) => definitionOf(type).permissions?.health(options) ?? []);
@@ -45,8 +45,8 @@ export function healthStatements(scope: Construct, providers: readonly ProviderC
 }
 
 /**
- * Returns the permissions for the providers' own lists of suppressed addresses, and the reasons why these permissions name no
- * resource.
+ * Returns the permissions to read and change the providers' own lists of suppressed addresses, and the reasons why these
+ * permissions name no resource.
  */
 export function ownListStatements(
   scope: Construct,
@@ -58,7 +58,8 @@ export function ownListStatements(
 }
 
 /**
- * Returns the statements for actions that cannot be limited to a resource. Instead, each statement is limited to AWS regions.
+ * Returns the statements for actions that cannot be limited to a resource. Instead, each statement is limited to the AWS regions
+ * of the providers that need its actions.
  */
 function regionalStatements(
   scope: Construct,
@@ -77,7 +78,7 @@ function regionalStatements(
   );
 }
 
-/** A resource in a permission that contains a wildcard, and the reason for the wildcard. */
+/** An ARN with a wildcard that a permission contains, and the reason for the wildcard. */
 interface Wildcard {
   readonly resource: string;
   readonly reason: string;
@@ -96,8 +97,8 @@ export function sendWildcards(scope: Construct, providers: readonly ProviderConf
 }
 
 /**
- * Returns the reasons why {@link healthStatements} and {@link ownListStatements} have actions without a resource: one reason for
- * each provider type.
+ * Returns the reasons why {@link healthStatements} and {@link ownListStatements} have actions that are not limited to a resource:
+ * one reason for each provider type with such actions.
  */
 export function healthReasons(providers: readonly ProviderConfig[]): readonly string[] {
   return [...new Set(providers.flatMap(({ type }) => definitionOf(type).permissions?.noResource ?? []))];
@@ -119,7 +120,7 @@ function secretStatements(scope: Construct, providers: readonly ProviderConfig[]
   return secrets.length > 0 ? [secretStatement(Stack.of(scope), secrets)] : [];
 }
 
-/** Returns a permission for items of the state table whose keys have one of these prefixes. */
+/** Returns a permission for the items of the state table whose key matches one of the patterns in `keys`, such as `token/*`. */
 export function tableStatement(
   { tableArn }: { readonly tableArn: string },
   actions: readonly TableAction[],
@@ -138,7 +139,7 @@ function keyedStatement(
     resources: [tableArn],
     conditions: {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] },
-      // This condition is needed because the `ForAllValues` condition above is also true for a request without keys.
+      // This condition is needed because the condition `ForAllValues` above is also true for a request without keys.
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   });
@@ -174,7 +175,7 @@ export function secretStatement(stack: Stack, names: readonly string[]): PolicyS
   });
 }
 
-/** Returns an ARN in the form that cdk-nag uses in the id of a finding: references are in angle brackets. */
+/** Returns an ARN in the form that cdk-nag uses in the id of a finding: CloudFormation references are in angle brackets. */
 export function nagName(scope: Construct, arn: string): string {
   return inWords(Stack.of(scope).resolve(arn));
 }

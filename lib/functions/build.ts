@@ -11,8 +11,8 @@ const CORE = 'mailover:core';
 
 /**
  * Creates an esbuild plugin that puts all code which the entry file imports statically into one chunk. The plugin makes each
- * dynamically imported module import this chunk too; otherwise esbuild would split the code into more chunks. With the plugin a
- * starting process compiles two files instead of ten.
+ * dynamically imported module import this chunk too; otherwise esbuild would split the code into more chunks. With the plugin, a
+ * process compiles two files at its start instead of ten.
  */
 function oneCore(entry: string): Plugin {
   return {
@@ -24,7 +24,7 @@ function oneCore(entry: string): Plugin {
         const found = await resolve(path, { kind, importer, resolveDir, pluginData: CORE });
         return found.external || found.errors.length > 0
           ? found
-          : // The path is relative: the names of the chunks depend on it, and must not depend on the machine.
+          : // The path is relative, since the names of the chunks depend on it, and must be the same on every machine.
             { path: relative(ROOT, found.path), namespace: 'lazy' };
       });
       onLoad({ filter: /.*/, namespace: 'core' }, async () => ({

@@ -3,26 +3,26 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { join, relative, resolve } from 'node:path';
 
 /**
- * Name of the environment variable with the directory in which bundles are kept for the next synthesis. Only the local stack sets
- * the variable: a deployment always builds its bundles.
+ * Name of the environment variable with the directory in which bundles are kept for the next synthesis. Only a local stack sets
+ * the variable; a deployment always builds its bundles.
  */
 export const BUNDLE_CACHE = 'MAILOVER_BUNDLE_CACHE';
 
-/** Files that a bundle was built from, relative to the root of the repository, each with a hash of its content. */
+/** SHA-256 hash of the content of each file from which a bundle was built, by the path relative to the root of the repository. */
 type Inputs = Readonly<Record<string, string>>;
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Files that decide how every bundle is built. */
+/** Files that change how every bundle is built. */
 const BUILDERS = [join(import.meta.dirname, 'build.ts'), join(ROOT, 'package-lock.json'), join(ROOT, 'tsconfig.json')];
 const hashes = new Map<string, string>();
 
 /**
- * Copies the bundle of an entry file from the cache to `outdir`. If the cache does not have it, builds the bundle in `outdir` and
- * stores a copy in the cache.
+ * Copies the bundle of an entry file from the cache to `outdir`. If the cache does not have the bundle, builds the bundle in
+ * `outdir` and stores a copy in the cache.
  *
- * A bundle in the cache is used as long as none of the files from which it was built has changed.
+ * A bundle in the cache is used as long as the files from which it was built have not changed.
  *
- * @param build writes the bundle to a directory and returns the paths of the files that it was built from
+ * @param build writes the bundle to a directory, and returns the paths of the files from which the bundle was built
  */
 export function cachedBundle(
   directory: string,

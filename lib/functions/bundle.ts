@@ -11,12 +11,12 @@ const BUILD = join(import.meta.dirname, 'build.ts');
 export const HANDLER = 'index.handler';
 
 /**
- * Bundles one entry file into a directory. The bundle has one chunk for each dynamic import, and one chunk for all code that is
- * loaded at the start.
+ * Returns the bundled code of one entry file, as an asset of the CDK. The bundle has one chunk for each dynamic import, and one
+ * chunk for all code that is loaded at the start.
  *
- * `NodejsFunction` writes a single file; with several chunks, a process loads the SDK of a provider only when it first uses this
- * provider. Only packages with ES modules may be imported dynamically: if a CommonJS package has its own chunk, esbuild 0.28
- * exports only its default export.
+ * The construct `NodejsFunction` is not used, since it writes a single file. With several chunks, a process loads the SDK of a
+ * provider only when it first uses this provider. Only packages with ES modules may be imported dynamically: if a CommonJS
+ * package has its own chunk, esbuild 0.28 exports only its default export.
  */
 export function bundle(entry: string): Code {
   return Code.fromAsset(join(ROOT, entry, '..'), {
@@ -43,6 +43,7 @@ export function bundle(entry: string): Code {
  * Bundles an entry file with esbuild for Lambda. Writes `index.mjs` and its chunks to `outdir`.
  *
  * @returns the source files of the bundle, with paths relative to the root of the repository
+ * @throws Error if the entry file cannot be bundled; the message has the output of esbuild
  */
 export function build(entry: string, outdir: string): readonly string[] {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BUILD, entry, outdir], { encoding: 'utf8' });

@@ -11,7 +11,7 @@ import {
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.days(1);
-/** The longest time-out that Lambda allows. */
+/** Time-out of the function: the longest time-out that Lambda allows. */
 const FUNCTION_TIMEOUT = Duration.minutes(15);
 
 export interface DailyCountProps extends FunctionProps {
@@ -35,8 +35,8 @@ export class DailyCountFunction extends MailoverFunction<DailyCountEnvironment> 
       recursiveLoop: RecursiveLoop.TERMINATE,
       schedule: { id: 'EveryDay', every: EVERY, description: 'Counts all submissions' },
     });
-    // An IAM policy cannot limit a scan of the table to some keys. Therefore this policy limits the scan to the attributes that
-    // the count needs.
+    // An IAM policy cannot limit a Scan to some partition keys of the table. Therefore this policy limits the Scan to the
+    // attributes that the count needs.
     this.role.addToPolicy(
       new PolicyStatement({
         actions: ['dynamodb:Scan'],

@@ -7,7 +7,10 @@ import { ConfigurationError } from '../configuration/configuration-error.ts';
  */
 const MAX_BYTES = 4096;
 
-/** Greatest possible length of a name, URL or ARN, by type of resource. The value itself is known only at the deployment. */
+/**
+ * Greatest possible length of the name, URL or ARN of a resource, by type of resource. The value itself is known only at the
+ * deployment.
+ */
 const LONGEST: Readonly<Record<string, number>> = {
   'AWS::SES::ConfigurationSet': 64,
   // A queue URL has the host of the region, the account, and a queue name of up to 80 characters. The ARN of a queue is shorter.
@@ -20,10 +23,10 @@ const LONGEST: Readonly<Record<string, number>> = {
 };
 
 /**
- * Refuses an environment that could be too large for Lambda; otherwise Lambda would refuse it in the middle of a deployment.
- * `variables` may contain CDK tokens.
+ * Refuses environment variables that could be too large for Lambda; otherwise Lambda would refuse them in the middle of a
+ * deployment. `variables` may contain CDK tokens.
  *
- * @throws ConfigurationError if the environment may become larger than Lambda allows
+ * @throws ConfigurationError if the environment variables may become larger than Lambda allows
  */
 export function checkEnvironmentSize(
   functionName: string,
@@ -40,7 +43,9 @@ export function checkEnvironmentSize(
     ]);
 }
 
-/** Returns the text with every CDK token replaced by as many characters as the value of the token may have. */
+/**
+ * Returns the text, in which each CDK token is replaced by a text of the greatest length that the value of the token can have.
+ */
 function atItsLongest(value: string): string {
   const fragments = Tokenization.reverseString(value).mapTokens({ mapToken: (token) => 'x'.repeat(longestOf(token)) });
   return String(fragments.join(new StringConcat()) ?? '');

@@ -6,20 +6,20 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { keyStatement } from '../storage/encryption.ts';
 
-/** Largest number of messages in one call: the limit of PutEvents. */
+/** Number of messages that EventBridge puts on the bus in one call. It is the largest number that PutEvents allows. */
 const BATCH_SIZE = 10;
 
 export interface EventPipeProps {
   /** The events queue. */
   readonly queue: Queue;
   readonly bus: IEventBus;
-  /** KMS keys that may encrypt the queue. */
+  /** KMS keys of the deployment; one of them may encrypt the queue. */
   readonly keys: readonly IKey[];
 }
 
 /**
- * Puts the messages of the events queue on an EventBridge bus. EventBridge itself reads the queue, so there is no code of
- * Mailover in between that could fail. A message that the bus rejects becomes visible on the queue again.
+ * An EventBridge pipe that puts the messages of the events queue on an event bus. EventBridge itself reads the queue, so no code
+ * of Mailover can fail here. A message that the bus rejects becomes visible on the queue again after the visibility time-out.
  */
 export class EventPipe extends Construct {
   constructor(scope: Construct, id: string, { queue, bus, keys }: EventPipeProps) {
@@ -49,7 +49,7 @@ export class EventPipe extends Construct {
         eventBridgeEventBusParameters: { source: 'mailover', detailType: '$.body.type' },
       },
     });
-    // EventBridge checks the permissions of the role when it creates the pipe, so the role must be created first.
+    // EventBridge checks the permissions of the role when it creates the pipe, so the role and its policy must be created first.
     pipe.node.addDependency(role);
   }
 }

@@ -18,8 +18,8 @@ import type { SesEvents } from './ses-events.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
 /**
- * Time-out of the function. An HTTP API waits for at most 30 s; the time-out is a little shorter, so that providers get the
- * answer of the function and not that of the API.
+ * Time-out of the function. An HTTP API waits for the answer of a function for at most 30 s. This time-out is a little shorter,
+ * so that the function can still answer the provider itself.
  */
 const FUNCTION_TIMEOUT = Duration.seconds(29);
 
@@ -33,6 +33,7 @@ const ADDRESSES = ['suppressed/*'];
 const CLASSES = ['classes/*'];
 
 export interface EventsProps extends FunctionProps {
+  /** The providers that post or publish delivery events. */
   readonly providers: readonly EventsProvider[];
   /** The events queue. */
   readonly queue: Queue;
@@ -44,20 +45,22 @@ export interface EventsProps extends FunctionProps {
   /** Classes of mail from which recipients can unsubscribe. */
   readonly unsubscribable: readonly string[];
   /**
-   * Classes of mail with `verifiedRecipients`: a recipient gets further mail of such a class only after the first mail was
-   * delivered.
+   * Classes of mail with `verifiedRecipients`: an address that is not verified gets only one mail from all of these classes.
    */
   readonly gated: readonly string[];
   readonly api: WebhookApi;
-  /** Number of requests per second that the HTTP API accepts. */
+  /** Number of requests per second that the HTTP API accepts; a short burst may have twice this number. */
   readonly rate: number;
-  /** Largest number of concurrent invocations. */
+  /** Reserved concurrency, which is also the largest number of concurrent invocations; undefined: no reserved concurrency. */
   readonly concurrency: number | undefined;
 }
 
 /** The Lambda function that receives delivery events, and the IAM role of the function. */
 export class EventsFunction extends MailoverFunction<EventsEnvironment> {
-  /** Counts of the requests that the function did not answer; undefined if no provider posts its delivery events. */
+  /**
+   * Metric filters for the requests that the HTTP API answered in place of the function; undefined if no provider posts its
+   * delivery events.
+   */
   readonly unanswered: UnansweredRequests | undefined;
 
   constructor(scope: Construct, id: string, props: EventsProps) {
@@ -107,8 +110,9 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         eventSourceArn: source.queueArn,
         batchSize: 10,
         reportBatchItemFailures: true,
-        // This number is below the reserved concurrency of the function, if there is one. Otherwise invocations could be
-        // throttled, and a throttled invocation also increases the receive count of its messages.
+        // The smallest number that SQS event source mappings allow. It should be below the reserved concurrency of the function:
+        // invocations above this concurrency are throttled, and a throttled invocation increases the receive count of its
+        // messages.
         maxConcurrency: 2,
       });
     }

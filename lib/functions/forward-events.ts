@@ -9,10 +9,10 @@ import type { FunctionProps } from './function.ts';
 import { PosterFunction } from './poster.ts';
 
 /**
- * Creates the pipe to an event bus, or the function that posts to a URL. If the configuration has neither a bus nor a URL, a
- * program of the user may read the events queue.
+ * Creates the pipe to an event bus, or the function that posts to a URL. If the configuration has neither a bus nor a URL,
+ * creates nothing, and a program of the user may read the events queue.
  *
- * @returns the key that signs the posts, if events are posted to a URL
+ * @returns the key that signs the posts; undefined if events are not posted to a URL
  */
 export function forwardEvents(
   scope: Construct,

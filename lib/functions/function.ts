@@ -35,7 +35,7 @@ export interface FunctionProps {
   readonly logRetention: RetentionDays;
   /** How a new version of the sender, the receiver and the events function replaces the previous version. */
   readonly releases: Releases;
-  /** Values of the deployment that all functions get in their environment. */
+  /** Values of the deployment that all functions get in their environment variables. */
   readonly deployment: DeploymentEnvironment;
 }
 
@@ -47,8 +47,8 @@ interface Declaration<Values> extends FunctionProps {
   readonly environment: EnvironmentCodec<Values>;
   readonly values: Values;
   /**
-   * Advice on how to make the environment of the function smaller. It is a part of the error message if the environment is larger
-   * than Lambda allows.
+   * Advice on how to make the environment variables of the function smaller. It is a part of the error message if they may become
+   * larger than Lambda allows.
    */
   readonly smallerEnvironment: string;
   readonly timeout: Duration;
@@ -59,40 +59,42 @@ interface Declaration<Values> extends FunctionProps {
    */
   readonly recursiveLoop: RecursiveLoop;
   /**
-   * Number of concurrent invocations that are reserved for the function. This number is also the limit of its concurrency.
+   * Number of concurrent invocations that are reserved for the function. It is also the largest number of concurrent invocations.
    * @default - the function shares the concurrency of the AWS account
    */
   readonly reservedConcurrency?: number | undefined;
   /**
-   * Whether new versions of the function may be released gradually. This is so for functions that process mail or delivery
-   * events.
+   * Whether new versions of the function may be released gradually. Set for the sender, the function that receives mail, and the
+   * function that receives delivery events.
+   * @default - a new version gets all invocations immediately
    */
   readonly isReleased?: true;
   /**
-   * Invokes the function at this interval. A run that fails or is late is not repeated: the next run does its work.
+   * Interval at which the function is invoked. A run that fails or is late is not repeated, since the next run does the same
+   * work.
    * @default - no schedule: other event sources, which the construct of the function creates, invoke the function
    */
   readonly schedule?: { readonly id: string; readonly every: Duration; readonly description: string };
 }
 
 /**
- * The base class of all Lambda functions. It creates the function with its runtime, role, log group, bundle and environment; no
- * other code creates Lambda functions.
+ * The base class of all Lambda functions of Mailover. It creates the function with its runtime, role, log group, bundle and
+ * environment variables. No other code of Mailover creates Lambda functions.
  *
- * At first the role of the function may only write to the log group of the function. Each derived construct adds further
- * permissions.
+ * The base class lets the role write to the log group of the function, use the KMS keys in `keys`, and, with a VPC, lets Lambda
+ * create network interfaces. Each derived class adds the other permissions that its function needs.
  */
 export abstract class MailoverFunction<Values> extends Construct {
   readonly function: LambdaFunction;
   /**
-   * Alias of the version that is invoked; undefined if the function is not released gradually. A new version then gets all
-   * invocations immediately.
+   * Alias that is invoked. It refers to the current version and, during a release, to the new version. Undefined if the function
+   * is not released gradually.
    */
   readonly alias: Alias | undefined;
   readonly logGroup: LogGroup;
   protected readonly role: Role;
 
-  /** @throws ConfigurationError if the environment may become larger than Lambda allows */
+  /** @throws ConfigurationError if the environment variables may become larger than Lambda allows */
   constructor(scope: Construct, id: string, declaration: Declaration<Values>) {
     super(scope, id);
     const { environment, values, schedule } = declaration;
@@ -128,7 +130,8 @@ export abstract class MailoverFunction<Values> extends Construct {
       },
       role: this.role,
       logGroup: this.logGroup,
-      // The logger itself writes JSON. With the format JSON, Lambda would wrap each log line in JSON again.
+      // The logger of the function writes JSON. With the logging format JSON, Lambda would put each log line into another JSON
+      // object.
       loggingFormat: LoggingFormat.TEXT,
       ...declaration.network,
       recursiveLoop: declaration.recursiveLoop,
@@ -147,14 +150,14 @@ export abstract class MailoverFunction<Values> extends Construct {
       });
   }
 
-  /** Returns what queues and the HTTP API must invoke: the alias if there is one, otherwise the function. */
+  /** What queues and the HTTP API must invoke: the alias, or the function itself if it has no alias. */
   protected get invoked(): IFunction {
     return (this.alias ?? this.function) as IFunction;
   }
 
   /**
-   * Allows the Lambda service to create network interfaces in the VPC. Denies the same actions to the code of the function, which
-   * uses the same role.
+   * Allows the Lambda service to create network interfaces in the VPC. The service and the code of the function use the same
+   * role, so a second statement denies these actions to the code.
    */
   private allowInterfaces(): void {
     const interfaces = {
@@ -169,8 +172,8 @@ export abstract class MailoverFunction<Values> extends Construct {
       resources: ['*'],
     };
     this.role.addToPolicy(new PolicyStatement(interfaces));
-    // Only calls by the code of the function have an ARN in this condition key; calls by the Lambda service do not
-    // (docs.aws.amazon.com/lambda, permissions-source-function-arn, 2026-11-29).
+    // A call by the code of the function has the ARN of the function in this condition key. A call by the Lambda service does not
+    // have the key (docs.aws.amazon.com/lambda, permissions-source-function-arn, 2026-11-29).
     this.role.addToPolicy(
       new PolicyStatement({
         ...interfaces,

@@ -20,8 +20,8 @@ import { type FunctionProps, MailoverFunction } from './function.ts';
 const EVERY = Duration.minutes(1);
 
 /**
- * Time-out of the function. Requests to providers run concurrently and end after at most ten seconds. The rest of the time is for
- * the start of the process, the state table and DNS.
+ * Time-out of the function. Requests to providers run concurrently and end after at most ten seconds, and queries of DNS
+ * blocklists end after at most 15 s. The rest of the time is for the start of the process and for the state table.
  */
 const FUNCTION_TIMEOUT = Duration.seconds(30);
 
@@ -37,19 +37,22 @@ export interface HealthCheckProps extends FunctionProps {
   /** Secret key of the signatures (proofs) by which the sender recognises canaries (test mails). */
   readonly proofKey: ProofKey;
   /**
-   * Canaries are put on the outbound queue. The names of the retry queues serve to find retry queues of providers that were
-   * removed from the list.
+   * The queues. Canaries are sent to the outbound queue. By the names of the retry queues, the function finds the retry queues of
+   * providers that were removed from the list.
    */
   readonly queues: Queues;
   readonly stateTable: ITable;
   readonly routes: readonly RouteConfig[];
-  /** The providers with delivery events. */
+  /** The providers that post or publish delivery events. */
   readonly reporting: readonly { readonly key: string; readonly type: string }[];
   /** Table with the bounces and complaints of each class of mail; undefined if no class of mail is ever paused. */
   readonly listsTable: ListsTable | undefined;
 }
 
-/** The Lambda function that checks every minute whether each provider account may send, and the IAM role of the function. */
+/**
+ * The Lambda function for the health check, and the IAM role of the function. Every minute it checks whether each provider
+ * account may send. It also sends canaries, queries DNS blocklists, and pauses classes of mail.
+ */
 export class HealthFunction extends MailoverFunction<HealthEnvironment> {
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
     const { providers, inboundCanaries, proofKey, queues, stateTable, listsTable } = props;
@@ -110,8 +113,8 @@ function namesOf(queues: Queues): RetryQueueNames | undefined {
   if (Token.isUnresolved(stackName)) return undefined;
   const all = [...queues.retry.values()];
   const logicalIds = all.map((queue) => Stack.of(queue).getLogicalId(queue.node.defaultChild as CfnQueue));
-  // A logical id is the path of the construct without hyphens. So the logical ids of all retry queues begin with the same text,
-  // which ends in `QueuesRetry`.
+  // A logical id begins with the path of the construct without slashes and hyphens. So the logical ids of all retry queues begin
+  // with the same text, which ends in `QueuesRetry`. CloudFormation puts the logical id into the name of the queue.
   const [prefix = ''] = logicalIds.map((id) =>
     id.slice(0, id.indexOf(`Queues${RETRY_QUEUE}`) + `Queues${RETRY_QUEUE}`.length),
   );
@@ -119,8 +122,7 @@ function namesOf(queues: Queues): RetryQueueNames | undefined {
 }
 
 /**
- * Returns the rates above which a class of mail is paused, for the classes with limits of their own; undefined if no class has
- * limits of its own.
+ * Returns the option `pauseAbove` of each class of mail that sets this option, by class; undefined if no class sets the option.
  */
 function pauseAbove(routes: readonly RouteConfig[]): HealthEnvironment['pauseAbove'] {
   const own = routes.flatMap((route) => (route.pauseAbove === undefined ? [] : [[route.class, route.pauseAbove]]));

@@ -20,8 +20,8 @@ import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
 /**
- * Time-out of the function. An HTTP API waits for at most 30 s; the time-out is a little shorter, so that providers get the
- * answer of the function and not that of the API.
+ * Time-out of the function. An HTTP API waits for the answer of a function for at most 30 s. This time-out is a little shorter,
+ * so that the function can still answer the provider itself.
  */
 const FUNCTION_TIMEOUT = Duration.seconds(29);
 
@@ -29,8 +29,8 @@ const FUNCTION_TIMEOUT = Duration.seconds(29);
 const PREFIX = 'inbound/';
 
 /**
- * Key prefixes of the items in the state table that the function reads and writes: records of received mail, used tokens, and
- * canaries that returned.
+ * Patterns of the keys of the items in the state table that the function reads and writes: records of received mail, used tokens,
+ * and canaries that returned.
  */
 const ITEMS = ['inbound/*', 'message-id/*', 'token/*', 'canary/*'];
 
@@ -39,19 +39,20 @@ export interface InboundProps extends FunctionProps {
   readonly providers: readonly InboundProvider[];
   /** The inbound queue. */
   readonly queue: Queue;
-  /** The receipt rule by which SES writes mail to the bucket; undefined if no SES provider receives. */
+  /** The receipt rule by which SES writes mail to the bucket; undefined if no SES provider receives mail. */
   readonly receiptRule: ReceiptRule | undefined;
   readonly mailBucket: IBucket;
   readonly stateTable: ITable;
   readonly api: WebhookApi;
   readonly memorySize: number;
   /**
-   * Number of requests per second that the HTTP API accepts. Further requests are answered with 429, and the providers post them
-   * again.
+   * Number of requests per second that the HTTP API accepts; a short burst may have twice this number. Further requests are
+   * answered with 429, and the providers post them again.
    */
   readonly rate: number;
   /**
-   * Resources to process bounce reports that arrive as received mail; undefined if no provider sends its delivery events as mail.
+   * Resources for delivery events that arrive as received mail, such as reports of bounces; undefined if no provider sends its
+   * delivery events as mail.
    */
   readonly reports:
     | {
@@ -64,8 +65,9 @@ export interface InboundProps extends FunctionProps {
     | undefined;
 }
 
-/** The Lambda function to which providers post received mail, and the IAM role of the function. */
+/** The Lambda function that receives mail, over HTTP or through SES, and the IAM role of the function. */
 export class InboundFunction extends MailoverFunction<InboundEnvironment> {
+  /** Metric filters for the requests that the HTTP API answered in place of the function. */
   readonly unanswered: UnansweredRequests;
   /** The resources to receive mail through SES; undefined if no SES provider receives mail. */
   readonly ses: SesReceiving | undefined;

@@ -13,12 +13,13 @@ import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.days(1);
 /**
- * The longest time-out that Lambda allows. It is needed since SES accepts only one change of its suppression list per second.
+ * Time-out of the function: the longest time-out that Lambda allows. It is needed since SES allows only one change of its
+ * suppression list per second.
  */
 const FUNCTION_TIMEOUT = Duration.minutes(15);
 
 export interface MirrorProps extends FunctionProps {
-  /** Sending providers with delivery events. */
+  /** The sending providers that post or publish delivery events. */
   readonly providers: readonly ProviderConfig[];
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
@@ -30,8 +31,8 @@ export interface MirrorProps extends FunctionProps {
 }
 
 /**
- * The Lambda function that keeps the suppression list and the providers' own lists equal. It also carries out the commands of
- * operators about suppressed addresses.
+ * The Lambda function that keeps the suppression list and the providers' own lists equal, and the IAM role of the function. It
+ * also carries out the commands of operators about suppressed addresses.
  */
 export class MirrorFunction extends MailoverFunction<MirrorEnvironment> {
   constructor(scope: Construct, id: string, props: MirrorProps) {

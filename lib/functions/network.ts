@@ -6,22 +6,23 @@ import { ConfigurationError } from '../configuration/configuration-error.ts';
 import type { Given } from '../configuration/given.ts';
 import { monthly, PRICES } from '../costs/prices.ts';
 
-/** The network of the functions, for companies whose requests to providers must come from a fixed IP address. */
+/** The network of the functions. Use these options if the requests to providers must come from fixed IP addresses. */
 export interface NetworkProps {
   /**
-   * VPC in which all functions run. The requests of the functions then come from the IP addresses of its NAT gateways.
+   * VPC in which all functions run. The requests of the functions to the internet then come from the IP addresses of the NAT
+   * gateways of the VPC.
    * @default - none: the functions run outside of a VPC, with changing IP addresses and without additional costs
    */
   readonly vpc?: Given<IVpc | Vpc>;
   /**
-   * Subnets of the functions, in two or more availability zones. The subnets need a route to a NAT gateway. Without a NAT gateway
-   * all providers must be of the type `ses`, and the functions must reach AWS through VPC endpoints.
+   * Subnets in which the functions run, best in two or more availability zones. The subnets need a route to a NAT gateway.
+   * Without this route, all providers must be of the type `ses`, and the functions must reach AWS through VPC endpoints.
    * @default - the private subnets with a NAT gateway
    */
   readonly vpcSubnets?: SubnetSelection;
 }
 
-/** VPC and subnets that the functions run in. */
+/** VPC and subnets in which the functions run. */
 export interface Network {
   readonly vpc: IVpc;
   readonly vpcSubnets: SubnetSelection;
@@ -30,14 +31,14 @@ export interface Network {
 const NAT = `${monthly(PRICES.natGatewayHour)} $ a month for each NAT gateway, and ${PRICES.natGatewayTraffic.dollars} $ for each GB`;
 const ENDPOINT = `${monthly(PRICES.endpointHour)} $ a month for each interface endpoint and availability zone, and ${PRICES.endpointTraffic.dollars} $ for each GB`;
 
-/** Provider types that are AWS services. Functions can therefore reach them through a VPC endpoint. */
+/** Provider types that are AWS services. Functions can reach these services through a VPC endpoint. */
 const OF_AWS: ReadonlySet<string> = new Set(['ses']);
 
 /**
- * Returns the network of the functions; undefined without a VPC. Adds a note on routes and costs at synth, since a CDK app cannot
- * read the routes of a VPC that it looks up.
+ * Returns the network of the functions; undefined without a VPC. Prints a note on endpoints and costs at synth, since a CDK app
+ * does not know which endpoints and routes a VPC has that it looks up.
  *
- * @throws ConfigurationError if the functions could not reach the providers
+ * @throws ConfigurationError if the functions could not reach the providers, or if `vpcSubnets` is set without `vpc`
  */
 export function networkOf(
   scope: Construct,

@@ -8,18 +8,20 @@ import { CONSUME } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 /**
- * Time-out of the function: 15 s for the posts of a batch, which run concurrently; the rest is for calls to Secrets Manager and
- * SQS.
+ * Time-out of the function: 15 s for the posts of a batch, which run concurrently, and 15 s for calls to Secrets Manager and SQS.
  */
 const FUNCTION_TIMEOUT = Duration.seconds(30);
 
-/** Largest number of batches that are posted concurrently, so that an application is not overloaded after an outage. */
+/**
+ * Largest number of batches that are posted concurrently. It is small, so that an application is not overloaded by the waiting
+ * events after an outage.
+ */
 const CONCURRENCY = 5;
 
 export interface PosterProps extends FunctionProps {
   /** The events queue. */
   readonly queue: Queue;
-  /** Address that events are posted to. */
+  /** URL to which events are posted. */
   readonly url: string;
   readonly signingKey: SigningKey;
 }
@@ -38,8 +40,9 @@ export class PosterFunction extends MailoverFunction<PosterEnvironment> {
       smallerEnvironment: 'use a shorter URL',
       timeout: FUNCTION_TIMEOUT,
       memorySize: 256,
-      // The function sends messages to no queue, so it cannot cause a loop. But Lambda counts the invocations in the chain that
-      // led to an event. For an event about a mail that was retried often this count is high, and Lambda would drop the event.
+      // The function sends messages to no queue, so it cannot cause a loop. But Lambda counts all invocations that led to an
+      // event, also those of the sender. For an event about a mail that was retried often, this count is high, and Lambda would
+      // drop the event.
       recursiveLoop: RecursiveLoop.ALLOW,
     });
     this.allow(CONSUME, [queue.queueArn]);

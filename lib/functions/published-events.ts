@@ -4,7 +4,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { SesEvents } from './ses-events.ts';
 
-/** Creates the topics and queues for providers that publish their delivery events to SNS. Returns them by provider key. */
+/** Creates a topic and a queue for each provider that publishes its delivery events to SNS. Returns both by provider key. */
 export function publishEvents(
   scope: Construct,
   reporting: readonly EventsProvider[],
@@ -20,7 +20,10 @@ export function publishEvents(
   );
 }
 
-/** Returns the configuration of the provider, with the SES configuration set that was created for its delivery events. */
+/**
+ * Returns the configuration of the provider, with the SES configuration set that was created for its delivery events. Without a
+ * created configuration set, returns the configuration unchanged.
+ */
 export function withEventSet(provider: ProviderConfig, published: SesEvents | undefined): ProviderConfig {
   const { events } = definitionOf(provider.type);
   if (published?.set === undefined || events?.over !== 'topic') return provider;

@@ -17,7 +17,10 @@ const EVERY = Duration.minutes(5);
 const FUNCTION_TIMEOUT = Duration.minutes(4);
 
 const PREFIX = 'inbound/';
-/** Key prefixes of the items in the state table that the function uses: its own items, and the records of received mail. */
+/**
+ * Patterns of the keys of the items in the state table that the function reads and writes: records of received mail, its own
+ * progress, and canaries that returned.
+ */
 const ITEMS = ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*', 'canary/*'];
 
 export interface ReconcilerProps extends FunctionProps {

@@ -19,7 +19,7 @@ import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const BATCH_SIZE = 10;
 
-/** Key prefixes of the items in the state table that the function writes, and of the items that it reads. */
+/** Patterns of the keys of the items in the state table that the function writes, and of the items that it reads. */
 const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*', 'tally/*', 'ended/*'];
 const READS = [...WRITES, 'switch/*', 'suppression/*'];
 
@@ -33,9 +33,9 @@ export interface SenderProps extends FunctionProps {
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
   readonly listsTable: ListsTable;
-  /** Whether a class of mail is paused when its rate of bounces or complaints is above the limit. */
+  /** Whether classes of mail are paused when their rate of bounces or complaints is above the limit. */
   readonly classesPause: boolean;
-  /** First part of the links to unsubscribe; undefined if no class of mail has such links. */
+  /** URL that the links to unsubscribe begin with; undefined if no class of mail has such links. */
   readonly unsubscribeUrl: string | undefined;
   /** Whether the sender also writes an event for each dead letter. */
   readonly deadLetterEvents: boolean;
@@ -60,8 +60,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       smallerEnvironment: 'use fewer providers and routes, or shorter options',
       timeout: timing.functionTimeout,
       // For a retry the function sends a message to a queue that invokes the same function. Lambda detects this as a recursive
-      // loop, and would drop the message after 16 invocations (docs/adr/0017-loop-detection.md). Instead, the sender stops
-      // retries at a maximum age of the submission.
+      // loop, and would drop the message after 16 invocations (docs/adr/0017-loop-detection.md). Therefore the loop detection is
+      // off. The sender itself ends the retries when the submission reaches a maximum age.
       recursiveLoop: RecursiveLoop.ALLOW,
       isReleased: true,
     });
@@ -70,7 +70,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     for (const [key, queue] of queues.retry) {
       const mapping = this.consume(`Retry-${key}`, queue, retryConcurrency);
       // If a provider is removed from the list, its queue and this event source mapping are retained: waiting mail still goes out
-      // through the other providers. The role then no longer names the queue, so the policy of the queue grants the access.
+      // through the other providers. The policy of the role then no longer contains the queue, so the policy of the queue must
+      // allow the access.
       mapping.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       queue.addToResourcePolicy(
         new PolicyStatement({ principals: [this.role.grantPrincipal], actions: CONSUME, resources: [queue.queueArn] }),
@@ -84,8 +85,9 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       eventSourceArn: queue.queueArn,
       batchSize: BATCH_SIZE,
       reportBatchItemFailures: true,
-      // A maximum concurrency is set here, and no reserved concurrency of the function. With reserved concurrency, throttled
-      // invocations would increase the receive count of messages and move healthy mail to the dead-letter queue.
+      // The maximum concurrency of the event source mapping is set, and no reserved concurrency of the function. With reserved
+      // concurrency, Lambda would throttle invocations. Each throttled invocation increases the receive count of its messages,
+      // and SQS could move healthy mail to the dead-letter queue.
       maxConcurrency,
     });
   }
@@ -114,8 +116,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       SUBMISSIONS,
       'Producers choose the names of the objects under this prefix, so the sender reads any of them, and copies them in place.',
     );
-    // Without this permission, S3 answers "access denied" for a missing object. A lost attachment would then look like an outage
-    // of S3.
+    // Without this permission, S3 answers "access denied" for a missing object, and the sender could not tell a missing object
+    // from a missing permission.
     this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     const gated = routes.some(({ verifiedRecipients }) => verifiedRecipients) ? ['verified/*'] : [];
     const pauses = classesPause ? ['paused-classes'] : [];

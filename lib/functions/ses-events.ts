@@ -10,11 +10,11 @@ import { Construct } from 'constructs';
 import { MailQueue } from '../storage/queues.ts';
 import { SesTopic } from './ses-topic.ts';
 
-/** Visibility time-out of the queue: at least six times the time-out of the function that reads it, as AWS recommends. */
+/** Visibility time-out of the queue. It is more than six times the time-out (29 s) of the function that reads the queue. */
 const VISIBILITY = Duration.seconds(180);
 
 export interface SesEventsProps {
-  /** Existing configuration sets of the provider; if there are none, one is created. */
+  /** Names of the existing SES configuration sets of the provider; if the list is empty, one configuration set is created. */
   readonly sets: readonly string[];
 }
 
@@ -36,8 +36,8 @@ export class SesEvents extends Construct {
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
       visibilityTimeout: VISIBILITY,
-      // This receive count is reached after two days, since a message that fails becomes visible again after each visibility
-      // time-out.
+      // An event that cannot be processed reaches this receive count after two days, since it becomes visible again after each
+      // visibility time-out.
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: 960 },
     });
     const topic = new SesTopic(this, 'Topic', this.queue);

@@ -22,11 +22,11 @@ export interface SesReceivingProps {
 }
 
 /**
- * The resources to receive mail through SES, which accepts large mail. SES writes each mail to the bucket, and sends a
- * notification to a queue that the receiving function reads.
+ * The resources to receive mail through SES, which accepts mail of up to 40 MB. SES writes each mail to the bucket, and publishes
+ * a notification to an SNS topic. The topic sends the notification to a queue, which the receiving function reads.
  *
- * The notifications come from an SNS topic of SES, not from the events of the bucket, since only the notification of SES contains
- * the envelope.
+ * The notifications of SES are used, and not the event notifications of the bucket, since only a notification of SES contains the
+ * envelope.
  */
 export class SesReceiving extends Construct {
   readonly queue: Queue;
@@ -38,7 +38,7 @@ export class SesReceiving extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
-      // Six times the time-out of the function, as for every queue that a Lambda function reads.
+      // Six times the time-out of the function, as AWS recommends.
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInADay(visibilityTimeout) },
     });
@@ -50,8 +50,8 @@ export class SesReceiving extends Construct {
         : new ReceiptRuleSet(this, 'RuleSet'),
       recipients: [...recipients],
       actions: [new S3({ bucket: mailBucket, objectKeyPrefix: SES_PREFIX, topic })],
-      // SES scans each mail for spam and viruses, and adds the results to the notification. SES refuses no mail because of these
-      // results.
+      // SES scans each mail for spam and viruses, and adds the results to the notification. SES does not refuse mail because of
+      // these results.
       scanEnabled: true,
       // TLS is optional, so that mail from servers without TLS is not lost.
       tlsPolicy: TlsPolicy.OPTIONAL,
@@ -59,7 +59,7 @@ export class SesReceiving extends Construct {
     new EventSourceMapping(this, 'Source', {
       target: receiver,
       eventSourceArn: this.queue.queueArn,
-      // Each invocation gets one mail, since a mail may need 40 MB of the memory of the function.
+      // Each invocation gets one mail, since a mail may have 40 MB, and the function needs memory for several copies of it.
       batchSize: 1,
       reportBatchItemFailures: true,
       maxConcurrency: 10,

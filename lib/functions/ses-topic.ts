@@ -27,8 +27,8 @@ export class SesTopic extends Topic {
         conditions: { ArnEquals: { 'aws:SourceArn': this.topicArn } },
       }),
     );
-    // The construct `SqsSubscription` is not used: it would name this topic in the policy of the KMS key that encrypts the topic.
-    // The topic and the key would then depend on each other.
+    // The construct `SqsSubscription` is not used: it would name this topic in the policy of the KMS key that encrypts the topic,
+    // and the topic and the key would then depend on each other.
     this.addSubscription({
       bind: () => ({
         subscriberScope: queue,

@@ -10,7 +10,9 @@ import { tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
-/** Time-out of the function: enough for two calls to DynamoDB, one to SQS and one to Secrets Manager, each with a retry. */
+/**
+ * Time-out of the function: time for four calls to DynamoDB, one to SQS and one to Secrets Manager, some of them with a retry.
+ */
 const FUNCTION_TIMEOUT = Duration.seconds(20);
 
 export interface UnsubscribeProps extends FunctionProps {
@@ -19,7 +21,7 @@ export interface UnsubscribeProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly suppressionKey: SuppressionKey;
   readonly api: WebhookApi;
-  /** Number of requests per second that the HTTP API accepts. */
+  /** Number of requests per second that the HTTP API accepts; a short burst may have twice this number. */
   readonly rate: number;
 }
 
@@ -53,12 +55,12 @@ export class UnsubscribeFunction extends MailoverFunction<UnsubscribeEnvironment
   }
 }
 
-/** First part of the paths of the links to unsubscribe. */
+/** First segment of the paths of the links to unsubscribe. */
 const UNSUBSCRIBE_PATH = 'unsubscribe';
 
 /**
- * Returns the first part of the links to unsubscribe, which the sender writes into mail; undefined if no class of mail has such
- * links.
+ * Returns the URL that the links to unsubscribe begin with, without a slash at its end. The sender writes these links into mail.
+ * Undefined if no class of mail has such links.
  */
 export function unsubscribeBase(
   classes: readonly string[],

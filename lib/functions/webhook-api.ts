@@ -23,26 +23,30 @@ export interface WebhookApiProps {
 interface RouteProps {
   /** First part of the paths: `inbound` for `/inbound/{key}/{path}`. */
   readonly name: string;
-  /** For each of these names there is one more path, which has the name as an additional segment after the secret segment. */
+  /**
+   * Segments that may follow the secret segment of the path: for each of them there is one more route, such as
+   * `/inbound/{key}/{path}/store`.
+   */
   readonly ends?: readonly string[];
   readonly function: IFunction;
   /**
-   * Number of requests per second that are accepted. Further requests are answered with 429, and the providers post them again.
+   * Number of requests per second that are accepted by each route; a short burst may have twice this number. Further requests are
+   * answered with 429, and the providers post them again.
    */
   readonly rate: number;
 }
 
-/** Metric filters that count the requests to one route that the function of this route did not answer. */
+/** Metric filters that count the requests to the routes of one function that the HTTP API answered in place of the function. */
 export interface UnansweredRequests {
-  /** Counts requests that are larger than Lambda or the API accepts. Such requests never reach the function. */
+  /** Counts requests that are too large for the API (above 10 MB) or for Lambda (above 6 MB). They never reach the function. */
   readonly tooLarge: MetricFilter;
-  /** Counts requests that the API answered in place of the function. */
+  /** Counts requests that the API answered with the status 429, 502, 503 or 504. */
   readonly turnedAway: MetricFilter;
 }
 
 /**
- * The HTTP API that providers post to. Received mail and delivery events have separate routes, functions and rate limits, so that
- * many requests of one kind do not slow down the other kind.
+ * The HTTP API for the posts of providers and for links to unsubscribe. Received mail, delivery events and links have separate
+ * routes, functions and rate limits, so that many requests of one kind do not slow down the requests of another kind.
  */
 export class WebhookApi extends Construct {
   readonly api: HttpApi;
@@ -66,7 +70,7 @@ export class WebhookApi extends Construct {
     this.#stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
-      // The access log omits the path, since one segment of it is a secret.
+      // The access log does not contain the path, since one segment of the path is a secret.
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(
@@ -88,8 +92,8 @@ export class WebhookApi extends Construct {
   }
 
   /**
-   * Adds the routes of a function. Counts the requests that the function did not answer, in metrics whose names begin with
-   * `metric`.
+   * Adds the routes of a function. Creates the metric filters for the requests that the API answers in place of the function; the
+   * names of their metrics begin with `metric`.
    */
   route({ ends = [], ...props }: RouteProps, metric: string): UnansweredRequests {
     const paths = ['', ...ends].map((end) => `/${props.name}/{key}/{path}${end === '' ? '' : `/${end}`}`);
@@ -100,8 +104,8 @@ export class WebhookApi extends Construct {
   }
 
   /**
-   * Adds the route for links in mail. People open these links, and mail programs post to them. Counts unanswered requests like
-   * {@link route}.
+   * Adds the routes for links in mail. People open these links (GET), and mail programs post to them (POST). Creates the same
+   * metric filters as {@link route}.
    */
   linkRoute(props: Omit<RouteProps, 'ends'>, metric: string): UnansweredRequests {
     const reason = 'The link has an authenticated token of its recipient, who has no other credentials.';
@@ -140,11 +144,13 @@ export class WebhookApi extends Construct {
         metricValue: '1',
       });
     return {
-      // Status 413 of the API itself (above 10 MB), or status 413 of Lambda (above 6 MB). In the second case the API may answer
-      // the client with another status.
+      // Status 413 of the API itself (above 10 MB), or status 413 of Lambda (above 6 MB). If Lambda answers 413, the API may
+      // answer the client with another status.
       tooLarge: filter('TooLarge', '$.status = "413" || $.integrationStatus = "413"'),
-      // The API answers 429 above the rate limit, and 502 to 504 if the function is throttled, broken or late. The function
-      // itself never answers with one of these.
+      // The API answers 429 above the rate limit, and 502 to 504 if it gets no answer of Lambda in time, or if Lambda throttles
+      // the function. The function itself never answers with one of these statuses. If the function crashes or exceeds its
+      // time-out, the API answers 500. The function also answers 500, so this status is not counted here; alarms on the function
+      // report it.
       turnedAway: filter('TurnedAway', ['429', '502', '503', '504'].map((one) => `$.status = "${one}"`).join(' || ')),
     };
   }

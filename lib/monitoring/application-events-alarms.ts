@@ -4,8 +4,8 @@ import type { Queues } from '../storage/queues.ts';
 import { IDLE_QUEUE_IS_EMPTY, IDLE_QUEUE_KEEPS_STATE, type Monitoring } from './monitoring.ts';
 
 /**
- * Registers the alarms on delivery events that do not reach the application. There are no such alarms if the configuration names
- * no reader of the events queue.
+ * Registers the alarms on delivery events that do not reach the application. No alarm is registered if the options `bus`, `url`
+ * and `consumed` are not set, since the events queue then needs no reader.
  */
 export function watchApplicationEvents(
   monitoring: Monitoring,

@@ -5,7 +5,7 @@ import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Registers the alarm on canaries (test mails) that are sent through a provider at this interval. */
+/** Registers the alarm on canaries (test mails) that are sent through a provider, one in each interval `every`. */
 export function watchCanary(monitoring: Monitoring, provider: string, every: Duration): void {
   monitoring.alarm({
     title: 'CanaryMissing',
@@ -14,16 +14,17 @@ export function watchCanary(monitoring: Monitoring, provider: string, every: Dur
     meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
     action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
     metric: monitoring.metric('CanaryAge', 'Maximum', { provider }, PERIOD),
-    // The alarm is raised when two consecutive canaries are missing, and the second canary has had ten minutes to arrive.
+    // The alarm is raised when two consecutive canaries are missing, ten minutes after the second canary was sent.
     threshold: 2 * every.toSeconds() + 600,
-    // The metric has a value each minute unless an operator isolates the provider. Without a value the alarm keeps its state.
+    // The metric has a value each minute, except while an operator isolates the provider, and in the stage `sandbox`. Without a
+    // value the alarm keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }
 
 /**
- * Registers the alarms on inbound canaries (test mails to our own addresses). Each canary goes to a subdomain with a single MX.
- * So a standby provider is also tested, although other mail does not use its MX.
+ * Registers the alarms on inbound canaries: test mails to a subdomain whose only MX is one receiving provider. So a standby
+ * provider is also tested, although other mail does not use its MX.
  */
 export function watchMxCanaries(monitoring: Monitoring, canaries: readonly InboundCanary[]): void {
   for (const { key: provider, canary } of canaries)
@@ -35,9 +36,9 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
       action:
         'If the canaries to the other MX arrive, look at the account, the MX record and the route of this provider; otherwise at the sending provider.',
       metric: monitoring.metric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
-      // The alarm is raised when two consecutive canaries are missing, and the second canary has had ten minutes to arrive.
+      // The alarm is raised when two consecutive canaries are missing, ten minutes after the second canary was sent.
       threshold: 2 * canary.everyMinutes * 60 + 600,
-      // The metric has a value each minute. Without a value the alarm keeps its state.
+      // The metric has a value each minute, except in the stage `sandbox`. Without a value the alarm keeps its state.
       missing: TreatMissingData.IGNORE,
     });
 }

@@ -6,11 +6,12 @@ import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 
-/** Mail has waited too long if it has waited for this fraction of the time after which mail of its class expires. */
+/** The alarm is raised when mail has waited for this fraction of the time after which mail of its class expires. */
 const PART = 0.1;
 
 /**
- * Registers an alarm for each class of mail with an expiry, since that mail expires before the alarms on long queues are raised.
+ * Registers an alarm for each class of mail with an expiry (`expiresAfterSeconds`), since such mail may expire before the alarms
+ * on the queues are raised. Adds their row to the dashboard.
  */
 export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfig[]): void {
   const watched = routes.flatMap(({ class: name, expiresAfterSeconds }) =>
@@ -26,8 +27,7 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
         'See whether the outbound queue has a backlog without message groups, or every provider of the class fails.',
       metric: monitoring.metric('ClassWait', 'Maximum', { class: name }, MINUTE),
       threshold: expiresAfterSeconds * PART,
-      // Missing data means that there is no mail of the class, or that the sender does not run. There are other alarms for a
-      // sender that does not run.
+      // Missing data means that there is no mail of the class, or that the sender does not run, which other alarms report.
       missing: TreatMissingData.NOT_BREACHING,
     });
   if (watched.length > 0)

@@ -1,8 +1,8 @@
 import type { Monitoring, NamedAlarm } from './monitoring.ts';
 
 /**
- * Registers the composite alarms: a ticket if one provider is broken, a page if no provider is left, and a page if mail has
- * stopped.
+ * Registers the composite alarms: a ticket if at least one provider is broken, a page if no provider is left, and a page if mail
+ * has stopped. `providers` has the keys of all sending providers.
  */
 export function watchWhole(monitoring: Monitoring, providers: readonly string[]): void {
   const alarms = [...monitoring.alarms];
@@ -32,7 +32,7 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
 }
 
 function any(watches: readonly NamedAlarm[]): { readonly rule: string; readonly watches: readonly NamedAlarm[] } {
-  // The rule refers to alarms by their names, which are known at synth. So the rule is readable, and shorter than CloudWatch's
-  // limit of 10,240 characters.
+  // The rule refers to alarms by their names, which are known at synth, and not by their ARNs. So the rule is readable, and stays
+  // shorter than CloudWatch's limit of 10,240 characters.
   return { rule: watches.map(({ name }) => `ALARM("${name}")`).join(' OR '), watches };
 }

@@ -18,8 +18,7 @@ export function watchDailyCount(monitoring: Monitoring, dailyCount: LambdaFuncti
       'Submissions that were taken from a queue are neither accepted, nor waiting, nor dead letters: their messages are gone.',
     action: 'List them with npm run account, and let their producers send them again.',
     metric: submissions('lost'),
-    // The function counts the submissions once a day. Mail that was reported as lost counts as lost until the next run, so the
-    // alarm keeps its state.
+    // The function counts the submissions once a day, so there is one value a day. The alarm keeps its state until the next run.
     missing: TreatMissingData.IGNORE,
   });
   monitoring.alarm({
@@ -28,7 +27,7 @@ export function watchDailyCount(monitoring: Monitoring, dailyCount: LambdaFuncti
     meanwhile: 'The daily count of all submissions failed, so lost mail would not be noticed. Mail goes out as usual.',
     action: 'Read the end of its log; npm run account counts on demand.',
     metric: dailyCount.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // The function runs once a day. After a failure the alarm keeps its state until the next run.
+    // The function runs once a day, so most periods have no value. After a failure the alarm keeps its state until the next run.
     missing: TreatMissingData.IGNORE,
   });
   monitoring.row('Is a submission lost?', [

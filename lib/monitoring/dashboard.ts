@@ -27,7 +27,7 @@ const WHOLE: ReadonlySet<string> = new Set(['MailStopped', 'NoProviderLeft', 'On
 const PERIOD = Duration.minutes(5);
 const HEIGHT = 6;
 
-/** Adds the first row: whether mail goes out, and through which provider. */
+/** Adds the first row, which shows whether mail goes out, and through which provider. */
 export function addWholeRow(
   monitoring: Monitoring,
   providers: readonly ProviderConfig[],
@@ -106,7 +106,7 @@ export function addProviderRow(monitoring: Monitoring, config: ProviderConfig, a
   ]);
 }
 
-/** Adds the rows of the queues: waiting mail, the age of waiting mail, and dead letters. */
+/** Adds the row of the queues: waiting mail, the age of waiting mail, and dead letters. */
 export function addQueuesRow(monitoring: Monitoring, { outbound, deadLetter, retry }: Queues): void {
   const waiting = (queue: IQueue, label: string): IMetric =>
     queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label });
@@ -133,7 +133,7 @@ export function addQueuesRow(monitoring: Monitoring, { outbound, deadLetter, ret
   ]);
 }
 
-/** Adds the rows for failover, for possible duplicates, and for the sender function. */
+/** Adds the row for failover, refusals that other providers contradict, possible duplicates, and the sender function. */
 export function addSenderRow(
   monitoring: Monitoring,
   providers: readonly ProviderConfig[],
@@ -182,7 +182,7 @@ interface GraphContent {
   readonly line?: number;
 }
 
-/** A graph that uses the same periods as the alarms. */
+/** Creates a graph with a period of five minutes, which most alarms use too. */
 export function graph(
   title: string,
   width: number,

@@ -50,8 +50,8 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
       'The function that takes delivery events crashes or is stopped; the providers post them again for a while.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: taker.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // The function returns normally even for a malformed event, so each error is a defect of the code. Two periods must breach the
-    // threshold, since a retry repairs a single error.
+    // The function returns normally even for a malformed event, so each error is a crash, a time-out or a lack of memory. Two
+    // periods must breach the threshold, since after a single error the provider posts the event again.
     datapoints: 2,
     of: 3,
     // Lambda writes no value if there was no invocation; without an invocation there is no error.
@@ -65,10 +65,11 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
       'The HTTP API answers in place of the events function: above eventsRate, or because the function does not answer. Mail is sent and received as usual.',
     action: 'See the status in the access log: 429 is the rate, the rest the function.',
     metric: unanswered.turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
-    // Providers post an event again after a few minutes, so no event is lost in a short peak.
+    // Three of four periods must breach the threshold: providers post an event again after a few minutes, so no event is lost in
+    // a short peak.
     datapoints: 3,
     of: 4,
-    // The metric is counted from the access log, so it has no value if no request was refused.
+    // The metric is counted from the access log, so it has no value if the API answered no request with 429 or 502 to 504.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -80,7 +81,7 @@ function watchDuplicates(monitoring: Monitoring): void {
       'Two providers report the same mail for the same recipient, and no answer was lost: a recipient got it twice.',
     action: 'Read the line `sent twice` in the log of the events function, and the record of its submission.',
     metric: monitoring.metric('SentTwice', 'Sum', { outcome: 'unexpected' }, PERIOD),
-    // Missing data means that no mail was accepted twice.
+    // Only mail that was unexpectedly accepted twice is counted, so missing data means that there was no such mail.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -94,10 +95,11 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
     meanwhile: `Requests with delivery events of ${provider} are refused: bounces and complaints do not arrive, and their addresses are mailed again.`,
     action: 'Compare the address at the provider with EventsUrl, and its keys with those in the secret.',
     metric: counted(requests('refused'), 'refused'),
-    // Two periods must breach the threshold, since a stranger who guesses paths does not repeat a guess for a quarter of an hour.
+    // Two periods must breach the threshold, since requests of a stranger who guesses paths rarely continue for more than five
+    // minutes.
     datapoints: 2,
     of: 3,
-    // Missing data means that there were no requests, so no request was refused.
+    // Only refused requests are counted, so missing data means that no request was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -114,7 +116,7 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
         unknown: monitoring.metric('DeliveryEvents', 'Sum', { provider, outcome: 'unknown' }, PERIOD),
       },
     }),
-    // Missing data means that there was no event, so there was no event of an unknown type.
+    // Missing data means that there was neither an unusable request nor an event of an unknown type.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -126,7 +128,7 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
     metric: counted(requests('failed'), 'failed'),
     datapoints: 3,
     of: 4,
-    // Missing data means that there were no requests, so no request failed.
+    // Only failures are counted, so missing data means that no request failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

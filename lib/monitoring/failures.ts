@@ -4,8 +4,8 @@ import { ATTEMPT_OUTCOMES, SAYS_OF_PROVIDER } from '../../lambda/contract/metric
 import type { Monitoring } from './monitoring.ts';
 
 /**
- * A failure rate is computed only for a period with at least this number of attempts: of three attempts, a single failure would
- * already be a third.
+ * A failure rate is computed only for a period with at least this number of attempts. With only three attempts, a single failure
+ * would already be a failure rate of 33 %.
  */
 const FLOOR = 20;
 
@@ -30,7 +30,10 @@ const FAILURES = ATTEMPT_OUTCOMES.filter((outcome) => SAYS_OF_PROVIDER[outcome] 
 const FAILED = `(${[...FAILURES, 'open'].map((name) => `FILL(${name}, 0)`).join(' + ')})`;
 const TOTAL = `(FILL(accepted, 0) + ${FAILED})`;
 
-/** Failure rate of a provider, in percent; 0 if there were fewer than {@link FLOOR} attempts. */
+/**
+ * Returns the failure rate of a provider in percent, as a metric. A mail that skipped the provider because of its open circuit
+ * breaker counts as a failed attempt. The value is 0 if there were fewer than {@link FLOOR} attempts.
+ */
 export function failureRate(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   return expression(
     monitoring,
@@ -42,7 +45,9 @@ export function failureRate(monitoring: Monitoring, provider: string, period: Du
 }
 
 /**
- * Number of failures of a provider if there were fewer than {@link FLOOR} attempts and at least half of them failed; otherwise 0.
+ * Returns the number of failed attempts of a provider, as a metric. A mail that skipped the provider because of its open circuit
+ * breaker counts as a failed attempt. The value is 0 if there were {@link FLOOR} or more attempts, or if less than half of the
+ * attempts failed.
  */
 export function failureCount(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const few = `${TOTAL} < ${FLOOR} AND 2 * ${FAILED} >= ${TOTAL}`;
@@ -50,9 +55,10 @@ export function failureCount(monitoring: Monitoring, provider: string, period: D
 }
 
 /**
- * Number of attempts that failed because of an outage of the provider, if it is high enough for an alarm; otherwise 0.
+ * Returns the number of attempts that failed because of an outage of the provider, as a metric. The value is 0 if it is below one
+ * of the limits in {@link SOME}.
  *
- * Refused accounts, lost answers and open circuit breakers have alarms of their own.
+ * Refused accounts, lost answers and open circuit breakers are not included, since other alarms report them.
  */
 export function someFailures(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
@@ -66,9 +72,10 @@ export function someFailures(monitoring: Monitoring, provider: string, period: D
 }
 
 /**
- * A metric of the failures, counted as the circuit breaker counts them. Throttling, refused messages and refused senders are not
- * failures. A wait for an answer or for the rate limit is not a failure either. Mail that is not offered because the circuit is
- * open counts as failed; otherwise this metric would show the end of an outage as soon as the circuit opens.
+ * A metric of the failures of a provider. Throttling, refused messages and refused senders are not failures here, although the
+ * circuit breaker counts a refused sender. A wait for an answer or for the rate limit is not a failure either. Mail that is not
+ * offered because the circuit is open counts as failed; otherwise this metric would show the end of an outage as soon as the
+ * circuit opens.
  */
 function expression(monitoring: Monitoring, provider: string, period: Duration, text: string, label: string): IMetric {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
@@ -84,7 +91,7 @@ function expression(monitoring: Monitoring, provider: string, period: Duration, 
   });
 }
 
-/** Number of lost answers of a provider, if the number or the rate of lost answers is high enough for an alarm; otherwise 0. */
+/** Returns the number of lost answers of a provider, as a metric. The value is 0 if it is below both limits in {@link LOST}. */
 export function lostAnswers(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   const all = '(FILL(accepted, 0) + FILL(outage, 0) + FILL(unknown, 0))';
@@ -97,7 +104,10 @@ export function lostAnswers(monitoring: Monitoring, provider: string, period: Du
   });
 }
 
-/** Number of all failures of a provider, for the monitoring size `small`, if it is high enough for an alarm; otherwise 0. */
+/**
+ * Returns the value of the metric `Faults` of a provider, which exists only in the monitoring size `small`. The value is 0 if it
+ * is below one of the limits in {@link SOME}.
+ */
 export function faults(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const all = '(FILL(accepted, 0) + FILL(faults, 0))';
   const enough = `FILL(faults, 0) >= ${SOME.number} AND 100 * FILL(faults, 0) >= ${SOME.percent} * ${all}`;

@@ -18,7 +18,7 @@ export interface WatchHealthProps {
   readonly classesPause: boolean;
 }
 
-/** Registers the alarms on the health check itself, and on faults that only the health check detects. */
+/** Registers the alarms on the health function itself, and on faults that only the health check detects. */
 export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): void {
   monitoring.alarm({
     title: 'HealthCheckStopped',
@@ -30,7 +30,8 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
     of: 3,
-    // Five invocations are due in each period, so missing data means that the health check does not run.
+    // The function should be invoked five times in each period. Lambda writes no value if there was no invocation, so missing
+    // data means that the health check does not run.
     missing: TreatMissingData.BREACHING,
     warmUpMinutes: 20,
   });
@@ -40,11 +41,12 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     meanwhile: 'The health check crashes or is stopped: mail is still sent, but its gauges may be out of date.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: props.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // The function runs five times in a period. The failure of a provider is never an error of the function.
+    // The function runs five times in each period, and one error in a period is tolerated. The failure of a provider is never an
+    // error of the function.
     threshold: 2,
     datapoints: 2,
     of: 3,
-    // Lambda writes no value if there was no invocation. Missing invocations have an alarm of their own.
+    // Lambda writes no value if there was no invocation. The alarm HealthCheckStopped reports missing invocations.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (props.providers.length > 1) watchCapacity(monitoring);
@@ -66,8 +68,9 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
     meanwhile: `For some ten minutes ${provider} has not answered whether its account may send. Mail that it does not accept goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
     metric: new MathExpression({
-      // The expression is 1 if the health check ran (it wrote CircuitState), got no answer about the account (no AccountHealthy),
-      // and had both the secret and the credentials for its request.
+      // The expression is 1 in these circumstances: the health check ran (it wrote CircuitState), it got no answer about the
+      // account (it wrote no AccountHealthy), and no function failed to read a secret or had its AWS credentials refused in this
+      // minute.
       expression:
         'IF(FILL(checked, 0) > 0 AND FILL(answered, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
       label: 'account check not answered',
@@ -79,11 +82,12 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
         credentials: monitoring.metric('CredentialsRefused', 'Sum', {}, MINUTE),
       },
     }),
-    // For an outage of a few minutes the circuit breaker is enough. This alarm is for a standby provider that gets no mail. Eight
-    // of ten periods must breach the threshold, since a schedule of one minute may run twice in one minute and not in the next.
+    // An outage of a few minutes needs no alarm: the circuit breaker handles it. This alarm is mainly for a standby provider that
+    // gets no mail. Eight of ten periods must breach the threshold, since a schedule of one minute may invoke the function twice
+    // in one minute and not in the next.
     datapoints: 8,
     of: 10,
-    // Missing data means that the health check does not run, for which there is another alarm.
+    // Missing data means that the health check does not run, which the alarm HealthCheckStopped reports.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (!definitionOf(type).gauges?.includes('QuotaHeadroom')) return;
@@ -97,7 +101,7 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 1,
     of: 3,
-    // A single minute without a value is normal: the next minute has a value.
+    // The metric has no value while the provider does not answer the health check, which the alarm AccountUnknown reports.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -113,7 +117,8 @@ function watchCapacity(monitoring: Monitoring): void {
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
     of: 3,
-    // If there is no value, no quota is known or a provider has not answered. The alarm then keeps its state.
+    // There is no value if the capacity of the remaining providers has no known limit, if a provider has not reported its quota
+    // yet, if no mail was accepted in the last week, or if the counts of the week cannot be read. The alarm then keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -125,8 +130,8 @@ function watchBlocklists(monitoring: Monitoring, provider: string): void {
     meanwhile: `A sending address of ${provider} is on a blocklist: it accepts mail, but receivers may refuse it or mark it as spam.`,
     action: `Ask the list for the reason and for removal; isolate the provider if mail bounces.`,
     metric: monitoring.metric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
-    // The blocklists are queried every half hour. An address stays listed until the blocklist removes it, so the alarm keeps its
-    // state between two queries.
+    // The blocklists are queried every half hour, and there is no value if no blocklist answers. An address stays listed until
+    // the blocklist removes it, so the alarm keeps its state until the next value.
     missing: TreatMissingData.IGNORE,
   });
 }

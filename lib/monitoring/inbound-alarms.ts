@@ -16,7 +16,7 @@ const PERIOD = Duration.minutes(5);
 const QUARTER = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
-/** Whether a provider posts received mail over HTTP; other providers write it to the bucket. */
+/** Whether a provider posts received mail over HTTP; the other provider type, `ses`, writes received mail to the bucket. */
 const overHttp = ({ type }: InboundProvider) => definitionOf(type).inbound?.over === 'http';
 
 /** Registers every alarm for received mail, and adds the rows for received mail to the dashboard. */
@@ -26,8 +26,8 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const preferred = providers.filter(({ preference = best }) => preference === best).map(({ key }) => key);
   for (const provider of providers) {
-    // There are requests only for mail that a provider posts. SES writes mail to the bucket and sends a notification to a queue;
-    // the dead-letter queue of that queue has an alarm.
+    // Only a provider that posts received mail sends requests. For SES, which writes mail to the bucket, there is instead an
+    // alarm on the dead-letter queue for its notifications.
     if (overHttp(provider)) watchRequests(monitoring, provider.key);
     watchFailures(monitoring, provider);
     watchReceivedMail(monitoring, provider.key);
@@ -48,8 +48,8 @@ function watchFunction(
     meanwhile: 'The receiver crashes or is stopped; the providers post those mails again for about eight hours.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: receiver.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // The function returns normally even for malformed mail, so each error is a defect of the code. Two periods must breach the
-    // threshold, since the retry by the provider repairs a single error.
+    // The function returns normally even for malformed mail, so each error is a crash, a time-out or a lack of memory. Two
+    // periods must breach the threshold, since after a single error the provider posts the mail again.
     datapoints: 2,
     of: 3,
     // Lambda writes no value if there was no invocation; without an invocation there is no error.
@@ -61,7 +61,7 @@ function watchFunction(
       'A mail was too large to be posted here: the provider posts it again, and gives up after some ten hours.',
     action: 'Have Mailgun store such mail and notify, or receive it over SES; see what the reconciler found.',
     metric: tooLarge.metric({ statistic: 'Sum', period: PERIOD }),
-    // The metric is counted from the access log, so it has no value if there was no request that was too large.
+    // The metric is counted from the access log, so it has no value if no request was too large.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -69,11 +69,11 @@ function watchFunction(
     meanwhile: 'Lambda refuses invocations of the receiver; the providers post those mails again.',
     action: 'Find the function that uses up the concurrency of the account.',
     metric: receiver.metricThrottles({ statistic: 'Sum', period: PERIOD }),
-    // If mail is refused during a peak of a few minutes, it is accepted at the first retry by the provider. Therefore two periods
-    // must breach the threshold.
+    // If mail is refused during a peak of a few minutes, the function accepts it when the provider posts it again. Therefore two
+    // periods must breach the threshold.
     datapoints: 2,
     of: 3,
-    // Lambda writes no value if there was no invocation; then no invocation was refused.
+    // Lambda writes no value if the function was not called; then no invocation was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -83,19 +83,19 @@ function watchFunction(
       'The HTTP API answers in place of the receiver: above its rate, or because the function does not answer.',
     action: 'See the status in the access log: 429 is the rate, the rest the function.',
     metric: turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
-    // A request that was refused in a peak of a few minutes is accepted at its first retry. Therefore two periods must breach the
-    // threshold.
+    // A mail that was refused in a peak of a few minutes is accepted when the provider posts it again. Therefore two periods must
+    // breach the threshold.
     datapoints: 2,
     of: 3,
-    // The metric is counted from the access log, so it has no value if no request was refused.
+    // The metric is counted from the access log, so it has no value if the API answered no request with 429 or 502 to 504.
     missing: TreatMissingData.NOT_BREACHING,
   });
   watchPath(monitoring, monitoring.metric('InboundUnknownKey', 'Sum', {}, QUARTER));
 }
 
 /**
- * Registers the alarm on requests to a wrong path. They are answered with 404, and the provider posts them again. No other alarm
- * reports the mail in these requests.
+ * Registers the alarm on requests to a wrong path. Such a request is answered with 404, and a provider posts it again for some
+ * hours. No other alarm reports the mail in these requests.
  */
 function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): void {
   monitoring.alarm({
@@ -106,11 +106,11 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
       : 'Requests arrive at the path of a provider that is not in the list: mail of a renamed provider is lost after eight hours.',
     action: 'Compare the URL at the provider with InboundUrl, with its key in the list, and inboundPath in its secret.',
     metric: counted(metric, 'to a wrong path'),
-    // A provider that retries a mail causes a request in at least two periods of a quarter of an hour. A stranger who guesses
-    // paths does not repeat a path.
+    // If a provider posts a mail again and again, there are requests in at least two of three periods of a quarter of an hour.
+    // Requests of a stranger who guesses paths rarely continue for so long.
     datapoints: 2,
     of: 3,
-    // Missing data means that there were no requests at all.
+    // Only requests to a wrong path are counted, so missing data means that there was no such request.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -147,11 +147,11 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     meanwhile: `Requests to the right path of ${provider} are refused: if the key or password is wrong, they contain mail, which is posted again for eight hours and then lost.`,
     action: 'Compare the keys in its secret with those of the provider; put the previous key beside the new key.',
     metric: sumOf(monitoring, provider, ['refused', 'replayed'], 'refused'),
-    // A single refused request may be an old request that was replayed. With a wrong key, all requests are refused in every
-    // period.
+    // A single refused request may be an old request that an attacker sends again. With a wrong key, all requests are refused in
+    // every period.
     datapoints: 2,
     of: 3,
-    // Missing data means that there were no requests, so no request was refused.
+    // Only refused requests are counted, so missing data means that no request was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   watchPath(
@@ -165,7 +165,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     meanwhile: `${provider} posted a request that is no mail; it is stored in the mail bucket under inbound/unreadable.`,
     action: 'Read it: an event means a wrong URL at the provider, anything else that its format has changed.',
     metric: sumOf(monitoring, provider, ['unreadable', 'misdirected'], 'no mail'),
-    // Missing data means that there were no requests, so there was no request without a mail.
+    // Only requests without a mail are counted, so missing data means that there was no such request.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -182,7 +182,7 @@ function watchFailures(monitoring: Monitoring, inbound: InboundProvider): void {
     metric: sumOf(monitoring, provider, ['failed'], 'failed'),
     datapoints: 3,
     of: 4,
-    // Missing data means that there were no requests, so no request failed.
+    // Only failures are counted, so missing data means that no mail failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -196,11 +196,11 @@ function watchReceivedMail(monitoring: Monitoring, provider: string): void {
     action: 'Look for failures of the receiver, and at the status page of the provider.',
     metric: monitoring.metric('InboundAge', 'p50', { provider }, PERIOD),
     threshold: LATE_S,
-    // One late mail is normal: its sender has a wrong clock, or the provider retried. It is not normal that half of the mail of a
-    // quarter of an hour is late.
+    // Single late mails are normal, since a provider may have to post a mail again. It is not normal that, in each of three
+    // periods, half of the mail is late.
     datapoints: 3,
     of: 3,
-    // Missing data means that there was no mail, so no mail was late.
+    // Missing data means that no mail was put on the inbound queue, so no mail was late.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -210,7 +210,7 @@ function watchReceivedMail(monitoring: Monitoring, provider: string): void {
     meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in the raw mail or at the provider.`,
     action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
     metric: counted(monitoring.metric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
-    // Missing data means that there was no mail, so no mail was incomplete.
+    // Only incomplete mail is counted, so missing data means that no mail was incomplete.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -222,10 +222,10 @@ function watchIds(monitoring: Monitoring, provider: string): void {
     meanwhile: `Mail over ${provider} repeatedly has a Message-ID that was used for another mail; each mail was delivered.`,
     action: 'Compare the messages of one messageId: a broken sender, or an attempt to suppress mail by a copy.',
     metric: counted(monitoring.metric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
-    // A single reused Message-ID may come from a sender that edits a mail and sends it again. Several within an hour are not a
-    // coincidence.
+    // A single mail with a reused Message-ID may come from a sender that edits a mail and sends it again. Three such mails within
+    // an hour are not a coincidence.
     threshold: 3,
-    // Missing data means that there was no mail, so no Message-ID was reused.
+    // Only mail with a reused Message-ID is counted, so missing data means that there was no such mail.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

@@ -6,8 +6,8 @@ import { graph } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';
 
 /**
- * Received mail of this age or more, in seconds, counts as late. Such a delay means that the provider had to post the mail again;
- * it is too long to be caused by one minute of high load.
+ * Age, in seconds, from which received mail counts as late when it is put on the inbound queue. A minute of high load does not
+ * cause such a delay; usually the provider had to post the mail again.
  */
 export const LATE_S = 300;
 

@@ -15,7 +15,10 @@ const ATTEMPT_FIELDS = [
   'providerMessageId',
 ];
 
-/** Saves two log queries in CloudWatch: the attempts of a submission, and the failures of a provider. */
+/**
+ * Saves log queries in CloudWatch: one for the attempts of a submission, and one for each provider, for its failed attempts. Adds
+ * the row with failed attempts to the dashboard.
+ */
 export function addLogQueries(monitoring: Monitoring, logGroup: ILogGroup, providers: readonly string[]): void {
   const submission = new QueryString({
     fields: ['message', ...ATTEMPT_FIELDS],

@@ -7,8 +7,8 @@ import type { Dimensions } from '../../lambda/platform/metrics.ts';
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p95';
 
 /**
- * Returns a count that is 0 if there are no values. If values are missing, CloudWatch evaluates earlier values instead, and would
- * keep an alarm on rare events raised for longer than its periods.
+ * Returns a count that is 0 for a period without values. If CloudWatch finds no values in the periods of an alarm, it evaluates
+ * earlier values instead. An alarm on rare events would then stay raised for longer than its periods.
  */
 export function counted(metric: Metric, label: string): IMetric {
   return new MathExpression({
@@ -20,7 +20,8 @@ export function counted(metric: Metric, label: string): IMetric {
 }
 
 /**
- * A metric that the functions of a deployment write, from the same definition that they use.
+ * Returns a metric that the functions of a deployment write, from the same definition that the functions use. `namespace` is the
+ * name of the deployment; the default period is five minutes.
  *
  * @throws Error if a dimension is missing: such a metric would have no data, and its alarm would never be raised
  */

@@ -24,33 +24,35 @@ import { ownMetric, type Statistic } from './metric.ts';
 import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
 
 /**
- * Effect on sending of the fault that an alarm reports. `closed`: the provider accepts no mail now. `failing`: mail that is
- * offered to the provider fails, or would fail. `stopped`: mail waits, and no provider accepts mail.
+ * How the fault that an alarm reports affects the sending of mail. `closed`: the provider gets or accepts no mail now. `failing`:
+ * attempts at the provider fail, or would probably fail. `stopped`: mail waits on the queues, and is not sent or not sent fast
+ * enough.
  */
 export type RouteEffect = 'closed' | 'failing' | 'stopped';
 
 /**
- * SQS writes no metrics for a queue that was idle for six hours. Such a queue is empty, since SQS continues to measure a queue with
- * an unread message.
+ * Treatment of missing data for alarms on waiting messages. SQS stops writing metrics for a queue when it has had no messages and
+ * no calls for six hours, so missing data means that the queue is empty.
  */
 export const IDLE_QUEUE_IS_EMPTY = TreatMissingData.NOT_BREACHING;
 
 /**
- * SQS writes no metrics for a queue that was idle for six hours. Such a queue was empty, or the alarm is already raised: the alarm
- * keeps its state.
+ * Treatment of missing data for alarms on dead letters and other messages that no program reads. If the queue is empty, the alarm
+ * is not raised; if the queue has a message, the alarm is already raised. So the alarm keeps its state while SQS writes no
+ * metrics.
  */
 export const IDLE_QUEUE_KEEPS_STATE = TreatMissingData.IGNORE;
 
 interface AlarmText {
   /** Last part of the alarm's name, and the heading of its section in the runbook. */
   readonly title: string;
-  /** Key of the provider that the alarm is about; absent for an alarm that is about the whole deployment. */
+  /** Key of the provider that the alarm is about; absent for an alarm that is not about a provider. */
   readonly provider?: string;
-  /** Class of mail that the alarm is about, in place of a provider. */
+  /** Class of mail that the alarm is about; absent for an alarm that is not about a class. */
   readonly class?: string;
   /**
-   * An additional part of the name. It is needed if several alarms have the same title, because one alarm cannot watch all
-   * resources.
+   * Additional part of the name. It is needed if several alarms that are about no provider and no class have the same title,
+   * because one alarm cannot read the metrics of all resources.
    */
   readonly part?: string;
   /** @default 'ticket' */
@@ -61,13 +63,14 @@ interface AlarmText {
   readonly action: string;
   /**
    * Role of this alarm in the composite alarms.
-   * @default - none: the fault does not keep mail from going out
+   * @default - none: no composite alarm depends on this alarm
    */
   readonly effectOnRoute?: RouteEffect;
   /**
-   * Whether an alarm with the severity `ticket` also exists in the monitoring size `small`, because a composite alarm with the
-   * severity `page` depends on it. `only`: the alarm exists only in the size `small`.
-   * @default - not in the size `small`; alarms with the severity `page` exist in every size
+   * Whether an alarm with the severity `ticket` also exists in the monitoring size `small`. This is needed if a composite alarm
+   * with the severity `page` depends on the alarm, or if no other alarm of this size reports the fault. `only`: the alarm exists
+   * only in the size `small`.
+   * @default - the alarm does not exist in the size `small`; alarms with the severity `page` exist in every size
    */
   readonly small?: true | 'only';
 }
@@ -89,16 +92,18 @@ export interface AlarmDefinition extends AlarmText {
   readonly datapoints?: number;
   /** @default 1 */
   readonly of?: number;
-  /** Treatment of missing data. A comment at each alarm, or at the constant, gives the reason for the choice. */
+  /**
+   * Treatment of missing data. A comment at each alarm, or at the constant that the alarm uses, gives the reason for the choice.
+   */
   readonly missing: TreatMissingData;
   /**
-   * Whether an overloaded machine can raise the alarm while nothing is broken, since it depends on time or on late answers. The local
-   * stack does not raise it while its machine is overloaded.
+   * Whether an overloaded machine can raise the alarm while nothing is broken, since it depends on time or on late answers. The
+   * local stack does not raise it while its machine is overloaded.
    * @default - the alarm does not depend on time
    */
   readonly dependsOnTime?: true;
   /**
-   * For this number of minutes after a deployment the alarm cannot be raised, since its metric has no value yet.
+   * Number of minutes after the creation of the alarm in which it cannot be raised, since its metric has no value yet.
    * @default - none
    */
   readonly warmUpMinutes?: number;
@@ -108,10 +113,11 @@ export interface AlarmDefinition extends AlarmText {
 export interface CompositeDefinition extends AlarmText {
   /** The rule over the names of other alarms, in CloudWatch's syntax: `ALARM("…") OR …`. */
   readonly rule: string;
+  /** The alarms that the rule names. */
   readonly watches: readonly NamedAlarm[];
 }
 
-/** An alarm with its name, known at synth. */
+/** An alarm with its name, which is known at synth, and with the fields of its definition that other code reads. */
 export interface NamedAlarm {
   readonly name: string;
   readonly alarm: IAlarm;
@@ -129,33 +135,34 @@ interface Row {
 
 export interface MonitoringProps extends AlarmTargets {
   /**
-   * URL of the runbook; the heading of the alarm's section is added as anchor.
+   * URL of the runbook. The description of each alarm contains this URL, with the title of the alarm in lower case as anchor.
    * @default 'docs/runbook.md'
    */
   readonly runbookUrl?: string;
   /**
-   * Extent of the monitoring. `small` has every alarm with the severity `page`, one ticket for each provider, and no dashboard.
-   * With four providers it costs less than ten dollars a month. The table of faults in the runbook shows which faults it does not
-   * report.
+   * Extent of the monitoring. `small` has all alarms with the severity `page`, the tickets CircuitOpen and Faults for each
+   * sending provider, the tickets OldestMessage, NothingAccepted, DeadLetters and ClassPaused, and no dashboard. With four
+   * providers it costs less than ten dollars a month. The tables of faults in the runbook show which faults it does not report.
    * @default 'full'
    */
   readonly size?: MonitoringSize;
   /**
-   * Number of days after which a provider that has accepted no mail counts as unproven (alarm Unproven).
+   * Number of days after which a provider that has accepted neither mail nor the credentials of the health check counts as
+   * unproven (alarm Unproven).
    * @default 7
    */
   readonly unprovenDays?: number;
   /**
-   * Number of messages in the retry queues that raises the alarm RetryBacklog.
+   * Number of messages on the retry queues from which the alarm RetryBacklog is raised. With more than five providers there is
+   * one alarm for each group of five retry queues, and the number applies to each group.
    * @default 100
    */
   readonly retryBacklog?: number;
 }
 
 /**
- * Registry of all alarms of the stack. It gives each alarm its name, its topic and a link to the runbook.
- *
- * A construct that creates a resource registers the alarms on that resource here. No other code creates alarms.
+ * Registry of all alarms of a deployment. It creates each alarm with its name, its topic and a link to the runbook. No other code
+ * of Mailover creates alarms. Your own constructs can register alarms here too.
  */
 export class Monitoring extends Construct {
   readonly topics: AlarmTopics;
@@ -186,15 +193,15 @@ export class Monitoring extends Construct {
   }
 
   /**
-   * Name of an alarm, such as `Mailover/postmark/FailureRate`. It must not change, since composite alarms and lists of muted
-   * alarms use it.
+   * Returns the name of an alarm, such as `Mailover/postmark/FailureRate`. The names must not change, since composite alarms and
+   * lists of muted alarms use them.
    */
   nameOf(title: string, subject?: string): string {
     return [this.name, ...(subject ? [subject] : []), title].join('/');
   }
 
   /**
-   * A metric of this deployment, from the same definition that the functions use when they write the metric.
+   * Returns a metric of this deployment, from the same definition that the functions use when they write the metric.
    *
    * @throws Error if a dimension is missing: such a metric would have no data, and its alarm would never be raised
    */
@@ -204,7 +211,7 @@ export class Monitoring extends Construct {
 
   /**
    * Creates an alarm that publishes to the topic of its severity when it is raised and when it ends. Creates no alarm if the
-   * monitoring size leaves it out.
+   * alarm does not exist in the chosen monitoring size.
    */
   alarm(definition: AlarmDefinition): void {
     if (!this.keeps(definition)) return;
@@ -229,8 +236,8 @@ export class Monitoring extends Construct {
   }
 
   /**
-   * Creates an alarm that is raised while a rule over other alarms is true. Creates no alarm if the monitoring size leaves it
-   * out.
+   * Creates a composite alarm, which is raised while a rule over other alarms is true. Creates no alarm if the alarm does not
+   * exist in the chosen monitoring size.
    */
   composite(definition: CompositeDefinition): void {
     if (!this.keeps(definition)) return;
@@ -240,7 +247,7 @@ export class Monitoring extends Construct {
       alarmRule: AlarmRule.fromString(definition.rule),
     });
     // The rule contains names of alarms, not CloudFormation references. Therefore an explicit dependency tells CloudFormation to
-    // create those alarms first.
+    // create the alarms in the rule first.
     alarm.node.addDependency(...definition.watches.map((one) => one.alarm));
     this.register(alarm, definition);
   }

@@ -7,8 +7,8 @@ const PERIOD = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 
 /**
- * Registers the alarms for a provider whose MX is not the most preferred. If mail arrives through this provider, the `preferred`
- * providers do not accept mail.
+ * Registers the alarms for a provider whose MX is not the most preferred. If much mail arrives through this provider, the
+ * `preferred` providers probably accept no mail. `preferred` has the keys of the providers with the most preferred MX.
  */
 export function watchSecondary(monitoring: Monitoring, provider: string, preferred: readonly string[]): void {
   monitoring.alarm({
@@ -17,8 +17,8 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     meanwhile: `Mail arrives over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
     action: 'Look at the status page and the account of the preferred provider; swap the preferences if it stays down.',
     metric: counted(monitoring, provider, 'delivered', PERIOD),
-    // Senders of spam often choose the least preferred MX, so a few mails in five minutes are normal. Canaries are counted
-    // separately.
+    // Senders of spam often choose the least preferred MX, so fewer than ten mails in five minutes are normal. Canaries are
+    // counted under another outcome.
     threshold: 10,
     datapoints: 2,
     of: 3,
@@ -31,8 +31,8 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     meanwhile: `For three hours mail has come over ${provider} only, and none over the preferred MX.`,
     action: 'Send a mail over the preferred MX by hand; look at the status page and the account of its provider.',
     metric: onlyOver(monitoring, provider, preferred),
-    // Three hours suit a domain with little mail: it is rare that in each of three hours the only mail is spam, which arrives
-    // through the least preferred MX.
+    // Even at a domain with little mail, it is rare that in each of three hours the only mail is spam, which arrives through the
+    // least preferred MX.
     datapoints: 3,
     of: 3,
     // Missing data means that no mail arrived through this provider, which is the normal state.
@@ -41,8 +41,8 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
 }
 
 /**
- * Number of mails that arrived through one provider, for each hour in which neither a new mail nor a repeated mail arrived
- * through the `preferred` providers; 0 for other hours.
+ * Returns a metric with a value for each hour: the number of mails that arrived through one provider. The value is 0 if in this
+ * hour a mail, new or repeated, arrived through one of the `preferred` providers.
  */
 function onlyOver(monitoring: Monitoring, provider: string, preferred: readonly string[]): MathExpression {
   const better = preferred.flatMap((key, place) => [

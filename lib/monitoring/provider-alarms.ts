@@ -14,8 +14,9 @@ const QUARTER = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
 /**
- * Registers the alarms on the failures of one provider. The other providers accept its mail meanwhile, so no queue grows and no
- * alarm on queues is raised.
+ * Registers the alarms on one sending provider: failures, refusals, throttling, latency, the circuit breaker, and a provider that
+ * has not been used. While only one provider fails, the other providers accept its mail, so no queue grows and no alarm on queues
+ * is raised.
  */
 export function watchProvider(monitoring: Monitoring, config: ProviderConfig, unprovenDays: number): void {
   const provider = config.key;
@@ -32,7 +33,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: failureRate(monitoring, provider, PERIOD),
     threshold: FAILING_PERCENT,
-    // Without mail no attempt fails, so missing data means the same as the value 0.
+    // Missing data means that there was no attempt, so no attempt failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -78,9 +79,9 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
       monitoring.metric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
       'possible duplicates',
     ),
-    // One or two possible duplicates in an hour can be caused by a stopped sender process or a broken connection.
+    // One or two possible duplicates in an hour can be caused by a sender process that was stopped, or by a broken connection.
     threshold: 3,
-    // Each duplicate is counted, so missing data means that there was none.
+    // Each possible duplicate is counted, so missing data means that there was no possible duplicate.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -89,9 +90,9 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     meanwhile: `${provider} refuses mail from one of our From addresses or domains. ${others}`,
     action: `Find the domain by the submissions in its attempts, and verify it there.`,
     metric: counted(attempts('sender', QUARTER), 'refused senders'),
-    // One or two refused From addresses in a quarter of an hour may be a test by a program that submits mail.
+    // One or two attempts with a refused From address in a quarter of an hour may come from a test by a producer.
     threshold: 3,
-    // Missing data means that no mail was sent, so no sender was refused.
+    // Only refused From addresses are counted, so missing data means that no From address was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -114,10 +115,11 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     action: `Check its key and the state of the account; isolate it if this will take days.`,
     metric: accountRefused(monitoring, provider),
     // One refusal is enough. The alarm stays raised for a quarter of an hour after the last refusal, since a provider whose
-    // circuit breaker is open gets a probe only rarely.
+    // circuit breaker is open rarely gets an attempt (a probe).
     datapoints: 1,
     of: 15,
-    // Missing data means that neither an attempt nor a health check was refused, and that no refusal opened the circuit breaker.
+    // Missing data means that no attempt was refused because of the account, and that the health check wrote no value: either the
+    // provider did not answer (alarm AccountUnknown), or the check did not run (alarm HealthCheckStopped).
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -129,7 +131,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     action: `Find out why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
     metric: monitoring.metric('CircuitState', 'Maximum', { provider }, MINUTE),
     threshold: CIRCUIT_STATE.open,
-    // If the circuit breaker was open for only a short time, no action is needed.
+    // Two periods must breach the threshold, since no action is needed if the circuit breaker was open for only a minute.
     datapoints: 2,
     of: 3,
     // The metric has a value each minute. Without a value, the circuit breaker is assumed to be unchanged.
@@ -147,7 +149,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: deadlineMs / 2,
     datapoints: 2,
     of: 3,
-    // Missing data means that no mail was accepted, so no accepted mail was slow. Failures have alarms of their own.
+    // Missing data means that the provider accepted no mail, so no accepted mail was slow. Other alarms report failures.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -162,11 +164,12 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
       period: PERIOD,
       usingMetrics: { throttled: attempts('throttled'), accepted: attempts('accepted') },
     }),
-    // The expression is 0 if fewer than two attempts, or less than a fifth of all attempts, were throttled.
+    // The expression is 0 if fewer than two attempts were throttled, or if less than a fifth of the accepted and throttled
+    // attempts were throttled.
     threshold: 1,
     datapoints: 1,
     of: 3,
-    // Missing data means that no mail was sent, so no attempt was throttled.
+    // Missing data means that no attempt was accepted or throttled.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -176,14 +179,16 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     action: `Read its reason in the log of the health function; give it a small share of the mail, or a canary.`,
     metric: monitoring.metric('CredentialAge', 'Maximum', { provider }, PERIOD),
     threshold: unprovenDays * 86_400,
-    // Missing data means that the provider was added a short time ago.
+    // The health check writes a value each minute, also for a new provider. If the health check itself fails, another alarm is
+    // raised.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
 /**
- * Returns a metric that is 1 if an attempt or the health check reports that the provider refuses the account. In the size `small`
- * only the metric of the health check is read: it includes refused attempts, and is a minute later.
+ * Returns a metric that is 1 if an attempt or the health check shows that the provider refuses the account; otherwise 0. In the
+ * monitoring size `small` only the metric of the health check is read. This metric also shows a refused attempt that opened the
+ * circuit breaker, but up to a minute later.
  */
 function accountRefused(monitoring: Monitoring, provider: string): IMetric {
   const healthy = monitoring.metric('AccountHealthy', 'Minimum', { provider }, MINUTE);

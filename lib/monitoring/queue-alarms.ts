@@ -9,8 +9,8 @@ const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
 /**
- * Registers the alarms on waiting mail. They are raised late, when users also notice the delay; the alarms on providers are
- * raised earlier.
+ * Registers the alarms on waiting mail and on dead letters. The alarms on waiting mail are raised late, when users also notice
+ * the delay; the alarms on providers are raised earlier.
  */
 export function watchQueues(
   monitoring: Monitoring,
@@ -25,7 +25,8 @@ export function watchQueues(
     metric: monitoring.metric('RemovedQueueMail', 'Minimum', {}, Duration.hours(1)),
     datapoints: 6,
     of: 6,
-    // The health check writes a value each minute. If the health check itself fails, another alarm is raised.
+    // The health check writes a value each minute, unless SQS does not answer. If the health check itself fails, another alarm is
+    // raised.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -43,8 +44,7 @@ export function watchQueues(
     action: 'Redrive the dead letters, or save them elsewhere, today.',
     metric: deadLetter.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: PERIOD }),
     threshold: Duration.days(10).toSeconds(),
-    // SQS writes no metrics for a queue that was idle for six hours, although the messages on the queue get older. The alarm
-    // keeps its state.
+    // If values are missing while there are dead letters, the dead letters still get older, so the alarm keeps its state.
     missing: TreatMissingData.IGNORE,
   });
   monitoring.alarm({
@@ -74,8 +74,8 @@ export function watchQueues(
       label: 'waiting while nothing is accepted',
       period: PERIOD,
       usingMetrics: {
-        // This metric covers all providers, with one value for each accepted submission. One metric for each provider is not
-        // possible, since a metric-math alarm may read only ten metrics.
+        // This metric covers all providers, with one value for each accepted submission. The metrics of the single providers are
+        // not read, since an alarm on metric math may read only ten metrics.
         accepted: monitoring.metric('Delay', 'SampleCount', {}, PERIOD),
         retried: monitoring.metric('RetryAge', 'SampleCount', {}, PERIOD),
         waiting: outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period: PERIOD }),
@@ -83,20 +83,21 @@ export function watchQueues(
     }),
     datapoints: 2,
     of: 3,
-    // Without values the expression is 0, which means that no mail waits.
+    // Missing data means that no mail was accepted or retried, and that the outbound queue is idle, so no mail waits.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
 /**
- * An alarm of metric math may read ten metrics (docs.aws.amazon.com/AmazonCloudWatch, alarm limits, 2026-11-28), and two of them
- * are needed for each queue.
+ * Largest number of retry queues of one alarm. An alarm on metric math may read ten metrics
+ * (docs.aws.amazon.com/AmazonCloudWatch, alarm limits, 2026-11-28), and reads two metrics of each queue.
  */
 const QUEUES_OF_ALARM = 5;
 
 /**
- * Registers an alarm on the mail of all retry queues together. That mail waits on the retry queue of a provider does not prove a
- * fault of that provider, since mail also waits while the state table is down.
+ * Registers one alarm for each group of up to five retry queues, on the number of messages of the group. There is no alarm for a
+ * single retry queue: mail on the retry queue of a provider does not prove a fault of this provider, since mail also waits there
+ * while the state table is down.
  */
 function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBacklog: number): void {
   for (let first = 0; first < queues.length; first += QUEUES_OF_ALARM) {

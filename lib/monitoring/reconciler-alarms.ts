@@ -6,8 +6,8 @@ import type { Monitoring } from './monitoring.ts';
 const PERIOD = Duration.minutes(5);
 
 /**
- * Registers the alarms on received mail that the reconciler function found missing, and on missing runs of that function;
- * `providers` are the keys of providers.
+ * Registers the alarms on received mail that the reconciler function found missing, and on runs of this function that are
+ * missing, failed or incomplete. `providers` has the keys of the providers that the reconciler asks.
  */
 export function watchReconciler(monitoring: Monitoring, providers: readonly string[]): void {
   for (const provider of providers) {
@@ -55,7 +55,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       // Two periods (half an hour) must breach the threshold, since the next run repeats the work of a failed run.
       datapoints: 2,
       of: 2,
-      // Each run writes a value, so missing data means that there was no run.
+      // Each successful run writes a value. Missing data means that all runs failed, or that there was no run.
       missing: TreatMissingData.BREACHING,
       warmUpMinutes: 40,
     });
@@ -67,10 +67,11 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       action:
         'Read its log, which has the reason for each mail that was left for a later run; without such lines there is too much mail.',
       metric: monitoring.metric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
-      // The first run, or a run after an outage, asks for three days of mail and may take hours.
+      // After the first deployment, or after an outage, up to three days of mail must be checked. This may take many runs, which
+      // together may take hours.
       datapoints: 8,
       of: 8,
-      // A complete run is counted under another outcome, so missing data means that no run was incomplete.
+      // Only incomplete runs are counted, so missing data means that no run was incomplete.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
@@ -79,7 +80,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       meanwhile: `Mail of ${provider} became older than three days before the reconciler checked whether it arrived; it will not be checked any more.`,
       action: 'Compare the list of the provider with the mail that arrived since the last complete check.',
       metric: counted(runs('skipped'), 'skipped'),
-      // Each mail that was not checked is counted, so missing data means that there was no such mail.
+      // Only runs that left out mail because of its age are counted, so missing data means that there was no such run.
       missing: TreatMissingData.NOT_BREACHING,
     });
   }

@@ -6,13 +6,16 @@ import type { Monitoring } from './monitoring.ts';
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
-/** With fewer refusals no alarm is raised, since a single mailing with bad addresses may cause this number of refusals. */
+/**
+ * Smallest number of attempts, accepted or refused, in a period for the alarm Refusals. A share of refusals that is computed from
+ * fewer attempts says little.
+ */
 const MANY = 20;
 const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';
 
 /**
- * Registers the alarms on refusals of messages and recipients by a provider that works otherwise. Such refusals may be wrong, so
- * mail does not arrive.
+ * Registers the alarms on refusals of messages and recipients by a provider that works otherwise. If such refusals are wrong,
+ * mail that could be delivered does not arrive.
  */
 export function watchRefusals(monitoring: Monitoring, provider: string): void {
   const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, PERIOD);
@@ -60,7 +63,7 @@ export function watchRefusals(monitoring: Monitoring, provider: string): void {
       },
     }),
     threshold: 50,
-    // Missing data means that no mail was sent, so no mail was refused.
+    // Missing data means that there was no accepted and no refused attempt.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({

@@ -8,12 +8,12 @@ import { graph } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
-/** AWS writes a value of the reputation metrics several times an hour. */
+/** Period of the alarms on reputation. AWS writes the metrics of the reputation at SES several times an hour. */
 const VENDOR_PERIOD = Duration.hours(1);
 
 /**
- * Registers the alarms on complaints by recipients and on the reputation of each account at its vendor. Adds their row to the
- * dashboard.
+ * Registers the alarms on paused classes of mail, on reviews of an account by its provider, and on the rates of bounces and
+ * complaints that a provider measures for the whole account. Adds the row for these rates and pauses to the dashboard.
  */
 export function watchReputation(
   monitoring: Monitoring,
@@ -56,8 +56,8 @@ function watchPauses(monitoring: Monitoring): void {
     action:
       'See with `npm run account` which class it is; repair its list of addresses, then npm run release -- --class NAME.',
     metric: monitoring.metric('PausedClasses', 'Maximum', {}, PERIOD),
-    // The metric has a value each minute. Without a value, the class of mail is assumed to be still paused, and the alarm keeps
-    // its state.
+    // The metric has a value each minute. Without a value, the paused classes of mail are assumed to be unchanged, so the alarm
+    // keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -69,8 +69,8 @@ function watchReview(monitoring: Monitoring, provider: string): void {
     meanwhile: `${provider} reviews the account. It still takes mail, and may stop that without further notice.`,
     action: `Read what its console says, repair the cause and answer; let the other providers carry the mail meanwhile: npm run isolate -- ${provider} --reason TEXT.`,
     metric: monitoring.metric('UnderReview', 'Maximum', { provider }, PERIOD),
-    // The metric has a value whenever the provider answers the health check. A review lasts for days, so the alarm keeps its
-    // state without a value.
+    // The metric has no value while the provider does not answer the health check. A review lasts for days, so the alarm then
+    // keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -84,7 +84,7 @@ function watchRate(monitoring: Monitoring, provider: string, metric: ReputationM
       'Find the mail that causes them: by class in the delivery events, or a program that sends without Mailover.',
     metric: vendorMetric(metric),
     threshold: metric.alarmFrom,
-    // AWS writes no value while no mail is sent. The rate is then unchanged, so the alarm keeps its state.
+    // AWS writes no value while the account sends no mail. The rate is then unchanged, so the alarm keeps its state.
     missing: TreatMissingData.IGNORE,
   });
 }

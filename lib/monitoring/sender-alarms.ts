@@ -28,7 +28,10 @@ const OWN: Readonly<Record<OwnService, Pick<AlarmDefinition, 'title' | 'meanwhil
   },
 };
 
-/** Registers the alarms on the sender function itself, for faults that end the function before it can write its own metrics. */
+/**
+ * Registers the alarms on the sender function and on the AWS services that it calls, and further alarms on outbound mail as a
+ * whole: silent producers, failover, mail that circulates without waiting, and isolated providers.
+ */
 export function watchSender(monitoring: Monitoring, sender: LambdaFunction, timeout: Duration): void {
   monitoring.alarm({
     title: 'SenderErrors',
@@ -36,8 +39,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile: 'The sender crashes or is stopped; the messages of those batches come back and are tried again.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: sender.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // The function returns normally when a provider fails, so each error is a defect of the code. Two periods must breach the
-    // threshold, since SQS delivers the messages again, which repairs a single error.
+    // The function returns normally when a provider fails, so each error is a crash, a time-out or a lack of memory. Two periods
+    // must breach the threshold, since after a single error SQS delivers the messages again.
     datapoints: 2,
     of: 3,
     // Lambda writes no value if there was no invocation; without an invocation there is no error.
@@ -50,7 +53,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     metric: sender.metricThrottles({ statistic: 'Sum', period: PERIOD }),
     datapoints: 3,
     of: 3,
-    // Lambda writes no value if there was no invocation; then no invocation was refused.
+    // Lambda writes no value if the function was not called; then no invocation was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -60,8 +63,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       'Invocations of the sender take nearly all of their time-out; messages that are cut short come back later.',
     action: 'Find the slow step: the table, the bucket, or several providers that hang.',
     metric: sender.metricDuration({ statistic: 'Maximum', period: PERIOD }),
-    // The sender starts no attempt that could last beyond the time-out of the function, so a healthy invocation ends well before
-    // this limit.
+    // The sender starts no attempt that could last beyond the time-out of the function, so an invocation without a fault ends
+    // well before this limit.
     threshold: timeout.toMilliseconds() * 0.9,
     datapoints: 2,
     of: 3,
@@ -86,7 +89,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       meanwhile,
       action,
       metric: counted(monitoring.metric('OwnTrouble', 'Sum', { outcome: service }, PERIOD), 'failed calls'),
-      // One or two failed calls need no alarm: their retries succeed.
+      // One or two failed calls in a period need no alarm, since their retries usually succeed.
       threshold: 3,
       datapoints: 2,
       of: 3,
@@ -112,7 +115,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     // Two periods must breach the threshold, since an outage of a few minutes with failover is normal.
     datapoints: 2,
     of: 3,
-    // Missing data means that no mail was sent, so there was no failover.
+    // Missing data means that no mail was accepted, so there was no failover.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -123,7 +126,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     metric: monitoring.metric('InvocationsPerMail', 'Maximum', {}, PERIOD),
     datapoints: 2,
     of: 3,
-    // Missing data means that no mail came from a retry queue, so there is no loop.
+    // The metric has a value whenever a message is sent to a retry queue. Missing data means that no message was sent there, so
+    // no message circulates.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -133,7 +137,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       'Secrets Manager does not answer. Processes with cached credentials continue; new processes skip the provider, or mail waits seconds.',
     action: 'Look at the health of AWS in this region, and at the connection to it: endpoint, network, throttling.',
     metric: counted(monitoring.metric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
-    // A single failed read of a secret needs no alarm: it is repeated within seconds.
+    // One or two failed reads of a secret need no alarm, since a read is repeated within seconds.
     threshold: 3,
     // Only failures are counted, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
@@ -146,7 +150,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     metric: monitoring.metric('ProofKeyUnusable', 'Sum', {}, PERIOD),
     // One failure is enough for the alarm, since an unusable key stays unusable until an operator acts.
     threshold: 1,
-    // The failure is counted only when the sender needs the key, so missing data means that there was no failure.
+    // Only failures are counted, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -155,7 +159,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       'AWS refuses the credentials or the clock of one or more processes. They skip the provider, and mail goes out through the next one.',
     action: 'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
     metric: counted(monitoring.metric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
-    // The AWS SDK corrects its clock from the first answer of AWS, so after a single failure the next call succeeds.
+    // One or two refused calls need no alarm: the AWS SDK corrects its clock from the answer of AWS, so the next call succeeds.
     threshold: 3,
     // Only failures are counted, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
@@ -165,7 +169,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile: 'An operator has isolated a provider; mail goes through the others until the switch ends.',
     action: 'See who did it and why; release the provider when the reason no longer applies.',
     metric: monitoring.metric('OperatorSwitch', 'Maximum', {}, PERIOD),
-    // The metric has a value each minute. Without a value, the operator's switch is assumed to be unchanged.
+    // The metric has a value each minute. Without a value, the isolations are assumed to be unchanged, so the alarm keeps its
+    // state.
     missing: TreatMissingData.IGNORE,
   });
 }

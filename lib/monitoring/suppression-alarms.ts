@@ -7,7 +7,7 @@ import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
-/** The function runs once a day; a failed run raises the alarm for a quarter of a day. */
+/** Period of the alarm SuppressionMirrorFailed. The function runs once a day; a failed run raises the alarm for six hours. */
 const RUN_PERIOD = Duration.hours(6);
 
 /** Registers the alarms for the suppression list, and adds the row for the suppression list to the dashboard. */
@@ -27,7 +27,8 @@ export function watchSuppressions(
       meanwhile: `${provider} reports far more hard bounces and complaints than the other providers, or has far more new ones on its list than its mail explains: they suppress no address. Mail goes out.`,
       action: `Find out whether its reports are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider} --confirm.`,
       metric: counted(withheld(provider), 'withheld'),
-      // Each event that does not suppress its address is counted, so missing data means that there was no such event.
+      // Only hard bounces and complaints that suppress no address, since their provider is in doubt, are counted. So missing data
+      // means that there were none.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
@@ -37,7 +38,7 @@ export function watchSuppressions(
       action:
         'Read the line `suppressions mirrored` in the log of the function: often a key that may not read the list.',
       metric: counted(runs(provider, 'failed'), 'failed'),
-      // The metric has one value a day, so most periods have no value.
+      // Only failed runs are counted, and the function runs once a day, so most periods have no value.
       missing: TreatMissingData.NOT_BREACHING,
     });
   }

@@ -8,8 +8,8 @@ import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
 
 /**
- * Urgency of an alarm. `page`: mail has stopped or will soon be lost, so an operator must act now. `ticket`: mail goes out, and
- * an operator must act within a day.
+ * Urgency of an alarm. `page`: an operator must act immediately, since mail has stopped, was lost or may soon be lost, or since a
+ * provider refuses the account. `ticket`: an operator must act within a day; in most cases mail still goes out.
  */
 export type Severity = 'page' | 'ticket';
 
@@ -18,8 +18,8 @@ type Targets = readonly ITopicSubscription[] | 'elsewhere';
 /** Where the alarms of each severity are sent. */
 export interface AlarmTargets {
   /**
-   * Targets of alarms with the severity `page`: subscriptions of `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's
-   * `UrlSubscription`, an `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat system or an incident manager
+   * Targets of alarms with the severity `page`: subscriptions of `aws-cdk-lib/aws-sns-subscriptions`, such as a `UrlSubscription`
+   * for a pager, an `SmsSubscription` or a `LambdaSubscription`. `elsewhere` means that a chat system or an incident manager
    * subscribes to the topic by itself.
    * @default - none
    */
@@ -50,15 +50,17 @@ export class AlarmTopics extends Construct {
   }
 
   /**
-   * Creates a customer-managed KMS key. SNS encrypts only with KMS keys, and CloudWatch cannot use the key that AWS manages for
-   * SNS, since the policy of that key allows no other service (repost.aws, "cloudwatch-configure-alarm-sns", 2026-11-25).
+   * Creates the customer-managed KMS key that encrypts the topics. SNS encrypts only with KMS keys, and CloudWatch cannot use the
+   * key that AWS manages for SNS, since the policy of this AWS managed key allows no other service (repost.aws,
+   * "cloudwatch-configure-alarm-sns", 2026-11-25).
    */
   private key(name: string): Key {
     const key = new Key(this, 'Key', {
       description: `Encrypts the alarms of ${name}`,
       enableKeyRotation: true,
       pendingWindow: Duration.days(7),
-      // If the first deployment fails, the key is deleted, since AWS bills each key that exists.
+      // If the deployment that creates the key fails, the key is deleted, since AWS bills each key that exists. Otherwise the key
+      // is kept when the stack is deleted.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     key.addToResourcePolicy(this.cloudWatch(['kms:Decrypt', 'kms:GenerateDataKey*'], '*'));
@@ -67,8 +69,8 @@ export class AlarmTopics extends Construct {
 
   private topic(id: string, displayName: string, masterKey: Key, targets: Targets): Topic {
     const topic = new Topic(this, id, { displayName, masterKey, enforceSSL: true });
-    // The policy that requires TLS replaces the default policy of the topic. The default policy allowed CloudWatch to publish, so
-    // this statement allows it again.
+    // `enforceSSL` adds a policy that replaces the default policy of the topic. The default policy lets CloudWatch publish to the
+    // topic, so this statement is needed to allow that.
     topic.addToResourcePolicy(this.cloudWatch(['sns:Publish'], topic.topicArn));
     if (targets !== 'elsewhere') for (const target of targets) topic.addSubscription(target);
     return topic;
@@ -84,7 +86,7 @@ export class AlarmTopics extends Construct {
   }
 }
 
-/** @throws ConfigurationError if all targets of the alarms are e-mail addresses */
+/** @throws ConfigurationError if the alarms of a severity have no target, or only e-mail addresses as targets */
 export function checkTargets({ page = [], ticket = page }: AlarmTargets = {}): void {
   const targets: Readonly<Record<Severity, Targets>> = { page, ticket };
   const faults = (['page', 'ticket'] as const).flatMap((severity) => {

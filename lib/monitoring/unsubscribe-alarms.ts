@@ -5,7 +5,7 @@ import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Registers the alarm of the links to unsubscribe. */
+/** Registers the alarm on requests to the links to unsubscribe that fail. */
 export function watchUnsubscribe(monitoring: Monitoring, { function: target, unanswered }: UnsubscribeFunction): void {
   const sum = { statistic: 'Sum', period: PERIOD };
   monitoring.alarm({
@@ -22,10 +22,10 @@ export function watchUnsubscribe(monitoring: Monitoring, { function: target, una
         away: unanswered.turnedAway.metric(sum),
       },
     }),
-    // After a single failure the recipient tries again and succeeds, so two periods must breach the threshold.
+    // Two periods must breach the threshold, since after a single failure the recipient can try again.
     datapoints: 2,
     of: 3,
-    // Missing data means that there were no requests, so no request failed.
+    // Missing data means that the function was not invoked and the API refused no request, so no request failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

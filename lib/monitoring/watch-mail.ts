@@ -20,7 +20,7 @@ export interface WatchMailProps {
   readonly thresholds: Pick<MonitoringProps, 'unprovenDays' | 'retryBacklog'>;
 }
 
-/** Registers the alarms for outbound mail, and adds the rows for outbound mail to the dashboard. */
+/** Registers the alarms for outbound mail, and adds the rows of the providers, the queues and the sender to the dashboard. */
 export function watchMail(
   monitoring: Monitoring,
   { providers, queues, sender, timing, thresholds }: WatchMailProps,
@@ -40,7 +40,10 @@ export interface CompleteMonitoringProps extends Pick<WatchMailProps, 'providers
   readonly logGroup: ILogGroup;
 }
 
-/** Adds the composite alarms and the dashboard. It must be called after all other alarms are registered. */
+/**
+ * Registers the composite alarms, saves the log queries, and puts all rows on the dashboard. It must be called after all other
+ * alarms and rows are registered.
+ */
 export function completeMonitoring(
   monitoring: Monitoring,
   { providers, queues, logGroup }: CompleteMonitoringProps,

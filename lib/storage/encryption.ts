@@ -9,9 +9,9 @@ const CONTEXT = 'mailover:encryption-key';
 const VIA = ['sqs', 's3', 'dynamodb', 'secretsmanager'];
 
 /**
- * Encrypts resources below a construct with one KMS key: all resources that contain mail, addresses or state. Allows the AWS
- * services that write to these resources to use the key. The construct must not have children yet. If the key belongs to another
- * CDK app, its policy is not changed; a warning says what the policy must allow.
+ * Sets the KMS key for all resources below a construct that contain mail, addresses or state. Allows the AWS services that write
+ * to these resources to use the key. The construct must not have children yet. If the key belongs to another CDK app, the policy
+ * of the key is not changed; a warning at synth says what the policy must allow.
  */
 export function encryptDeployment(scope: Construct, key: IKey | undefined): void {
   if (key === undefined) return;
@@ -24,12 +24,12 @@ export function encryptDeployment(scope: Construct, key: IKey | undefined): void
     );
 }
 
-/** Returns the KMS key of the deployment to which a construct belongs; undefined if keys that AWS owns are used. */
+/** Returns the KMS key of the deployment to which a construct belongs; undefined without the option `encryptionKey`. */
 export function encryptionKey(scope: IConstruct): IKey | undefined {
   return scope.node.tryGetContext(CONTEXT) as IKey | undefined;
 }
 
-/** Returns the statement that allows a function to use these KMS keys. */
+/** Returns the statement that allows a role to use these KMS keys through the services in {@link VIA}. */
 export function keyStatement(scope: Construct, keys: readonly IKey[]): PolicyStatement {
   const { region } = Stack.of(scope);
   return new PolicyStatement({
@@ -53,8 +53,8 @@ export function keyStatement(scope: Construct, keys: readonly IKey[]): PolicySta
 function serviceStatements({ account, region, partition }: Stack): PolicyStatement[] {
   const use = ['kms:Decrypt', 'kms:GenerateDataKey*'];
   return [
-    // SNS puts notifications of SES on queues. SES writes mail to the bucket and publishes to topics. EventBridge may write to
-    // queues.
+    // SNS puts notifications of SES on queues. SES writes mail to the bucket and publishes to topics. No resource of the stack
+    // needs the permission for EventBridge; it allows rules of your own that send events to the queues.
     ...['sns', 'ses', 'events'].map(
       (service) =>
         new PolicyStatement({

@@ -11,7 +11,7 @@ interface KeptKeyProps {
   readonly reason: string;
   /**
    * Number of letters and digits in the key.
-   * @default 32, which are 190 bits
+   * @default 32, which have 190 bits of entropy
    */
   readonly passwordLength?: number;
 }

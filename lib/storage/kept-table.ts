@@ -15,7 +15,7 @@ interface KeptTableProps {
   readonly sortKey?: string;
 }
 
-/** Table whose items expire, and that is kept when the stack is deleted. */
+/** Table that is kept when the stack is deleted. An item with the attribute `expires` is deleted after this time. */
 export abstract class KeptTable extends TableV2 {
   constructor(scope: Construct, id: string, { throwAway, backup, sortKey }: KeptTableProps) {
     const key = encryptionKey(scope);

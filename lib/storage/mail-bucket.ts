@@ -12,7 +12,7 @@ const SHORTEST_DAYS = 28;
 
 const DEFAULT_EXPIRATION = Duration.days(30);
 
-/** @throws ConfigurationError if objects would expire before the queue messages that refer to them */
+/** @throws ConfigurationError if objects in the mail bucket would expire before the queue messages that refer to these objects */
 export function checkMailExpiration(expiration = DEFAULT_EXPIRATION): void {
   const days = expiration.toDays({ integral: false });
   if (days < SHORTEST_DAYS)
@@ -26,8 +26,8 @@ export function checkMailExpiration(expiration = DEFAULT_EXPIRATION): void {
 export const SUBMISSIONS = 'submissions/';
 
 /**
- * Bucket for submissions and attachments that are too large for a queue. An object expires later than every message that refers
- * to it.
+ * Bucket for submissions and attachments that are too large for a queue, and for received mail. An object expires later than
+ * every queue message that refers to it.
  */
 export class MailBucket extends Bucket {
   constructor(scope: Construct, id: string, expiration: Duration = DEFAULT_EXPIRATION) {
@@ -39,7 +39,7 @@ export class MailBucket extends Bucket {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      // Versioning is off, since versions would keep deleted mail.
+      // Versioning is off, since deleted mail would be kept as an earlier version of its object.
       versioned: false,
       lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

@@ -8,27 +8,27 @@ import { encryptionKey } from './encryption.ts';
 const MAX_MESSAGE_BYTES = 1_048_576;
 
 /**
- * Bytes that are reserved for the attributes of retries and dead letters. A message of the outbound queue must still fit on the
- * other queues when it has these attributes.
+ * Bytes that are reserved for the attributes of retries and dead letters. The size of an SQS message includes its attributes, and
+ * a message of the outbound queue must still fit on a retry queue or the dead-letter queue when the attributes are added.
  */
 const ATTRIBUTES_BYTES = 16_384;
 
 /**
- * Visibility time-out of the events queue if the stack forwards the events: six times the time-out of the function that posts
- * events.
+ * Visibility time-out of the events queue if the stack forwards the events to a bus or a URL. It is six times the time-out of the
+ * function that posts events.
  */
 const FORWARD_VISIBILITY = Duration.seconds(180);
 
 /**
- * Largest receive count of an event. For the event bus it is reached after two days of visibility time-outs. For posts to a URL
- * it is reached after about three days, since the waits between two posts grow from 5 s to an hour.
+ * Largest receive count of an event on the events queue. For the event bus the count is reached after two days: an event is
+ * received again after each visibility time-out. For posts to a URL it is reached after about three days, since the wait between
+ * two posts grows from 5 s to an hour.
  */
 const FORWARD_TRIES = { bus: 960, url: 80 };
 
 /**
- * A queue that is encrypted, accepts only requests with TLS, and is retained when it is removed from the template.
- *
- * If the first deployment fails, its queues, which are empty, are deleted.
+ * A queue that is encrypted, accepts only requests with TLS, and is retained when it is removed from the template or when the
+ * stack is deleted. If the deployment that creates the queue fails, the queue is deleted; it is then still empty.
  */
 export class MailQueue extends Queue {
   constructor(scope: Construct, id: string, props: QueueProps) {
@@ -53,19 +53,22 @@ export interface QueuesProps {
   readonly timing: Timing;
   /** Whether at least one provider receives mail. */
   readonly receives: boolean;
-  /** Destination to which the stack itself forwards the events queue; undefined if a program reads the queue. */
+  /**
+   * Destination to which the stack itself forwards the messages of the events queue; undefined if the stack does not forward
+   * them.
+   */
   readonly forwardsEvents: keyof typeof FORWARD_TRIES | undefined;
 }
 
-/** First part of the construct ids of the retry queues. The physical names of these queues contain it. */
+/** First part of the construct ids of the retry queues. The names of these queues in SQS contain this text. */
 export const RETRY_QUEUE = 'Retry';
 
-/** All queues of a deployment. */
+/** The queues of a deployment, except the queues between SES and the functions, which `SesEvents` and `SesReceiving` create. */
 export class Queues extends Construct {
   readonly outbound: Queue;
   readonly deadLetter: Queue;
   readonly events: Queue;
-  /** Queue of the events that the event bus or the URL did not accept; undefined if a program reads the events queue. */
+  /** Queue of the events that the event bus or the URL did not accept; undefined if neither a bus nor a URL is configured. */
   readonly undelivered: Queue | undefined;
   /** Queue of received mail, which the application reads; undefined if no provider receives mail. */
   readonly inbound: Queue | undefined;
@@ -77,8 +80,8 @@ export class Queues extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', {
       retentionPeriod: timing.deadLetterRetention,
       visibilityTimeout: timing.visibilityTimeout,
-      // A redrive allow policy can name at most ten source queues, and the names of the source queues would cause a dependency
-      // cycle in the template. The value "allow all" still allows only queues of the same account and region.
+      // A redrive allow policy that names its source queues can name at most ten of them, and would cause a dependency cycle in
+      // the template. With the value "allow all", only queues of the same account and region can use this dead-letter queue.
       redriveAllowPolicy: { redrivePermission: RedrivePermission.ALLOW_ALL },
     });
     const source = {

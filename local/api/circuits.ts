@@ -22,7 +22,9 @@ export interface CircuitSources {
   forget(): Promise<void>;
 }
 
-/** Adds the routes `GET /api/circuits` and `DELETE /api/circuits`, which show and reset the circuit breakers. */
+/**
+ * Adds the routes `GET /api/circuits` and `DELETE /api/circuits`, which return and reset the circuit breakers of all providers.
+ */
 export function addCircuits(app: FastifyInstance, { state, providers, forget }: CircuitSources): void {
   app.get('/api/circuits', async () => {
     const keys = providers();
@@ -32,14 +34,14 @@ export function addCircuits(app: FastifyInstance, { state, providers, forget }: 
   app.delete('/api/circuits', async (_request, reply) => {
     const table = state();
     await forget();
-    // A replaced process that still makes an attempt has earlier results in memory. Because of `resetAt` the process discards these
-    // results.
+    // An old process may still make an attempt. When it reads the new `resetAt`, it discards the results of earlier attempts that
+    // it has in memory.
     if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
     return reply.code(204).send();
   });
 }
 
-/** Returns the state of one provider for the answer to `GET /api/circuits`; times are ISO 8601. */
+/** Returns the state of a provider's circuit breaker in the form of the answer to `GET /api/circuits`. Times are in ISO 8601. */
 function view(provider: string, circuitItem: Item | undefined, switchItem: Item | undefined, now: number): object {
   const { circuit, hold } = readCircuitItem(circuitItem);
   const isolation = readIsolation(switchItem);
@@ -69,8 +71,8 @@ function automatic(circuit: Circuit): object {
 }
 
 /**
- * Resets the circuit breaker of a provider to the state before the first attempt, and ends an isolation of the provider. The
- * sender's processes discard results from before `resetAt`.
+ * Resets the circuit breaker of a provider to its state before the first attempt, and ends an isolation of the provider. When the
+ * sender's processes read the new `resetAt`, they discard the results of earlier attempts.
  */
 async function reset(table: Table, key: string, now: number): Promise<void> {
   await write(table, circuitKey(key), (item) => ({
@@ -84,8 +86,9 @@ async function reset(table: Table, key: string, now: number): Promise<void> {
 }
 
 /**
- * Divides the remaining waits of all circuit breakers and isolations by `factor`. Called when the clock starts to run `factor`
- * times as fast as before.
+ * Rescales the times in all circuit breakers, in holds (times without calls after throttling) and in current isolations: the
+ * distance of each time from now is divided by `factor`. Called when the clock of the local stack starts to run `factor` times as
+ * fast as before.
  */
 export async function rescaleCircuits(table: Table, keys: readonly string[], factor: number): Promise<void> {
   const now = Date.now();
@@ -94,14 +97,18 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
       write(table, circuitKey(key), (item) => {
         if (!item) return undefined;
         const { circuit, hold } = readCircuitItem(item);
-        const moved = { circuit: move(circuit, now, factor), ...defined({ hold: hold && move(hold, now, factor) }) };
-        // Processes that still run at the previous speed write results with wrong times. Because of `resetAt` they discard these results.
+        const moved = {
+          circuit: rescaled(circuit, now, factor),
+          ...defined({ hold: hold && rescaled(hold, now, factor) }),
+        };
+        // Processes that were started before the change still use the previous speed, so their results contain wrong times. When
+        // they read the new `resetAt`, they discard these results.
         return { ...circuitItem(key, item, moved, now), resetAt: now };
       }),
       write(table, switchKey(key), (item) => {
         const isolation = readIsolation(item);
         return isolation && isIsolated(isolation, now)
-          ? switchItem(key, item, move(isolation, now, factor))
+          ? switchItem(key, item, rescaled(isolation, now, factor))
           : undefined;
       }),
     ]),
@@ -113,9 +120,9 @@ const LEASES: ReadonlySet<string> = new Set(['probe', 'slowProbe']);
 
 /**
  * Returns a copy of the value in which the distance between each time and `now` is divided by `factor`. A time of 0 means "never"
- * and stays 0. Leases of attempts in progress are in real time and stay unchanged.
+ * and stays 0. The leases of probes are in real time and stay unchanged.
  */
-function move<T>(value: T, now: number, factor: number): T {
+function rescaled<T>(value: T, now: number, factor: number): T {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, field]) => [
     name,
@@ -123,7 +130,7 @@ function move<T>(value: T, now: number, factor: number): T {
       ? field
       : typeof field === 'number' && field > 0 && TIMES.has(name)
         ? now + (field - now) / factor
-        : move(field, now, factor),
+        : rescaled(field, now, factor),
   ]);
   return (Array.isArray(value) ? entries.map(([, field]) => field) : Object.fromEntries(entries)) as T;
 }
@@ -135,7 +142,7 @@ async function write(table: Table, pk: string, step: (item: Item | undefined) =>
       const wanted = step(item);
       if (!wanted || (await table.write(wanted, item?.rev)).done) return;
     } catch (error) {
-      // The read and the write are tried again, since a request may time out on a busy machine.
+      // The item is read and written again, since a request may time out on a busy machine.
       failures += 1;
       if (failures >= MOST_FAILURES) throw error;
     }

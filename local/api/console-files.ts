@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 
 const CONSOLE = fileURLToPath(new URL('../console/', import.meta.url));
 
-// Content security policy of the console page: its frames may show only documents of this server. A mail in a frame has a separate,
-// stricter policy.
+// Content security policy of the console page. Frames of the page may show only documents of this server. A mail in such a frame
+// has its own, stricter policy.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -23,9 +23,9 @@ const POLICY = [
 ].join('; ');
 
 /**
- * Serves the console page with one script and one style sheet, each bundled when the stack starts. A browser opens at most six
- * connections. If each module were a separate file, the browser would need five successive batches of requests before it could show
- * the first rows.
+ * Serves the console page with one script and one style sheet. Each of the two is bundled when the stack starts. A browser opens
+ * at most six connections to a server. If each module were a separate file, the browser would need five batches of requests, one
+ * after another, before it could show the first rows.
  */
 export function addConsoleFiles(app: FastifyInstance): void {
   const read = (name: string) => readFile(join(CONSOLE, name), 'utf8');
@@ -42,7 +42,8 @@ export function addConsoleFiles(app: FastifyInstance): void {
         .send(await content()),
     );
   const bundles = bundleConsole();
-  // An error of the bundler is returned in the answer to the request for a file. Without this handler the error would end the process.
+  // An error of the bundler is returned in the answer to a request for the script or the style sheet. Without this handler the
+  // error would end the process.
   bundles.catch(() => undefined);
   serve('/', 'text/html; charset=utf-8', () => read('index.html'));
   serve('/icon.svg', 'image/svg+xml', () => read('icon.svg'));
@@ -50,7 +51,7 @@ export function addConsoleFiles(app: FastifyInstance): void {
   serve('/app.css', 'text/css; charset=utf-8', async () => (await bundles).style);
 }
 
-/** Returns the script and the style sheet of the page, each bundled with all of its imports. */
+/** Returns the script and the style sheet of the console page. Each of them is bundled with the files that it imports. */
 export async function bundleConsole(): Promise<{ readonly script: string; readonly style: string }> {
   const entryPoints = ['app.js', 'app.css'].map((name) => join(CONSOLE, name));
   const { outputFiles } = await build({

@@ -12,22 +12,22 @@ import type { Deployment } from '../template/deployed.ts';
 import { alarmsOf } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
-/** The dashboards and alarms of the template, in the parsed form that the console uses. */
+/** The dashboards and alarms of the template, in the parsed form that the console page uses. */
 export interface Drawing {
   readonly widgets: readonly Widget[];
   readonly graphs: Graphs;
   readonly alarms: readonly DeployedAlarm[];
-  /** Name of the stage that a deployment of the same app to AWS would have; absent if the template has no output `DeployedStage`. */
+  /** Stage that a deployment of the same app to AWS would have; absent if the template has no output `DeployedStage`. */
   readonly deployedStage?: string | undefined;
 }
 
-/** Parses the dashboards and alarms of the template; throws on anything that the console cannot draw. */
+/** Parses the dashboards and alarms of the template. Throws on a widget or metric that the console page cannot draw. */
 export function drawingOf({ dashboards, alarms, outputs }: Deployment): Drawing {
   const widgets = dashboards.flatMap(({ name, body }) => readDashboard(name, body));
   return { widgets, graphs: compileGraphs(widgets), alarms, deployedStage: outputs['DeployedStage'] };
 }
 
-/** Sources of the data that the console shows. They may be empty while the stack starts. */
+/** Sources of the data that the console page shows. While the stack starts, the sources may be empty. */
 export interface ConsoleSources {
   readonly faults: FaultBoard;
   readonly clock: StackClock;
@@ -38,7 +38,7 @@ export interface ConsoleSources {
   drawing(): Drawing | undefined;
 }
 
-/** Returns the part of the console's data that does not change while a stack runs. */
+/** Returns the data of the console page that do not change while a stack runs. */
 export function layoutOf({ info, drawing }: ConsoleSources) {
   const menus: Record<string, NamedFault[]> = {};
   for (const { key, type } of info().providers) menus[key] = faultMenu(type);
@@ -55,19 +55,22 @@ export function layoutOf({ info, drawing }: ConsoleSources) {
       name,
       kind,
       description: AlarmDescription,
-      // The last part of a topic's ARN is the topic's name. The name shows whether the alarm goes to the topic for pages (urgent) or to
-      // the topic for tickets.
+      // The last part of a topic's ARN is the topic's name. The name shows whether the alarm notifies the topic for pages (urgent
+      // alarms) or the topic for tickets.
       topics: AlarmActions.map((arn) => String(arn).split(':').at(-1)),
     })),
   };
 }
 
-/** An accepted mail counts as recent up to this age, in milliseconds of stack time. */
+/**
+ * Largest age of a mail that counts as recently accepted, in milliseconds by the clock of the local stack (which may run faster
+ * than real time).
+ */
 const RECENT_MS = 300_000;
 
 /**
- * Returns the part of the console's data that changes; the console page reads it every second. `batch`: prefix of the ids of the
- * mails that the page sent last.
+ * Returns the data of the console page that change. The page reads them every second. `batch` is the prefix of the ids of the
+ * mails in the page's last batch.
  */
 export function consoleState(sources: ConsoleSources, batch: string | undefined) {
   const { faults, clock, monitoring, info, queueCounts, accepted } = sources;

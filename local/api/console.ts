@@ -8,12 +8,15 @@ import { type ConsoleSources, consoleState, layoutOf } from './console-state.ts'
 import { copiesOf, enqueueAll } from './enqueue.ts';
 import { ApiError, parseBody } from './error.ts';
 
-/** Number of minutes that a graph shows by default, in stack time (the local clock, which may run faster than real time). */
+/**
+ * Default number of minutes that a graph shows. The minutes are measured by the clock of the local stack, which may run faster
+ * than real time.
+ */
 const SHOWN_MINUTES = 60;
 const MOST_MINUTES = 24 * 60;
 
 /**
- * Adds the routes that only the console page uses. The routes are not part of the public API, and their answers may change when the
+ * Adds the routes that only the console page uses. They are not part of the public API: their answers may change whenever the
  * page changes.
  */
 export function addConsoleApi(
@@ -39,8 +42,8 @@ export function addConsoleApi(
 }
 
 /**
- * Serves the HTML of a mail for a frame of the page. Whatever attributes the frame has, the document can neither run scripts nor
- * load anything. Inline styles are allowed, since mail has no other styles.
+ * Serves the HTML of a mail for a frame of the page. The document can neither run scripts nor load anything from a network,
+ * whatever attributes the frame has. Inline styles are allowed, since mail has no other styles.
  */
 function addHtml(app: FastifyInstance, { accepted }: ConsoleSources): void {
   app.get<{ Params: { place: string } }>('/api/console/mail/:place/html', async ({ params }, reply) => {
@@ -99,10 +102,13 @@ function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
   });
 }
 
-/** Duration of an isolation, in milliseconds of stack time. */
+/** Duration of an isolation, in milliseconds by the clock of the local stack. */
 const ISOLATION_MS = 3_600_000;
 
-/** Adds the routes that isolate one provider and end its isolation. `npm run isolate` and `npm run release` do the same. */
+/**
+ * Adds the routes that isolate a provider and end its isolation. They have the same effect as `npm run isolate` and `npm run
+ * release`.
+ */
 function addSwitches(
   app: FastifyInstance,
   { info, state, clock }: ConsoleSources & { state(): Table | undefined },

@@ -11,32 +11,32 @@ import type { LocalSecrets } from '../aws/secrets.ts';
 type ShownEvent = Omit<KeptEvent, 'id' | 'recipient'> & { readonly recipient?: string };
 
 /**
- * The delivery events of an accepted submission, and the delivery states that follow from these events, in the form in which the
- * API returns them.
+ * The delivery events of an accepted submission and the delivery states of its recipients, in the form in which the API returns
+ * them.
  */
 export interface ShownDeliveries {
-  /** Events in the order of their times. */
+  /** The events, the oldest event first. */
   readonly events: readonly ShownEvent[];
-  /** Delivery state of each recipient for which there is an event: `accepted`, `delivered`, `bounced`, `complained` and others. */
+  /**
+   * Delivery state of each recipient about which there is an event: `accepted`, `delivered`, `bounced`, `complained` and others.
+   */
   readonly deliveries: readonly object[];
 }
 
-/**
- * Reads the delivery events of a submission. Returns them with the delivery states of the given recipients, which follow from the
- * events.
- */
+/** Reads the delivery events of a submission, and derives the delivery states of the given recipients from these events. */
 export type ReadDeliveries = (submissionId: string, recipients: readonly string[]) => Promise<ShownDeliveries>;
 
 /**
- * Returns a function that reads delivery events from the table with lists. The events contain hashes of addresses; the function
- * compares these hashes with those of the given recipients.
+ * Returns a function that reads delivery events from the table with lists. An event contains a hash of the recipient's address;
+ * the function compares it with the hashes of the given recipients.
  */
 export function deliveryReader(lists: Pick<ListTable, 'list'>, hashes: AddressHashes): ReadDeliveries {
   return async (submissionId, recipients) => {
     const kept = await eventsOf(lists, submissionId);
     const addresses = new Map<string, string>();
     for (const address of recipients) for (const hash of await hashes(address)) addresses.set(hash, address);
-    // After a rotation of the hash key an address has two hashes. Events with either hash belong to the same recipient.
+    // After a rotation of the hash key an address has two hashes. Events with either of the two hashes belong to the same
+    // recipient.
     const named = kept.map((event) => {
       const address = addresses.get(event.recipient ?? '');
       return address === undefined ? event : { ...event, recipient: address };
@@ -55,7 +55,10 @@ export function deliveryReader(lists: Pick<ListTable, 'list'>, hashes: AddressHa
   };
 }
 
-/** Returns a reader of delivery events to which the simulated faults do not apply; undefined if no provider has the option `events`. */
+/**
+ * Returns a function that reads delivery events. Simulated faults do not apply to its calls. Returns undefined if no provider has
+ * the option `events`.
+ */
 export function deliveriesIn(
   url: string,
   { listsTable, suppressionSecret }: SenderEnvironment,

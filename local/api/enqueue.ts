@@ -4,7 +4,7 @@ import { inAscii } from '../../lambda/platform/ascii-json.ts';
 import { defined } from '../../lambda/platform/defined.ts';
 import { GROUP_ID } from '../aws/sent-fields.ts';
 
-// Limits of one SendMessageBatch: ten entries, and 1 MiB for all entries together (AWS quota page, collected 2026-11-23).
+// Limits of one SendMessageBatch: ten messages, and 1 MiB for all messages together (AWS quota page, collected 2026-11-23).
 const BATCH_ENTRIES = 10;
 const BATCH_BYTES = 1_048_576;
 
@@ -17,8 +17,8 @@ export interface OutboundQueue {
 type Submission = Readonly<Record<string, unknown>>;
 
 /**
- * One submission for the queue. `group`: the submission's class of mail, used as the SQS message group if SQS allows the name. A
- * backlog of another class then does not delay this submission.
+ * One submission for the outbound queue. `group` is the submission's class of mail, if SQS allows the name as a message group.
+ * Then a backlog of another class does not delay this submission.
  */
 export interface Copy {
   readonly id?: string;
@@ -28,7 +28,7 @@ export interface Copy {
 
 /**
  * Returns copies of a submission, each with a different id. A submission that contains only a reference to an S3 object is copied
- * unchanged, since the id is in the object.
+ * unchanged, since its id is in the object.
  */
 export function copiesOf(submission: Submission, count: number): Copy[] {
   if ('s3' in submission) return Array.from({ length: count }, () => ({ body: inAscii(JSON.stringify(submission)) }));
@@ -42,7 +42,10 @@ export function copiesOf(submission: Submission, count: number): Copy[] {
   });
 }
 
-/** Puts one submission on the queue and returns the submission's id. If the submission has no id, returns the SQS message id. */
+/**
+ * Puts one submission on the outbound queue and returns the id of the submission. If `copy` has no id, returns the id of the SQS
+ * message.
+ */
 export async function enqueue(target: OutboundQueue, copy: Copy): Promise<string> {
   const answer = await target.sqs.send(
     new SendMessageCommand({ QueueUrl: target.outboundUrl, MessageBody: copy.body, MessageGroupId: copy.group }),
@@ -51,8 +54,8 @@ export async function enqueue(target: OutboundQueue, copy: Copy): Promise<string
 }
 
 /**
- * Puts copies of a submission on the queue in batches, and returns the ids of the copies as {@link enqueue} does. @throws if the
- * queue refuses a copy
+ * Puts copies of a submission on the outbound queue in batches. Returns the ids of the copies as {@link enqueue} does. `progress`
+ * is called after each batch with the number of copies so far. @throws if the queue refuses a copy
  */
 export async function enqueueAll(
   target: OutboundQueue,

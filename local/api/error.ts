@@ -1,4 +1,4 @@
-/** An error that the API answers with this status and with a message for the user. */
+/** Error for which the API answers with the status `statusCode`. The message is a text for the user. */
 export class ApiError extends Error {
   readonly statusCode: number;
 
@@ -8,7 +8,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Parses a request body as JSON, whatever the Content-Type of the request is. */
+/** Parses a request body as JSON, whatever the Content-Type of the request is. @throws {ApiError} 400 if the body is not JSON */
 export function parseBody(body: unknown): unknown {
   try {
     return JSON.parse(typeof body === 'string' ? body : '');
@@ -19,7 +19,7 @@ export function parseBody(body: unknown): unknown {
 
 /**
  * Returns the number in the query parameter `limit`, or `otherwise` if the parameter is missing. @throws {ApiError} 400 if the
- * number is not from 1 to `most`
+ * parameter is not a whole number from 1 to `most`
  */
 export function limitOf(limit: string | undefined, otherwise: number, most: number): number {
   if (limit === undefined) return otherwise;

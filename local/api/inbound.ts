@@ -8,19 +8,21 @@ import type { LocalReceiving } from '../simulators/start-receiving.ts';
 import { ApiError, limitOf, parseBody } from './error.ts';
 import { MOST_KEPT, type ReceivedLog } from './received-log.ts';
 
-/** Data for the routes about received mail. The methods return undefined while the stack starts. */
+/**
+ * Sources of the data for the routes about received mail. While the stack starts, `receiving` and `received` return undefined.
+ */
 export interface InboundSources {
   receiving(): LocalReceiving | undefined;
   received(): ReceivedLog | undefined;
-  /** Receives a mail as SES does; returns undefined if no SES receipt rule matches a recipient. */
+  /** Receives a mail as SES does. Returns undefined if no receipt rule of SES matches a recipient. */
   ses(mail: MailToSes): ReturnType<typeof receiveAsSes>;
 }
 
-/** Largest request body in bytes: enough for a mail of 40 MB in base64, with a margin. */
+/** Largest request body in bytes: enough for a mail of 40 MB in base64. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
 const receptionSchema = z.strictObject({
-  /** The mail as received, in base64. */
+  /** The raw mail in base64. */
   raw: z.base64(),
   from: z.string().nullable(),
   to: z.array(z.string().min(1)).min(1),
@@ -35,8 +37,8 @@ interface ByKey {
 }
 
 /**
- * Adds the routes about received mail. They make a simulated provider receive a mail, show the provider's posts of the mail, and
- * list the messages of the inbound queue.
+ * Adds the routes about received mail. With these routes a caller makes a simulated provider receive a mail, and reads the
+ * provider's attempts to post this mail and the messages of the inbound queue.
  */
 export function addInbound(app: FastifyInstance, { receiving, received, ses }: InboundSources): void {
   app.register((scope, _options, done) => {
@@ -86,11 +88,11 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
       throw new ApiError(400, `${params.key} posts mail as ${forms.join(', ')}, not as ${JSON.stringify(form)}.`);
     const options = defined({ form: form || undefined, previous: previous || undefined, ageSeconds, hold });
     const bytes = Buffer.from(raw, 'base64');
-    // The provider receives the mail once for each recipient, since providers also post a mail once for each recipient.
-    const taken = await Promise.all(
+    // The provider receives the mail once for each recipient, since real providers also post a mail once for each recipient.
+    const accepted = await Promise.all(
       to.map((recipient) => access.receiving.take({ raw: bytes, from, to: recipient }, options)),
     );
-    return reply.code(202).send(taken.map(view));
+    return reply.code(202).send(accepted.map(view));
   });
   app.get<ByKey & { Querystring: { id?: string } }>('/api/providers/:key/inbound', async ({ params, query }) =>
     accessOf(params.key)
@@ -101,8 +103,8 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
 }
 
 /**
- * Adds the route that accepts raw mail, as from another mail server, for a provider that receives mail through SES receipt rules.
- * The route has a separate Fastify scope, since its bodies are bytes and the bodies of all other routes are text.
+ * Adds the route that accepts raw mail, as from another mail server, for a provider that receives mail through receipt rules of
+ * SES. The route has a Fastify scope of its own, since its bodies are bytes. The bodies of all other routes are text.
  */
 function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
   app.removeAllContentTypeParsers();
@@ -114,9 +116,9 @@ function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
       const recipients = [to].flat().filter((address) => address.includes('@'));
       if (recipients.length === 0 || !Buffer.isBuffer(body))
         throw new ApiError(400, 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.');
-      const taken = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
-      if (taken) return taken;
-      // SES gives this reply to another mail server if no receipt rule matches the address.
+      const accepted = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
+      if (accepted) return accepted;
+      // SES gives this reply to the other mail server if no receipt rule matches the address.
       throw new ApiError(404, '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.');
     },
   );

@@ -17,13 +17,16 @@ import type { ReceivedLog } from './received-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 import { SubmissionLog } from './submission-log.ts';
 
-/** The parts of the stack that exist so far. While the stack starts, the API answers with the data of these parts. */
+/**
+ * The parts of the local stack that have been started so far. While the stack starts, the API answers with the data of these
+ * parts.
+ */
 export interface Live {
   ready: boolean;
   aws?: AwsServer;
   http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
-  /** Client of the state table; the faults that are set on the table do not apply to this client. */
+  /** Client of the state table. Simulated faults do not apply to this client. */
   state?: Table;
   deployment?: Deployment;
   drawing?: Drawing;
@@ -31,7 +34,7 @@ export interface Live {
   receiving?: LocalReceiving;
   received?: ReceivedLog;
   submissions?: SubmissionLog;
-  /** Reader of delivery events; absent if no provider has delivery events. */
+  /** Reads delivery events; absent if no provider has delivery events. */
   deliveries?: ReadDeliveries | undefined;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
@@ -77,7 +80,7 @@ export function infoOf({
   };
 }
 
-/** Returns the message counts of each queue, in the order of the queues in the template. */
+/** Returns the message counts of all queues, in the order in which the template defines the queues. */
 export function queueCounts({ aws }: Live): QueueCount[] {
   return [...(aws?.queues.allQueues() ?? [])].map((queue) => ({
     name: queue.name,
@@ -88,7 +91,10 @@ export function queueCounts({ aws }: Live): QueueCount[] {
   }));
 }
 
-/** Creates the log of submissions. The log records the messages that are put on the sender's queues. */
+/**
+ * Creates the log of submissions, which records the messages that are put on the sender's queues. Throws if one of these queues
+ * does not exist.
+ */
 export function submissionLogOf(
   { environment }: NonNullable<Live['sender']>,
   aws: AwsServer,

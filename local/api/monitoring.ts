@@ -6,7 +6,7 @@ import { timeInWords } from '../cloudwatch/alarms/reason.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { ApiError, parseBody } from './error.ts';
 
-/** Data for the routes about alarms and metrics. */
+/** Sources of the data for the routes about alarms and metrics. */
 export interface MonitoringSources {
   readonly clock: StackClock;
   readonly monitoring: LocalCloudWatch;
@@ -15,8 +15,8 @@ export interface MonitoringSources {
 const Time = z.strictObject({ scale: z.number().positive().max(MOST_SCALE) });
 
 /**
- * Returns the states of the alarms in the form of the API. For a raised alarm, the text of the reason also contains the time at
- * which the alarm ends by itself.
+ * Returns the states of the alarms in the form of the API. The reason of a raised alarm also states when the alarm ends by itself
+ * at the earliest.
  */
 export function alarmsOf({ clock, monitoring }: MonitoringSources) {
   return [...monitoring.statuses.values()].map(({ name, state, reason, since }) => {
@@ -36,7 +36,10 @@ export function alarmsOf({ clock, monitoring }: MonitoringSources) {
   });
 }
 
-/** Adds the routes about alarms and metrics. Times in the answers are in real time, as everywhere in the API. */
+/**
+ * Adds the routes about alarms, metrics and the time scale. Times in the answers are in real time, as in the whole API, except
+ * the field `stackTime`.
+ */
 export function addMonitoring(app: FastifyInstance, { clock, monitoring }: MonitoringSources): void {
   const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
   app.get('/api/alarms', async () => alarmsOf({ clock, monitoring }));

@@ -3,13 +3,13 @@ import { defined } from '../../lambda/platform/defined.ts';
 import type { S3Store } from '../aws/fauxqs.ts';
 import type { LocalQueue } from '../aws/queue.ts';
 
-/** A message of the inbound queue, in the form of a row in a list. */
+/** A message of the inbound queue, in the form in which the list of the API contains it. */
 export interface ReceivedEntry {
   readonly at: string;
   readonly id: string;
   readonly provider: string;
   readonly envelope: InboundMessage['envelope'];
-  /** Name or address of the mail's first author; absent if the mail has no author. */
+  /** Name or address of the first mailbox in From; absent if the mail has no such mailbox. */
   readonly from?: string;
   readonly subject?: string;
   readonly attachments: number;
@@ -18,21 +18,22 @@ export interface ReceivedEntry {
   readonly flags: readonly string[];
 }
 
-/** Largest number of messages that are kept in memory. The limit keeps memory from growing with traffic. */
+/** Largest number of messages in memory. Without a limit the memory would grow with the traffic. */
 export const MOST_KEPT = 1_000;
+/** Largest length of the text and of the HTML of a message in memory, in characters. */
 const MOST_CHARACTERS = 20_000;
 
 /**
- * Log of the messages that were put on the inbound queue, the newest message last. The log does not remove messages from the queue,
- * so consumers still get all messages.
+ * Log of the messages that were put on the inbound queue, the newest message last. The messages also stay on the queue, so
+ * consumers still get all of them.
  */
 export class ReceivedLog {
   #entries: ReceivedEntry[] = [];
   readonly #messages = new Map<string, InboundMessage>();
 
   /**
-   * Records every message that is put on the queue. If the message contains only a reference to an S3 object, the content is read
-   * from this object.
+   * Records every message that is put on the queue from now on. If a message contains only a reference to an S3 object, the
+   * content is read from this object.
    */
   constructor(queue: LocalQueue, buckets: S3Store) {
     queue.onEnqueue(({ body }) => {
@@ -47,15 +48,18 @@ export class ReceivedLog {
   }
 
   /**
-   * Returns the newest entries. With `before`, returns the entries before the newest message with this id; undefined if the log has
-   * no such message.
+   * Returns the newest entries, at most `limit`, the oldest of them first. With `before`, returns the newest entries that are
+   * older than the newest entry with this id; undefined if there is no such entry.
    */
   list(limit = MOST_KEPT, before?: string): readonly ReceivedEntry[] | undefined {
     const end = before === undefined ? this.#entries.length : this.#entries.findLastIndex(({ id }) => id === before);
     return end < 0 ? undefined : this.#entries.slice(Math.max(0, end - limit), end);
   }
 
-  /** Returns one of the messages. Long texts in the message are cut. */
+  /**
+   * Returns the message with this id. Its text and HTML are cut after 20,000 characters. Returns undefined if the log has no such
+   * message.
+   */
   message(id: string): InboundMessage | undefined {
     return this.#messages.get(id);
   }
@@ -67,8 +71,8 @@ export class ReceivedLog {
 }
 
 /**
- * Parses the body of a queue message as a received mail. Returns undefined if the body is something else, since any program may
- * send to the queue.
+ * Parses the body of a queue message as a received mail. Returns undefined for any other body, since any program may send
+ * messages to the queue.
  */
 function messageOf(body: string, buckets: S3Store): InboundMessage | undefined {
   try {

@@ -16,13 +16,13 @@ import type { QueueCount, StackInfo } from './stack-info.ts';
 import { addSubmissions, type SubmissionSources } from './submissions.ts';
 import { addSuppressions, type SuppressionSources } from './suppressions.ts';
 
-/** Sources of the data that the API returns. They may be empty while the stack starts. */
+/** Sources of the data that the API returns. While the stack starts, the sources may be empty. */
 export interface ApiSources extends InboundSources, MonitoringSources, SubmissionSources, SuppressionSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
-  /** Returns the parsed dashboards and alarms of the template; undefined before the template has been synthesised. */
+  /** Returns the parsed dashboards and alarms of the template; undefined before the app has been synthesised. */
   drawing(): Drawing | undefined;
   /** Returns the events that the EventBridge pipes of the template have put on event buses. */
   busEvents(): readonly BusEvent[];
@@ -32,13 +32,13 @@ export interface ApiSources extends InboundSources, MonitoringSources, Submissio
   clear(): Promise<void>;
 }
 
-/** Serves the console page and the API. Rejects if the port is in use. */
+/** Serves the console page and the local stack's own API on 127.0.0.1. Rejects if the port is in use. */
 export async function startApi(
   options: ApiSources & { readonly port: number; readonly own: OwnHosts },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = Fastify({ forceCloseConnections: true });
   app.removeAllContentTypeParsers();
-  // A request body is read as JSON, whatever its Content-Type is, since curl declares a form by default.
+  // A request body is parsed as JSON, whatever its Content-Type is, since curl declares the Content-Type of a form by default.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => {
     const status = error instanceof InvalidFault ? 400 : statusOf(error);
@@ -92,8 +92,8 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted, clear, bu
 }
 
 function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
-  // Scopes (AWS, or a provider) whose fault was set as a single object and not as a list. The fault of such a scope is also returned as
-  // a single object.
+  // Scopes (AWS, or a provider) whose fault was set as a single object and not as a list. For such a scope the API also returns
+  // the fault as a single object.
   const single = new Set<string>();
   const read = (scope: string): unknown => {
     const list = faults.get(scope);
@@ -129,7 +129,9 @@ function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
   });
 }
 
-/** Returns the key if a provider has this key. @throws {ApiError} 404 if no sending and no receiving provider has the key */
+/**
+ * Returns the key if a provider has this key. @throws {ApiError} 404 if neither a sending nor a receiving provider has the key
+ */
 function requireProvider(key: string, { providers, inbound }: StackInfo): string {
   const keys = new Set([...providers.map((provider) => provider.key), ...Object.keys(inbound)]);
   if (keys.has(key)) return key;

@@ -2,14 +2,14 @@ import type { InboundRoute } from '../simulators/inbound/posting.ts';
 
 /** Body of the answer to `GET /api/stack`. */
 export interface StackInfo {
-  /** Whether every function has a process that has imported its handler. */
+  /** Whether the start is complete: every function has a process that has imported its handler. */
   readonly ready: boolean;
   readonly queues: {
     readonly outbound?: string;
     readonly deadLetter?: string;
     readonly events?: string;
     readonly inbound?: string;
-    /** By provider key: URL of the provider's retry queue. */
+    /** URL of each provider's retry queue, by provider key. */
     readonly retry: Readonly<Record<string, string>>;
   };
   readonly buckets: { readonly mail?: string };
@@ -17,16 +17,16 @@ export interface StackInfo {
   readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
   readonly providers: readonly { readonly key: string; readonly type: string; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
-  /** By provider key: data for posts of received mail to the local HTTP API (path, keys and passwords). */
+  /** Path, keys and passwords with which a provider posts received mail to the local HTTP API, by provider key. */
   readonly inbound: Readonly<Record<string, InboundRoute>>;
   /**
-   * By provider key: data for posts of delivery events (path, keys and passwords). For a provider that publishes its events to a
-   * topic, the queue that gets the events.
+   * Path, keys and passwords with which a provider posts delivery events to the local HTTP API, by provider key. For a provider
+   * that publishes its events to a topic, the URL of the queue that gets the events.
    */
   readonly webhooks: Readonly<Record<string, InboundRoute>>;
 }
 
-/** Body of the answer to `GET /api/stack` for a stack that both sends and receives mail. No field of this body is absent. */
+/** Body of the answer to `GET /api/stack` for a stack that both sends and receives mail. In this body no field is absent. */
 export type FullStackInfo = {
   readonly [K in keyof StackInfo]: K extends 'queues' | 'buckets' | 'tables' | 'endpoints'
     ? Required<StackInfo[K]>

@@ -10,43 +10,50 @@ import { createMessage, type S3Store, type SqsMessage } from '../aws/fauxqs.ts';
 import type { LocalQueue } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 
-/** A provider that the sender skipped when it chose a provider for a mail. */
+/** A provider that the sender skipped when it looked for a provider for a mail. */
 export interface LoggedSkip {
   readonly provider: string;
   /** Reason from the sender's log, such as the state of the provider's circuit breaker, or the limit that the message exceeds. */
   readonly reason: string;
-  /** Epoch milliseconds. */
+  /** Time of the log line, in epoch milliseconds. */
   readonly at: number;
-  /** Number of the attempt that followed at another provider; absent if no attempt followed. */
+  /** Number of the attempt at another provider that followed; absent if no attempt followed. */
   readonly before?: number;
 }
 
-/** The data of a submission that is known from the queues and from the functions' log. */
+/** The data about a submission that come from the queues and from the sender's log. */
 export interface LoggedSubmission {
   readonly id: string;
-  /** Time at which the submission was first put on the outbound queue, in epoch milliseconds. */
+  /** Time at which the submission was first put on the outbound queue, in epoch milliseconds of real time. */
   readonly at: number;
   readonly class?: string;
   readonly subject?: string;
   /** The addresses in To, Cc and Bcc, as the producer wrote them. */
   readonly recipients: readonly string[];
-  /** Time from which a worker may process the submission's newest message on a retry queue, in epoch milliseconds. */
+  /**
+   * Time from which a worker may process the submission's newest message on a retry queue, in epoch milliseconds of real time.
+   */
   readonly nextTryAt?: number;
-  /** Attributes of the submission's message on the dead-letter queue; empty if SQS itself moved the message there. */
+  /**
+   * Attributes of the submission's message on the dead-letter queue; empty if a redrive policy of SQS moved the message there.
+   */
   readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
   readonly skips: readonly LoggedSkip[];
   /**
-   * Whether the sender's log contains an accepted attempt. The sender may omit log lines for submissions that were accepted at
-   * their first attempt.
+   * Whether the sender's log contains an accepted attempt of the submission. The sender may omit the log lines of submissions
+   * that were accepted at the first attempt.
    */
   readonly isAccepted?: boolean;
-  /** Providers of the submission's attempts. Present only if the sender's log contains every attempt and the last attempt was accepted. */
+  /**
+   * Providers of the submission's attempts. Present only if the sender's log contains every attempt, and at least one attempt was
+   * accepted.
+   */
   readonly providers?: readonly string[];
 }
 
 /**
- * Ids of the submissions that have a message on the outbound queue or a retry queue. `received`: the submissions whose message a
- * consumer has received.
+ * Ids of the submissions that have a message on the outbound queue or on a retry queue. `received` contains only the submissions
+ * whose message a consumer has received and not yet deleted.
  */
 export interface Queued {
   readonly all: ReadonlySet<string>;
@@ -55,19 +62,19 @@ export interface Queued {
 
 interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers'> {
   /**
-   * Time from which a worker may process the message on the retry queue. It is in stack time, and therefore stays right when the
-   * speed of the clock changes.
+   * Time from which a worker may process the message on the retry queue, in epoch milliseconds by the clock of the local stack. A
+   * time of this clock remains correct when the time scale changes.
    */
   dueAt?: number;
   deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
   isAccepted?: boolean;
   providers?: readonly string[];
   readonly skips: LoggedSkip[];
-  /** By the number of an attempt in the sender's log: the provider of the attempt. */
+  /** Provider of each attempt, by the number of the attempt in the sender's log. */
   readonly tried: Map<number, string>;
 }
 
-/** Largest number of submissions in memory. The limit keeps memory from growing with traffic. */
+/** Largest number of submissions in memory. Without a limit the memory would grow with the traffic. */
 const MOST_KEPT = 20_000;
 /** Largest number of skipped providers in memory for one submission. */
 const MOST_SKIPS = 100;
@@ -79,16 +86,16 @@ export interface SubmissionQueues {
 }
 
 /**
- * Log of the submissions that producers sent. A submission is recorded when its message is put on a queue.
+ * Log of the submissions that producers sent. A submission is recorded when its message is put on the outbound queue.
  *
- * The log is needed because the ledger contains no class of mail, no recipients and no subject. The ledger also has no record of a
- * submission that no worker has claimed.
+ * The log is needed because the ledger contains no class of mail, no recipients and no subject. Also, the ledger has no record of
+ * a submission that no worker has claimed.
  */
 export class SubmissionLog {
   readonly #kept = new Map<string, Kept>();
-  /** Submission ids that contain an `@`. The key is the hash that the sender logs instead of such an id. */
+  /** Submission ids that contain an `@`, by their hash. The sender logs this hash instead of the id. */
   readonly #hashed = new Map<string, string>();
-  /** The submission id of each message. It is stored so that the body of a message is parsed only once. */
+  /** Submission id of each message. It is stored so that the body of a message is parsed only once. */
   readonly #ids = new WeakMap<SqsMessage, string>();
   readonly #queues: SubmissionQueues;
   readonly #buckets: S3Store;
@@ -99,8 +106,8 @@ export class SubmissionLog {
     this.#buckets = buckets;
     this.#clock = clock;
     queues.outbound.onEnqueue((message) => this.#sent(message));
-    for (const queue of queues.retry) queue.onEnqueue((message) => this.#waits(message));
-    queues.deadLetter.onEnqueue((message) => this.#died(message));
+    for (const queue of queues.retry) queue.onEnqueue((message) => this.#retryQueued(message));
+    queues.deadLetter.onEnqueue((message) => this.#deadLettered(message));
   }
 
   get(id: string): LoggedSubmission | undefined {
@@ -109,8 +116,8 @@ export class SubmissionLog {
   }
 
   /**
-   * Yields the submissions in memory, the newest first. With `before`, yields only the submissions that are older than the
-   * submission with this id.
+   * Yields the submissions in memory, the newest submission first. With `before`, yields only the submissions that are older than
+   * the submission with this id.
    */
   *newestFirst(before?: string): Generator<LoggedSubmission> {
     const all = [...this.#kept.values()];
@@ -127,8 +134,8 @@ export class SubmissionLog {
   }
 
   /**
-   * Sends the dead letter of a submission to the outbound queue, as a redrive does. Returns false if there is no such message on
-   * the dead-letter queue.
+   * Moves the dead letter of a submission to the outbound queue, as a redrive does. Returns false if the dead-letter queue has no
+   * visible message of this submission.
    */
   redrive(id: string): boolean {
     const letter = this.#queues.deadLetter.take((message) => this.#idOf(message) === id);
@@ -141,7 +148,7 @@ export class SubmissionLog {
     this.#hashed.clear();
   }
 
-  /** Adds the attempt and the skipped providers that a line of the sender's output contains. */
+  /** Records the attempt and the skipped providers in a line of the sender's output. Ignores any other line. */
   takeLine(line: string): void {
     if (!line.includes('"skipped"') && !line.includes('"attempt"')) return;
     const entry = parsed(line);
@@ -152,12 +159,12 @@ export class SubmissionLog {
     if (before !== undefined && typeof provider === 'string') {
       one.tried.set(before, provider);
       if (outcome === 'accepted') one.isAccepted = true;
-      // If a process was killed during an attempt, there is no line for this attempt. Therefore the list of providers is set only if
-      // every attempt has a line.
+      // If a process was killed during an attempt, the log has no line for this attempt. Therefore the list of providers is set
+      // only if every attempt has a line.
       if (one.isAccepted && one.tried.size === before) one.providers = [...one.tried.values()];
     }
     if (typeof skipped !== 'string') return;
-    // An attempt with several outcomes has a line for each outcome. The skipped providers are taken only from the first of these lines.
+    // The log has one line for each outcome of an attempt. The skipped providers are read only from the first of these lines.
     if (before !== undefined && one.skips.some((skip) => skip.before === before)) return;
     const at = Date.parse(String(timestamp)) || Date.now();
     for (const [provider, reason] of Object.entries(parsed(skipped)))
@@ -169,7 +176,7 @@ export class SubmissionLog {
     return { ...kept, ...defined({ nextTryAt: dueAt === undefined ? undefined : this.#clock.toReal(dueAt) }) };
   }
 
-  /** Returns the submission id of a message on any of the queues. */
+  /** Returns the submission id of a message on one of the sender's queues. */
   #idOf(message: SqsMessage): string {
     const known = this.#ids.get(message);
     if (known !== undefined) return known;
@@ -191,8 +198,8 @@ export class SubmissionLog {
     if (attribute(message, RETRY_ATTRIBUTE.submissionId)?.startsWith(CANARY_PREFIX)) return;
     const id = this.#idOf(message);
     const known = this.#kept.get(id);
-    // While the submission of a mail has not ended, the sender refuses a further mail with the same id. Therefore the log ignores the
-    // further mail.
+    // The sender does not send a further mail with the same id, unless the submission with this id has become a dead letter.
+    // Therefore the log ignores such a mail.
     if (known && !known.deadLetter) return;
     this.#kept.delete(id);
     this.#kept.set(id, {
@@ -207,17 +214,17 @@ export class SubmissionLog {
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
   }
 
-  #waits(message: SqsMessage): void {
+  #retryQueued(message: SqsMessage): void {
     const one = this.#kept.get(attribute(message, RETRY_ATTRIBUTE.submissionId) ?? '');
     const due = Date.parse(attribute(message, RETRY_ATTRIBUTE.notBefore) ?? '');
     if (one && !Number.isNaN(due)) one.dueAt = this.#clock.toStack(due);
   }
 
-  #died(message: SqsMessage): void {
+  #deadLettered(message: SqsMessage): void {
     const one = this.#kept.get(this.#idOf(message));
     const reason = attribute(message, DEAD_LETTER_ATTRIBUTE.reason);
     const detail = attribute(message, DEAD_LETTER_ATTRIBUTE.detail);
-    // A dead letter with the reason IdConflict is another mail with the same id. The submission that is recorded here continues.
+    // If the reason is IdConflict, the dead letter is another mail with the same id. The recorded submission continues.
     if (one && reason !== 'IdConflict') one.deadLetter = defined({ reason, detail });
   }
 }
@@ -241,8 +248,8 @@ function contentOf(message: SqsMessage, buckets: S3Store): Pick<LoggedSubmission
 }
 
 /**
- * Returns the submission in a message body, or in the S3 object to which the body refers; an empty object if the submission cannot
- * be read.
+ * Returns the submission in a message body, or in the S3 object to which the body refers. Returns an empty object if the
+ * submission cannot be read.
  */
 function submissionIn({ body }: SqsMessage, buckets: S3Store): Record<string, unknown> {
   const sent = parsed(body);

@@ -11,20 +11,20 @@ import type { ReadDeliveries, ShownDeliveries } from './deliveries.ts';
 import { ApiError, limitOf } from './error.ts';
 import type { LoggedSkip, LoggedSubmission, Queued, SubmissionLog } from './submission-log.ts';
 
-/** The states of a submission that the API returns. */
+/** The states of a submission in the answers of the API. */
 const STATES = ['accepted', 'waiting', 'dead', 'suppressed', 'in-flight'] as const;
 export type SubmissionState = (typeof STATES)[number];
 
-/** Data for the routes about submissions. The methods return undefined while the stack starts. */
+/** Sources of the data for the routes about submissions. While the stack starts, the methods return undefined. */
 export interface SubmissionSources {
   /** Returns the state table, which contains the records of the submissions. */
   state(): Table | undefined;
   submissions(): SubmissionLog | undefined;
-  /** Returns the reader of delivery events; undefined if no provider has delivery events. */
+  /** Returns a function that reads delivery events; undefined if no provider has delivery events. */
   deliveries(): ReadDeliveries | undefined;
 }
 
-/** A submission with its record in the ledger and its entry in the log of queue messages. At least one of the two is present. */
+/** A submission with its record in the ledger and its entry in the log of submissions. At least one of the two is present. */
 interface Known {
   readonly id: string;
   readonly record?: SubmissionRecord | undefined;
@@ -34,20 +34,20 @@ interface Known {
 }
 
 /**
- * Returns the state of a submission at `now` (epoch milliseconds). `in-flight`: a worker has claimed the submission. `suppressed`:
- * the submission has ended without a mail, because all recipients are suppressed. A submission without a record was never claimed
- * by a worker.
+ * Returns the state of a submission at the time `now` in epoch milliseconds. `in-flight`: a worker has claimed the submission.
+ * `suppressed`: the submission has ended without a mail, because all recipients are suppressed. `waiting`: the submission waits
+ * on a queue; this includes a submission without a record, since no worker has claimed it yet.
  */
 export function stateOf({ record, logged }: Omit<Known, 'id'>, now: number): SubmissionState {
   if (record === undefined) return logged?.deadLetter ? 'dead' : 'waiting';
-  // If a message was received too often, SQS itself moves the message to the dead-letter queue. This does not change the record of the
-  // submission.
+  // If a message was received too often, the redrive policy of SQS moves it to the dead-letter queue. The record of the
+  // submission is not changed by this.
   if (record.state === 'open' && logged?.deadLetter) return 'dead';
   const standing = standingOf(record, now);
   return standing === 'lost' ? 'waiting' : standing;
 }
 
-/** Returns a submission in the form in which the list shows it; times are ISO 8601. */
+/** Returns a submission in the form in which the list of the API contains it. Times are in ISO 8601. */
 function summary({ id, record, logged, paused }: Known): object {
   const state = stateOf({ record, logged }, Date.now());
   const { class: kind, subject, recipients, at, nextTryAt, deadLetter } = logged ?? {};
@@ -93,7 +93,10 @@ function view(known: Known, news: ShownDeliveries): object {
   };
 }
 
-/** Returns the attempts in their order. Before each attempt come the providers that were skipped before this attempt. */
+/**
+ * Returns the attempts and the skipped providers in the order of time. A provider that was skipped before an attempt is placed
+ * before this attempt.
+ */
 function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly LoggedSkip[]): readonly object[] {
   const begunAt = (number: number | undefined) => attempts.find((one) => one.number === number)?.begun;
   const shown = [
@@ -103,7 +106,7 @@ function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly Logge
     }),
     ...attempts,
   ];
-  // Sorting is stable: a skipped provider comes before an attempt with the same time.
+  // `toSorted` keeps the order of entries with the same time, so a skipped provider stays before the attempt that followed.
   return shown
     .toSorted((a, b) => a.begun - b.begun)
     .map((one) => ({
@@ -121,8 +124,8 @@ const MOST_LISTED = 1_000;
 type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' | 'before', string | undefined>>;
 
 /**
- * Returns the body of the answer to `GET /api/submissions`: the submissions that match the query, the newest first. `before` is the
- * id of the last submission on the previous page.
+ * Returns the body of the answer to `GET /api/submissions`: the submissions that match the query, the newest submission first.
+ * `before` in the query is the id of the last submission on the previous page.
  */
 async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
   const [found, paused] = await Promise.all([find(query, table, log), pausedIn(table)]);
@@ -139,7 +142,7 @@ async function find(query: Query, table: Table, log: SubmissionLog): Promise<rea
   const queued = state === undefined ? undefined : log.queued();
   const isWanted = (one: LoggedSubmission) => matches(one, query) && mayBe(query, one, queued);
   const found: Known[] = [];
-  // If the query has no filter by state or by provider, every submission whose record is read belongs to the result.
+  // If the query filters neither by state nor by provider, every submission whose record is read belongs to the result.
   const step = state === undefined && provider === undefined ? Math.min(limit, MOST_KEYS) : MOST_KEYS;
   for (const some of inGroups(log.newestFirst(before), isWanted, step)) {
     const records = await table.getAll(some.map(({ id }) => recordKey(id)));
@@ -155,7 +158,9 @@ async function find(query: Query, table: Table, log: SubmissionLog): Promise<rea
   return found.slice(0, limit);
 }
 
-/** Yields the wanted members in groups of `size`. A group is collected only when the caller requests it. */
+/**
+ * Yields the members for which `isWanted` is true, in groups of `size`. A group is collected only when the caller requests it.
+ */
 function* inGroups<T>(all: Iterable<T>, isWanted: (one: T) => boolean, size: number): Generator<readonly T[]> {
   let group: T[] = [];
   for (const one of all) {
@@ -168,8 +173,8 @@ function* inGroups<T>(all: Iterable<T>, isWanted: (one: T) => boolean, size: num
 }
 
 /**
- * Whether a submission possibly matches the query, according to the queues and the log only. With this check, the records of
- * submissions that cannot match need not be read. For a query without a state the queues do not matter.
+ * Whether a submission may match the query, as far as the queues and the log show. If the result is false, the record of the
+ * submission need not be read. For a query without a state, the queues are not considered.
  */
 function mayBe(
   { state, provider }: Query,
@@ -195,8 +200,8 @@ function mayBe(
 }
 
 /**
- * Whether the submission has the class of mail in the query, and the text of the query is in the id, a recipient or the subject.
- * Upper and lower case do not matter.
+ * Whether the submission has the class of mail in the query, and whether its id, a recipient or its subject contains the text of
+ * the query. Upper and lower case are not distinguished in the text.
  */
 function matches({ id, subject = '', recipients, class: kind }: LoggedSubmission, query: Query): boolean {
   if (query.class !== undefined && kind !== query.class) return false;
@@ -204,7 +209,10 @@ function matches({ id, subject = '', recipients, class: kind }: LoggedSubmission
   return [id, subject, ...recipients].some((one) => one.toLowerCase().includes(text));
 }
 
-/** Adds the routes `GET /api/submissions`, `GET /api/submissions/ID` and `POST /api/submissions/ID/resend`. An id may contain slashes. */
+/**
+ * Adds the routes `GET /api/submissions`, `GET /api/submissions/ID` and `POST /api/submissions/ID/resend`. An id may contain
+ * slashes.
+ */
 export function addSubmissions(app: FastifyInstance, sources: SubmissionSources): void {
   const find = async (id: string): Promise<Known> => {
     const table = sources.state();

@@ -9,15 +9,18 @@ import { findFunction } from '../template/find-function.ts';
 import { ApiError, parseBody } from './error.ts';
 import type { Live } from './live.ts';
 
-/** Data for the routes about suppressions. The methods return undefined while the stack starts, and if no provider has delivery events. */
+/**
+ * Sources of the data for the routes about suppressions. `suppression` returns undefined while the stack starts, and if no
+ * provider has delivery events.
+ */
 export interface SuppressionSources {
-  /** Sends a command to the function that maintains the suppression list, and returns its answer. */
+  /** Returns a function that sends a command to the Lambda function for the suppression list, and resolves with its answer. */
   suppression(): ((command: unknown) => Promise<SuppressionAnswer>) | undefined;
 }
 
 /**
- * Returns a function that calls the deployment's Lambda function for the suppression list; undefined if this Lambda function does
- * not exist or has not started yet.
+ * Returns a function that invokes the deployment's Lambda function for the suppression list. Returns undefined if this Lambda
+ * function does not exist or has not been started yet.
  */
 export function suppressionFunction({ deployment, functions }: Live): ReturnType<SuppressionSources['suppression']> {
   const found = deployment && findFunction(deployment, mirrorEnvironment);
@@ -25,7 +28,10 @@ export function suppressionFunction({ deployment, functions }: Live): ReturnType
   return async (command) => (await functions.invoke(found.function.name, command)) as SuppressionAnswer;
 }
 
-/** Adds the routes `GET /api/suppressions` and `POST /api/suppressions`; `npm run suppression` sends its commands to the latter. */
+/**
+ * Adds the routes `GET /api/suppressions` and `POST /api/suppressions`. `npm run suppression` posts its commands to
+ * `/api/suppressions`.
+ */
 export function addSuppressions(app: FastifyInstance, { suppression }: SuppressionSources): void {
   const ask = async (command: unknown): Promise<SuppressionAnswer> => {
     const invoke = suppression();

@@ -1,6 +1,6 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
-  /** A DynamoDB server that keeps its tables in memory. */
+  /** Creates a DynamoDB server that stores its tables in memory. */
   export default function dynalite(options?: {
     createTableMs?: number;
     deleteTableMs?: number;

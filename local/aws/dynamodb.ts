@@ -11,15 +11,17 @@ import { REGION } from '../template/names.ts';
 import { errorAnswer } from './error-answer.ts';
 import { awsCall } from './operation.ts';
 
-/** User agent of the requests that the local stack itself makes. Simulated faults do not apply to these requests. */
+/** User agent of the requests that the local stack itself sends. Simulated faults do not apply to these requests. */
 export const LOCAL_AGENT = 'mailover-local-stack';
 
-/** Returns a client of a table on this server. The faults that are set on the table do not apply to this client. */
+/** Returns a client of a table on the local DynamoDB server at `url`. Simulated faults do not apply to this client. */
 export function tableOf(url: string, name: string): Table {
   return dynamoTable(name, asStack(url));
 }
 
-/** Returns a client of a table with lists on this server. The faults that are set on the table do not apply to this client. */
+/**
+ * Returns a client of the table with lists on the local DynamoDB server at `url`. Simulated faults do not apply to this client.
+ */
 export function listsOf(url: string, name: string): ListTable {
   return dynamoListTable(name, asStack(url));
 }
@@ -29,7 +31,7 @@ function asStack(endpoint: string) {
   return { endpoint, region: REGION, credentials, userAgent: LOCAL_AGENT };
 }
 
-/** Starts a DynamoDB server in memory with the given tables. */
+/** Starts a local DynamoDB server that stores the given tables in memory. Rejects if the port is in use. */
 export async function startDynamodb(options: {
   readonly port: number;
   readonly tables: readonly DeployedTable[];
@@ -41,9 +43,9 @@ export async function startDynamodb(options: {
   server.removeAllListeners('request');
   const requests = new Requests();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!requests.take(response)) return;
-    // To a request with an Origin header the server would answer with `Access-Control-Allow-Origin: *`. Every web page could then read
-    // the answer.
+    if (!requests.register(response)) return;
+    // The server would answer a request with an Origin header with `Access-Control-Allow-Origin: *`. Every web page could then
+    // read the answer.
     delete request.headers.origin;
     const handle = (): void => {
       for (const handler of handlers) handler.call(server, request, response);
@@ -76,15 +78,15 @@ export async function startDynamodb(options: {
 }
 
 /**
- * Requests that have no answer yet. The server still processes requests of a killed function, and would throw if its store were
- * closed before.
+ * Requests that the server has not answered yet. After a function was killed, the server still processes the requests of this
+ * function. If the server's store were closed before these requests are answered, the server would throw.
  */
 class Requests {
   readonly #open = new Set<ServerResponse>();
   #ending: (() => void) | undefined;
 
-  /** Registers a request until the request is answered. Returns false if the server is closing and must not answer the request. */
-  take(response: ServerResponse): boolean {
+  /** Registers a request until it is answered. If the server is closing, destroys the response and returns false. */
+  register(response: ServerResponse): boolean {
     if (this.#ending) {
       response.destroy();
       return false;
@@ -99,7 +101,7 @@ class Requests {
     return true;
   }
 
-  /** Refuses further requests. Resolves when all open requests are answered, after two seconds at the latest. */
+  /** Refuses further requests. Resolves when all registered requests are answered, and after two seconds at the latest. */
   async end(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ending = resolve;
@@ -117,7 +119,7 @@ async function createTable(url: string, table: DeployedTable): Promise<void> {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': 'DynamoDB_20120810.CreateTable',
       'x-amz-date': '20261123T000000Z',
-      // The server requires a signature in the request but does not check it.
+      // The server requires a signature in the request, but does not check the signature.
       authorization:
         'AWS4-HMAC-SHA256 Credential=local/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
     },

@@ -3,10 +3,10 @@ import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sd
 import { REGION } from '../template/names.ts';
 import { LOCAL_AGENT } from './dynamodb.ts';
 
-/** Largest number of items in one BatchWriteItem (API reference, collected 2026-11-29). */
+/** Largest number of items in one call of BatchWriteItem (API reference, collected 2026-11-29). */
 const BATCH = 25;
 
-/** Deletes all items of a table on the local server, even if faults are set on the table. */
+/** Deletes all items of a table on the local DynamoDB server. Simulated faults do not apply to the calls. */
 export async function emptyTable(url: string, name: string): Promise<void> {
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({

@@ -6,9 +6,9 @@ export interface ErrorAnswer {
   readonly body: string;
 }
 
-// Error codes whose HTTP status is not 400. Source for S3: "Error responses" of the API reference. Services with a JSON protocol answer
-// 400 for an error of the caller and 5xx for an error of the service (SQS and Secrets Manager API references, "Common errors";
-// collected 2026-11-23).
+// HTTP statuses of error codes whose status is not 400. Source for S3: "Error responses" of the API reference. Services with a
+// JSON protocol answer 400 for an error of the caller and 5xx for an error of the service (SQS and Secrets Manager API
+// references, "Common errors"; collected 2026-11-23).
 const STATUS: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   InternalError: 500,
@@ -23,7 +23,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 const XML_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Returns an error answer with this error code, in the protocol of the AWS service. */
+/** Returns an error answer with the given error code, in the protocol of the called AWS service. */
 export function errorAnswer({ service }: AwsCall, code: string, message: string): ErrorAnswer {
   const status = STATUS[code] ?? 400;
   if (service === 's3') {

@@ -2,18 +2,18 @@ import type { DeployedPipe } from '../template/pipes.ts';
 import { jsonObject } from './json-object.ts';
 import type { LocalQueue, LocalQueues } from './queue.ts';
 
-/** An event in the form in which a rule of the event bus would get it. */
+/** An event on an event bus, in the form in which a rule of the bus would get the event. */
 export interface BusEvent {
   readonly bus: string;
   readonly source: string;
   readonly 'detail-type': string;
   readonly detail: object;
-  /** ISO time. */
+  /** Real time at which the event was put on the bus, in ISO 8601. */
   readonly time: string;
 }
 
 const LONG_POLL_SECONDS = 20;
-/** Largest number of stored events; the oldest events are deleted first. */
+/** Largest number of stored events. If there are more events, the oldest event is deleted. */
 const KEPT = 10_000;
 
 /** Events that the EventBridge pipes of the template have put on event buses. */
@@ -29,8 +29,8 @@ export class LocalEventBuses {
   }
 
   /**
-   * Puts one message of a queue on the event bus. Returns false if EventBridge would refuse the message, because its body is no
-   * JSON object or has no detail type.
+   * Puts one message of a queue on the event bus. Returns false if EventBridge would refuse the message: the body of the message
+   * is not a JSON object, or the body has no field with the detail type.
    */
   put({ bus, source, typeField }: DeployedPipe, body: string): boolean {
     const detail = jsonObject(body);
@@ -43,8 +43,8 @@ export class LocalEventBuses {
 }
 
 /**
- * Runs an EventBridge pipe until the returned function is called. A message that the event bus refuses becomes visible on the queue
- * again after the visibility time-out.
+ * Runs an EventBridge pipe until the returned function is called. A message that the event bus refuses becomes visible on the
+ * queue again after the visibility time-out.
  */
 export function runPipe(pipe: DeployedPipe, queue: LocalQueue, queues: LocalQueues, buses: LocalEventBuses) {
   let isEnding = false;

@@ -1,25 +1,28 @@
 /**
- * Thresholds above which a message group of a standard queue counts as noisy. SQS delivers messages of groups that are not noisy
- * first (SQS developer guide, "How Amazon SQS fair queues work", collected 2026-11-28). The guide calls the thresholds approximate.
+ * Thresholds above which a message group of a standard queue counts as noisy. SQS delivers messages of all other groups before
+ * the messages of noisy groups (SQS developer guide, "How Amazon SQS fair queues work", collected 2026-11-28). The guide calls
+ * the thresholds approximate.
  */
 const NOISY_SHARE = 0.1;
 const NOISY_IN_FLIGHT = 30;
 
-/** Load of a queue's message groups. A message without a group counts as a separate group and is in neither map. */
+/**
+ * Load of a queue by its message groups. A message without a group counts as a separate group and is in neither of the two maps.
+ */
 export interface GroupLoad {
-  /** Number of messages in flight of each group. */
+  /** Number of messages in flight, by message group. */
   readonly inFlight: ReadonlyMap<string, number>;
   /** Number of all messages in flight, including messages without a group. */
   readonly allInFlight: number;
-  /** Milliseconds for which messages of each group were in flight recently. */
+  /** Milliseconds for which messages were in flight recently, by message group. */
   readonly busyMs: ReadonlyMap<string, number>;
   /** Milliseconds for which messages of the whole queue were in flight recently. */
   readonly allBusyMs: number;
 }
 
 /**
- * Returns the message groups that use more than a tenth of the consumers' capacity, measured by the number of messages in flight or
- * by the time in flight.
+ * Returns the noisy message groups. A group is noisy if at least 30 of its messages are in flight and these are more than a tenth
+ * of all messages in flight. A group is also noisy if its messages had more than a tenth of the recent time in flight.
  */
 export function noisyGroups({ inFlight, allInFlight, busyMs, allBusyMs }: GroupLoad): ReadonlySet<string> {
   const noisy = new Set<string>();
@@ -30,8 +33,9 @@ export function noisyGroups({ inFlight, allInFlight, busyMs, allBusyMs }: GroupL
 }
 
 /**
- * Returns the indexes of the messages to deliver, at most `most`. The messages of groups that are not noisy come first, in their
- * order. Each further index is the next message of the noisy group that has the fewest messages in flight.
+ * Returns the indexes of the messages to deliver next, at most `most`. Messages that belong to no noisy group come first, in the
+ * order of the queue. The remaining places are filled one by one with the next message of the noisy group that has the fewest
+ * messages in flight at this point.
  */
 export function fairOrder(groups: readonly (string | undefined)[], most: number, load: GroupLoad): number[] {
   const noisy = noisyGroups(load);

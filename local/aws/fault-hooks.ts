@@ -7,7 +7,9 @@ import { awsCall } from './operation.ts';
 
 type App = ReturnType<typeof buildApp>;
 
-/** Applies the faults that are set for AWS services to the requests that a local server gets. */
+/**
+ * Applies the faults that are set for AWS services to the requests that the local server for SQS, S3 and Secrets Manager gets.
+ */
 export function addFaultHooks(app: App, faults: FaultBoard): void {
   const kept = new KeptConnections(AWS_SCOPE, faults, app.server);
   app.addHook('preHandler', async (request, reply) => {

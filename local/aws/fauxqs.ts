@@ -2,10 +2,10 @@ import type { BuildAppOptions } from 'fauxqs';
 
 /**
  * Internal classes of fauxqs, the package that emulates SQS and S3. fauxqs does not export these classes, although its `buildApp`
- * accepts their objects as options. The file also gives access to one constant of fauxqs that the local stack changes.
+ * accepts objects of these classes as options. This file also exports one constant of fauxqs, which the local stack changes.
  *
- * Only this file depends on the file layout of the package. For this reason package.json requires an exact version. The types are
- * taken from the public options of `buildApp`.
+ * Only this file depends on the file layout of the package. Therefore package.json requires an exact version of fauxqs. The types
+ * are derived from the public options of `buildApp`.
  */
 type Stores = NonNullable<BuildAppOptions['stores']>;
 type SqsStore = Stores['sqsStore'];
@@ -50,7 +50,10 @@ export const SqsStoreBase = sqs.SqsStore;
 /** Creates a new message, with an id and checksums, as SendMessage does. */
 export const createMessage = (...given: Parameters<typeof sqs.SqsStore.createMessage>): SqsMessage =>
   sqs.SqsStore.createMessage(...given);
-/** Regular expression of fauxqs: fauxqs refuses a message body that matches it. The method `test` of this object can be replaced. */
+/**
+ * Regular expression with which fauxqs tests message bodies: fauxqs refuses a body that matches. The local stack replaces the
+ * method `test` of this object.
+ */
 export const { INVALID_MESSAGE_BODY_CHAR } = await inside('sqs/sqsTypes.js');
 export const { S3Store: S3StoreClass } = await inside('s3/s3Store.js');
 export const { SnsStore: SnsStoreClass } = await inside('sns/snsStore.js');

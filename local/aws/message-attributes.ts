@@ -1,12 +1,12 @@
 import { RequestError } from './request-error.ts';
 import { entriesOf } from './sent-fields.ts';
 
-/** Largest number of attributes of a message (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-28). */
+/** Largest number of attributes of an SQS message (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-28). */
 const MOST = 10;
 
 /**
- * Refuses a SendMessage or SendMessageBatch with a message that has more attributes than SQS allows. fauxqs, the local SQS, does
- * not limit the number.
+ * Throws an error if a message of a SendMessage or SendMessageBatch has more attributes than SQS allows. fauxqs, the local SQS,
+ * does not check this number.
  */
 export function checkAttributeCount(operation: string, input: Record<string, unknown>): void {
   for (const { MessageAttributes } of entriesOf(operation, input)) {

@@ -16,11 +16,15 @@ interface Task {
   failureReason?: string;
 }
 
-/** Messages a second of a redrive if the caller set no limit. 500 is also the largest limit that SQS allows. */
+/** Default rate of a redrive, in messages a second. 500 is also the largest rate that SQS allows. */
 const DEFAULT_PER_SECOND = 500;
+/** Interval in milliseconds at which due messages are moved. */
 const TICK_MS = 20;
 
-/** Redrive of dead-letter queues (`StartMessageMoveTask` and related operations). fauxqs, the local SQS, does not have these operations. */
+/**
+ * Redrives of dead-letter queues (`StartMessageMoveTask`, `ListMessageMoveTasks` and `CancelMessageMoveTask`). fauxqs, the local
+ * SQS, does not have these operations.
+ */
 export class MessageMoves {
   readonly #queues: LocalQueues;
   readonly #tasks: Task[] = [];
@@ -30,7 +34,10 @@ export class MessageMoves {
     this.#queues = queues;
   }
 
-  /** Answers an SQS operation about message move tasks; returns undefined for any other operation. */
+  /**
+   * Answers an SQS operation about message move tasks, and returns undefined for any other operation. Throws a RequestError on an
+   * invalid request.
+   */
   handle(operation: string, input: Record<string, unknown>): object | undefined {
     if (operation === 'StartMessageMoveTask') return this.#start(input);
     if (operation === 'ListMessageMoveTasks') return this.#list(input);
@@ -123,8 +130,9 @@ export class MessageMoves {
         return;
       }
       task.source.messages.shift();
-      // A redriven message is a new message, with a new id, a new time and a receive count of 0. It has the same attributes object.
-      // Therefore its message group and trace header, which are stored under this object, stay the same.
+      // A redriven message is a new message, with a new id, a new time and a receive count of 0. It keeps the object with the
+      // attributes of the old message. The message group and the trace header are stored under this object, so they stay the
+      // same.
       destination.enqueue(createMessage(message.body, message.messageAttributes));
       task.moved += 1;
     }

@@ -5,8 +5,8 @@ type App = ReturnType<typeof buildApp>;
 
 /**
  * Allows any content type of an S3 object. Without this function, fauxqs (the local AWS emulator) would parse the body of a PUT
- * with the type `application/x-www-form-urlencoded` as a call of the AWS Query API. It would then store the parsed form instead of
- * the body.
+ * request with the type `application/x-www-form-urlencoded` as a call of the AWS Query API. fauxqs would then store the parsed
+ * form as the object instead of the body.
  */
 export function addObjectContentTypes(app: App): void {
   const given = new WeakMap<object, string>();

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Service and operation of an AWS call. A fault selects the calls to which it applies by these two names. */
+/** Service and operation of an AWS call. Faults use these two names to select the calls to which they apply. */
 export interface AwsCall {
   readonly service: 'sqs' | 's3' | 'secrets' | 'dynamodb';
   readonly operation: string;
@@ -34,8 +34,8 @@ const BUCKET_OPERATIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns service and operation of a request: from its header `X-Amz-Target` or, for S3, from its method and URL; undefined for
- * other services.
+ * Returns the service and the operation of a request. They are read from the header `X-Amz-Target` or, for S3, from the method
+ * and URL. Returns undefined for requests to other services.
  */
 export function awsCall({ method, url, headers }: Request): AwsCall | undefined {
   const target = headers['x-amz-target'];

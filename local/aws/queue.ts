@@ -4,38 +4,41 @@ import { fairOrder } from './fair-share.ts';
 import { type ReceivedMessage, type SqsMessage, type SqsQueue, SqsQueueBase, SqsStoreBase } from './fauxqs.ts';
 import { sentWith } from './sent-fields.ts';
 
-/** Largest number of messages that SQS returns for one receive. */
+/** Largest number of messages that SQS returns for one ReceiveMessage. */
 export const RECEIVE_LIMIT = 10;
 
-/** Interval, in milliseconds of stack time, after which the sums of the message groups' times in flight are halved. */
+/** Interval after which the recorded times in flight are halved, in milliseconds by the clock of the local stack. */
 const BUSY_HALVES_MS = 60_000;
 
-/** Numbers of messages that were sent, received and deleted since the queue was created. */
+/** Numbers of messages that were sent, received and deleted since the queue was created, counted as in SQS's metrics. */
 export interface Traffic {
   sent: number;
   received: number;
   deleted: number;
 }
 
-/** A queue whose delays, visibility and retention run in stack time. */
+/**
+ * A queue whose delays, visibility time-outs and retention period are measured by the clock of the local stack, which may run
+ * faster than real time.
+ */
 export class LocalQueue extends SqsQueueBase {
   readonly #clock: StackClock;
-  /** Numbers of messages, counted in the same way as by SQS: a message that a redrive policy moved to this queue does not count as sent. */
+  /** A message that a redrive policy moved to this queue does not count as sent. */
   readonly traffic: Traffic = { sent: 0, received: 0, deleted: 0 };
   readonly #lastHandle = new WeakMap<SqsMessage, string>();
   readonly #receivedAt = new WeakMap<SqsMessage, number>();
   /**
-   * Milliseconds for which deleted messages were in flight before their deletion, by message group and in total. The sums are
-   * halved at intervals, so recent messages have the greatest weight.
+   * Milliseconds for which deleted messages were in flight before their deletion, by message group and in total. Both are halved
+   * at intervals, so recently deleted messages have the greatest weight.
    */
   readonly #busy = { byGroup: new Map<string, number>(), all: 0, halvedAt: Date.now() };
   /**
-   * Number of messages at the head of the queue that have the same message group. The number is stored, so a receive need not
-   * search a backlog again.
+   * Number of messages at the head of the queue that are known to have the same message group. It is stored, so that the next
+   * receive need not check these messages again.
    */
   #uniform = 0;
   readonly #listeners: ((message: SqsMessage) => void)[] = [];
-  /** For each message that SQS itself moved to a dead-letter queue: the ARN of the queue from which the message was moved. */
+  /** ARN of the queue from which a redrive policy moved a message to a dead-letter queue, by message. */
   static readonly #origin = new WeakMap<SqsMessage, string>();
 
   constructor(
@@ -50,10 +53,7 @@ export class LocalQueue extends SqsQueueBase {
     this.#clock = clock;
   }
 
-  /**
-   * Returns the ARN of the queue from which a redrive policy moved the message; undefined for a message that no redrive policy has
-   * moved.
-   */
+  /** Returns the ARN of the queue from which a redrive policy moved the message. Returns undefined for any other message. */
   static originOf(message: SqsMessage): string | undefined {
     return LocalQueue.#origin.get(message);
   }
@@ -69,7 +69,7 @@ export class LocalQueue extends SqsQueueBase {
     for (const listener of this.#listeners) listener(message);
   }
 
-  /** Calls the listener after each message that is put on the queue. */
+  /** Registers a listener, which is called after each message that is put on the queue. */
   onEnqueue(listener: (message: SqsMessage) => void): void {
     this.#listeners.push(listener);
   }
@@ -80,7 +80,7 @@ export class LocalQueue extends SqsQueueBase {
     deadLetterQueue?: (arn: string) => SqsQueue | undefined,
   ): ReceivedMessage[] {
     this.processTimers();
-    const isReordered = this.#putQuietFirst(Math.min(maxCount, RECEIVE_LIMIT));
+    const orderChanged = this.#putQuietFirst(Math.min(maxCount, RECEIVE_LIMIT));
     const before = this.messages.length;
     const received = super.dequeue(maxCount, visibilitySeconds, (arn) => {
       const target = deadLetterQueue?.(arn);
@@ -92,7 +92,7 @@ export class LocalQueue extends SqsQueueBase {
       };
       return Object.create(target, { enqueue: { value: enqueue } }) as SqsQueue;
     });
-    this.#uniform = isReordered ? 0 : Math.max(0, this.#uniform - (before - this.messages.length));
+    this.#uniform = orderChanged ? 0 : Math.max(0, this.#uniform - (before - this.messages.length));
     const now = Date.now();
     this.traffic.received += received.length;
     for (const { ReceiptHandle } of received) {
@@ -106,10 +106,11 @@ export class LocalQueue extends SqsQueueBase {
   }
 
   /**
-   * Hides received messages for another full visibility time-out.
+   * Starts the visibility time-out of received messages again, in its full length.
    *
-   * Attempts to send mail take real time, but the visibility time-out is divided by the time scale. Therefore the visibility time-out
-   * could end during an invocation. On AWS this cannot happen, since the visibility time-out is six times the function's time-out.
+   * Attempts to send mail take real time, but the visibility time-out is divided by the time scale. Therefore the visibility
+   * time-out could end during an invocation. On AWS this cannot happen, since the visibility time-out is six times as long as the
+   * function's time-out.
    */
   hold(receiptHandles: readonly string[]): void {
     const deadline = Date.now() + this.visibilityMs;
@@ -120,8 +121,8 @@ export class LocalQueue extends SqsQueueBase {
   }
 
   /**
-   * Divides all remaining delays and visibility time-outs by `factor`; called when the clock starts to run `factor` times as fast as
-   * before.
+   * Divides all remaining delays and visibility time-outs by `factor`. Called when the clock of the local stack starts to run
+   * `factor` times as fast as before.
    */
   rescale(factor: number): void {
     const now = Date.now();
@@ -131,7 +132,7 @@ export class LocalQueue extends SqsQueueBase {
     for (const entry of this.inflightMessages.values()) entry.visibilityDeadline = moved(entry.visibilityDeadline);
   }
 
-  /** The visibility time-out in real milliseconds. */
+  /** The visibility time-out of the queue in milliseconds of real time. */
   get visibilityMs(): number {
     return (Number(this.attributes['VisibilityTimeout']) * 1000) / this.#clock.scale;
   }
@@ -140,7 +141,7 @@ export class LocalQueue extends SqsQueueBase {
     super.changeVisibility(receiptHandle, seconds / this.#clock.scale);
   }
 
-  /** Deletes a message by its latest receipt handle, even after the visibility time-out. SQS does this too, but fauxqs does not. */
+  /** Deletes a message by its latest receipt handle, even after the visibility time-out. SQS allows this, but fauxqs does not. */
   override deleteMessage(receiptHandle: string): boolean {
     const entry = this.inflightMessages.get(receiptHandle);
     if (entry) this.#noteBusy(entry.message);
@@ -156,7 +157,7 @@ export class LocalQueue extends SqsQueueBase {
     return true;
   }
 
-  /** Removes the first visible message for which `isWanted` is true, and returns it. */
+  /** Removes and returns the first visible message for which `isWanted` is true; undefined if there is no such message. */
   take(isWanted: (message: SqsMessage) => boolean): SqsMessage | undefined {
     this.processTimers();
     const index = this.messages.findIndex(isWanted);
@@ -165,7 +166,7 @@ export class LocalQueue extends SqsQueueBase {
     return this.messages.splice(index, 1)[0];
   }
 
-  /** Deletes the messages that are not in flight. */
+  /** Deletes all messages that are not in flight. */
   dropWaiting(): void {
     this.messages = [];
     this.delayedMessages = [];
@@ -189,7 +190,7 @@ export class LocalQueue extends SqsQueueBase {
     super.processTimers();
   }
 
-  /** Moves messages to the head of the queue: those that a fair queue would deliver next. Returns whether the order changed. */
+  /** Moves the next messages to deliver, at most `most`, to the head of the queue. Returns whether the order changed. */
   #putQuietFirst(most: number): boolean {
     const { messages } = this;
     const groupAt = (place: number) => messages[place]?.messageGroupId;
@@ -233,7 +234,7 @@ export class LocalQueue extends SqsQueueBase {
       busy.byGroup.set(message.messageGroupId, (busy.byGroup.get(message.messageGroupId) ?? 0) + ms);
   }
 
-  /** Real time at which the oldest message was sent; undefined if the queue is empty. */
+  /** Real time at which the oldest message of the queue was sent, in epoch milliseconds; undefined if the queue is empty. */
   get oldestSent(): number | undefined {
     this.processTimers();
     const waiting = [...this.messages, ...this.delayedMessages];
@@ -242,17 +243,17 @@ export class LocalQueue extends SqsQueueBase {
     return times.length === 0 ? undefined : times.reduce((oldest, time) => Math.min(oldest, time));
   }
 
-  /** Processes due timers first. Otherwise the message counts of a queue without a consumer would be out of date. */
+  /** First processes ended delays and time-outs. Otherwise the counts of a queue without a consumer would be out of date. */
   override getAttribute(name: Parameters<SqsQueue['getAttribute']>[0]): string | undefined {
     this.processTimers();
     return super.getAttribute(name);
   }
 }
 
-/** All queues of the stack. A queue is found by its name, whatever the region in the signature of the request is. */
+/** All queues of the local stack. A queue is found by name alone: the region in the signature of a request has no effect. */
 export class LocalQueues extends SqsStoreBase {
   readonly #clock: StackClock;
-  /** Scheme, host and port of this server, with which queue URLs begin; set before the first queue is created. */
+  /** Scheme, host and port of this server. Queue URLs begin with this text. It is set before the first queue is created. */
   origin = '';
 
   constructor(clock: StackClock) {
@@ -280,7 +281,7 @@ export class LocalQueues extends SqsStoreBase {
     return queue;
   }
 
-  /** Creates a queue of the template in the same way as the operation CreateQueue. */
+  /** Creates a queue of the template, as the operation CreateQueue does. */
   add(name: string, attributes: Record<string, string>): LocalQueue {
     return this.createQueue(name, this.buildQueueUrl(name), `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`, attributes);
   }

@@ -1,4 +1,4 @@
-/** An error in a request of an AWS client. The client gets the `code` of the error in the answer. */
+/** Error for an invalid request of an AWS client. The answer to the client contains the error code `code`. */
 export class RequestError extends Error {
   readonly code: string;
 

@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ACCOUNT, nameInArn, REGION } from '../template/names.ts';
 import { RequestError } from './request-error.ts';
 
-/** Generates values for the fields of a provider's secret. The values are used for one start of the stack. */
+/** Generates random values for the fields of a secret. Each start of the stack generates new values. */
 export function makeSecret(key: string, fields: readonly string[]): Record<string, string> {
   return Object.fromEntries(fields.map((field) => [field, `local-${key}-${field}-${randomBytes(12).toString('hex')}`]));
 }
 
-/** A local Secrets Manager, only with the operations that are needed to read a secret and to rotate a key. */
+/** A local Secrets Manager. It has only the operations that are needed to read a secret and to change its value. */
 export class LocalSecrets {
   readonly #values = new Map<string, string>();
 
@@ -15,13 +15,13 @@ export class LocalSecrets {
     this.#values.set(name, JSON.stringify(value));
   }
 
-  /** Returns the fields of the secret with this name or ARN. */
+  /** Returns the fields of the secret with the given name or ARN. Throws if there is no such secret. */
   values(id: string): Record<string, string> {
     const { SecretString } = this.handle('GetSecretValue', { SecretId: id }) as { readonly SecretString: string };
     return JSON.parse(SecretString) as Record<string, string>;
   }
 
-  /** Answers GetSecretValue and PutSecretValue, and refuses other operations. */
+  /** Answers GetSecretValue and PutSecretValue. Throws a RequestError for any other operation and for an unknown secret. */
   handle(operation: string, input: Record<string, unknown>): object {
     if (operation !== 'GetSecretValue' && operation !== 'PutSecretValue') {
       throw new RequestError('InvalidRequestException', `The local Secrets Manager does not know ${operation}.`);

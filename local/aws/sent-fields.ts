@@ -1,28 +1,34 @@
 import { defined } from '../../lambda/platform/defined.ts';
 import { RequestError } from './request-error.ts';
 
-/** Fields of a sent message other than its body and attributes. */
+/** Fields of a sent message that fauxqs (the local SQS) does not store. */
 export interface Sent {
-  /** The system attribute `AWSTraceHeader` of the message. If the attribute is missing, the header `X-Amzn-Trace-Id` of the request. */
+  /**
+   * Trace header of the message: the system attribute `AWSTraceHeader` or, if it is missing, the header `X-Amzn-Trace-Id` of the
+   * request.
+   */
   readonly traceHeader?: string;
   /** `MessageGroupId`, for fair queues. */
   readonly groupId?: string;
 }
 
-/** Valid MessageGroupId: up to 128 letters, digits and punctuation marks (SendMessage, API reference, collected 2026-11-28). */
+/**
+ * Matches a valid MessageGroupId: up to 128 letters, digits and punctuation marks (SendMessage, API reference, collected
+ * 2026-11-28).
+ */
 export const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
 type SendFields = Record<string, unknown> & { MessageAttributes?: object };
 
 /**
- * Fields of each message. The key is the object with the message's attributes: fauxqs (the local SQS) keeps this object from the
- * request, and drops all other fields.
+ * The fields of each message that fauxqs drops. The key is the object with the message's attributes, since fauxqs keeps this
+ * object of the request in the stored message.
  */
 const sent = new WeakMap<object, Sent>();
 
 /**
- * Stores the message group and the trace header of each message in a SendMessage or SendMessageBatch, before fauxqs creates the
- * messages.
+ * Stores the message group and the trace header of each message in a SendMessage or SendMessageBatch. It must be called before
+ * fauxqs creates the messages. Throws a RequestError if one of the two is invalid.
  */
 export function recordSentFields(operation: string, input: SendFields, traceHeader: string | undefined): void {
   for (const fields of entriesOf(operation, input)) {
@@ -33,12 +39,12 @@ export function recordSentFields(operation: string, input: SendFields, traceHead
   }
 }
 
-/** Returns the message group and the trace header of a message, even if the message was moved to another queue. */
+/** Returns the message group and the trace header of a message, also after the message was moved to another queue. */
 export function sentWith({ messageAttributes }: { readonly messageAttributes: object }): Sent {
   return sent.get(messageAttributes) ?? {};
 }
 
-/** Adds the trace header to the messages in the answer of a ReceiveMessage, if the request asks for this attribute. */
+/** Adds the trace header to the messages in the answer to a ReceiveMessage, if the request asks for this attribute. */
 export function addSent(input: SendFields, { Messages = [] }: { Messages?: Received[] }, find: Find): void {
   const asked = [input['AttributeNames'], input['MessageSystemAttributeNames']].flat();
   if (!asked.includes('All') && !asked.includes('AWSTraceHeader')) return;

@@ -16,16 +16,16 @@ import { RequestError } from './request-error.ts';
 import { LocalSecrets } from './secrets.ts';
 import { addSent, recordSentFields } from './sent-fields.ts';
 
-/** Largest S3 object in bytes: a mail of 40 MB (the limit of SES), and additional space for its encoding. */
+/** Largest size of an S3 object in bytes: enough for a mail of 40 MB (the limit of SES) and its encoding. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
 
-// fauxqs, the local SQS, tests UTF-16 units and therefore refuses every character above U+FFFF. SQS accepts these characters
-// (SendMessage, API reference, collected 2026-11-23). SQS refuses the characters that this expression matches: some control characters,
-// lone surrogates, U+FFFE and U+FFFF.
+// fauxqs, the local SQS, tests UTF-16 units. Therefore it refuses every character above U+FFFF, although SQS accepts these
+// characters (SendMessage, API reference, collected 2026-11-23). The following expression matches the characters that SQS
+// refuses: some control characters, lone surrogates, U+FFFE and U+FFFF.
 const NOT_FOR_SQS = /(?![\t\n\r\u{7f}-\u{9f}])\p{Cc}|\p{Cs}|[\uFFFE\uFFFF]/u;
 INVALID_MESSAGE_BODY_CHAR.test = (text: string): boolean => NOT_FOR_SQS.test(text);
 
-/** The local SQS, S3 and Secrets Manager, which share one loopback port. */
+/** The local SQS, S3 and Secrets Manager. All three use the same loopback port. */
 export interface AwsServer {
   readonly url: string;
   readonly queues: LocalQueues;
@@ -34,7 +34,7 @@ export interface AwsServer {
   close(): Promise<void>;
 }
 
-/** Starts the server. The server has no queue, bucket or secret until they are added. Rejects if the port is in use. */
+/** Starts the server without any queue, bucket or secret. Rejects if the port is in use. */
 export async function startAws(options: {
   readonly port: number;
   readonly clock: StackClock;
@@ -50,7 +50,7 @@ export async function startAws(options: {
     defaultRegion: REGION,
     stores: { sqsStore: queues, snsStore: new SnsStoreClass(), s3Store: buckets },
   });
-  // Replaces the body parser of fauxqs for all content types, since that parser's limit of 11 MiB is below the size of the largest mail.
+  // Replaces the body parser of fauxqs for all content types. The limit of that parser, 11 MiB, is smaller than the largest mail.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: OBJECT_LIMIT }, (_request, body, done) => {
     done(null, body);
   });

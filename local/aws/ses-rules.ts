@@ -13,8 +13,8 @@ export interface MailToSes {
 }
 
 /**
- * Receives a mail as SES does. Each receipt rule that matches a recipient writes the mail to the rule's bucket and then notifies
- * the rule's topic. Returns undefined if no rule matches. In this case SES would answer the other mail server with 550.
+ * Receives a mail as SES does. Each receipt rule that matches a recipient writes the mail to its bucket and then notifies its
+ * topic. Returns undefined if no rule matches; in this case SES would answer the other mail server with 550.
  */
 export function receiveAsSes(
   { raw, from, to }: MailToSes,
@@ -36,15 +36,15 @@ export function receiveAsSes(
   return { id, objects: rules.map(({ rule }) => ({ bucket: rule.bucketName, key: rule.objectKeyPrefix + id })) };
 }
 
-/** Fields of a record of SES event publishing that determine to which topics the record is published. */
+/** Fields of a record of SES event publishing that determine the topics to which the record is published. */
 interface PublishedRecord {
   readonly eventType: string;
   readonly mail: { readonly tags: Readonly<Record<string, readonly string[]>> };
 }
 
 /**
- * Publishes a record to the topics that its configuration set names for its event type. The record then reaches the queues that are
- * subscribed to these topics.
+ * Publishes a record to the topics that the record's configuration set names for the event type of the record. All queues that
+ * are subscribed to these topics get the record.
  */
 export function publishAsSes(
   record: object,
@@ -64,8 +64,8 @@ export function publishAsSes(
 }
 
 /**
- * Whether a receipt rule matches an address. The rule lists addresses, domains, and `.` followed by a domain, which stands for all
- * subdomains. An empty list matches every address.
+ * Whether a receipt rule matches an address. `recipients` is the list of the rule: it contains addresses, domains, and domains
+ * with a leading dot, which stand for all subdomains. An empty list matches every address.
  */
 function isFor(recipients: readonly string[], address: string): boolean {
   const given = address.toLowerCase();
@@ -82,7 +82,7 @@ function isFor(recipients: readonly string[], address: string): boolean {
 }
 
 /**
- * Returns the notification of SES about a mail that a receipt rule wrote to a bucket (docs.aws.amazon.com/ses,
+ * Returns the notification that SES publishes after a receipt rule has written a mail to a bucket (docs.aws.amazon.com/ses,
  * receiving-email-notifications-contents, 2026-11-25).
  */
 export function notification(mail: {

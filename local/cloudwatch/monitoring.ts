@@ -31,7 +31,7 @@ export class LocalCloudWatch {
     this.#overload = overload;
   }
 
-  /** Stores the metrics that a line of a function's output contains, if there are any. */
+  /** Stores the metrics in a line of a function's output. Ignores a line without metrics. */
   takeLine(line: string): void {
     for (const datum of readEmf(line)) this.store.add({ ...datum, at: this.#clock.toStack(datum.at) });
   }
@@ -49,7 +49,7 @@ export class LocalCloudWatch {
     this.#filters = definitions.map(compileLogFilter);
   }
 
-  /** Stores the values that the metric filters of a log group find in one line. */
+  /** Stores the values that the metric filters of a log group find in one line of this log group. */
   takeLog(logGroup: string, line: string): void {
     for (const filter of this.#filters) {
       if (filter.logGroup !== logGroup) continue;
@@ -58,22 +58,31 @@ export class LocalCloudWatch {
     }
   }
 
-  /** Current states of the alarms. */
+  /** States of the alarms after the last evaluation. */
   get statuses(): Statuses {
     return this.#statuses;
   }
 
-  /** Returns the earliest time at which a raised alarm ends by itself, in epoch milliseconds of stack time. */
+  /**
+   * Returns the earliest time at which a raised alarm changes to another state if all further values are within its limit, in
+   * epoch milliseconds by the clock of the local stack. Returns undefined if the alarm is not raised, or if it would stay raised
+   * even with such values.
+   */
   endsAt(name: string): number | undefined {
     return this.#alarms?.endsAt(name, this.store, this.#evaluatedAt, this.#statuses);
   }
 
-  /** Changes of alarm states, the newest change last. A change from INSUFFICIENT_DATA to OK is left out. */
+  /**
+   * The latest changes of alarm states, at most 200, the newest change last. A change from INSUFFICIENT_DATA to OK is left out.
+   */
   get changes(): readonly AlarmStatus[] {
     return this.#changes;
   }
 
-  /** Deletes all metrics and all changes of states, and evaluates the alarms as at the start of the stack. */
+  /**
+   * Deletes all metrics and all changes of states, and evaluates the alarms as at the start of the stack. The time of the alarms'
+   * warm-up does not start again.
+   */
   clear(): void {
     this.store.clear();
     this.#statuses = new Map();
@@ -81,7 +90,10 @@ export class LocalCloudWatch {
     if (this.#alarms) this.#evaluate(this.#alarms, this.#clock.now());
   }
 
-  /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on an unsupported alarm. */
+  /**
+   * Evaluates the alarms after every minute of the local stack's clock until the returned function is called. Throws on an
+   * unsupported alarm.
+   */
   start(definitions: readonly DeployedAlarm[], queues: LocalQueues): () => void {
     const alarms = compileAlarms(definitions, { born: this.#clock.now() });
     this.#alarms = alarms;

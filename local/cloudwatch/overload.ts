@@ -1,28 +1,27 @@
 import { cpus } from 'node:os';
 
-/** Interval between two samples of the machine's load, in milliseconds, and number of samples that are stored. */
+/** Interval between two samples of the machine's load, in milliseconds. */
 const EVERY_MS = 500;
+/** Number of samples that are stored, and from which an overload is determined. */
 const KEPT = 10;
 
-/**
- * The machine counts as overloaded if at least this share of processor time is busy and a timer is late by at least this number of
- * milliseconds.
- */
+/** The machine counts as overloaded only if at least this share of its processor time is busy. */
 const BUSY = 0.95;
+/** The machine counts as overloaded only if a timer is late by at least this number of milliseconds. */
 const LATE_MS = 30;
 
-interface Look {
+interface Sample {
   readonly idle: number;
   readonly all: number;
   readonly lateMs: number;
 }
 
 /**
- * Detects an overload of this machine. The machine is overloaded if all processors were busy in the last five seconds and a timer
- * was late.
+ * Detects an overload of this machine. The machine is overloaded if at least 95 % of the processor time of the last five seconds
+ * was busy and at least one timer was late by 30 ms or more.
  */
 export class Overload {
-  readonly #looks: Look[] = [];
+  readonly #samples: Sample[] = [];
   readonly #onChange: (overloaded: boolean) => void;
   #timer: NodeJS.Timeout | undefined;
   #is = false;
@@ -35,7 +34,7 @@ export class Overload {
     return this.#is;
   }
 
-  /** Measures the load of the machine at intervals, until the returned function is called. */
+  /** Measures the load of the machine every 500 ms, until the returned function is called. */
   watch(): () => void {
     let due = Date.now() + EVERY_MS;
     this.#timer = setInterval(() => {
@@ -45,14 +44,14 @@ export class Overload {
     return () => clearInterval(this.#timer);
   }
 
-  /** Adds one sample; `idle` and `all` are the processor times since the machine started. */
-  add(look: Look): void {
-    this.#looks.push(look);
-    if (this.#looks.length > KEPT) this.#looks.shift();
-    const [first] = this.#looks;
-    if (first === undefined || this.#looks.length < KEPT) return;
-    const busy = 1 - (look.idle - first.idle) / Math.max(1, look.all - first.all);
-    const late = Math.max(...this.#looks.map(({ lateMs }) => lateMs));
+  /** Adds one sample. `idle` and `all` are the processor times since the machine started, in milliseconds. */
+  add(sample: Sample): void {
+    this.#samples.push(sample);
+    if (this.#samples.length > KEPT) this.#samples.shift();
+    const [first] = this.#samples;
+    if (first === undefined || this.#samples.length < KEPT) return;
+    const busy = 1 - (sample.idle - first.idle) / Math.max(1, sample.all - first.all);
+    const late = Math.max(...this.#samples.map(({ lateMs }) => lateMs));
     const now = busy >= BUSY && late >= LATE_MS;
     if (now === this.#is) return;
     this.#is = now;
@@ -60,7 +59,7 @@ export class Overload {
   }
 }
 
-function processors(): Pick<Look, 'idle' | 'all'> {
+function processors(): Pick<Sample, 'idle' | 'all'> {
   const times = cpus().map((one) => one.times);
   const sum = (of: (one: (typeof times)[number]) => number) => times.reduce((total, one) => total + of(one), 0);
   return {

@@ -77,7 +77,9 @@ function matrixRow({ title }) {
   };
 }
 
-/** Creates a list of alarms in `parent`. Each entry shows the state of the alarm, or '–' for an alarm without a state. */
+/**
+ * Creates a list of alarms in the element `parent`. Each entry shows the state of an alarm, or '–' for an alarm without a state.
+ */
 export const alarmLights = (parent) =>
   list(
     parent,
@@ -97,13 +99,16 @@ export const alarmLights = (parent) =>
 
 const overall = alarmLights(byId('overall'));
 
-/** Shows the raised alarms with their descriptions, the latest changes of state, and all alarms as a table. */
+/**
+ * Shows the raised alarms with their descriptions, the latest changes of alarm states, and the states of all alarms as a table.
+ */
 export function showAlarms({ alarms, changes: changed, providers }, layout) {
   definitions = layout.alarms;
   const now = alarms.filter(({ state }) => state === 'ALARM');
-  // Alarms that notify the topic for pages (urgent alarms) come before all other alarms. In both groups, composite alarms come first.
-  const weight = ({ name }) => (pages(definitionOf(name)) ? 0 : 2) + (definitionOf(name)?.kind === 'composite' ? 0 : 1);
-  raised(now.toSorted((a, b) => weight(a) - weight(b)));
+  // Urgent alarms (alarms that notify the topic for pages) come before all other alarms. In each of the two groups, composite
+  // alarms come first.
+  const rank = ({ name }) => (pages(definitionOf(name)) ? 0 : 2) + (definitionOf(name)?.kind === 'composite' ? 0 : 1);
+  raised(now.toSorted((a, b) => rank(a) - rank(b)));
   byId('quiet').hidden = now.length > 0;
   changes(changed.toReversed());
   byId('unchanged').hidden = changed.length > 0;

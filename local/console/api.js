@@ -1,4 +1,7 @@
-/** Calls the API of this server. If the API answers with an error, rejects with the message of the error. */
+/**
+ * Calls the API of this server, and resolves with the parsed answer. If the API answers with an error, rejects with the error
+ * text of the answer.
+ */
 export async function call(method, path, body) {
   const response = await fetch(path, {
     method,

@@ -16,7 +16,7 @@ const GRAPHS_MS = 2000;
 let layout;
 let circuits = [];
 
-/** When the stack is ready, draws the parts of the page that do not change. */
+/** When the stack is ready, draws the parts of the page that do not change afterwards. */
 async function arrange() {
   const stack = await get('/api/stack');
   if (!stack.ready) return;
@@ -41,7 +41,7 @@ const STAGES = {
   live: 'live, mail goes to its recipients',
 };
 
-/** Returns a text about the stage of this local stack and the stage of a deployment of the same app to AWS. */
+/** Returns a text with the stage of this local stack, and the stage of a deployment of the same app to AWS. */
 function stageText(deployed) {
   const here = 'local, like live but with simulated providers';
   return deployed in STAGES ? `${here}; when deployed: ${STAGES[deployed]}` : here;
@@ -49,7 +49,8 @@ function stageText(deployed) {
 
 async function refresh() {
   const batch = sentBatch();
-  // The list of submissions needs only one of the answers. Therefore the list is shown as soon as this answer arrives.
+  // The list of submissions needs only the answer of its own request. Therefore the list is shown as soon as this answer has
+  // arrived.
   const [state, latest] = await Promise.all([
     get(`/api/console/state${batch === undefined ? '' : `?batch=${encodeURIComponent(batch)}`}`),
     get('/api/circuits').catch(() => []),
@@ -72,7 +73,10 @@ async function drawGraphs() {
   if (layout !== undefined) showGraphs(await get(`/api/console/graphs?minutes=${byId('minutes').value}`));
 }
 
-/** Calls `work` again and again while the page is visible. */
+/**
+ * Calls `work` repeatedly while the page is visible, each time `pauseMs` milliseconds after the previous call has ended. Also
+ * calls `work` when the page becomes visible or hidden.
+ */
 function repeat(work, pauseMs, onFailure) {
   const once = async () => {
     try {

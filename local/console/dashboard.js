@@ -5,7 +5,7 @@ import { buildGraph } from './graph.js';
 
 const updates = new Map();
 
-/** Builds the dashboard widgets of the layout, row by row, in CloudWatch's grid of 24 columns. */
+/** Builds the widgets of the dashboard, row by row, in CloudWatch's grid of 24 columns. */
 export function buildDashboard({ widgets }) {
   const rows = Map.groupBy(widgets, ({ y }) => y);
   for (const y of [...rows.keys()].toSorted((a, b) => a - b)) {
@@ -49,7 +49,7 @@ const BUILDERS = {
   alarms({ alarms }) {
     const items = el('ul', { class: 'lights' });
     const show = alarmLights(items);
-    followers.push((states) => show(alarms.map((name) => ({ name, state: states.get(name) }))));
+    stateListeners.push((states) => show(alarms.map((name) => ({ name, state: states.get(name) }))));
     return { nodes: [items] };
   },
   log({ query }) {
@@ -66,20 +66,20 @@ const BUILDERS = {
   },
 };
 
-const followers = [];
+const stateListeners = [];
 
-/** Updates the states of the alarms that alarm widgets show. */
+/** Shows the current states of the alarms in the alarm widgets. */
 export function showAlarmLights({ alarms }) {
   const states = new Map(alarms.map(({ name, state }) => [name, state]));
-  for (const follow of followers) follow(states);
+  for (const listener of stateListeners) listener(states);
 }
 
-/** Updates the values of the graphs. */
+/** Shows the current values in the graphs and number widgets. */
 export function showGraphs({ widgets }) {
   for (const [id, drawn] of Object.entries(widgets)) updates.get(id)?.(drawn);
 }
 
-/** Renders Markdown as headings and paragraphs, with links and emphasis as plain text. */
+/** Converts Markdown to headings and paragraphs. Links and emphasis become plain text. */
 function markdown(text) {
   return text
     .split(/\n+/)

@@ -1,8 +1,8 @@
 export const byId = (id) => document.getElementById(id);
 
 /**
- * Creates an HTML element. The value of an attribute `on…` is an event listener. An attribute with the value undefined or false is
- * omitted. Children are nodes or text, never markup.
+ * Creates an HTML element. An attribute whose name begins with `on` has an event listener as its value. An attribute with the
+ * value undefined or false is omitted. Children are nodes or text; text is never read as markup.
  */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -15,10 +15,10 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Creates a table cell. On a narrow screen the label is shown next to the content of the cell. */
+/** Creates a table cell. On a narrow screen the label is shown before the content of the cell. */
 export const cell = (label, ...content) => el('td', { 'data-label': label }, ...content);
 
-/** Creates a list of names with their values. A name without a value is omitted. */
+/** Creates a list of pairs of a name and a value. A pair without a value is omitted. */
 export const pairs = (attributes, all) =>
   el(
     'dl',
@@ -27,8 +27,8 @@ export const pairs = (attributes, all) =>
   );
 
 /**
- * Sets the text of a node only if the text has changed. Otherwise the user's selection would be lost and screen readers would
- * repeat the text.
+ * Sets the text of a node only if the text has changed. If an unchanged text were set again, the user's selection would be lost,
+ * and screen readers would repeat the text.
  */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -41,9 +41,9 @@ export function setAttribute(node, name, value) {
 }
 
 /**
- * Returns a function that synchronises the children of a parent element with a list of items. `create` returns the `node` of a new
- * item, and optionally a function `update`, which is called with the item each time. Nodes of items that are still in the list
- * stay, so the focus stays too. If the node that has the focus is removed, the heading of its section gets the focus.
+ * Returns a function that makes the children of a parent element equal to a list of items. `create` returns an object for a new
+ * item, with its `node` and optionally a function `update`, which is called with the item each time. If an item is still in the
+ * list, its node stays, and so the focus stays too. If a removed node had the focus, the heading of its section gets the focus.
  */
 export function list(parent, keyOf, create) {
   const parts = new Map();
@@ -71,12 +71,12 @@ export function list(parent, keyOf, create) {
   };
 }
 
-/** Returns the section of the page that contains a node. */
+/** Returns the section of the page that contains a node; undefined if no section contains the node. */
 export const sectionOf = (node) => node.closest('section[aria-labelledby]') ?? undefined;
 
 /**
- * Moves the focus to the heading of a section. Used if the element that had the focus is gone. Without this, the focus would be on
- * no element, and some browsers would continue at the top of the page.
+ * Moves the focus to the heading of a section. It is called after the element with the focus was removed. Otherwise no element
+ * would have the focus, and some browsers would continue at the top of the page.
  */
 export function focusHeading(section) {
   const heading = section?.querySelector('h2');

@@ -5,7 +5,7 @@ import { color, paint, read } from './palette.js';
 
 const HEIGHT = 132;
 
-/** Builds the graph of a widget. The method `update` of the graph draws new values. */
+/** Builds the graph of a widget. The returned function `update` draws new values. */
 export function buildGraph(widget) {
   const plot = el('div', { class: 'plot', 'aria-hidden': 'true' });
   const legend = el('ul', { class: 'legend', 'aria-label': `Latest values of ${widget.title}` });
@@ -50,8 +50,8 @@ export function buildGraph(widget) {
 }
 
 /**
- * Returns one sentence with the names of all lines without data. A separate sentence for each such line would take more space than
- * the lines with data.
+ * Returns one sentence with the labels of all lines without data. If each of these lines had its own sentence, the sentences
+ * would take more space than the graph.
  */
 function silence(labels) {
   if (labels.length === 0) return '';
@@ -59,7 +59,7 @@ function silence(labels) {
   return `No data: ${labels.slice(0, rest ? 4 : 5).join(', ')}${rest}`;
 }
 
-/** Returns the lines of a widget that have data. */
+/** Returns the lines of a widget that have at least one value. */
 function linesWithData(widget, drawn) {
   return widget.lines.flatMap(({ label, axis }, place) => {
     const values = drawn[place] ?? [];
@@ -73,8 +73,8 @@ function dataOf(widget, drawn, shown) {
   const minutes = Array.from({ length }, (_, index) => index - length + 1);
   const columns = shown.map(({ place }) => drawn[place]);
   if (!widget.stacked) return [minutes, ...columns];
-  // Each line shows the sum of its own values and the values of all lines before it. The highest line is drawn first, so that it covers
-  // no other line.
+  // Each line shows the sum of its own values and the values of all lines before it. The highest line is drawn first, so that it
+  // does not cover the lines below.
   const sums = new Array(length).fill(0);
   const stacked = columns.map((values, index) =>
     shown[index].axis === 'right'
@@ -140,11 +140,11 @@ function seriesOf({ stacked }, place, side) {
     stroke,
     width: fills ? 1 : 1.6,
     scale: side === 'right' ? 'right' : 'y',
-    // A line needs at least two points. If there is only a single point, it is drawn as a dot.
+    // A line needs at least two points. If there are fewer than three points, each of them is also drawn as a dot.
     points: { show: (plot, index) => plot.data[index].filter((value) => value !== null).length < 3, size: 4 },
     spanGaps: false,
     ...(side === 'right' && { dash: [4, 3] }),
-    // The areas are opaque. Otherwise the areas of higher lines would be visible through them.
+    // The areas are opaque. Otherwise the area of a higher line would be visible through the areas of lower lines.
     ...(fills && { fill: stroke }),
   };
 }
@@ -154,7 +154,7 @@ function topOf({ most }, high, marks) {
   return Math.max(1, (high ?? 0) * 1.1, ...marks.map((mark) => (mark < (high ?? 0) * 4 ? mark * 1.15 : 0)));
 }
 
-/** Draws the thresholds of alarms as lines in the graph. */
+/** Draws the thresholds of alarms as horizontal lines in the graph. */
 function drawMarks({ ctx, bbox, valToPos, scales }, marks) {
   ctx.save();
   ctx.strokeStyle = read('--bad');

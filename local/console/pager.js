@@ -2,11 +2,11 @@ import { get } from './api.js';
 import { byId, setAttribute } from './dom.js';
 
 /**
- * Manages the pages of a list whose newest lines come first. `newest` and `older` are the ids of the two buttons for paging.
- * `newestFirst` sorts the lines of an answer from the newest to the oldest. `again` shows the current page of the list again.
+ * Manages the pages of a list whose newest lines come first. `newest` and `older` are the ids of the two paging buttons.
+ * `newestFirst` sorts the lines of an answer from the newest to the oldest. `again` shows the current page once more.
  */
 export function pager({ newest, older, size, newestFirst = (lines) => lines, again }) {
-  /** For each page after the first: the id of the last line on the page before it. */
+  /** Ids of the last lines of all pages before the current page. */
   let pages = [];
   let oldest = '';
   byId(older).addEventListener('click', ({ currentTarget }) => {
@@ -27,7 +27,10 @@ export function pager({ newest, older, size, newestFirst = (lines) => lines, aga
     reset() {
       pages = [];
     },
-    /** Returns the lines of the current page, or of the first page if the list was cleared in the meantime. */
+    /**
+     * Returns the lines of the current page. If the request for a later page fails, because the list was cleared in the meantime,
+     * returns the lines of the first page.
+     */
     async load(path, query = {}) {
       const found = await ask(path, query).catch((error) => {
         if (pages.length === 0) throw error;

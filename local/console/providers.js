@@ -15,7 +15,7 @@ function card({ key, title }, menu) {
   const isolate = el('button', { type: 'button', class: 'quiet-button' });
   let current;
   let isolated = false;
-  // Only one fault can be chosen, so the choices are radio buttons. The arrow keys move between the radio buttons.
+  // Only one fault can be set at a time, so the choices are radio buttons. The arrow keys move between radio buttons.
   const choice = (fault, label, detail, choose) => {
     const input = el('input', { type: 'radio', name: `fault-${key}`, onchange: () => void choose().then(refresh) });
     return [fault, input, el('label', { class: 'fault', title: detail }, input, el('span', {}, label)), detail];
@@ -78,7 +78,10 @@ function card({ key, title }, menu) {
   };
 }
 
-/** Returns a text that tells whether the sender offers mail to the provider. If not, the text also tells until when. */
+/**
+ * Returns a text about the circuit breaker of a provider. It says whether the sender sends mail to the provider, and if not,
+ * until when.
+ */
 function circuitText({ state, reason, until, who, heldUntil }) {
   if (state === 'isolated') return `Isolated by ${who} until ${clock(until)}`;
   const because = reason ? `: ${inWords(reason)}` : '';
@@ -101,7 +104,10 @@ function wireText({ fault, hits, faultText }, faults) {
 let refresh = () => {};
 let cards;
 
-/** Shows one card for each provider, with the switches of the provider. `onChange` is called after a switch has been set. */
+/**
+ * Shows a card for each provider, with the controls of its fault and its isolation. `onChange` is called after the user has
+ * changed one of them.
+ */
 export function showProviders({ providers, accepted, alarms }, circuits, layout, onChange) {
   refresh = onChange;
   cards ??= list(

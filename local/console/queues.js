@@ -24,15 +24,15 @@ const rows = list(
   },
 );
 
-// Whether a queue contains mail that is still to be sent. All other queues contain dead letters, or messages for the application.
+// Whether a queue contains mail that is still to be sent. Any other queue contains dead letters, or messages for the application.
 const isMail = ({ name }) => /-(outbound|retry-.+)$/.test(name);
 const order = ({ name }) => (name.endsWith('-outbound') ? 0 : isMail({ name }) ? 1 : 2);
 
 const total = (queues) => queues.reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
 
 /**
- * Returns four numbers of mails: mails that wait to be sent, dead letters, mails that were accepted in the last minutes, and all
- * accepted mails.
+ * Returns the numbers of mails that wait to be sent, of dead letters, of mails that were accepted in the last five minutes by the
+ * clock of the local stack (which may run faster than real time), and of all accepted mails.
  */
 export const mailCounts = ({ queues, accepted }) => ({
   waiting: total(queues.filter(isMail)),

@@ -1,10 +1,10 @@
 import { byId, el, focusHeading, pairs, sectionOf } from './dom.js';
 import { withNoun } from './format.js';
 
-/** The dialog in which a mail is read. */
+/** The dialog in which the user reads a mail. */
 export const reader = byId('reader');
 
-/** Fills the dialog with a title and content. Text is never interpreted as markup. */
+/** Fills the dialog with a title and content. Text in the content is never read as markup. */
 export function showReader(title, ...content) {
   reader.replaceChildren(
     el(
@@ -17,10 +17,13 @@ export function showReader(title, ...content) {
   );
 }
 
-/** The section of the list from which the dialog was opened, and the value of `data-opens` of the button that opened it. */
+/**
+ * The section that contains the button with which the dialog was opened, and the value of the attribute `data-opens` of this
+ * button.
+ */
 let openedFrom;
 
-/** Creates the button of a list's row that opens the dialog. The key identifies the row within its list. */
+/** Creates the button in a row of a list that opens the dialog. `key` identifies the row within its list. */
 export const openButton = (key, text, onclick) =>
   el('button', { type: 'button', class: 'link', 'data-opens': key, onclick }, text);
 
@@ -31,9 +34,9 @@ export function openReader() {
   reader.showModal();
 }
 
-// When the dialog closes, the browser returns the focus to the button that opened the dialog. This fails if the list has removed the
-// button: the focus then stays in the closed dialog until the page is drawn, and is lost. The row may be in the list again by then,
-// with a new button.
+// When the dialog closes, the browser returns the focus to the button that opened the dialog. If this button was removed from the
+// list, the focus stays in the closed dialog until the page is drawn again, and is then lost. Meanwhile the row may be in the
+// list again, with a new button.
 reader.addEventListener('close', () => {
   const { activeElement } = document;
   if (activeElement !== document.body && !reader.contains(activeElement)) return;
@@ -43,17 +46,17 @@ reader.addEventListener('close', () => {
   else focusHeading(section);
 });
 
-/** Shows data about the mail, as pairs of a name and a value. */
+/** Creates a list of facts about the mail, which are pairs of a name and a value. */
 export const details = (facts) => pairs({ class: 'details' }, facts);
 
-/** Creates one line for each attachment. */
+/** Creates a paragraph for each attachment. */
 export function attachments(files = []) {
   return files.map(({ filename = 'without a name', contentType, size }) =>
     el('p', {}, `Attachment: ${filename}, ${contentType}, ${withNoun(size, 'byte')}`),
   );
 }
 
-/** Creates a section with the fields of a mail's header. The section is closed at first. */
+/** Creates a section with the header fields of a mail. The section is collapsed at first. */
 export function headersSection(fields) {
   const lines = fields.map(([name, value]) => `${name}: ${value}`).join('\n');
   return el(
@@ -64,7 +67,7 @@ export function headersSection(fields) {
   );
 }
 
-// A click outside of the dialog closes the dialog, like the key Escape.
+// A click outside of the dialog closes the dialog, like the Escape key.
 reader.addEventListener('click', (event) => {
   if (event.target === reader) reader.close();
 });

@@ -6,8 +6,8 @@ import { color } from './palette.js';
 let batch;
 
 /**
- * Returns the prefix of the ids of the mails in the last batch that the page sent; requests about these mails need the prefix.
- * Returns undefined before the first batch.
+ * Returns the prefix of the ids of the mails in the page's last batch; undefined if the page has sent no batch yet, or if sending
+ * the last batch failed. Requests about these mails need the prefix.
  */
 export const sentBatch = () => batch?.batch;
 
@@ -44,17 +44,17 @@ byId('send').addEventListener('submit', (event) => {
   void send({ count: 1, to: byId('to').value, subject: byId('subject').value });
 });
 
-/** Shows which providers accepted the mails of the last batch. */
+/** Shows how many mails of the last batch each provider has accepted. */
 export function showSent({ accepted, providers }) {
   if (batch === undefined || accepted.batch === undefined) return;
-  const taken = providers.map(({ key }, place) => [key, accepted.batch[key] ?? 0, place]);
-  const total = taken.reduce((sum, [, mails]) => sum + mails, 0);
+  const acceptedBy = providers.map(({ key }, place) => [key, accepted.batch[key] ?? 0, place]);
+  const total = acceptedBy.reduce((sum, [, mails]) => sum + mails, 0);
   const open = Math.max(0, batch.count - total);
-  const by = taken.filter(([, mails]) => mails > 0).map(([key, mails]) => `${formatCount(mails)} by ${key}`);
+  const by = acceptedBy.filter(([, mails]) => mails > 0).map(([key, mails]) => `${formatCount(mails)} by ${key}`);
   const rest = open === 0 ? '' : ` – ${formatCount(open)} not yet`;
   setText(
     byId('sent'),
     `Of ${formatCount(batch.count)} sent: ${by.length === 0 ? 'none accepted' : by.join(', ')}${rest}`,
   );
-  shares([...taken, ['not yet', open, -1]]);
+  shares([...acceptedBy, ['not yet', open, -1]]);
 }

@@ -3,7 +3,7 @@ import { el } from './dom.js';
 import { clock, inWords, STATE_WORDS } from './format.js';
 import { attachments, details, headersSection, openReader, reader, showReader } from './reader.js';
 
-/** By the reason of a dead letter: what the user can do about the dead letter. README describes the same reasons. */
+/** Texts about what the user can do about a dead letter, by the reason of the dead letter. README describes the same reasons. */
 const REMEDIES = {
   Malformed: 'The submission is invalid; the detail names the field. Repair the program that sent it.',
   TooLarge: 'No usable provider accepts a mail of this size. Send a smaller one, or a link instead of an attachment.',
@@ -20,16 +20,19 @@ const REMEDIES = {
 const WITHOUT_REASON =
   'SQS moved the mail here after a day of failed receives. Look for errors in the log of the sender, then send it again.';
 
-/** Delivery states of a recipient after which no further event is expected, although a complaint may still follow. */
+/** Delivery states of a recipient after which usually no further event follows. A complaint may still follow. */
 const LAST_STATES = new Set(['delivered', 'bounced', 'complained', 'rejected', 'suppressed']);
 let open;
 /**
- * JSON of the data that the dialog shows. The dialog is drawn again only if the data have changed; otherwise a selection or a frame
- * in the dialog would be lost.
+ * JSON of the data that the dialog shows. The dialog is drawn again only if the data have changed. Otherwise a selection or a
+ * frame in the dialog would be lost.
  */
 let drawn;
 
-/** Opens the history of a submission: the state, every attempt, every skipped provider, and the mails that providers accepted. */
+/**
+ * Opens the history of a submission in the dialog: its state, every attempt, every skipped provider, and the mails that providers
+ * accepted.
+ */
 export async function openStory(line, circuits) {
   open = line;
   drawn = undefined;
@@ -37,7 +40,10 @@ export async function openStory(line, circuits) {
   openReader();
 }
 
-/** If a history is open, reads its data and draws the history again if the data have changed. Does nothing if the submission has ended. */
+/**
+ * Reads the data of the open history again, and draws the history again if the data have changed. Does nothing if no history is
+ * open, or if no further change is expected (see `isOver`).
+ */
 export async function refreshStory(circuits) {
   if (!reader.open || open === undefined) return;
   const hadFocus = reader.contains(document.activeElement);
@@ -46,8 +52,8 @@ export async function refreshStory(circuits) {
 }
 
 /**
- * Whether no further change of a submission is expected. This is the case if the submission has ended, or if each recipient has one
- * of the states in `LAST_STATES`.
+ * Whether no further change of a submission is expected: the submission is a dead letter, or all its recipients are suppressed,
+ * or the delivery state of each recipient is one of `LAST_STATES`.
  */
 function isOver({ state, recipients = [], deliveries = [] }) {
   if (state !== 'accepted') return state === 'dead' || state === 'suppressed';
@@ -89,8 +95,8 @@ function facts({ id, state, class: kind, recipients = [], attempts = [], deliver
 }
 
 /**
- * Shows the reason of a dead letter, a text about what the user can do, and a button that sends the mail again. Shows nothing for
- * any other submission.
+ * Creates a section about a dead letter: its reason, a text about what the user can do, and a button that sends the mail again.
+ * Returns an empty list for a submission that is not a dead letter.
  */
 function remedy({ state, reason, detail }, path) {
   if (state !== 'dead') return [];
@@ -111,12 +117,15 @@ function remedy({ state, reason, detail }, path) {
   ];
 }
 
-/** Shows attempts, skipped providers and delivery events in order of time, then the current state with the time of the next attempt. */
+/**
+ * Creates the history: the attempts, skipped providers and delivery events in the order of time, and then the current state with
+ * the time of the next attempt.
+ */
 function timeline({ state, firstSeen, attempts = [], events = [], reason, nextTryAt }, mails, circuits) {
   const tried = attempts.map((one) => (one.outcome === 'skipped' ? skipped(one, circuits) : attempted(one, mails)));
   const steps = [
     ['put on the queue', firstSeen, ''],
-    // The times of delivery events come from the clocks of the providers, and may be slightly wrong.
+    // The times of delivery events come from the clocks of the providers, which may be slightly wrong.
     ...[...tried, ...events.map(reported)].sort(([, a], [, b]) => Date.parse(a) - Date.parse(b)),
     [
       `now: ${STATE_WORDS[state]}`,
@@ -139,12 +148,13 @@ function timeline({ state, firstSeen, attempts = [], events = [], reason, nextTr
   );
 }
 
+/** Time for which a worker may skip a failing provider before the shared circuit opens, in milliseconds. */
 const WORKERS_AGREE_MS = 10_000;
 
 function skipped({ provider, reason, begun }, circuits) {
   const circuit = circuits.find((one) => one.provider === provider);
-  // All workers share the state of a provider's circuit breaker. A worker that has seen failures skips the provider some seconds before
-  // the shared circuit opens.
+  // All workers share the state of a provider's circuit breaker. A worker that has seen failures skips the provider some seconds
+  // before the shared circuit breaker opens.
   const held =
     circuit && circuit.state !== 'closed' && Date.parse(circuit.since) <= Date.parse(begun) + WORKERS_AGREE_MS;
   const cause = held
@@ -153,7 +163,7 @@ function skipped({ provider, reason, begun }, circuits) {
   return [`${provider}: skipped`, begun, cause, 'skipped'];
 }
 
-/** By the reason in the sender's log for which a provider was skipped: the text that the page shows. */
+/** Texts that the page shows for a skipped provider, by the reason in the sender's log. */
 const SKIPS = {
   open: 'circuit open',
   quiet: 'it had failed in this worker a moment before',
@@ -176,13 +186,13 @@ function attempted({ provider, outcome, reason, blames, begun, ended, providerMe
   return [`${provider}: ${outcome ?? 'no answer yet'}`, begun, facts.filter(Boolean).join(' · '), outcome];
 }
 
-/** Returns the entry of the timeline for a delivery event. */
+/** Returns the entry of the history for a delivery event. */
 function reported({ provider, type, bounce, recipient, reason, machine, at }) {
   const facts = [recipient, bounce, reason && inWords(reason), machine && 'by a program'];
   return [`${provider} reports: ${type}`, at, facts.filter(Boolean).join(' · '), type];
 }
 
-/** Shows the content of a mail that the provider's simulator has stored. */
+/** Creates a section with the content of a mail that the provider's simulator has stored. */
 function content(mail, number) {
   return [
     el('h3', {}, `Mail${number} at ${mail.provider}, ${clock(mail.at)}`),
@@ -194,8 +204,8 @@ function content(mail, number) {
 }
 
 /**
- * Creates a frame for the HTML of a mail. The document in the frame cannot run scripts, load anything or send anything: the sandbox
- * of the frame allows nothing, and the document has its own content security policy.
+ * Creates a frame for the HTML of a mail. The document in the frame cannot run scripts, load anything or send anything. The
+ * sandbox of the frame allows nothing, and the document has its own content security policy.
  */
 function frame(place) {
   return el('iframe', {

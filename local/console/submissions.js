@@ -50,10 +50,10 @@ function moreOf({ state, reason, nextTryAt }) {
   return nextTryAt ? `${why} next try at ${clock(nextTryAt)}` : '';
 }
 
-/** Whether the list is filtered, or does not show its first page. */
+/** Whether the list is filtered, or shows another page than the first. */
 const isNarrowed = () => page.number() > 1 || byId('query').value !== '' || byId('state').value !== '';
 
-/** Shows the submissions that match the search form, the newest first. */
+/** Shows the submissions that match the search form, the newest submission first. */
 export async function showSubmissions(latestCircuits) {
   circuits = latestCircuits;
   const wanted = ['query', 'state'].map((name) => [name, byId(name).value]).filter(([, value]) => value !== '');

@@ -24,9 +24,10 @@ select.addEventListener('change', () => {
   });
 });
 
-/** Shows the time scale of the local stack and the effect of this scale. */
+/** Shows the time scale of the local stack, and a sentence about the effect of this scale. */
 export function showTime({ scale }) {
-  // While a change is in progress, the answer may still contain the previous scale. It would set the selection back to this scale.
+  // While a change of the scale is in progress, the answer may still contain the previous scale. Then the selection would jump
+  // back to the previous scale.
   if (setting) return;
   if (scale !== shown) {
     shown = scale;

@@ -12,7 +12,7 @@ function show(level, text) {
 /** Whether the alarm notifies the SNS topic for pages, that is, for urgent alarms. */
 export const pages = ({ topics = [] } = {}) => topics.some((topic) => /page/i.test(topic));
 
-/** Shows the state of the stack in one sentence. */
+/** Shows the state of the stack in the first line of the page and in the title of the browser window. */
 export function showVerdict({ ready, alarms }, layout, circuits, counts) {
   setAttribute(document.body, 'data-gone', undefined);
   if (!ready) return show('unknown', 'The stack is starting');

@@ -1,24 +1,24 @@
 import type { ApiAnswer } from './answer.ts';
 
-/** Data of an answered request that a line of the access log may contain. */
+/** Data of an answered request from which the line of the access log is written. */
 export interface AccessFacts {
   readonly requestId: string;
   readonly routeKey: string;
   readonly sourceIp: string;
-  /** Start of the request, in epoch milliseconds. */
+  /** Real time at which the request began, in epoch milliseconds. */
   readonly at: number;
   readonly durationMs: number;
   readonly answer: ApiAnswer;
   /**
-   * HTTP status of Lambda's answer to the API, not the status in the function's result; undefined if Lambda was not called or did
-   * not answer.
+   * HTTP status of Lambda's answer to the API. This is not the status in the function's result. Undefined if Lambda was not
+   * called or did not answer.
    */
   readonly integrationStatus: number | undefined;
 }
 
 /**
- * Returns a line of an access log: the log format of the stage, in which each variable is replaced by its value, or by `-` if it
- * has no value.
+ * Returns a line of an access log. In the log format of the stage, each variable is replaced by its value, or by `-` if it has no
+ * value.
  */
 export function accessLine(format: string, facts: AccessFacts): string {
   const { answer } = facts;

@@ -1,13 +1,13 @@
 import { defined } from '../../lambda/platform/defined.ts';
 import { isObject } from '../../lambda/platform/is-object.ts';
-/** An HTTP answer in the form in which it is sent to the client. */
+/** An HTTP answer in the form in which the server sends it to the client. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 }
 
-/** Returns an answer that API Gateway itself gives, without a call of the function. */
+/** Returns an answer that API Gateway itself gives, without the result of a function. */
 export function gatewayAnswer(status: number, message: string): ApiAnswer {
   return {
     status,
@@ -19,9 +19,10 @@ export function gatewayAnswer(status: number, message: string): ApiAnswer {
 export const FAILED = gatewayAnswer(500, 'Internal Server Error');
 
 /**
- * Converts a function's result to an HTTP answer. If the result has a `statusCode`, its fields give the status, headers, cookies
- * and body. Any other result becomes the JSON body of an answer with the status 200 (docs.aws.amazon.com/apigateway,
- * http-api-develop-integrations-lambda, collected 2026-11-25).
+ * Converts a function's result to an HTTP answer. If the result has a `statusCode`, the fields of the result give the status,
+ * headers, cookies and body of the answer; if one of these fields is invalid, the answer is 500. A result without a `statusCode`
+ * becomes the JSON body of an answer with the status 200 (docs.aws.amazon.com/apigateway, http-api-develop-integrations-lambda,
+ * collected 2026-11-25).
  */
 export function httpResponse(answer: unknown): ApiAnswer {
   if (typeof answer !== 'object' || answer === null || !('statusCode' in answer)) {

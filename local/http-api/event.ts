@@ -4,9 +4,9 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { defined } from '../../lambda/platform/defined.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-// Content types of a body that API Gateway passes to the function as text. API Gateway passes every other body in base64, even a form
-// and a body without Content-Type. The documentation does not list these content types; ministackorg/ministack#766 measured them at AWS
-// (2026-06-01).
+// Content types of a body that API Gateway passes to the function as text. API Gateway passes every other body in base64, even a
+// form and a body without Content-Type. The documentation does not list these content types. Source: a measurement at AWS in
+// ministackorg/ministack#766 (2026-06-01).
 const TEXT = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
 /** Data that API Gateway adds to the event of a request. */
@@ -15,11 +15,11 @@ export interface RequestFacts {
   readonly stage: string;
   readonly routeKey: string;
   readonly pathParameters: Readonly<Record<string, string>>;
-  /** Epoch milliseconds. */
+  /** Time of the request, in epoch milliseconds of real time. */
   readonly now: number;
 }
 
-/** Returns the event that the function gets for a request, in the payload format 2.0 of an HTTP API. */
+/** Returns the event with which the function is invoked for a request, in the payload format 2.0 of an HTTP API. */
 export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFacts): APIGatewayProxyEventV2 {
   const { apiId, stage, routeKey, pathParameters, now } = facts;
   const method = request.method ?? 'GET';
@@ -38,7 +38,8 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
     headers: {
       ...headers,
       'x-amzn-trace-id': `Root=1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`,
-      // The last address is the real address of the client. Addresses that the client itself has claimed stay before it.
+      // In X-Forwarded-For only the last address is reliable: it is the address of the connection. The addresses before the last
+      // one are those that the request itself stated.
       'x-forwarded-for': forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`,
       'x-forwarded-port': '443',
       'x-forwarded-proto': 'https',
@@ -70,15 +71,15 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
   };
 }
 
-/** Splits a request target into path and query, without decoding. */
+/** Splits the target of a request into path and query. Neither is decoded. */
 export function splitUrl(url: string): { readonly path: string; readonly query: string } {
   const mark = url.indexOf('?');
   return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
 /**
- * Returns the headers by name in lower case. Values of repeated headers are joined with a comma. Cookies are separate, as in
- * payload format 2.0.
+ * Returns the headers by their names in lower case, without headers that apply only to one connection (hop-by-hop). The values of
+ * repeated headers are joined with a comma. As in payload format 2.0, cookies are returned as a separate list.
  */
 function headersOf(raw: readonly string[]): { headers: Record<string, string>; cookies: string[] } {
   const headers: Record<string, string> = {};

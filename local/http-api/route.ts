@@ -1,15 +1,16 @@
 import type { DeployedRoute } from '../template/apis.ts';
 
-/** A route that matches a request, with the values of its path variables. */
+/** A route that matches a request, with the values of the variables in its path. */
 export interface Match<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * Chooses a route as API Gateway does. A full match comes before a greedy variable, and a greedy variable comes before `$default`.
- * Between equal routes, the route with more literal segments wins, and a method wins over ANY (docs.aws.amazon.com/apigateway,
- * http-api-develop-routes, collected 2026-11-25).
+ * Returns the route that API Gateway would choose for a request; undefined if no route matches. A route without a greedy variable
+ * (`{name+}`) is preferred to a route with a greedy variable, and each of them is preferred to `$default`. Between routes of the
+ * same kind, the route with more literal segments is preferred, and after that a route with a method is preferred to a route with
+ * ANY (docs.aws.amazon.com/apigateway, http-api-develop-routes, collected 2026-11-25).
  */
 export function matchRoute<Route extends Pick<DeployedRoute, 'key'>>(
   routes: readonly Route[],

@@ -12,23 +12,25 @@ import { eventOf, splitUrl } from './event.ts';
 import { matchRoute } from './route.ts';
 import { Throttle } from './throttle.ts';
 
-// Sources: http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. Lambda limits the size of the event as
-// JSON. Therefore the encoded size of the body counts: with base64 for a form, and with escapes of quotes and line ends for text.
+// Sources: http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. Lambda limits the size of the
+// event in JSON. Therefore the size of the encoded body counts, for example in base64 for a form, and with escaped quotes and
+// line ends for text.
 const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 const MAX_HEADER_BYTES = 10_240;
 
-// API Gateway was observed to answer 413 for both limits (koki-develop/lgtm-generator#10, 2021-09-12, on a REST API), and 503 after the
-// integration's time-out (serverless/serverless#11222, on an HTTP API). The texts of the answers differ between APIs, and no client
-// reads them.
+// API Gateway was observed to answer 413 if the payload or the event is too large (koki-develop/lgtm-generator#10, 2021-09-12, on
+// a REST API), and 503 after the integration's time-out (serverless/serverless#11222, on an HTTP API). The texts of these answers
+// differ between APIs, and no client reads them.
 const TOO_LARGE = gatewayAnswer(413, 'Request Entity Too Large');
 const NOT_FOUND = gatewayAnswer(404, 'Not Found');
 const UNAVAILABLE = gatewayAnswer(503, 'Service Unavailable');
-// The status is documented (http-api-throttling, collected 2026-11-30). The text follows the form of the API's other error answers.
+// The status is documented (http-api-throttling, collected 2026-11-30). The text is written like the other error texts of the
+// API.
 const TOO_MANY_REQUESTS = gatewayAnswer(429, 'Too Many Requests');
 
 /**
- * Runs a function of the template. Rejects if the function throws or times out, or if its process ends. Rejects with {@link
+ * Invokes a function of the template. Rejects if the function throws or times out, or if its process ends. Rejects with {@link
  * FunctionThrottled} if the function's reserved concurrency is used up.
  */
 export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
@@ -37,18 +39,23 @@ export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
 export interface HttpApiOptions {
   /** Port to listen on; 0 chooses a free port. */
   readonly port: number;
-  /** Decides to which host names the server answers, for example the name of a tunnel through which a real provider posts. */
+  /**
+   * Whether the server answers requests with a given host name, for example the name of a tunnel through which a real provider
+   * posts.
+   */
   readonly own: OwnHosts;
-  /** Returns the HTTP APIs of the template; empty until the template has been read. */
+  /** Returns the HTTP APIs of the template. The list is empty until the template has been read. */
   apis(): readonly DeployedApi[];
   readonly invoke: Invoke;
-  /** Returns the stack time, in which the token buckets of the routes are filled. */
+  /**
+   * Returns the time of the local stack's clock, in epoch milliseconds. The rate limits of the routes are measured by this clock.
+   */
   readonly now: () => number;
   /** Called with each new line of an access log. */
   onAccess?(logGroup: string, line: string): void;
 }
 
-/** Serves the HTTP APIs of a template on 127.0.0.1 as API Gateway would. Rejects if the port is in use. */
+/** Serves the HTTP APIs of a template on 127.0.0.1, as API Gateway does on AWS. Rejects if the port is in use. */
 export async function startHttpApi(
   options: HttpApiOptions,
 ): Promise<{ readonly url: string; close(): Promise<unknown> }> {
@@ -56,7 +63,7 @@ export async function startHttpApi(
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     serve(request, options, throttle).then(
       (answer) => write(response, answer),
-      // The client closed the connection while it was sending the request.
+      // `serve` rejects if the client closes the connection before it has sent the whole request.
       () => request.socket.destroy(),
     );
   });
@@ -106,13 +113,16 @@ async function serve(request: IncomingMessage, options: HttpApiOptions, throttle
   return body === undefined ? TOO_LARGE : NOT_FOUND;
 }
 
-/** An answer of the HTTP API, with the status of Lambda's own answer if there was one. */
+/** An answer of the HTTP API. If Lambda answered, it also contains the status of Lambda's answer. */
 interface Answered {
   readonly answer: ApiAnswer;
   readonly integrationStatus?: number;
 }
 
-/** Returns the answer of the function, or 503 after the route's time-out. The function continues after the time-out, as on AWS. */
+/**
+ * Returns the answer of the function, or 503 after the route's time-out. After the time-out the function continues to run, as on
+ * AWS.
+ */
 async function answerOf(route: DeployedRoute, invoke: Invoke, event: unknown): Promise<Answered> {
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) return { answer: TOO_LARGE, integrationStatus: 413 };
   const over = new AbortController();
@@ -128,8 +138,8 @@ async function answerOf(route: DeployedRoute, invoke: Invoke, event: unknown): P
 const answered = (result: unknown): Answered => ({ answer: httpResponse(result), integrationStatus: 200 });
 
 /**
- * If a function failed, Lambda answers 200, and the HTTP API answers its client 500. If no concurrency is free, Lambda answers 429,
- * and the HTTP API answers its client 503.
+ * Returns the answer of the HTTP API after a failed invocation. If the function failed, Lambda answers 200, and the HTTP API
+ * answers 500. If no concurrency is free, Lambda answers 429, and the HTTP API answers 503.
  */
 const failed = (error: unknown): Answered =>
   error instanceof FunctionThrottled

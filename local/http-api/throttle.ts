@@ -2,17 +2,17 @@ import type { DeployedThrottle } from '../template/apis.ts';
 
 interface Bucket {
   tokens: number;
-  /** Time of the last refill, in milliseconds of stack time. */
+  /** Time of the last refill, in milliseconds by the clock of the local stack. */
   at: number;
 }
 
 /**
- * Token buckets of routes, as API Gateway has them. Each bucket admits `rate` requests a second; after a pause it admits up to
- * `burst` requests at the same time (docs.aws.amazon.com/apigateway, http-api-throttling, collected 2026-11-30).
+ * Rate limits of routes: token buckets like those of API Gateway. Each bucket admits `rate` requests a second; after a pause it
+ * admits up to `burst` requests at the same time (docs.aws.amazon.com/apigateway, http-api-throttling, collected 2026-11-30).
  *
- * The buckets are filled in stack time (the local clock, which may run faster than real time). At a time scale of 60 the webhooks
- * of the simulated providers come 60 times as often in a real second. Buckets that are filled in real time would refuse traffic
- * that the deployed API admits.
+ * The buckets are filled by the clock of the local stack, which may run faster than real time. At a time scale of 60 the
+ * simulated providers post their webhooks 60 times as often in a real second. Buckets that are filled by real time would refuse
+ * requests that the deployed API admits.
  */
 export class Throttle {
   readonly #now: () => number;
@@ -22,7 +22,7 @@ export class Throttle {
     this.#now = now;
   }
 
-  /** Takes a token from the bucket of the route; returns false if the bucket is empty. */
+  /** Removes one token from the bucket of the route and returns true; returns false if the bucket is empty. */
   admits(route: string, { rate, burst }: DeployedThrottle): boolean {
     const now = this.#now();
     const bucket = this.#buckets.get(route) ?? { tokens: burst, at: now };

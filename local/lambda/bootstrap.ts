@@ -1,4 +1,5 @@
-// This file runs in a child process. It imports one handler and answers invocations until the parent process ends.
+// This file runs in a child process. It imports the handler of one function, and answers invocations until the parent process
+// disconnects.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,8 +10,8 @@ const [file = '', exported = ''] = (process.env['_HANDLER'] ?? '').split(/\.(?=[
 const base = join(process.env['LAMBDA_TASK_ROOT'] ?? '', file);
 
 process.once('disconnect', () => process.exit(0));
-// Ctrl-C in the terminal sends SIGINT to the whole process group. This process ignores the signal, since only its parent decides when
-// it ends.
+// Ctrl-C in the terminal sends SIGINT to the whole process group. This process ignores SIGINT, since only its parent process
+// decides when it ends.
 process.on('SIGINT', () => {});
 
 const report = (message: ChildReport): void => {

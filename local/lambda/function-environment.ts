@@ -4,22 +4,22 @@ import type { StackClock } from '../clock.ts';
 import type { DeployedFunction } from '../template/deployed.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-/** Addresses and settings of the local stack that every function gets in its environment variables. */
+/** Addresses and settings of the local stack that every function gets as environment variables. */
 export interface StackEnvironment {
   readonly awsUrl: string;
   readonly dynamodbUrl?: string;
-  /** By provider key: address of the provider's simulator. */
+  /** URL of each provider's simulator, by provider key. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** By provider key: address of the provider's simulator that the health function uses. */
+  /** URL of each provider's simulator to which the health function connects, by provider key. */
   readonly healthEndpoints: Readonly<Record<string, string>>;
-  /** PEM file with the TLS certificate of the local SMTP servers. */
+  /** Path of the PEM file with the TLS certificate of the local SMTP servers. */
   readonly certificateFile: string;
   readonly clock: StackClock;
 }
 
 /**
- * Returns the environment variables of a function's processes: the variables of the template, the variables of Lambda, and the
- * addresses of the local services.
+ * Returns the environment variables of a function's processes: the variables that the template sets, the variables that Lambda
+ * sets, and the addresses of the local services.
  */
 export function functionEnvironment(target: DeployedFunction, surroundings: StackEnvironment): Record<string, string> {
   const { awsUrl, dynamodbUrl, certificateFile, clock } = surroundings;

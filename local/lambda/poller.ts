@@ -9,11 +9,15 @@ import { failedMessages, sqsRecord } from './sqs-event.ts';
 import { invocationsBefore, LOOP_LIMIT } from './trace.ts';
 
 const LONG_POLL_SECONDS = 20;
-const MIN_HOLD_MS = 20;
+/** Shortest interval between two extensions of the visibility time-out of a batch, in milliseconds. */
+const MIN_EXTENSION_MS = 20;
 /** Pause in milliseconds after a receive that failed because of a simulated fault. */
 const FAULT_PAUSE_MS = 200;
 
-/** A running event source mapping. It receives batches from a queue, invokes the function, and deletes processed messages. */
+/**
+ * A running event source mapping. It receives batches from a queue, invokes the function with each batch, and deletes processed
+ * messages.
+ */
 export class Poller {
   readonly #mapping: DeployedMapping;
   readonly #queue: LocalQueue;
@@ -45,7 +49,7 @@ export class Poller {
     this.#running = this.#run();
   }
 
-  /** Stops receiving messages. Batches in progress continue until the pool ends the processes. */
+  /** Stops receiving messages. Batches in progress continue until the function's processes are ended. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#freed.resolve();
@@ -68,7 +72,8 @@ export class Poller {
         this.#freed.resolve();
         this.#freed = Promise.withResolvers();
       });
-      // The next batch is received only when a process runs this batch. Until then further messages wait on the queue.
+      // The next batch is received only after a process has started with this batch. Until then further messages stay on the
+      // queue.
       await started.promise;
     }
   }
@@ -107,15 +112,20 @@ export class Poller {
     });
   }
 
-  /** Invokes the function with a batch. If the invocation fails, the messages become visible again after their visibility time-out. */
+  /**
+   * Invokes the function with a batch. If the invocation fails, the messages become visible again after the visibility time-out.
+   */
   async #process(batch: readonly SQSRecord[], started: () => void): Promise<void> {
     const event: SQSEvent = { Records: [...batch] };
     const causes = batch.map(({ attributes }) => attributes.AWSTraceHeader);
-    // Recursive loop detection: Lambda refuses the invocation and writes no log line. The receive already counts in the receive counts
-    // of the messages.
+    // Recursive loop detection: Lambda refuses the invocation without a log line. The receive counts of the messages have already
+    // increased.
     if (!this.#pool.target.allowsLoops && Math.max(...causes.map(invocationsBefore)) >= LOOP_LIMIT) return started();
     const handles = batch.map(({ receiptHandle }) => receiptHandle);
-    const holding = setInterval(() => this.#queue.hold(handles), Math.max(MIN_HOLD_MS, this.#queue.visibilityMs / 3));
+    const extending = setInterval(
+      () => this.#queue.hold(handles),
+      Math.max(MIN_EXTENSION_MS, this.#queue.visibilityMs / 3),
+    );
     try {
       const answer = await this.#pool.invoke(event, started, causes);
       const failed = this.#mapping.reportsBatchItemFailures ? failedMessages(answer, batch) : new Set<string>();
@@ -124,14 +134,14 @@ export class Poller {
         if (!failed.has(messageId)) this.#queue.deleteMessage(receiptHandle);
       }
     } catch {
-      // The process has already logged the error. Lambda also reports such an error only in the log.
+      // The process has already logged the error. On AWS, too, such an error is only in the log of the function.
     } finally {
-      clearInterval(holding);
+      clearInterval(extending);
       started();
     }
   }
 
-  /** Whether a simulated fault makes one of these SQS calls fail. The calls are those that the Lambda service itself makes. */
+  /** Whether a simulated fault makes one of these SQS calls fail. On AWS the Lambda service itself makes these calls. */
   async #fails(...operations: string[]): Promise<boolean> {
     for (const operation of operations) {
       const fault = this.#faults.match(AWS_SCOPE, { service: 'sqs', operation });

@@ -3,27 +3,29 @@ import type { DeployedFunction } from '../template/deployed.ts';
 import { traceOf } from './trace.ts';
 import { FunctionProcess } from './worker.ts';
 
-/** Time in milliseconds for which an invocation waits for a free process before a new process is started. */
+/** Time in milliseconds for which an invocation waits for a free process before a further process is started. */
 const GROW_AFTER_MS = 250;
-/** Time in milliseconds after which a process that has not imported its handler no longer prevents the start of further processes. */
+/**
+ * Longest time in milliseconds for which a process that is still importing its handler prevents the start of further processes.
+ */
 const START_MS = 10_000;
-/** Idle time in milliseconds after which a process ends; one process always stays. */
+/** Time in milliseconds after which an idle process is ended. The oldest process is not ended. */
 const IDLE_MS = 60_000;
 /**
- * Pause in milliseconds before a process that could not import its handler is replaced. The pause doubles with each failure, from
- * `first` up to `most`.
+ * Pause in milliseconds before a process that could not import its handler is replaced. The pause is doubled with each such
+ * process, from `first` up to `most`.
  */
 const RESTART_MS = { first: 100, most: 5_000 } as const;
 
-/** Data of one call of a function from which Lambda's metrics are computed. */
+/** Data of one invocation of a function from which Lambda's metrics are computed. */
 export interface InvocationFacts {
   readonly functionName: string;
-  /** Real time at which the call started, in epoch milliseconds. */
+  /** Real time at which the invocation started, in epoch milliseconds. */
   readonly startedAt: number;
   readonly durationMs: number;
-  /** Whether the invocation threw or timed out, or its process ended. */
+  /** Whether the handler threw or timed out, or the process ended. */
   readonly failed: boolean;
-  /** Number of calls of this function that were in progress when this call started, including this call. */
+  /** Number of invocations of this function that were in progress when this invocation started, including this invocation. */
   readonly concurrent: number;
 }
 
@@ -32,18 +34,18 @@ export interface PoolListeners {
   /** Called with each line that a process prints. */
   onOutput(text: string): void;
   onInvocation(facts: InvocationFacts): void;
-  /** Called when a call is refused because the reserved concurrency of the function is used up. */
+  /** Called when an invocation is refused because the reserved concurrency of the function is used up. */
   onThrottle(functionName: string): void;
 }
 
 interface Waiting {
-  take(worker: FunctionProcess): void;
-  refuse(reason: Error): void;
+  resolve(worker: FunctionProcess): void;
+  reject(reason: Error): void;
 }
 
 /**
- * The processes of one function. One process runs from the start. Further processes are started while invocations wait, at most
- * `maximum` in total.
+ * The processes of one function. One process is started with the pool. While invocations wait, further processes are started, up
+ * to `maximum` processes in total.
  */
 export class Pool {
   readonly target: DeployedFunction;
@@ -56,14 +58,14 @@ export class Pool {
   readonly #firstReady = Promise.withResolvers<void>();
   #calls = 0;
   #running = 0;
-  /** Number of processes that are importing their handler, each for at most `START_MS`. */
+  /** Number of processes that are importing their handler. Each of them counts for at most `START_MS`. */
   #starting = 0;
   #growth: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.first;
   #closed = false;
   /**
-   * Processes whose environment variables are out of date. Each of them ends after its current invocation, and does not count
-   * towards the maximum.
+   * Processes with outdated environment variables. Each of them ends after its current invocation, and does not count towards the
+   * maximum.
    */
   readonly #outdated = new Set<FunctionProcess>();
 
@@ -80,24 +82,24 @@ export class Pool {
     this.#spawn();
   }
 
-  /** Resolves when the first process has imported the handler. */
+  /** Resolves when a process has imported the handler for the first time. */
   get ready(): Promise<void> {
     return this.#firstReady.promise;
   }
 
-  /** Number of calls that are in progress, or wait for a process. */
+  /** Number of invocations that are in progress or wait for a process. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Process ids of all running processes, oldest first. */
+  /** Process ids of all running processes, the oldest process first. */
   get pids(): readonly number[] {
     return [...this.#outdated, ...this.#workers].map(({ pid }) => pid);
   }
 
   /**
-   * Invokes the function on the first free process. `onStart` is called when a process is free. `causes` are the X-Ray trace
-   * headers of the queue messages in the event.
+   * Invokes the function in the first free process. `onStart` is called when a process is free. `causes` contains the X-Ray trace
+   * header of each queue message in the event.
    */
   async invoke(
     event: unknown,
@@ -133,8 +135,8 @@ export class Pool {
 
   /**
    * Replaces every process by a new process with the current environment variables, as a deployment does. Resolves when the old
-   * processes get no further invocations. Invocations in progress are completed; the method waits for them at most `waitMs`
-   * milliseconds of real time.
+   * processes get no further invocations. An old process first completes its invocation in progress; the method waits for such
+   * invocations at most `waitMs` milliseconds of real time.
    */
   async renew(waitMs = 0): Promise<void> {
     const idle = [...this.#idle.keys()];
@@ -152,7 +154,7 @@ export class Pool {
     this.#closed = true;
     clearTimeout(this.#growth);
     for (const timer of this.#idle.values()) clearTimeout(timer);
-    for (const waiting of this.#waiting.splice(0)) waiting.refuse(new Error(`${this.target.name} is being closed`));
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error(`${this.target.name} is being closed`));
     const workers = [...this.#workers, ...this.#outdated];
     for (const worker of workers) worker.kill();
     await Promise.all(workers.map(({ gone }) => gone));
@@ -165,8 +167,8 @@ export class Pool {
       this.#idle.delete(free);
       return Promise.resolve(free);
     }
-    return new Promise((take, refuse) => {
-      this.#waiting.push({ take, refuse });
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
       this.#growWhileWaiting();
     });
   }
@@ -179,7 +181,7 @@ export class Pool {
     }
     const next = this.#waiting.shift();
     if (next !== undefined) {
-      next.take(worker);
+      next.resolve(worker);
       return;
     }
     const [first] = this.#workers;
@@ -198,8 +200,8 @@ export class Pool {
     this.#growth = setTimeout(() => {
       this.#growth = undefined;
       if (this.#waiting.length === 0) return;
-      // Only one process is started at a time. On a busy machine processes start slowly, and several starting processes would delay the
-      // working processes.
+      // Only one process is started at a time. On a busy machine a process starts slowly, and several starts at the same time
+      // would slow down the processes that are already working.
       if (this.#workers.size < this.#maximum && this.#starting === 0) this.#spawn();
       this.#growWhileWaiting();
     }, GROW_AFTER_MS);
@@ -233,8 +235,9 @@ export class Pool {
   }
 
   /**
-   * Replaces a process that has ended. The new process is started immediately if the old process had imported its handler,
-   * otherwise after a pause that grows.
+   * Replaces a process that has ended, if invocations need a further process or none is left. The new process is started
+   * immediately if the old process had imported its handler, and otherwise after a pause that becomes longer with each failed
+   * import.
    */
   #replace(imported: boolean): void {
     const needed = (): boolean =>

@@ -1,10 +1,10 @@
-/** Message from the parent process to a child process: runs the handler once. */
+/** Message with which the parent process asks a child process to run the handler once. */
 export interface Invocation {
   readonly id: string;
   readonly event: unknown;
-  /** Real time at which the function times out, in epoch milliseconds. */
+  /** Real time at which the invocation times out, in epoch milliseconds. */
   readonly endsAt: number;
-  /** X-Ray trace header of this invocation. The AWS SDK adds it to requests of the handler. */
+  /** X-Ray trace header of this invocation. The AWS SDK adds this header to the requests that the handler sends. */
   readonly trace: string;
 }
 

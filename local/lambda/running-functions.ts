@@ -5,30 +5,33 @@ import type { DeployedFunction, Deployment } from '../template/deployed.ts';
 import { Poller } from './poller.ts';
 import { Pool, type PoolListeners } from './pool.ts';
 
-/** Largest number of processes of one function on this machine, even if the template allows more. */
+/** Largest number of processes of one function on this machine, even if the template allows a higher concurrency. */
 const MOST_PROCESSES = 10;
 
-/** Error for a call that Lambda refuses because the concurrency that is reserved for the function is used up. */
+/** Error for an invocation that Lambda refuses, because the concurrency that is reserved for the function is used up. */
 export class FunctionThrottled extends Error {}
 
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /**
-   * Runs a function once, as an AWS service would. Rejects if the function does not exist or throws, or if its process ends.
-   * Rejects with {@link FunctionThrottled} if the function's reserved concurrency is used up. Batches from queues do not use this
-   * method: they wait for free concurrency.
+   * Invokes a function once, as an AWS service would. Rejects if the function does not exist, throws or times out, or if its
+   * process ends. Rejects with {@link FunctionThrottled} if the function's reserved concurrency is used up. Batches from queues
+   * are not processed by this method; they wait until a process is free.
    */
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /**
    * Replaces the processes of a function by new processes, which have nothing in memory. Resolves when the old processes get no
-   * further invocations. Also waits for invocations in progress, at most `waitMs` milliseconds of real time.
+   * further invocations. The method also waits for invocations in progress, at most `waitMs` milliseconds of real time.
    * @default waitMs 0
    */
   renew(functionName: string, waitMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts every function that has a trigger. Resolves when each function has a process that has imported the handler. */
+/**
+ * Starts every function that a queue, a schedule or a route of an HTTP API invokes. Resolves when each of these functions has a
+ * process that has imported the handler.
+ */
 export async function runFunctions(options: {
   readonly deployment: Deployment;
   readonly queues: LocalQueues;
@@ -36,7 +39,7 @@ export async function runFunctions(options: {
   readonly clock: StackClock;
   readonly listeners: PoolListeners;
   environmentOf(target: DeployedFunction): Readonly<Record<string, string>>;
-  /** Called before the first `await`. The caller can then close the functions even if the start fails later. */
+  /** Called before the first `await`, so that the caller can close the functions even if the start fails later. */
   onStarted(running: RunningFunctions): void;
 }): Promise<void> {
   const { deployment, queues, faults, clock } = options;
@@ -65,7 +68,7 @@ export async function runFunctions(options: {
       await Promise.all(polling);
     },
   };
-  // The routes of HTTP APIs and the schedules, each with the function that it calls.
+  // The routes of HTTP APIs and the schedules. Each of them contains the name of the function that it invokes.
   const callers = [...deployment.apis.flatMap(({ routes }) => routes), ...deployment.schedules];
   const invoked = new Set(callers.map(({ functionName }) => functionName));
   for (const target of deployment.functions) {
@@ -78,7 +81,7 @@ export async function runFunctions(options: {
     pools.push(new Pool(target, () => options.environmentOf(target), maximum, options.listeners));
   }
   options.onStarted(running);
-  // The time scale is part of the functions' environment variables. Therefore a change of the scale needs new processes.
+  // The environment variables of the functions contain the time scale. Therefore new processes are needed when the scale changes.
   clock.onChange(() => {
     for (const pool of pools) void pool.renew();
   });
@@ -91,7 +94,7 @@ export async function runFunctions(options: {
   }
 }
 
-/** Returns the name of a function without prefix and suffix, for example `sender` for `mailover-sender-function`. */
+/** Returns the name of a function without its prefix and suffix, for example `sender` for `mailover-sender-function`. */
 function shortName(name: string): string {
   return name.replace(/^mailover-/, '').replace(/-(function|handler|lambda)$/, '');
 }

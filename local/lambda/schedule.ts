@@ -5,17 +5,18 @@ import type { DeployedSchedule } from '../template/schedules.ts';
 import type { RunningFunctions } from './running-functions.ts';
 
 /**
- * Shortest real time between two scheduled calls, in milliseconds. The interval is limited because the deadlines of a function's
- * requests are in real time.
+ * Shortest real time between two scheduled invocations of a function, in milliseconds. The interval is limited because the
+ * requests of a function have time-outs in real time.
  */
 const SHORTEST_MS = 1_000;
 
 /**
- * Calls functions on their schedules. The first call is made immediately; further calls follow until the returned function is
- * called.
+ * Invokes functions on their schedules. The first invocation is made immediately. Further invocations follow until the returned
+ * function is called.
  *
- * EventBridge would start a call although the last call is still in progress. Here such a call is skipped; otherwise a stack whose
- * minutes last one second would be overloaded. Errors of a call are in the log of the function.
+ * EventBridge would start an invocation even if the previous invocation is still in progress. Here such an invocation is skipped.
+ * Otherwise a local stack on which a minute lasts one second would be overloaded. Errors of an invocation are in the log of the
+ * function.
  */
 export function runSchedules(options: {
   readonly schedules: readonly DeployedSchedule[];
@@ -49,7 +50,7 @@ export function runSchedules(options: {
   return end;
 }
 
-/** Returns the default event that an EventBridge rule with a schedule sends. */
+/** Returns the event that a scheduled EventBridge rule sends if the rule defines no input. */
 function scheduledEvent(rule: string) {
   return {
     version: '0',

@@ -5,7 +5,7 @@ import { LocalQueue } from '../aws/queue.ts';
 import { sentWith } from '../aws/sent-fields.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-/** Returns a received message as a record of the SQS event that Lambda passes to a function. */
+/** Returns a received message as a record of the event with which Lambda invokes a function for a batch. */
 export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueArn: string): SQSRecord {
   const origin = LocalQueue.originOf(message);
   const { traceHeader } = sentWith(message);
@@ -50,9 +50,9 @@ function messageAttributes(message: SqsMessage): SQSMessageAttributes {
 }
 
 /**
- * Returns the ids of the messages that stay on the queue after a function's answer (Lambda developer guide, "Implementing partial
- * batch responses", collected 2026-11-23). For an answer without failures no message stays; for an invalid answer all messages
- * stay.
+ * Returns the ids of the messages that stay on the queue after an invocation, according to the result of the function (Lambda
+ * developer guide, "Implementing partial batch responses", collected 2026-11-23). If the result contains no failures, no message
+ * stays on the queue. If the result is invalid, all messages stay.
  */
 export function failedMessages(answer: unknown, batch: readonly { readonly messageId: string }[]): ReadonlySet<string> {
   const ids = new Set(batch.map(({ messageId }) => messageId));

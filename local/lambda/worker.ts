@@ -17,9 +17,9 @@ interface Pending {
 /** A child process that runs a Lambda function, one invocation at a time, like an execution environment of Lambda. */
 export class FunctionProcess {
   readonly pid: number;
-  /** Resolves when the handler has been imported; rejects if the process ends before that. */
+  /** Resolves when the handler has been imported. Rejects if the process ends before the handler has been imported. */
   readonly ready: Promise<void>;
-  /** Resolves when the process has ended for any reason. */
+  /** Resolves when the process has ended, for whatever reason. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #timeoutMs: number;
@@ -64,7 +64,10 @@ export class FunctionProcess {
     return this.#alive;
   }
 
-  /** Runs the handler once, with an X-Ray trace header. Rejects if the handler throws or times out, or if the process ends. */
+  /**
+   * Runs the handler once. `trace` is the X-Ray trace header of the invocation. Rejects if the handler throws or times out, or if
+   * the process ends.
+   */
   async invoke(event: unknown, trace: string): Promise<unknown> {
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -91,7 +94,7 @@ export class FunctionProcess {
   }
 }
 
-/** Forwards the output of a process in whole lines. The lines of several processes then do not mix. */
+/** Forwards the output of a process line by line, so that the lines of several processes do not mix. */
 function forwardLines(stream: Readable, onOutput: (text: string) => void): void {
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => onOutput(`${line}\n`));
 }

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** Returns whether a host name is a loopback name or is declared in `MAILOVER_HOSTS`. The name must be in lower case and without a port. */
+/**
+ * Returns whether the local stack answers requests with this host name: a loopback name, or a name that `MAILOVER_HOSTS`
+ * declares. The name must be in lower case and without a port.
+ */
 export type OwnHosts = (name: string) => boolean;
 
 const LOOPBACK = /^(127\.0\.0\.1|\[::1\]|([a-z0-9_-]+\.)*localhost\.?)$/;
@@ -13,7 +16,8 @@ export function ownHosts(declared: readonly string[] = []): OwnHosts {
 }
 
 /**
- * Reads `MAILOVER_HOSTS`: host names between commas or white space, such as `mail.devbox.example, abc.tunnel.example`.
+ * Parses the environment variable `MAILOVER_HOSTS`: host names that are separated by commas or white space, such as
+ * `mail.devbox.example, abc.tunnel.example`.
  *
  * @throws Error whose text contains the first entry that is not a host name
  */
@@ -30,9 +34,10 @@ export function declaredHosts(text = ''): readonly string[] {
 }
 
 /**
- * Refuses requests from web pages of other sites, before the body of the request is read. Such requests have one of two signs. If
- * the host name of the page resolves to this machine, the browser sends this foreign name as `Host`. If the page posts to this
- * machine, the browser sends the address of the page's site as `Origin`.
+ * Refuses requests from web pages of other sites with 403, before the body of the request is read. Such a request has one of
+ * three signs. If the page's host name resolves to this machine, the browser sends this foreign name in the header `Host`. If the
+ * page posts to this machine, the browser sends the address of the page's site in the header `Origin`. If the page embeds a
+ * resource of this machine, the browser sends `Sec-Fetch-Site: cross-site`.
  */
 export function refuseForeign<T extends Server>(server: T, own: OwnHosts): T {
   const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
@@ -46,12 +51,12 @@ export function refuseForeign<T extends Server>(server: T, own: OwnHosts): T {
 }
 
 /**
- * Returns the text of a refusal if the request may come from a web page of another site; undefined for requests of programs and
- * pages on this machine.
+ * Returns the error text of the answer if the request may come from a web page of another site. Returns undefined for requests of
+ * programs and pages on this machine.
  */
 function whyForeign({ headers, rawHeaders, url = '' }: IncomingMessage, own: OwnHosts): string | undefined {
   const hosts = rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === 'host').length;
-  // The request line of a request to a proxy contains the host a second time, in addition to the header `Host`.
+  // A request to a proxy also contains the host in its request line, in addition to the header `Host`.
   const isOwn =
     hosts === 1 && isOwnHost(headers.host, own) && (url.startsWith('/') || url === '*' || isOwnUrl(url, own));
   if (!isOwn)
@@ -72,8 +77,8 @@ function isOwnUrl(text: string, own: OwnHosts): boolean {
 }
 
 /**
- * Whether a page of another site loads the resource as an image, script or frame; browsers send no `Origin` in this case. To follow
- * a link from another site is allowed.
+ * Whether a page of another site loads the resource as an image, script or frame. Browsers send no `Origin` with such a request.
+ * A request is allowed if the user has followed a link on another site.
  */
 function isEmbedded({ 'sec-fetch-site': site, 'sec-fetch-dest': destination }: IncomingHttpHeaders): boolean {
   return site === 'cross-site' && destination !== 'document';
@@ -81,7 +86,7 @@ function isEmbedded({ 'sec-fetch-site': site, 'sec-fetch-dest': destination }: I
 
 function refuse(request: IncomingMessage, response: ServerResponse, problem: string): void {
   const body = JSON.stringify({ error: problem });
-  // The rest of the request is read and dropped. Otherwise the client could not read the answer.
+  // The rest of the request is read and ignored. Otherwise the client could not read the answer.
   request.resume();
   response.writeHead(403, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);

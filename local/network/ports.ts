@@ -1,16 +1,17 @@
 import { createServer } from 'node:net';
 
 /**
- * For each server, the offset of its port from the base port. The simulators use consecutive ports, which begin at the offset
+ * Offset of each server's port from the base port. The simulators use consecutive ports, of which the first has the offset
  * `simulators`.
  */
 export const PORTS = { api: 0, aws: 1, http: 2, dynamodb: 3, simulators: 10 } as const;
 
-/** Number of ports that a stack may use, including the base port. */
+/** Number of ports that a stack may use, beginning with the base port. */
 const SPAN = 32;
+/** Range from which a base port is chosen. */
 const RANGE = { from: 20_000, to: 32_000 } as const;
 
-/** Ports that browsers refuse to connect to: "bad port" of the Fetch standard (fetch.spec.whatwg.org), 2026-11-28. */
+/** Ports to which browsers refuse to connect: "bad port" of the Fetch standard (fetch.spec.whatwg.org), 2026-11-28. */
 const BLOCKED = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
   111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
@@ -19,7 +20,7 @@ const BLOCKED = new Set([
 ]);
 
 /**
- * Refuses a base port with which one of the servers would have a port to which browsers do not connect.
+ * Throws if one of the servers would have a port to which browsers do not connect.
  *
  * @throws Error whose text contains the refused port, and another base port that can be used
  */
@@ -35,7 +36,10 @@ export function checkPorts(base: number, simulators = 0): void {
   );
 }
 
-/** Finds a base port whose whole range of ports is free and lies below the ephemeral ports of the system. */
+/**
+ * Finds a base port for which all ports of the stack are free. They are lower than the ephemeral ports of the system. Rejects if
+ * no such base port was found in 100 attempts.
+ */
 export async function pickBasePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const base = RANGE.from + SPAN * Math.floor(Math.random() * ((RANGE.to - RANGE.from) / SPAN));

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Returns the body of a request, or undefined if the body has more than `most` bytes. Reads even a body that is too large to its
- * end, since the client could otherwise not read the answer.
+ * Returns the body of a request, or undefined if the body has more than `most` bytes. The function reads even a body that is too
+ * large to its end, since the client could otherwise not read the answer.
  */
 export async function readBody(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];

@@ -8,21 +8,24 @@ export interface TrackingView {
   readonly clicks?: boolean;
 }
 
-/** A mail that a simulator accepted. The content of the mail is decoded only when a caller reads it. */
+/**
+ * An accepted mail, in the form in which a simulator adds it to the log. The content of the mail is decoded only when a caller
+ * reads it.
+ */
 export interface Taking {
   readonly providerMessageId: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** Open and click tracking that the request sets. For a field that is absent, the settings of the account apply. */
+  /** Open and click tracking that the request sets. If a field is absent, the setting of the account applies. */
   readonly tracking?: TrackingView;
-  /** The bytes as received: the request body, or the MIME message. */
+  /** The bytes as received: the request body of an HTTP provider, or the MIME message. */
   readonly raw: Buffer;
-  /** Returns the mail as it is delivered to the recipients. */
+  /** Returns the MIME message that is delivered to the recipients. */
   mime(): Buffer | Promise<Buffer>;
   headers(): readonly Header[];
   view(): MailView | Promise<MailView>;
 }
 
-/** Returns a mail that was accepted as MIME, for the log. */
+/** Converts a mail that was accepted as MIME to the form in which it is added to the log. */
 export function takingOf(
   providerMessageId: string,
   envelope: Taking['envelope'],
@@ -52,7 +55,7 @@ interface Kept {
   view?: MailView;
 }
 
-/** Log of the mails that the simulators accepted, in order. The log grows until it is cleared. */
+/** Log of the mails that the simulators accepted, in the order of time. The log grows without a limit until it is cleared. */
 export class AcceptedLog {
   #kept: Kept[] = [];
   readonly #deliver: (taking: Taking) => Promise<void>;
@@ -62,17 +65,24 @@ export class AcceptedLog {
     this.#deliver = deliver;
   }
 
+  /** Adds an accepted mail to the log, and delivers it to its recipients. */
   add(provider: string, taking: Taking): void {
     this.#kept.push({ provider, at: new Date().toISOString(), taking });
     this.deliver(taking);
   }
 
-  /** Delivers a mail that the provider itself wrote, such as a bounce message. The mail is not added to the log. */
+  /**
+   * Delivers a mail to its recipients without adding it to the log, for example a bounce message that a provider itself wrote.
+   * Errors are only printed.
+   */
   deliver(taking: Taking): void {
     this.#deliver(taking).catch((error: unknown) => console.error('a mail could not be delivered here:', error));
   }
 
-  /** Returns the entries of one provider, the entries of one submission, or all entries. `raw: false` omits the raw bytes of each mail. */
+  /**
+   * Returns the entries of one provider, the entries of one submission, or all entries. With `raw: false` the entries do not
+   * contain the raw bytes of the mail.
+   */
   async list(
     filter: { readonly provider?: string; readonly id?: string; readonly raw?: boolean } = {},
   ): Promise<AcceptedEntry[]> {
@@ -86,26 +96,32 @@ export class AcceptedLog {
     return entries;
   }
 
-  /** Returns the entry with this number in the log, without the raw bytes; undefined if the log has been cleared in the meantime. */
+  /**
+   * Returns the entry with this index in the log, without the raw bytes. Returns undefined if the log has no such entry, for
+   * example because it was cleared.
+   */
   async at(place: number): Promise<AcceptedEntry | undefined> {
     const kept = this.#kept[place];
     return kept && entryOf(kept, false);
   }
 
-  /** Returns the entries of a submission with their numbers in the log, without the raw bytes. */
+  /** Returns the entries of a submission with their indexes in the log, without the raw bytes. */
   async of(submissionId: string): Promise<(AcceptedEntry & { readonly place: number })[]> {
     const places = [...this.#kept.entries()].filter(([, kept]) => submissionIdOf(kept) === submissionId);
     return Promise.all(places.map(async ([place, kept]) => ({ place, ...(await entryOf(kept, false)) })));
   }
 
-  /** Returns the number of mails that were accepted since a time, which is given in epoch milliseconds. */
+  /** Returns the number of mails that were accepted since `time`, which is in epoch milliseconds of real time. */
   countSince(time: number): number {
     const since = new Date(time).toISOString();
     const older = this.#kept.findLastIndex(({ at }) => at < since);
     return this.#kept.length - 1 - older;
   }
 
-  /** Returns the number of mails that each provider accepted: for all submissions, or only for submissions whose id has this prefix. */
+  /**
+   * Returns the number of accepted mails for each provider. With `prefix`, counts only the mails of submissions whose id has this
+   * prefix.
+   */
   counts(prefix?: string): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const kept of this.#kept) {

@@ -6,16 +6,18 @@ import type { Deployment } from '../template/deployed.ts';
 import { findFunction, senderOf } from '../template/find-function.ts';
 import { simulatedType } from './registry.ts';
 
-/** An account at a provider. The local stack starts a simulator for each such account. */
+/** An account at a provider. The local stack starts one simulator for each account. */
 export interface SimulatedAccount {
   readonly config: ProviderConfig;
-  /** Name of the secret with the account's credentials; absent if no function of the deployment reads such a secret. */
+  /**
+   * Name of the secret with the account's credentials; absent if no function of the deployment reads a secret of this account.
+   */
   readonly secretName?: string;
 }
 
 /**
- * Returns the accounts of a deployment: first the accounts that send, in the order of the provider list, then the accounts that
- * only receive.
+ * Returns the accounts of a deployment: first the accounts that send mail, in the order of the provider list, then the accounts
+ * that only receive mail.
  */
 export function accountsOf(deployment: Deployment): SimulatedAccount[] {
   const sender = senderOf(deployment);

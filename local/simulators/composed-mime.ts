@@ -2,12 +2,12 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { defined } from '../../lambda/platform/defined.ts';
 import type { Header } from './mail-view.ts';
 
-/** Parts of a mail that a request to a provider contains as fields, not as MIME. */
+/** The parts of a mail that a request to a provider contains as separate fields, and not as a MIME message. */
 export interface GivenParts {
   readonly headers: readonly Header[];
   readonly text?: string | undefined;
   readonly html?: string | undefined;
-  /** Further alternatives to the text, such as a calendar invitation. */
+  /** Alternatives to the text in addition to HTML, such as a calendar invitation. */
   readonly alternatives?: readonly { readonly contentType: string; readonly content: string }[];
   readonly attachments: readonly {
     readonly filename: string;
@@ -17,7 +17,7 @@ export interface GivenParts {
   }[];
 }
 
-/** By the lower-case name of a header: the option of the MIME composer that sets this header. */
+/** Options of the MIME composer that set a header, by the lower-case name of the header. */
 const OPTIONS = {
   from: 'from',
   to: 'to',
@@ -27,7 +27,7 @@ const OPTIONS = {
   'message-id': 'messageId',
 };
 
-/** Composes the MIME message that a provider would compose from the fields of a request. */
+/** Composes a MIME message from the fields of a request, as a provider does. */
 export async function composedMime({
   headers,
   text,

@@ -8,8 +8,8 @@ import type { Domains } from './inbound/mail-exchange.ts';
 import { simulatedType } from './registry.ts';
 
 /**
- * Returns the domains for which a deployment receives mail. Reads them from the environments of the deployment's functions and from
- * its SES receipt rules.
+ * Returns the domains and addresses for which a deployment receives mail. They come from the environment variables of the
+ * deployment's functions and from its SES receipt rules.
  */
 export function domainsOf(deployment: Deployment): Domains {
   const health = findFunction(deployment, healthEnvironment)?.environment;

@@ -1,16 +1,16 @@
 import type { Fault } from '../faults/faults.ts';
 import { simulatedType } from './registry.ts';
 
-/** A fault with a name for the user, and the answers with which one provider type shows this fault. */
+/** A fault of one provider type that the user can choose by its name. */
 export interface NamedFault {
   readonly id: string;
   readonly label: string;
-  /** Text that shows the provider's answer to the user. */
+  /** Text that describes the provider's answer to the user. */
   readonly detail: string;
   readonly faults: readonly Fault[];
 }
 
-/** Returns the faults of a provider type that the user can choose in the console. */
+/** Returns the faults of a provider type that the user can choose on the console page. */
 export function faultMenu(type: string): NamedFault[] {
   const { suspended, badMessage, throttled, failed } = simulatedType(type).faults;
   const named = (id: string, label: string, faults: readonly Fault[], detail = detailOf(faults)): NamedFault => ({
@@ -41,7 +41,10 @@ function detailOf(faults: readonly Fault[]): string {
   return respond ? `HTTP ${respond.status} ${respond.body ?? ''}`.trim() : '';
 }
 
-/** Returns the id of the fault that is in force; undefined if there is no fault, `other` for a fault that is not in the menu. */
+/**
+ * Returns the id of the menu's fault that is set. Returns undefined if no fault is set, and `other` if the set fault is not in
+ * the menu.
+ */
 export function faultInForce(type: string, faults: readonly Fault[]): string | undefined {
   if (faults.length === 0) return undefined;
   const given = JSON.stringify(faults);

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import type { Fault } from '../faults/faults.ts';
 
 /**
- * Writes a fault's answer to the socket unchanged, and ends the connection.
+ * Writes the answer of a fault to the socket without a change, and ends the connection.
  *
- * Node's own response object would add, check and correct headers. Faults need more freedom, for example a wrong Content-Length, or
- * a 1xx status as the only answer. Only Content-Length and Connection are added here if they are missing.
+ * Node's response object would add, check and correct headers. A fault needs more freedom, for example for a wrong
+ * Content-Length, or for a 1xx status as the only answer. If Content-Length or Connection is missing, it is added here, unless
+ * the status forbids it.
  */
 export function writeVerbatim(socket: Socket, respond: NonNullable<Fault['respond']>): void {
   const { status, headers = {}, body = '' } = respond;

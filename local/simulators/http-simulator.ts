@@ -13,7 +13,7 @@ import { readBody } from '../network/read-body.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
 
-/** Largest request body in bytes. The largest request of all providers is that of SES: 40 MB of MIME in base64. */
+/** Largest request body in bytes. SES allows the largest request of all providers: 40 MB of MIME in base64. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 /** A request to a simulated provider. */
@@ -25,28 +25,32 @@ export interface SimulatorRequest {
   readonly body: Buffer;
 }
 
-/** A provider's answer, with the mail that the provider accepted. */
+/** A provider's answer to a request, with the mails that the provider accepted from the request. */
 export interface SimulatorAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Body of the answer; sent as JSON unless it is a string or bytes. */
+  /** Body of the answer. It is sent as JSON unless it is a string or a buffer. */
   readonly body: unknown;
   readonly taken?: readonly Taking[];
 }
 
-/** Behaviour of one HTTP provider without faults. */
+/** The behaviour of a provider with an HTTP API while no fault is set. */
 export interface HttpBehaviour {
+  /** Returns the kind of a call, by method and path of the request. */
   occasionOf(method: string, path: string): Occasion;
-  /** Returns the text of a request that the `match` of a fault searches; empty for a request that cannot be parsed. */
+  /**
+   * Returns the text in which the `match` of a fault is searched: the subject, addresses and headers of the mail in a request.
+   * May reject if the request cannot be parsed.
+   */
   textOf(request: SimulatorRequest): Promise<string>;
   answer(request: SimulatorRequest): Promise<SimulatorAnswer>;
-  /** Clears the provider's own suppression lists. */
+  /** Empties the provider's own suppression lists. */
   clear?(): void;
 }
 
 /**
- * Creates the server of one provider with an HTTP API. The server applies a fault if a fault is set; otherwise it behaves like the
- * provider.
+ * Creates the server of one provider with an HTTP API. If a fault applies to a request, the server behaves as the fault says, and
+ * otherwise like the provider.
  */
 export function httpSimulator(
   key: string,
@@ -64,7 +68,7 @@ export function httpSimulator(
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const on = behaviour.occasionOf(method, path);
     const isKept = kept.has(request.socket);
-    // If possible, the fault is determined before the body is read. A fault can then cut off a large request.
+    // If no fault has a `match`, the fault is determined before the body is read. Then the fault can cut off a large request.
     const readFirst = faults.needsText(key);
     let fault = readFirst ? undefined : faults.match(key, { on, text: '', kept: isKept });
     if (fault && cutsEarly(fault)) return await cut(request, fault);
@@ -89,7 +93,8 @@ export function httpSimulator(
     else send(response, answer);
   };
   const server = createServer((request, response) => {
-    // If the client aborted the request, the error is ignored. An error of the simulator itself is logged and ends the connection.
+    // An error is ignored if the client aborted the request. Any other error is an error of the simulator: it is printed, and the
+    // connection is closed.
     serve(request, response).catch((error: unknown) => {
       if (!request.destroyed || request.complete) console.error(`simulator of ${key} failed:`, error);
       request.socket.destroy();

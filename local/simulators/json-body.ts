@@ -1,4 +1,4 @@
-/** Returns the JSON value of a request body; undefined if the body is not JSON. */
+/** Parses a request body as JSON. Returns undefined if the body is not JSON. */
 export function jsonBody(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());

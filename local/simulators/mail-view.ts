@@ -1,4 +1,4 @@
-/** One header field of a mail. The field is unfolded, but encoded words are not decoded. */
+/** One header field of a mail. The field is unfolded, but its encoded words are not decoded. */
 export type Header = readonly [name: string, value: string];
 
 /** Decoded content of an accepted mail. */

@@ -2,14 +2,14 @@ import { domainOf } from '../../lambda/mail/address.ts';
 
 const VERIFIED = ['example.com', 'example.org', 'example.net'];
 
-/** One entry of a list of mailboxes. Commas in quotes and in angle brackets do not separate entries. */
+/** Matches one entry of a list of mailboxes. A comma in quotes or in angle brackets does not separate entries. */
 const ENTRY = /(?:"(?:[^"\\]|\\.)*"|<(?:"(?:[^"\\]|\\.)*"|[^<>"])*>|[^,])+/gs;
 const IN_BRACKETS = /<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>[^<>]*$/s;
 const EMPTY_GROUP = /^[^"<>@]*:\s*;$/;
 
 /**
- * Returns the addresses without names of a header value such as `"Doe, J" <j@example.com>, k@example.com`. The addresses stay as
- * written: a quoted local part keeps its quotes. Entries that cannot be parsed stay unchanged.
+ * Returns the addresses, without the names, in a header value such as `"Doe, J" <j@example.com>, k@example.com`. A quoted local
+ * part keeps its quotes. An entry that cannot be parsed is returned unchanged.
  */
 export function addressesOf(list: string | readonly string[] | undefined): string[] {
   const values = typeof list === 'string' ? [list] : (list ?? []);
@@ -20,19 +20,22 @@ export function addressesOf(list: string | readonly string[] | undefined): strin
   );
 }
 
-/** Whether an address has a local part and a domain. The check is as lenient as the checks of providers. */
+/** Whether an address has a local part and a domain. The check is as lenient as the checks of real providers. */
 export function isAddress(address: string): boolean {
   return /^("(?:[^"\\]|\\.)*"|[^\s"@<>(),;:]+)@([^\s@<>(),;:.]+\.)*[^\s@<>(),;:.]+$/.test(address);
 }
 
-/** Whether the domain of an address contains a dot. Mailgun and Postmark require a dot, but an SMTP server also accepts `ada@localhost`. */
+/**
+ * Whether the domain of an address contains a dot. Mailgun and Postmark require a dot, but an SMTP server also accepts
+ * `ada@localhost`.
+ */
 export function hasDottedDomain(address: string): boolean {
   return domainOf(address).includes('.');
 }
 
 /**
- * Whether the simulated accounts may send mail from an address. The address must belong to a domain for documentation (RFC 2606),
- * to a subdomain of such a domain, or to an entry of `more`.
+ * Whether the simulated accounts may send mail from an address. Its domain must be a documentation domain (RFC 2606) or a
+ * subdomain of one, or the address or its domain must match an entry of `more`.
  */
 export function isVerified(address: string, more: readonly string[] = []): boolean {
   const domain = domainOf(address);

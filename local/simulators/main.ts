@@ -12,9 +12,9 @@ import { simulatedType } from './registry.ts';
 
 export interface SimulatorOptions {
   readonly providers: readonly ProviderConfig[];
-  /** Port of the first provider; the other providers have the next ports. With 0 each provider gets any free port. */
+  /** Port of the first provider. The other providers get the ports after it. With 0 each provider gets a free port. */
   readonly basePort: number;
-  /** By provider key: the secret with the credentials that the provider's simulator requires. */
+  /** Credentials that each provider's simulator requires, by provider key. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
@@ -25,31 +25,34 @@ export interface SimulatorOptions {
    */
   readonly deliver?: (taking: Taking) => Promise<void>;
   /**
-   * Clock with the time scale for the schedules of the providers. The `delayMs` of a fault is in real time, because deadlines of
-   * requests are in real time too.
+   * Clock of the local stack, which measures the schedules of the providers and may run faster than real time. The `delayMs` of a
+   * fault is in real time, since the time-outs of requests are in real time too.
    */
   readonly clock: StackClock;
-  /** By provider key: the part of the provider that receives mail, for providers that have such a part. */
+  /** The part of each provider that receives mail, by provider key. Providers without such a part have no entry. */
   readonly receiving?: Readonly<Record<string, LocalReceiver>>;
-  /** By provider key: the object that reports delivery events of accepted mail, for providers with delivery events. */
+  /**
+   * The object that reports the delivery events of accepted mail, by provider key. Providers without delivery events have no
+   * entry.
+   */
   readonly reports?: Readonly<Record<string, { readonly report: Report }>>;
 }
 
 export interface Simulators {
-  /** By provider key: URL of the provider's simulator. */
+  /** URL of each provider's simulator, by provider key. */
   readonly endpoints: Record<string, string>;
   /**
-   * By provider key: URL that the health function uses. An SMTP provider has an extra port for health checks, since an SMTP session
-   * does not show that it is a health check.
+   * URL to which the health function connects for each provider, by provider key. An SMTP provider has a second port for health
+   * checks, since the simulator cannot recognise a health check in an SMTP session.
    */
   readonly healthEndpoints: Record<string, string>;
   readonly accepted: AcceptedLog;
-  /** Deletes the log of accepted mail, and the addresses on the providers' own suppression lists. */
+  /** Empties the log of accepted mail and the providers' own suppression lists. */
   clear(): void;
   close(): Promise<void>;
 }
 
-/** Starts one simulator for each provider, on 127.0.0.1. If one simulator cannot start, stops all simulators. */
+/** Starts one simulator for each provider, on 127.0.0.1. If one simulator cannot be started, stops all simulators and rejects. */
 export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
   const { providers, basePort, faults } = options;
   const accepted = new AcceptedLog(options.deliver);
@@ -79,7 +82,7 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
       const number = basePort === 0 ? 0 : basePort + index;
       const url = (address: string) => `${protocol}://${address}`;
       endpoints[key] = url(await open(serverOf(config, options, accepted, 'send', behaviours), number, key));
-      // Over HTTP the path shows whether a request is a health check or sends mail, so both use the same port.
+      // Over HTTP the path shows whether a request is a health check or sends mail, so both kinds of request use the same port.
       healthEndpoints[key] =
         protocol === 'http'
           ? endpoints[key]
@@ -113,10 +116,10 @@ function serverOf(
 ): Server {
   const { faults, tls, clock, own } = options;
   const report: Report = (event, afterMs) => options.reports?.[key]?.report(event, afterMs);
-  const played = { options: given, secret: options.secrets[key] ?? {}, clock, report };
+  const provider = { options: given, secret: options.secrets[key] ?? {}, clock, report };
   const simulated = simulatedType(type);
-  if (simulated.protocol === 'smtp') return simulated.serve({ ...played, key, tls, faults, log, occasion });
-  const behaviour = simulated.play(played);
+  if (simulated.protocol === 'smtp') return simulated.serve({ ...provider, key, tls, faults, log, occasion });
+  const behaviour = simulated.play(provider);
   behaviours.push(behaviour);
   const receiving = options.receiving?.[key];
   return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log, own);

@@ -4,7 +4,7 @@ import { defined } from '../../lambda/platform/defined.ts';
 import type { Header, MailView } from './mail-view.ts';
 
 /**
- * Returns the header fields of a MIME message in their order. Fields are unfolded, but otherwise stay as received: encoded words
+ * Returns the header fields of a MIME message in their order. The fields are unfolded and otherwise as received; encoded words
  * are not decoded.
  */
 export function headersOf(mime: Buffer): Header[] {
@@ -17,12 +17,12 @@ export function headersOf(mime: Buffer): Header[] {
     });
 }
 
-/** Returns the values of all header fields with this name; upper and lower case do not matter. */
+/** Returns the values of all header fields with this name. Upper and lower case are not distinguished. */
 export function headerValues(headers: readonly Header[], name: string): string[] {
   return headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
-/** Returns bodies and attachments of a MIME message, decoded. */
+/** Returns the decoded text, HTML and attachments of a MIME message. */
 export async function viewMime(mime: Buffer): Promise<MailView> {
   const mail = await simpleParser(mime, {
     skipHtmlToText: true,
@@ -38,15 +38,17 @@ export async function viewMime(mime: Buffer): Promise<MailView> {
   };
 }
 
-/** Returns an attachment in the form in which the log of accepted mail contains it: with a hash instead of the content. */
+/**
+ * Returns an attachment in the form in which the log of accepted mail contains it: with a SHA-256 hash instead of the content.
+ */
 export function attachmentView(filename: string | undefined, contentType: string, content: Buffer) {
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { ...defined({ filename }), contentType, size: content.length, sha256 };
 }
 
 /**
- * Returns the header of a MIME message as the text that the `match` of a fault searches. It contains each field twice: as received,
- * and with decoded encoded words.
+ * Returns the header of a MIME message as the text in which the `match` of a fault is searched. It contains each field as
+ * received, and the value of each field with decoded encoded words.
  */
 export async function searchableText(mime: Buffer): Promise<string> {
   const { headers, subject } = await simpleParser(Buffer.concat([headerBlock(mime), Buffer.from('\r\n\r\n')]));

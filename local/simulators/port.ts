@@ -3,7 +3,10 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 
 const HOST = '127.0.0.1';
 
-/** A listening port that can be closed, with all its connections, and reopened with the same number. */
+/**
+ * A port on which a server listens. The port can be closed together with all its connections, and opened again with the same
+ * number.
+ */
 export class Port {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -18,7 +21,7 @@ export class Port {
     });
   }
 
-  /** The port number. If the port was given as 0, the number is known after the first `open`. */
+  /** The port number. If the constructor got the number 0, the real number is known after the first `open`. */
   get number(): number {
     return this.#number;
   }
@@ -30,7 +33,7 @@ export class Port {
     this.#number = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Stops listening and ends all connections immediately, since a connection that hangs would never end. */
+  /** Stops listening and closes all connections immediately, since a connection that hangs would never end by itself. */
   async shut(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');

@@ -6,7 +6,7 @@ import { ses } from './ses/type.ts';
 import { smtp } from './smtp/type.ts';
 import type { SimulatedType } from './type.ts';
 
-/** The simulation of every provider type. Each provider type in `lambda/providers/registry.ts` needs a simulation. */
+/** The simulations of all provider types. Each provider type in `lambda/providers/registry.ts` needs a simulation. */
 export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
   ses,
   mailgun,
@@ -15,10 +15,10 @@ export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<Optio
   smtp,
 };
 
-/** Returns the simulation of a provider type. */
+/** Returns the simulation of a provider type. Throws if the type has no simulation. */
 export function simulatedType(type: string): SimulatedType<object> {
-  // Each simulation needs the options of its own provider type. The check of the configuration ensures that a provider has these
-  // options; the compiler cannot ensure this.
+  // Each simulation needs the options of its own provider type. The compiler cannot ensure this, but the check of the
+  // configuration ensures that a provider has these options.
   const simulated = (simulatedTypes as unknown as Readonly<Record<string, SimulatedType<object>>>)[type];
   if (!simulated) throw new Error(`no provider type ${type} is simulated`);
   return simulated;

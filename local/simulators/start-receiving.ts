@@ -9,49 +9,55 @@ import type { InboundRoute } from './inbound/posting.ts';
 import { type LocalReceiver, Receiving } from './inbound/receiving.ts';
 import { simulatedType } from './registry.ts';
 
-/** The parts of all simulated providers that receive mail and report events. */
+/** The parts of all simulated providers that receive mail and report delivery events. */
 export interface LocalReceiving {
-  /** Secrets of the functions to which providers post, each with its name. */
+  /** Generated secrets with which the functions verify the posts of providers. `name` is the name of the secret. */
   readonly secrets: readonly { readonly name: string; readonly secret: Readonly<Record<string, string>> }[];
-  /** By provider key: the part of the answer to `GET /api/stack` for programs that post mail in the role of a provider. */
+  /**
+   * The data of each provider in the answer to `GET /api/stack` for programs that post mail in the role of the provider, by
+   * provider key.
+   */
   readonly info: Readonly<Record<string, InboundRoute>>;
-  /** By provider key: the part of the answer to `GET /api/stack` for programs that post events in the role of a provider. */
+  /**
+   * The data of each provider in the answer to `GET /api/stack` for programs that post events in the role of the provider, by
+   * provider key.
+   */
   readonly webhooks: Readonly<Record<string, InboundRoute>>;
-  /** By provider key: the object that posts or publishes the provider's delivery events. */
+  /** The object that posts or publishes the delivery events of each provider, by provider key. */
   readonly reporters: Readonly<Record<string, Reporter>>;
-  /** By provider key: the part of the provider that receives and posts mail. */
+  /** The part of each provider that receives and posts mail, by provider key. */
   readonly access: Readonly<Record<string, LocalReceiver>>;
   close(): Promise<void>;
 }
 
 /**
- * Generates the current and previous keys, passwords and paths of every receiving provider; they are valid only for this start of
- * the stack. Creates the parts of the providers that receive mail. These parts post to the local HTTP API with the generated
- * credentials.
+ * Generates the keys, passwords and paths with which providers post received mail and delivery events, including the previous
+ * keys and passwords. Each start of the stack generates new values. Creates the parts of the providers that post to the local
+ * HTTP API with these credentials.
  */
 export function startReceiving(options: {
   readonly environment: InboundEnvironment | undefined;
   readonly events: EventsEnvironment | undefined;
-  /** Returns the URL of the queue with this ARN. */
+  /** Returns the URL of the queue with the given ARN. */
   queueUrlOf(arn: string): string;
   /** Publishes a delivery event in the role of SES. */
   publish(event: object): void;
   /**
-   * By provider key: the secret with which the provider's account sends. A provider's API about received mail may need a key from
-   * this secret.
+   * Secret with which each provider's account sends mail, by provider key. A provider's API about received mail may need a key
+   * from this secret.
    */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
-  /** URL of the local stack's own API. This API accepts mail for providers that do not post received mail. */
+  /** URL of the local stack's own API, which accepts mail for providers that do not post received mail. */
   readonly apiUrl: string;
   readonly clock: StackClock;
-  /** Returns the address of a provider's simulator. The address may not be known yet when the first call is made. */
+  /** Returns the URL of a provider's simulator. The URL may be unknown (an empty text) while the simulators start. */
   endpointOf(key: string): string;
 }): LocalReceiving {
   const { environment, providerSecrets, httpUrl, apiUrl, clock, endpointOf } = options;
   const secrets = new Map<string, Record<string, string>>();
   const keep = (name: string | undefined, secret: Record<string, string>) => {
-    // Received mail and events may share one secret. If both use the same field of the secret, the field keeps its first value.
+    // Received mail and delivery events may use the same secret. A field that both use keeps its first value.
     const both = { ...secret, ...secrets.get(name ?? '') };
     if (name !== undefined) secrets.set(name, both);
     return both;
@@ -119,7 +125,7 @@ export function startReceiving(options: {
   };
 }
 
-/** Publishes events to an SNS topic. The topic accepts every event, so there are no retries. */
+/** Publishes events to an SNS topic. The topic accepts every event, so no retry is needed. */
 function published(events: readonly object[], publish: (event: object) => void): EventDelivery {
   return {
     minutes: [],

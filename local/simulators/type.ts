@@ -11,13 +11,10 @@ import type { PostedRequest, PostingType } from './inbound/posting.ts';
  * classifies these answers.
  */
 export interface TypeFaults {
-  /**
-   * Faults for an account that may not send: the answer to mail, and also the answer to health checks if this answer is a different
-   * one.
-   */
+  /** Faults for an account that may not send: the answer to mail and, if it is different, the answer to health checks. */
   readonly suspended: readonly [Fault, ...Fault[]];
   readonly keyRevoked: Fault;
-  /** The answer if no credits or quota are left. Only requests that send mail get this answer, not health checks. */
+  /** The answer if no credits or no quota are left. Only requests that send mail get this answer; health checks do not. */
   readonly outOfQuota: Fault;
   readonly throttled: Fault;
   readonly badMessage: Fault;
@@ -28,13 +25,19 @@ export interface TypeFaults {
   readonly unrecognised: Fault;
   /** The answer of a provider that fails on every call. */
   readonly failed: Fault;
-  /** Only requests that send mail fail. Over SMTP they fail at DATA, so each attempt costs the time of a whole SMTP dialogue. */
+  /**
+   * The answer of a provider that fails only on requests that send mail. Over SMTP the failure is at DATA, so each attempt takes
+   * the time of an SMTP dialogue up to DATA.
+   */
   readonly failedAttempt: Fault;
 }
 
-/** The way in which a provider type posts delivery events. */
+/** Simulation of the posts of delivery events of one provider type. */
 export interface ReportingType {
-  /** `secret`: fields of the provider's secret. `own`: values that only the simulated provider knows, such as a private key. */
+  /**
+   * Generates the provider's credentials. `secret` contains the fields of the provider's secret. `own` contains values that only
+   * the simulated provider knows, such as a private key.
+   */
   secret(key: string): {
     readonly secret: Record<string, string>;
     readonly own?: Readonly<Record<string, string>>;
@@ -46,54 +49,57 @@ export interface ReportingType {
    * @default 1
    */
   readonly most?: number;
-  /** Returns the request that posts these events; `route` contains path and credentials. */
+  /**
+   * Returns the request that posts these events. `route` contains the path and the credentials. `now` is the real time of the
+   * post, in epoch milliseconds.
+   */
   post(
     events: readonly object[],
     route: Readonly<Record<string, string | undefined>>,
     now: number,
   ): Omit<PostedRequest, 'path'>;
   /**
-   * `minutes`: pauses before the second and each later post of these events. `stop`: HTTP status after which the provider does not
-   * post the events again.
+   * `minutes`: pauses before the second and each further attempt to post these events. `stop`: HTTP status after which the
+   * provider does not post the events again.
    */
   retries(events: readonly object[]): { readonly minutes: readonly number[]; readonly stop?: number };
 }
 
-/** One configured provider that the local stack simulates. */
+/** A configured provider with an account that the local stack simulates. */
 export interface PlayedProvider<Options> {
   readonly options: Options;
   /** Credentials that the simulator requires. */
   readonly secret: Readonly<Record<string, string>>;
   readonly clock: StackClock;
-  /** Reports a delivery event of accepted mail; does nothing if delivery events are not configured for the provider. */
+  /** Reports a delivery event of accepted mail. Does nothing if delivery events are not configured for the provider. */
   readonly report: Report;
 }
 
-/** A port of a simulated provider that has SMTP and no HTTP API. */
+/** A port of a simulated SMTP provider. */
 export interface PlayedPort<Options> extends PlayedProvider<Options> {
   readonly key: string;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly log: AcceptedLog;
   /**
-   * Purpose of the port. Sending and health checks need separate ports, since a health check and a session that sends a mail are
-   * the same until the command MAIL.
+   * Purpose of the port. Health checks need a port of their own, since a health check and a session that sends a mail do not
+   * differ before the command MAIL.
    */
   readonly occasion: 'send' | 'health';
 }
 
-/** Simulation of one provider type in the local stack. */
+/** Simulation of one provider type for the local stack. */
 export type SimulatedType<Options> = {
   readonly faults: TypeFaults;
-  /** Simulation of the delivery events; absent for a type that posts none. */
+  /** Simulation of the posts of delivery events; absent for a type that posts none. */
   readonly reporting?: ReportingType;
-  /** Options and secret of an account that the simulator accepts. Tests that run for all provider types use this account. */
+  /** Options and secret of an account that the simulator accepts. Tests for all provider types use this account. */
   readonly example: { readonly options: Options; readonly secret: Readonly<Record<string, string>> };
 } & (
   | {
       readonly protocol: 'http';
       play(provider: PlayedProvider<Options>): HttpBehaviour;
-      /** Simulation of the posts with received mail; absent for a type that posts none. */
+      /** Simulation of the posts of received mail; absent for a type that posts none. */
       readonly posting?: PostingType;
     }
   | {
@@ -105,7 +111,7 @@ export type SimulatedType<Options> = {
     }
 );
 
-/** Returns a fault that answers over HTTP with a body in JSON. */
+/** Returns a fault that replaces the answer of an HTTP provider by an answer with a JSON body. */
 export function jsonFault(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Fault {
   return {
     respond: { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) },

@@ -12,7 +12,7 @@ import { synthesiseApp } from '../template/synthesise.ts';
 import type { Servers } from './servers.ts';
 import type { Start } from './start.ts';
 
-/** Synthesises the CDK app, and creates the queues, buckets and secrets of its template. */
+/** Synthesises the CDK app, and creates the queues, buckets and secrets of the synthesised template. */
 export async function startDeployment(start: Start, { aws, httpUrl }: Servers): Promise<Deployment> {
   const { live, clock, monitoring } = start;
   const stacks = await readAssembly(await synthesiseApp(start.directory, start.signal, start.app));

@@ -9,7 +9,10 @@ import { runSchedules } from '../lambda/schedule.ts';
 import type { Deployment } from '../template/deployed.ts';
 import type { Start } from './start.ts';
 
-/** Starts the functions with their triggers: queues, schedules, pipes and the HTTP API. Rejects if the start is cancelled. */
+/**
+ * Starts the functions with their event source mappings and schedules, and the EventBridge pipes. Rejects if the start is
+ * cancelled.
+ */
 export async function startFunctions(
   start: Start,
   { queues }: AwsServer,
@@ -52,7 +55,7 @@ export async function startFunctions(
   }
 }
 
-/** Returns a promise that rejects when the start is cancelled and never resolves. */
+/** Returns a promise that rejects when the start is cancelled, and otherwise never settles. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);

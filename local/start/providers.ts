@@ -18,13 +18,16 @@ import { findFunction } from '../template/find-function.ts';
 import type { Servers } from './servers.ts';
 import type { Start } from './start.ts';
 
-/** The simulated providers, and the file with the TLS certificate of their SMTP servers. */
+/** The simulated providers, and the path of the file with the TLS certificate of their SMTP servers. */
 export interface StartedProviders {
   readonly simulators: Simulators;
   readonly certificateFile: string;
 }
 
-/** Starts a simulator for each account at a provider. Generates the secrets of the accounts, and of received mail and events. */
+/**
+ * Starts a simulator for each account at a provider. Generates the secrets of these accounts, and the secrets for received mail
+ * and delivery events.
+ */
 export async function startProviders(
   start: Start,
   servers: Servers,

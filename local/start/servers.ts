@@ -8,16 +8,19 @@ import { startHttpApi } from '../http-api/server.ts';
 import { PORTS } from '../network/ports.ts';
 import type { Start } from './start.ts';
 
-/** The servers of the stack that do not depend on the deployment. */
+/** The servers of the local stack that are started before the app is synthesised. */
 export interface Servers {
   readonly aws: AwsServer;
-  /** URL of the HTTP API of the deployment. */
+  /** URL of the deployment's HTTP API. */
   readonly httpUrl: string;
-  /** URL of the console and of the stack's own API. */
+  /** URL of the console page and of the local stack's own API. */
   readonly apiUrl: string;
 }
 
-/** Opens the ports of the stack's own API, of the AWS services and of the HTTP API. */
+/**
+ * Starts the servers of the local stack's own API, of SQS, S3 and Secrets Manager, and of the HTTP API. Rejects if a port is in
+ * use.
+ */
 export async function startServers({ base, own, clock, faults, monitoring, live, closers }: Start): Promise<Servers> {
   const api = await startApi({
     port: base + PORTS.api,

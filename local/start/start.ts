@@ -4,7 +4,7 @@ import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import type { FaultBoard } from '../faults/faults.ts';
 import type { OwnHosts } from '../network/own-hosts.ts';
 
-/** What the steps of a stack's start share. */
+/** The options and parts that all steps of the stack's start use. */
 export interface Start {
   /** Base port of the servers. */
   readonly base: number;
@@ -12,18 +12,21 @@ export interface Start {
   readonly clock: StackClock;
   readonly faults: FaultBoard;
   readonly monitoring: LocalCloudWatch;
-  /** The parts of the stack. Each step adds the parts that it starts. */
+  /** The parts of the stack that have been started so far. Each step adds the parts that it starts. */
   readonly live: Live;
-  /** Functions that close the parts, in the order of the start. Each step adds its own; they are called in reverse order. */
+  /**
+   * Functions that close the parts of the stack, in the order in which the parts were started. The functions are called in
+   * reverse order.
+   */
   readonly closers: (() => Promise<unknown>)[];
-  /** The stack's folder for files. It is deleted when the stack closes. */
+  /** The work directory of the stack. It is deleted when the stack is closed. */
   readonly directory: string;
-  /** The CDK app to run; absent for the default app. */
+  /** Path of the CDK app that the stack runs, relative to the root of the repository; undefined for the default app. */
   readonly app: string | undefined;
-  /** File for the functions' output; absent for a file in `directory`. */
+  /** File for the functions' output; undefined for a file in `directory`. */
   readonly logFile: string | undefined;
   /** Aborting this signal cancels the start. */
   readonly signal: AbortSignal;
-  /** Called with the functions' output. */
+  /** Called with each line that a function prints. */
   onOutput(text: string): void;
 }

@@ -9,8 +9,8 @@ import { senderOf } from '../template/find-function.ts';
 import type { Start } from './start.ts';
 
 /**
- * Starts DynamoDB with the tables of the template. Returns its URL, or undefined if the template has no table. When the time scale
- * changes, the times in the circuit breakers' records change too.
+ * Starts a local DynamoDB server with the tables of the template. Returns its URL, or undefined if the template has no table.
+ * After each change of the time scale, the times in the records of the circuit breakers are rescaled.
  */
 export async function startTables(
   { base, own, clock, faults, live, closers }: Start,

@@ -7,7 +7,7 @@ const dimensions = z
   .default([])
   .transform((list) => Object.fromEntries(list.map(({ Name, Value }) => [Name, Value])));
 
-// Unknown properties are refused, since such a property could determine under which conditions the alarm is raised.
+// Unknown properties are refused, since an unknown property could change the conditions under which the alarm is raised.
 const MetricStat = z.strictObject({
   Metric: z.strictObject({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),
   Period: number,
@@ -66,7 +66,7 @@ const Composite = z.strictObject({
   AlarmActions: z.array(z.unknown()).default([]),
   OKActions: z.array(z.unknown()).default([]),
   InsufficientDataActions: z.array(z.unknown()).default([]),
-  // These properties suppress actions of the alarm, but never change the state of the alarm.
+  // These properties suppress actions of the alarm, but do not change its state.
   ActionsSuppressor: z.unknown().optional(),
   ActionsSuppressorWaitPeriod: z.unknown().optional(),
   ActionsSuppressorExtensionPeriod: z.unknown().optional(),
@@ -80,10 +80,10 @@ export type CompositeProperties = z.infer<typeof Composite>;
 /** One entry of the property `Metrics` of an alarm. */
 export type MetricQuery = z.infer<typeof Query>;
 
-/** One alarm of a template, with all references resolved. */
+/** An alarm of the template, with all references resolved. */
 export type DeployedAlarm = {
   readonly name: string;
-  /** Whether the alarm may be raised only because this machine is overloaded, although nothing is broken. */
+  /** Whether an overload of this machine alone can raise the alarm, although nothing is broken. */
   readonly dependsOnTime: boolean;
 } & (
   | { readonly kind: 'metric'; readonly properties: AlarmProperties }
@@ -98,7 +98,7 @@ export interface AlarmResource {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a metric alarm or a composite alarm; throws on a property that the local stack cannot evaluate. */
+/** Reads a metric alarm or a composite alarm. Throws on a property that the local stack cannot evaluate. */
 export function readAlarm({ type, name, properties, metadata }: AlarmResource): DeployedAlarm {
   const known = { name, dependsOnTime: metadata[DEPENDS_ON_TIME] === true };
   const read = <T>(schema: z.ZodType<T>): T => {

@@ -2,8 +2,8 @@ import { defined } from '../../lambda/platform/defined.ts';
 import type { EachResource, Properties } from './resources.ts';
 
 /**
- * Token bucket of a route. `rate`: number of requests that are admitted each second. `burst`: number of requests that are admitted
- * at the same time after a pause.
+ * Rate limit of a route (a token bucket). `rate` is the number of requests that are admitted each second. `burst` is the number
+ * of requests that are admitted at the same time after a pause.
  */
 export interface DeployedThrottle {
   readonly rate: number;
@@ -17,39 +17,39 @@ export interface DeployedAccessLog {
   readonly format: string;
 }
 
-/** A route of an HTTP API, with the function that the route calls. */
+/** A route of an HTTP API, with the name of the function that the route invokes. */
 export interface DeployedRoute {
   /** Route key, such as `POST /inbound/{proxy+}`, `ANY /path` or `$default`. */
   readonly key: string;
   readonly functionName: string;
-  /** Time for which API Gateway waits for the function, in milliseconds. */
+  /** Time for which API Gateway waits for the answer of the function, in milliseconds. */
   readonly timeoutMs: number;
-  /** Limit of requests for this route. Absent if the template sets no limit; AWS then applies only the quota of the account. */
+  /** Rate limit of this route. Absent if the template sets no limit; then AWS applies only the quota of the account. */
   readonly throttle?: DeployedThrottle;
 }
 
 /** An HTTP API of the template. */
 export interface DeployedApi {
   readonly id: string;
-  /** `$default`, or another name of the stage. Another name is the first segment of every path. */
+  /** Name of the stage. If it is not `$default`, it is the first segment of every path. */
   readonly stage: string;
   readonly accessLog?: DeployedAccessLog;
   readonly routes: readonly DeployedRoute[];
 }
 
 /**
- * Longest time for which API Gateway waits for a function, even if the integration sets a longer time (http-api-quotas, collected
- * 2026-11-25).
+ * Longest time for which API Gateway waits for the answer of a function, in milliseconds. It applies even if the integration sets
+ * a longer time (http-api-quotas, collected 2026-11-25).
  */
 const LONGEST_WAIT_MS = 30_000;
 
 /**
- * Quota of an AWS account. If a route sets only a rate or only a burst, the quota gives the other value (http-api-quotas, collected
- * 2026-11-30).
+ * Rate limit of an AWS account. If a route sets only one of `rate` and `burst`, the other value comes from this limit
+ * (http-api-quotas, collected 2026-11-30).
  */
 const ACCOUNT_THROTTLE: DeployedThrottle = { rate: 10_000, burst: 5_000 };
 
-/** Reads the HTTP APIs of a template. Each API consists of four kinds of resources. */
+/** Reads the HTTP APIs of a template. The resources of an API are the API itself, its integrations, its routes and its stage. */
 export function readApis(each: EachResource): DeployedApi[] {
   const integrations = new Map(
     each('AWS::ApiGatewayV2::Integration', (properties, name) => [name, readIntegration(properties, name)] as const),
@@ -108,7 +108,7 @@ function readIntegration(properties: Properties, name: string): Pick<DeployedRou
     throw new Error(
       `the local stack cannot run integration ${name}: it supports AWS_PROXY with payload format 2.0 only`,
     );
-  // The integration URI is either the ARN of a function, or a longer URI of API Gateway that contains the ARN.
+  // The integration URI is either the ARN of a function, or a URI of API Gateway that contains this ARN.
   const functionName = /:function:([^:/]+)/.exec(String(properties['IntegrationUri']))?.[1];
   if (functionName === undefined) throw new Error(`integration ${name} names no function`);
   return {

@@ -5,7 +5,7 @@ import type { DeployedPipe } from './pipes.ts';
 import type { DeployedEventDestination, DeployedReceiptRule, DeployedSubscription } from './receiving.ts';
 import type { DeployedSchedule } from './schedules.ts';
 
-/** A queue of the template; its attributes have the names and values of the SQS API. */
+/** A queue of the template. Its attributes have the names and values of the SQS API. */
 export interface DeployedQueue {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -21,13 +21,13 @@ export interface DeployedFunction {
   readonly timeoutSeconds: number;
   readonly reservedConcurrency?: number;
   /**
-   * Whether the function has `RecursiveLoop: Allow`. If so, Lambda does not stop the function when its own messages invoke it again
-   * and again.
+   * Whether the function has the property `RecursiveLoop: Allow`. Then Lambda does not stop the function if its own messages
+   * invoke it again and again.
    */
   readonly allowsLoops: boolean;
 }
 
-/** An event source mapping of the template, by which a queue triggers a function. */
+/** An event source mapping of the template, with which a queue triggers a function. */
 export interface DeployedMapping {
   readonly functionName: string;
   readonly queueArn: string;
@@ -37,7 +37,7 @@ export interface DeployedMapping {
   readonly reportsBatchItemFailures: boolean;
 }
 
-/** The resources of a cloud assembly that the local stack runs, with every reference resolved. */
+/** The resources of a cloud assembly that the local stack runs, with all references resolved. */
 export interface Deployment {
   readonly queues: readonly DeployedQueue[];
   readonly buckets: readonly string[];
@@ -64,12 +64,15 @@ export interface DeployedDashboard {
   readonly body: string;
 }
 
-/** A secret of the template. The value is JSON with one additional field, which Secrets Manager generates (`GenerateSecretString`). */
+/**
+ * A secret of the template. Its value is a JSON object with the fields in `fields` and one further field, which Secrets Manager
+ * generates (`GenerateSecretString`).
+ */
 export interface DeployedSecret {
   readonly name: string;
   readonly fields: Readonly<Record<string, string>>;
   readonly generatedField: string;
 }
 
-/** A DynamoDB table of the template, in the form of the input of CreateTable. */
+/** A DynamoDB table of the template, in the form in which CreateTable expects it. */
 export type DeployedTable = Readonly<Record<string, unknown>> & { readonly TableName: string };

@@ -12,8 +12,8 @@ import type { Properties } from './resources.ts';
 import { readSchedules } from './schedules.ts';
 
 /**
- * Resolves all references in the stacks of a cloud assembly. `origin` is the address of the queues on this machine, and `httpUrl`
- * is the address of the HTTP API.
+ * Returns the resources of a cloud assembly that the local stack runs, with all references resolved. `origin` is the base URL of
+ * the queues on this machine, and `httpUrl` is the URL of the HTTP API. Throws on a resource that the local stack cannot run.
  */
 export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl: string): Deployment {
   const scopes = stacks.map((stack) => ({ stack, names: nameResources(stack) }));
@@ -89,7 +89,7 @@ function queueAttributes(properties: Properties): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties)
       .filter(([name]) => !NOT_ATTRIBUTES.has(name))
-      // Only this property has another name in CloudFormation than the SQS attribute.
+      // This is the only property whose name in CloudFormation differs from the name of the SQS attribute.
       .map(
         ([name, value]) => [name === 'ReceiveMessageWaitTime' ? 'ReceiveMessageWaitTimeSeconds' : name, value] as const,
       )
@@ -98,8 +98,8 @@ function queueAttributes(properties: Properties): Record<string, string> {
 }
 
 /**
- * Reads a Lambda function; returns undefined if its code is not a Node.js bundle of this cloud assembly. Some functions that the
- * CDK itself adds have other code.
+ * Reads a Lambda function. Returns undefined if its code is not a Node.js bundle of this cloud assembly, which is the case for
+ * some functions that the CDK itself adds.
  */
 function readFunction(properties: Properties, name: string, { assets }: StackTemplate): DeployedFunction | undefined {
   const code = properties['Code'] as Properties | undefined;
@@ -124,7 +124,7 @@ function readMapping(properties: Properties): DeployedMapping {
   const maximum = scaling?.['MaximumConcurrency'];
   const types = (properties['FunctionResponseTypes'] ?? []) as readonly unknown[];
   return {
-    // The value of the property is the name of the function, or an ARN that ends with the name.
+    // The property contains the name of the function, or an ARN that ends with this name.
     functionName: String(properties['FunctionName']).split(':').at(-1) ?? '',
     queueArn: String(properties['EventSourceArn']),
     batchSize: Number(properties['BatchSize'] ?? 10),
@@ -149,7 +149,7 @@ const TABLE_PROPERTIES = [
   'LocalSecondaryIndexes',
 ] as const;
 
-/** Reads a DynamoDB table. The billing is always by request, so that no provisioned capacity limits the local table. */
+/** Reads a DynamoDB table. The billing mode is always on-demand, so that no provisioned capacity limits the local table. */
 function readTable(properties: Properties, name: string): DeployedTable {
   const kept = TABLE_PROPERTIES.filter((property) => properties[property] !== undefined);
   return {

@@ -9,7 +9,7 @@ export interface FoundFunction<Values> {
 }
 
 /**
- * Finds the Lambda function whose environment variables match a schema of `lambda/contract`; returns undefined if there is no such
+ * Returns the Lambda function whose environment variables match a schema of `lambda/contract`; undefined if there is no such
  * function.
  */
 export function findFunction<Values>(
@@ -20,7 +20,7 @@ export function findFunction<Values>(
   return found && { function: found, environment: codec.decode(found.environment) };
 }
 
-/** Returns the sender function of a deployment; throws if the deployment has no sender. */
+/** Returns the sender function of a deployment. Throws if the deployment has no sender function. */
 export function senderOf(deployment: Pick<Deployment, 'functions'>): FoundFunction<SenderEnvironment> {
   const sender = findFunction(deployment, senderEnvironment);
   if (sender === undefined) throw new Error('the assembly has no function with the environment of the sender');

@@ -4,24 +4,24 @@ import { ACCOUNT, REGION } from './names.ts';
 export interface ResourceNames {
   /** Result of `Ref`. */
   readonly ref: string;
-  /** Results of `Fn::GetAtt`, by the name of the attribute. */
+  /** Results of `Fn::GetAtt`, by attribute name. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Functions that look up the values which intrinsic functions return. */
+/** Look-ups of the values from which the results of intrinsic functions are computed. */
 export interface Scope {
   readonly stackName: string;
   resource(logicalId: string): ResourceNames | undefined;
   parameter(name: string): unknown;
   condition(name: string): unknown;
   mapping(name: string, first: string, second: string): unknown;
-  /** Returns a value that another stack exports under this name. */
+  /** Returns the value that another stack exports under this name. Throws if no stack exports it. */
   imported(name: string): unknown;
 }
 
 const NO_VALUE = Symbol('AWS::NoValue');
 
-/** Replaces each CloudFormation intrinsic function in a value by its result; throws on an unknown intrinsic function. */
+/** Replaces each CloudFormation intrinsic function in a value by its result. Throws on an unknown intrinsic function. */
 export function resolve(value: unknown, scope: Scope): unknown {
   const result = evaluate(value, scope);
   return result === NO_VALUE ? undefined : result;

@@ -1,6 +1,6 @@
 import type { EachResource, Properties } from './resources.ts';
 
-/** A metric filter of the template. Each line of a log group that matches the pattern adds a value to a metric. */
+/** A metric filter of the template. Each line of the log group that matches the pattern adds `value` to a metric. */
 export interface DeployedMetricFilter {
   readonly logGroup: string;
   readonly pattern: string;
@@ -9,7 +9,7 @@ export interface DeployedMetricFilter {
   readonly value: number;
 }
 
-/** Reads the metric filters of a template; throws on a filter whose value is not a fixed number. */
+/** Reads the metric filters of a template. Throws on a filter whose value is not a fixed number. */
 export function readMetricFilters(each: EachResource): DeployedMetricFilter[] {
   return each('AWS::Logs::MetricFilter', (properties, filter) => {
     const [transformation = {}] = properties['MetricTransformations'] as readonly Properties[];

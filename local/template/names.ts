@@ -1,12 +1,12 @@
-/** AWS account id of every local resource. fauxqs, the local SQS and S3, uses the same account id. */
+/** AWS account id of all local resources. fauxqs, the local SQS and S3, uses the same account id. */
 export const ACCOUNT = '000000000000';
 
-/** AWS region of the local resources. Clients may sign requests for any region. */
+/** AWS region of the local resources. Requests are accepted even if the client signed them for another region. */
 export const REGION = 'us-east-1';
 
 /**
- * Returns the name in an ARN such as `arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME`, where NAME may contain colons. Returns any
- * other text unchanged.
+ * Returns the name in an ARN such as `arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME`. The name may contain colons. A text that is
+ * not an ARN is returned unchanged.
  */
 export function nameInArn(given: string): string {
   return given.startsWith('arn:') ? given.split(':').slice(6).join(':') : given;

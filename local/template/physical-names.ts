@@ -32,8 +32,8 @@ function alarmArn(name: string): string {
 }
 
 /**
- * Returns the names of a stack's resources by logical id. A name is either in the template, or is derived from an output or from
- * the logical id.
+ * Returns the names of a stack's resources by logical id. A name that is not in the template is derived from the output that
+ * refers to the resource, or otherwise from the logical id.
  */
 export function nameResources(stack: StackTemplate): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
@@ -49,13 +49,13 @@ export function nameResources(stack: StackTemplate): ReadonlyMap<string, string>
   return names;
 }
 
-/** URLs of the services of the local stack. */
+/** Base URLs of the local services. */
 export interface Origins {
   readonly aws: string;
   readonly http: string;
 }
 
-/** Returns what `Ref` and `Fn::GetAtt` return for a resource: names, addresses and ARNs. */
+/** Returns the results of `Ref` and `Fn::GetAtt` for a resource: names, URLs and ARNs. */
 export function resourceNames(type: string, name: string, origins: Origins): ResourceNames {
   const arn = ARN[type]?.(name) ?? `arn:aws:local:${REGION}:${ACCOUNT}:${name}`;
   const url = `${origins.aws}/${ACCOUNT}/${name}`;
@@ -67,13 +67,13 @@ export function resourceNames(type: string, name: string, origins: Origins): Res
 }
 
 /**
- * Returns the name of a resource, derived from the name of the output that refers to the resource. An output `OutboundQueueUrl`
- * gives a queue the name `outbound`, and `MailBucketName` gives a bucket the name `mail`.
+ * Returns the name of a resource that is derived from the name of the output that refers to the resource. For an output
+ * `OutboundQueueUrl` the name is `outbound`, and for `MailBucketName` it is `mail`.
  */
 function fromOutput({ outputs }: StackTemplate, logicalId: string): string | undefined {
   for (const [output, { Value }] of Object.entries(outputs)) {
     if (typeof Value !== 'object' || Value === null || !('Ref' in Value) || Value.Ref !== logicalId) continue;
-    // Names of outputs are alphanumeric. Therefore they contain `Dash` in place of each hyphen in a provider's key.
+    // Names of outputs are alphanumeric. Therefore each hyphen in a provider's key is written as `Dash` in the name of an output.
     return kebab(output.replace(/QueueUrl|BucketName|TableName/, '-').replaceAll('Dash', '-'));
   }
   return undefined;

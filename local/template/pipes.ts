@@ -1,17 +1,17 @@
 import type { EachResource, Properties } from './resources.ts';
 
-/** An EventBridge pipe of the template. The pipe puts the messages of a queue on an event bus. */
+/** An EventBridge pipe of the template, which puts the messages of a queue on an event bus. */
 export interface DeployedPipe {
   readonly queueArn: string;
   /** ARN or name of the event bus. */
   readonly bus: string;
   readonly batchSize: number;
   readonly source: string;
-  /** Field of the message body that contains the detail type of the event. */
+  /** Name of the field in the message body that contains the detail type of the event. */
   readonly typeField: string;
 }
 
-/** Reads the EventBridge pipes of a template; throws on a pipe that the local stack cannot run. */
+/** Reads the EventBridge pipes of a template. Throws on a pipe that the local stack cannot run. */
 export function readPipes(each: EachResource): DeployedPipe[] {
   return each('AWS::Pipes::Pipe', (properties, name) => {
     const { InputTemplate, EventBridgeEventBusParameters } = (properties['TargetParameters'] ?? {}) as Properties;

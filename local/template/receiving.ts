@@ -1,6 +1,6 @@
 import type { EachResource, Properties } from './resources.ts';
 
-/** An SES receipt rule of the template. The rule writes received mail to a bucket and notifies a topic. */
+/** A receipt rule of SES in the template. The rule writes received mail to a bucket and notifies a topic. */
 export interface DeployedReceiptRule {
   readonly recipients: readonly string[];
   readonly bucketName: string;
@@ -8,23 +8,23 @@ export interface DeployedReceiptRule {
   readonly topicArn: string;
 }
 
-/** A subscription of the template: a queue that gets the messages of a topic. */
+/** A subscription of the template, with which a queue gets the messages of a topic. */
 export interface DeployedSubscription {
   readonly topicArn: string;
   readonly queueArn: string;
 }
 
-/** An event destination of the template: an SES configuration set publishes events to a topic. */
+/** An event destination of the template, with which an SES configuration set publishes events to a topic. */
 export interface DeployedEventDestination {
   readonly configurationSet: string;
   readonly topicArn: string;
-  /** Event types under the names that the SES API uses, such as `renderingFailure`. */
+  /** Event types under the names of the SES API, such as `renderingFailure`. */
   readonly types: readonly string[];
 }
 
 /**
- * Reads the SES receipt rules, SES event destinations and SNS subscriptions of a template. Throws on a resource that the local
- * stack cannot run.
+ * Reads the SES receipt rules, SES event destinations and SNS subscriptions of a template. Throws on a rule or destination that
+ * the local stack cannot run. Leaves out subscriptions other than those of a queue with raw message delivery.
  */
 export function readReceiving(each: EachResource): {
   readonly receiptRules: DeployedReceiptRule[];
@@ -63,9 +63,9 @@ export function readReceiving(each: EachResource): {
       },
     ),
     subscriptions: each('AWS::SNS::Subscription', ({ Protocol, Endpoint, TopicArn, RawMessageDelivery }) => ({
-      played: Protocol === 'sqs' && RawMessageDelivery === true,
+      isSupported: Protocol === 'sqs' && RawMessageDelivery === true,
       topicArn: String(TopicArn),
       queueArn: String(Endpoint),
-    })).filter(({ played }) => played),
+    })).filter(({ isSupported }) => isSupported),
   };
 }

@@ -1,17 +1,20 @@
 import { defined } from '../../lambda/platform/defined.ts';
 import type { EachResource, Properties } from './resources.ts';
 
-/** A schedule of the template, with one function that the schedule calls. */
+/** A schedule of the template, with the name of one function that the schedule invokes. */
 export interface DeployedSchedule {
   readonly name: string;
   readonly functionName: string;
-  /** Interval between two calls, in milliseconds of stack time. */
+  /** Interval between two invocations, in milliseconds by the clock of the local stack (which may run faster than real time). */
   readonly everyMs: number;
-  /** Input that the schedule passes to the function; absent if the function gets the default event. */
+  /** Input with which the schedule invokes the function; absent if the function gets the default event. */
   readonly input?: unknown;
 }
 
-/** Reads the enabled schedules of EventBridge rules and of EventBridge Scheduler. Throws on a schedule other than `rate(…)`. */
+/**
+ * Reads the enabled schedules of EventBridge rules and of EventBridge Scheduler. Throws on a schedule that is not of the form
+ * `rate(…)`. Leaves out targets that are not Lambda functions.
+ */
 export function readSchedules(each: EachResource): DeployedSchedule[] {
   const rules = each('AWS::Events::Rule', (properties, name) => schedulesOf(properties, name, properties['Targets']));
   const schedules = each('AWS::Scheduler::Schedule', (properties, name) =>

@@ -8,8 +8,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 const STACKS = join(ROOT, '.local');
 
 /**
- * Creates a work directory for this process. The directory is inside the repository, so that function bundles find the packages
- * that Lambda provides on AWS.
+ * Creates a work directory for this process and returns its path. The directory is inside the repository, so that the bundles of
+ * the functions find the packages that Lambda provides on AWS.
  */
 export async function makeWorkDirectory(): Promise<string> {
   await mkdir(STACKS, { recursive: true });
@@ -17,7 +17,10 @@ export async function makeWorkDirectory(): Promise<string> {
   return mkdtemp(join(STACKS, `stack-${process.pid}-`));
 }
 
-/** Removes work directories of stacks that were killed. Another stack that starts at the same time may remove the same directories. */
+/**
+ * Removes the work directories of stacks that were killed. Another stack that starts at the same time may remove the same
+ * directories.
+ */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(STACKS)) {
     const pid = /^stack-(\d+)-/.exec(name)?.[1];

@@ -39,7 +39,7 @@ it('one failure at low volume raises no alarm', async () => {
   expect([...seen]).toEqual([]);
 });
 
-it('a provider that fails under traffic raises its own alarms while nothing waits, and they end with it', async () => {
+it('a provider that fails under traffic raises its own alarms although hardly any mail waits, and the alarms end with the failure', async () => {
   await proven();
   await expect.poll(stack.raised, PATIENCE).toEqual([]);
   await stack.api('PUT', '/api/providers/postmark/fault', { respond: { status: 500 }, on: 'all' });
@@ -56,8 +56,9 @@ it('a provider that fails under traffic raises its own alarms while nothing wait
     await expect.poll(stack.raised, PATIENCE).toEqual(expect.arrayContaining(['Mailover/OneWayBroken', failing]));
     const others = (await stack.raised()).filter((name) => !/postmark|OneWayBroken|FailoverRate/.test(name));
     expect(others).toEqual([]);
-    // Hardly any mail waits, so the lengths of the queues do not show the outage. It may take some time until so few mails wait:
-    // on a busy machine, a slow answer of the state table or a lost answer of a provider delays a mail by a minute.
+    // Hardly any mail waits, so the lengths of the queues do not show the outage. It may take some time until fewer than
+    // `WAITING` mails wait: on a busy machine, a slow answer of the state table or a lost answer of a provider delays a mail by a
+    // minute.
     await expect.poll(() => stack.depth(/-retry-/), PATIENCE).toBeLessThan(WAITING);
 
     await stack.api('DELETE', '/api/providers/postmark/fault');

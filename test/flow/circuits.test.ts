@@ -22,21 +22,25 @@ describe('an outage of the first provider', () => {
     ['500', { respond: { status: 500, body: '' } }],
     ['connections reset', { network: 'reset-mid-request' }],
     ['a closed account', { respond: { status: 422, body: '{"ErrorCode":413,"Message":"Account may not send."}' } }],
-  ])('costs an attempt for each worker and window, not for each mail: %s', { timeout: TIMEOUT }, async (_, fault) => {
-    await stack.breakProvider('postmark', fault);
-    const begun = Date.now();
+  ])(
+    'causes one attempt for each worker and probe period, not for each mail: %s',
+    { timeout: TIMEOUT },
+    async (_, fault) => {
+      await stack.breakProvider('postmark', fault);
+      const begun = Date.now();
 
-    const accepted = await stack.accepted(await send(200));
+      const accepted = await stack.accepted(await send(200));
 
-    const workers = (await stack.refresh()).processes.filter((one) => one.function === 'sender').length;
-    const windows = Math.ceil((Date.now() - begun) / (5_000 / TIME_SCALE));
-    expect(accepted.every(({ provider }) => provider !== 'postmark')).toBe(true);
-    expect(await stack.hits('postmark')).toBeGreaterThan(0);
-    expect(await stack.hits('postmark')).toBeLessThanOrEqual(workers * (1 + windows));
-    expect(await stack.hits('postmark')).toBeLessThan(100);
-  });
+      const workers = (await stack.refresh()).processes.filter((one) => one.function === 'sender').length;
+      const windows = Math.ceil((Date.now() - begun) / (5_000 / TIME_SCALE));
+      expect(accepted.every(({ provider }) => provider !== 'postmark')).toBe(true);
+      expect(await stack.hits('postmark')).toBeGreaterThan(0);
+      expect(await stack.hits('postmark')).toBeLessThanOrEqual(workers * (1 + windows));
+      expect(await stack.hits('postmark')).toBeLessThan(100);
+    },
+  );
 
-  it('does not keep mail in its retry queue from going out through another provider', {
+  it('does not prevent mail in its retry queue from being sent through another provider', {
     timeout: TIMEOUT,
   }, async () => {
     for (const { key } of stack.info.providers)
@@ -50,7 +54,7 @@ describe('an outage of the first provider', () => {
     expect(new Set(accepted.map(({ provider }) => provider))).toEqual(new Set(['mailgun']));
   });
 
-  it('ends when the provider has recovered: mail goes to it again', { timeout: TIMEOUT }, async () => {
+  it('ends when the provider has recovered: the provider gets mail again', { timeout: TIMEOUT }, async () => {
     await stack.breakProvider('postmark', { respond: { status: 422, body: '{"ErrorCode":413,"Message":"No."}' } });
     await stack.accepted(await send(20));
     expect((await stack.circuits())[0]).toMatchObject({ provider: 'postmark', state: 'open', blames: 'account' });
@@ -65,7 +69,9 @@ describe('an outage of the first provider', () => {
 });
 
 describe('a throttling provider', () => {
-  it('is not tried again before its time, and its circuit stays closed', { timeout: TIMEOUT }, async () => {
+  it('is not tried again before its Retry-After has passed, and its circuit stays closed', {
+    timeout: TIMEOUT,
+  }, async () => {
     await stack.breakProvider('postmark', { respond: { status: 429, headers: { 'Retry-After': '600' }, body: '' } });
 
     await stack.accepted(await send(10));
@@ -83,8 +89,8 @@ describe('a throttling provider', () => {
   });
 });
 
-describe("an operator's switch", () => {
-  it('keeps all mail from a provider until it is released', { timeout: TIMEOUT }, async () => {
+describe('the isolation of a provider by an operator', () => {
+  it('lets no mail go to the provider until an operator releases the provider', { timeout: TIMEOUT }, async () => {
     await stack.accepted(await send(10));
     expect(await run('isolate', 'postmark', '--reason', 'a test')).toBe(0);
     await everyoneKnows();
@@ -100,8 +106,8 @@ describe("an operator's switch", () => {
   });
 });
 
-describe('circuits that cannot be read', () => {
-  it('let mail go out', { timeout: TIMEOUT }, async () => {
+describe('circuit breakers whose state cannot be read', () => {
+  it('do not prevent mail from being sent', { timeout: TIMEOUT }, async () => {
     await stack.breakAws({ service: 'dynamodb', operation: 'BatchGetItem', error: 'InternalServerError' });
 
     const accepted = await stack.accepted(await send(50));

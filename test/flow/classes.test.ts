@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => stack?.close());
 
-test('a class with too many bounces pauses, the others go on, and the command releases it', async () => {
+test('a class with too many bounces is paused, mail of other classes is sent, and the command releases the class', async () => {
   await Promise.all([sendList('news'), sendList('resets')]);
   await expect.poll(paused, { timeout: 60_000, interval: 500 }).toEqual(['news bounces']);
   await wait(WORKERS_KNOW_MS);
@@ -43,7 +43,7 @@ test('a class with too many bounces pauses, the others go on, and the command re
   expect(await paused()).toEqual([]);
 });
 
-test('DELETE /api/state forgets pauses and the counts of the mail that caused them', async () => {
+test('DELETE /api/state ends pauses and deletes the counts of mail that caused the pauses', async () => {
   await sendList('offers');
   await expect.poll(paused, { timeout: 60_000, interval: 500 }).toEqual(['offers bounces']);
   await fetch(`${stack.url}/api/state`, { method: 'DELETE' });

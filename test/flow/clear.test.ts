@@ -15,7 +15,7 @@ afterAll(async () => {
 const providers = ['postmark', 'mailgun', 'ses'];
 const get = <T>(path: string) => stack.api('GET', path) as Promise<T>;
 
-it('DELETE /api/state leaves a stack as at its start, so that ids can be used again', async () => {
+it('DELETE /api/state returns a stack to its initial state, and ids can be used again', async () => {
   await stack.send([mail('first')]);
   await expect.poll(() => get('/api/accepted?id=first'), PATIENCE).toHaveLength(1);
   for (const key of providers) await stack.api('PUT', `/api/providers/${key}/fault`, { respond: { status: 500 } });
@@ -39,7 +39,7 @@ it('DELETE /api/state leaves a stack as at its start, so that ids can be used ag
   await expect.poll(() => get('/api/accepted?id=first'), PATIENCE).toMatchObject([{ provider: 'postmark' }]);
 });
 
-it('cuts off mail at a provider that hangs, and the mail does not come back', async () => {
+it('DELETE /api/state ends mail at a provider that hangs, and this mail is not retried', async () => {
   await stack.api('PUT', '/api/providers/postmark/fault', { network: 'hang' });
   await stack.send([mail('hangs')]);
   await expect.poll(() => get('/api/submissions/hangs'), PATIENCE).toMatchObject({ state: 'in-flight' });

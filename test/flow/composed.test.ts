@@ -49,7 +49,7 @@ const headerOf = ({ headers }: Taken, name: string) =>
   headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1];
 
 describe('a composed mail', { timeout: 60_000 }, () => {
-  it.each(COMPOSED)('reads the same to two parsers behind %s', async (type) => {
+  it.each(COMPOSED)('is read in the same way by two parsers after it was sent through %s', async (type) => {
     const { one, other, raw } = await readTwice(await taken({ ...MAIL, ...only([type]) }));
 
     expect([one.subject, other.subject]).toEqual([MAIL.subject, MAIL.subject]);
@@ -63,7 +63,7 @@ describe('a composed mail', { timeout: 60_000 }, () => {
     expect(raw).not.toContain('hidden@example.org');
   });
 
-  it.each(COMPOSED)('has an invitation as an alternative and as a file behind %s', async (type) => {
+  it.each(COMPOSED)('has an invitation as an alternative and as a file after it was sent through %s', async (type) => {
     const { one, other, raw } = await readTwice(await taken({ ...MAIL, calendar: INVITATION, ...only([type]) }));
 
     const file = INVITATION.content.replaceAll('\n', '\r\n');
@@ -81,7 +81,7 @@ describe('a composed mail', { timeout: 60_000 }, () => {
     }
   });
 
-  it('goes past a provider that cannot carry an invitation', async () => {
+  it('is not sent through a provider that cannot send an invitation', async () => {
     const id = await cases.send({ ...MAIL, calendar: INVITATION, ...only(['postmark', 'mailgun']) });
     expect(await cases.ending(id)).toMatchObject({ end: 'done', called: ['mailgun'] });
 
@@ -93,7 +93,7 @@ describe('a composed mail', { timeout: 60_000 }, () => {
     });
   });
 
-  it('is refused with an invitation whose method is another one than it says', async () => {
+  it('is refused if its `method` differs from the method in its invitation', async () => {
     const calendar = { ...INVITATION, method: 'CANCEL' };
     expect(await cases.ending(await cases.send({ ...MAIL, calendar, ...only(['mailgun']) }))).toMatchObject({
       end: 'dead',
@@ -108,17 +108,17 @@ describe('tracking', { timeout: 60_000 }, () => {
   const both = { opens: true, clicks: true };
 
   it.each<[string, object, { opens: boolean; clicks: boolean }]>([
-    ['is off unless the submission or its route asks', {}, off],
+    ['is off unless the submission or its route requires it', {}, off],
     ['is what the submission says', { tracking: { opens: true } }, { opens: true, clicks: false }],
     ['is what the submission says of links', { tracking: { clicks: true } }, { opens: false, clicks: true }],
     ['is what the route of the class says', { class: 'news' }, both],
-    ['of a submission goes before that of its class', { class: 'news', tracking: off }, off],
+    ['of a submission has priority over the tracking of its class', { class: 'news', tracking: off }, off],
   ])('%s, at every provider', async (_, change, wanted) => {
     for (const type of ['postmark', 'mailgun', 'ses'] as const)
       expect((await taken({ ...MAIL, ...change, ...only([type]) })).tracking, type).toEqual(wanted);
   });
 
-  it('stays as it was said when another provider has to take the mail', async () => {
+  it('stays as configured if another provider accepts the mail', async () => {
     await cases.stack.breakProvider('postmark', { respond: { status: 500 } });
     expect(await taken({ ...MAIL, ...only(['postmark', 'mailgun']) })).toMatchObject({
       provider: 'mailgun',
@@ -128,7 +128,7 @@ describe('tracking', { timeout: 60_000 }, () => {
 });
 
 describe('a substitute From', { timeout: 60_000 }, () => {
-  it('stands in for a domain that the provider may not send for, and answers go to the original', async () => {
+  it('replaces an address whose domain the provider may not use, and replies go to the original address', async () => {
     const mail = await taken({ ...MAIL, providers: { only: ['stand-in'] } });
     const { one, other } = await readTwice(mail);
 
@@ -139,7 +139,7 @@ describe('a substitute From', { timeout: 60_000 }, () => {
     expect([one.subject, other.subject]).toEqual([MAIL.subject, MAIL.subject]);
   });
 
-  it('comes after every provider that may send as it is, and leaves an answer address alone', async () => {
+  it('is used after all providers that may send the original From, and does not change a Reply-To', async () => {
     const first = { ...MAIL, providers: { only: ['stand-in', 'mailgun'] } };
     expect((await taken(first)).provider).toBe('mailgun');
 
@@ -150,28 +150,31 @@ describe('a substitute From', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
+describe('an address to which a provider cannot send', { timeout: 60_000 }, () => {
   const UTF8 = 'müller@example.org';
   const QUOTED = '"a b"@example.org';
 
-  it.each(TYPES.filter((type) => type !== 'smtp'))('keeps no other recipient from %s', async (type) => {
-    const id = await cases.send({ ...MAIL, to: ['ada@example.org', UTF8], cc: ['bob@example.org'], ...only([type]) });
-    const { taken, ...ending } = await cases.ending(id);
+  it.each(TYPES.filter((type) => type !== 'smtp'))(
+    'does not prevent %s from sending to the other recipients',
+    async (type) => {
+      const id = await cases.send({ ...MAIL, to: ['ada@example.org', UTF8], cc: ['bob@example.org'], ...only([type]) });
+      const { taken, ...ending } = await cases.ending(id);
 
-    expect(ending).toMatchObject({ end: 'dead', reason: 'Refused', done: [0, 2, 3] });
-    expect(ending.detail).toMatch(/can carry the address of 1 of 4 recipients/);
-    expect(taken.map(({ envelope }) => envelope.to.toSorted())).toEqual([
-      ['ada@example.org', 'bob@example.org', 'hidden@example.org'],
-    ]);
-    expect(headerOf(taken[0] as Taken, 'To')).toBe('ada@example.org');
-  });
+      expect(ending).toMatchObject({ end: 'dead', reason: 'Refused', done: [0, 2, 3] });
+      expect(ending.detail).toMatch(/can carry the address of 1 of 4 recipients/);
+      expect(taken.map(({ envelope }) => envelope.to.toSorted())).toEqual([
+        ['ada@example.org', 'bob@example.org', 'hidden@example.org'],
+      ]);
+      expect(headerOf(taken[0] as Taken, 'To')).toBe('ada@example.org');
+    },
+  );
 
-  it('goes over the next provider that can', async () => {
+  it('is sent through the next provider that supports the address', async () => {
     const mail = { ...MAIL, to: ['ada@example.org', UTF8, QUOTED], cc: [], bcc: [] };
     const { end, taken } = await cases.ending(await cases.send({ ...mail, ...only([...TYPES]) }));
 
     expect(end).toBe('done');
-    // Only one provider can carry the address `UTF8`. If a new sender process skips this provider because it has not read the
+    // Only one provider can send to the address `UTF8`. If a new sender process skips this provider because it has not read the
     // provider's secret in time, this mail waits and is sent later. Therefore this test checks which provider accepted each
     // address, and not the number of calls.
     const whom = taken.flatMap(({ provider, envelope }) => envelope.to.map((address) => [address, provider] as const));
@@ -180,7 +183,7 @@ describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
     expect(['mailgun', 'own-mta']).toContain(new Map(whom).get(QUOTED));
   });
 
-  it('keeps the whole mail from a provider where it is the sender', async () => {
+  it('prevents a provider from getting the mail at all if it is the sender', async () => {
     const from = 'grüße@example.com';
     const first: Type[] = ['postmark', 'mailgun', 'ses'];
     expect(await cases.ending(await cases.send({ ...MAIL, from, ...only(first) }))).toMatchObject({

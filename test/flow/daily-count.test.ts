@@ -24,7 +24,7 @@ async function count() {
   return { code, ...JSON.parse(both.join('\n')) };
 }
 
-it('finds a waiting mail whose queue message was deleted by hand, and pages', async () => {
+it('finds a waiting mail whose queue message was deleted by hand, and raises the alarm Lost', async () => {
   const id = `gone-${randomUUID()}`;
   const { providers, queues } = open.stack.info;
   const mail = { version: 1, from: 'a@example.com', to: ['b@example.org'], subject: 'x', text: 'x' };

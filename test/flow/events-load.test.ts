@@ -30,15 +30,15 @@ afterAll(async () => {
   await open?.close();
 });
 
-it(`answers within ${P99_MS} ms with the share of a processor that its memory gives`, async () => {
+it(`answers within ${P99_MS} ms with the share of a processor that belongs to its memory`, async () => {
   const { info } = open.stack;
   const { pid = 0 } = info.processes.find(({ function: name }) => name === 'events') ?? {};
   const ids = Array.from({ length: 200 }, () => randomUUID());
 
   const { tookMs } = await withCpuShare(pid, EVENTS_MEMORY_MB / PROCESSOR_MB, () => postEvents(info, ids));
 
-  // The first request is not measured with the others. It takes longer, since the function then loads data that later requests
-  // reuse.
+  // The first request is not measured together with the other requests. It takes longer, since the function then loads data that
+  // later requests reuse.
   const [first = 0, ...others] = tookMs;
   const p99 = quantile(others, 0.99);
   console.log(

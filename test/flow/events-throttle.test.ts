@@ -27,7 +27,7 @@ afterAll(async () => {
   await open?.close();
 });
 
-it('at ten times eventsRate the excess is answered 429 and posted again, and mail goes out and comes in as before', {
+it('at ten times eventsRate, excess events are answered 429 and posted again, and mail is sent and received as before', {
   timeout: 240_000,
 }, async () => {
   const { info } = open.stack;

@@ -31,7 +31,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
     });
   });
 
-  it('that bounces stops the next mail to its address before any provider', async () => {
+  it('that bounces prevents the next mail to its address from reaching a provider', async () => {
     const gone = `bounce+${provider}@simulator.amazonses.com`;
     await stack.send([mailBy(provider, `${provider}-first`, gone)]);
     await expect.poll(() => typesOf(`${provider}-first`), PATIENCE).toContain('bounced');
@@ -51,7 +51,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
     expect(await stack.api('GET', `/api/accepted?id=${provider}-second`)).toEqual([]);
   });
 
-  it('that is reported as spam is suppressed after its delivery', async () => {
+  it('that is delivered and reported as spam suppresses its address', async () => {
     await stack.send([mailBy(provider, `${provider}-unwanted`, `complaint+${provider}@simulator.amazonses.com`)]);
 
     await expect
@@ -60,7 +60,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
     expect(eventOf(provider, 'complained')).toMatchObject({ suppressed: true });
   });
 
-  it('that is blocked is not suppressed', async () => {
+  it('that is blocked does not suppress its address', async () => {
     await stack.send([mailBy(provider, `${provider}-blocked`, 'Blocked@bounce-testing.postmarkapp.com')]);
 
     await expect.poll(() => typesOf(`${provider}-blocked`), PATIENCE).toContain('bounced');
@@ -70,7 +70,7 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
   });
 });
 
-it('the list has what bounced; a removal lets mail go there again, also at the provider', async () => {
+it('the list contains addresses that bounced; after a removal, mail to the address is sent again and the provider accepts it', async () => {
   const gone = 'HardBounce@bounce-testing.postmarkapp.com';
   await stack.send([mailBy('postmark', 'listed', gone)]);
   await expect.poll(() => typesOf('listed'), PATIENCE).toContain('bounced');
@@ -86,7 +86,7 @@ it('the list has what bounced; a removal lets mail go there again, also at the p
   await expect.poll(() => stack.api('GET', '/api/accepted?id=again'), PATIENCE).toHaveLength(1);
 });
 
-it('a webhook that is answered with an error comes again, after the pause of its provider', async () => {
+it('a webhook request that is answered with an error is repeated after the pause of its provider', async () => {
   await stack.api('PUT', '/api/aws/fault', {
     service: 'sqs',
     operation: 'SendMessage',

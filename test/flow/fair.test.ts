@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 // Number of newsletters that wait on the queue. With MAILOVER_BULK=100000 the test uses the number for which the documentation
-// promises a delivery time. Time in the local stack is not accelerated in this test, so the measured waiting times are those that
-// users have.
+// promises a delivery time. Time in the local stack is not accelerated in this test, so the measured waiting times are those of a
+// deployment.
 const BULK = Number(process.env['MAILOVER_BULK'] ?? 3_000);
 const CODES = 10;
 const LATENCY_MS = 300;

@@ -44,7 +44,7 @@ async function firstOutcome(id: string): Promise<string> {
   const submission = (await stack.api('GET', `/api/submissions/${id}`)) as
     | { attempts: { outcome?: string; blames?: string; reason?: string }[] }
     | undefined;
-  // Mail of the previous test is still retried, and a provider may answer it with a request to pause. The sender may then skip
+  // Mail of the previous test is still retried, and a provider may answer such mail with a Retry-After. The sender may then skip
   // this provider at first for the mail of this test, so skipped attempts are ignored.
   const attempt = submission?.attempts.find((one) => one.outcome !== 'skipped');
   const { outcome = 'none yet', blames = '', reason = '' } = attempt ?? {};

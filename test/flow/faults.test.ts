@@ -31,7 +31,7 @@ describe('the local stack under faults of the first provider', () => {
     ],
     ['a 404', { respond: { status: 404, body: '' } }],
     ...NETWORK_BEFORE.map((network): [string, unknown] => [network, { network }]),
-  ])('sends all mail through the second, each once: %s', { timeout: 60_000 }, async (_, fault) => {
+  ])('sends every mail once, and none through the first provider: %s', { timeout: 60_000 }, async (_, fault) => {
     await stack.breakProvider('postmark', fault);
     const ids = await send(10);
 
@@ -41,7 +41,7 @@ describe('the local stack under faults of the first provider', () => {
     expect(new Set(accepted.map(({ provider }) => provider))).not.toContain('postmark');
   });
 
-  it.each(NETWORK_AFTER)('sends nothing twice when the answer is lost: %s', { timeout: 60_000 }, async (network) => {
+  it.each(NETWORK_AFTER)('sends no mail twice if the answer is lost: %s', { timeout: 60_000 }, async (network) => {
     await stack.breakProvider('postmark', { network });
     const ids = await send(10);
 
@@ -53,7 +53,7 @@ describe('the local stack under faults of the first provider', () => {
     expect(await stack.accepted(ids)).toHaveLength(ids.length);
   });
 
-  it('keeps all mail in retry queues while all are down, and sends it when they have recovered', {
+  it('keeps all mail in retry queues while all providers are down, and sends the mail when the providers have recovered', {
     timeout: 90_000,
   }, async () => {
     const keys = stack.info.providers.map(({ key }) => key);
@@ -69,7 +69,9 @@ describe('the local stack under faults of the first provider', () => {
 });
 
 describe('the local stack under bad input', () => {
-  it('accepts nine and dead-letters the malformed one with its reason', { timeout: 60_000 }, async () => {
+  it('accepts nine submissions and dead-letters the malformed submission with its reason', {
+    timeout: 60_000,
+  }, async () => {
     const ids = await send(9);
     await stack.send([{ version: 1 }]);
 
@@ -95,7 +97,7 @@ describe('the local stack under bad input', () => {
 });
 
 describe('the local stack', () => {
-  it('carries an attachment of 5 MB from the bucket byte for byte', { timeout: 60_000 }, async () => {
+  it('sends an attachment of 5 MB from the bucket byte for byte', { timeout: 60_000 }, async () => {
     const s3 = new S3Client({ ...localAws(stack.info.endpoints.aws), forcePathStyle: true });
     const content = randomBytes(5_000_000);
     await s3.send(new PutObjectCommand({ Bucket: stack.info.buckets.mail, Key: 'submissions/big.bin', Body: content }));
@@ -121,7 +123,7 @@ describe('the local stack', () => {
     });
   });
 
-  it('carries a name that needs quoting, and emoji, unchanged', { timeout: 60_000 }, async () => {
+  it('sends a name that needs quoting, and emoji, unchanged', { timeout: 60_000 }, async () => {
     const body = {
       ...submission('emoji-1'),
       subject: 'Grüße 🎉',
@@ -135,9 +137,9 @@ describe('the local stack', () => {
   });
 });
 
-describe('the own mail server of the local stack', () => {
+describe('the simulated SMTP server of the local stack', () => {
   it.each(['connect', 'ehlo', 'starttls', 'auth'])(
-    'has a fault at %s on a kept connection too',
+    'has a fault at %s even if a connection was open before',
     { timeout: 60_000 },
     async (stage) => {
       const reply = stage === 'auth' ? '535 5.7.8 nope' : '421 4.3.2 busy';
@@ -155,7 +157,7 @@ describe('the own mail server of the local stack', () => {
     ['a quoted local part', '"a \\"b\\" c"@example.org', '"a \\"b\\" c"@example.org'],
     ['an internationalised domain', 'ada@exämple.org', 'ada@xn--exmple-cua.org'],
     ['every legal sign', "A!#$%&'*+-/=?^_`{|}~z@example.org", "A!#$%&'*+-/=?^_`{|}~z@example.org"],
-  ])('takes %s unchanged', { timeout: 60_000 }, async (_, given, taken) => {
+  ])('gets %s in the correct form', { timeout: 60_000 }, async (_, given, taken) => {
     const [entry] = await stack.accepted(await send(1, { to: [given], providers: { only: ['own-mta'] } }));
 
     expect(entry?.envelope.to).toEqual([taken]);

@@ -18,7 +18,7 @@ afterEach(async () => {
   await closeServer();
 });
 
-test('events and dead letters are posted, signed, until the application takes them', { timeout: 90_000 }, async () => {
+test('signed events and dead letters are posted until the application accepts them', { timeout: 90_000 }, async () => {
   const refusal = verbatim(503, {}, '');
   const server = await startServer(inTurn(refusal, refusal, verbatim(204, {}, '')));
   closeServer = server.close;

@@ -33,7 +33,7 @@ describe('the health check of the local stack, without any traffic', () => {
   });
 
   it.each(KEYS)(
-    'finds the closed account of %s and no other, and that it is open again',
+    'reports only the account of %s as closed, and later as open again',
     { timeout: 30_000 },
     async (key) => {
       await stack.breakProvider(key, { ...SUSPENDED[key], on: 'all' });
@@ -44,7 +44,7 @@ describe('the health check of the local stack, without any traffic', () => {
     },
   );
 
-  it('has no result for an account while its provider does not answer', { timeout: 30_000 }, async () => {
+  it('reports nothing for an account while its provider does not answer', { timeout: 30_000 }, async () => {
     for (const key of KEYS) await stack.breakProvider(key, { network: 'reset', on: 'all' });
     // Waits for two runs of the health check. Some requests of the first run may have begun before the faults were set.
     await nextRuns(2);

@@ -58,7 +58,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and none of their words is in a log, a dead letter or a metric`, {
+it(`${COUNT} hostile submissions and requests crash no process and lose no mail, and none of their texts is in a log, a dead letter or a metric`, {
   timeout: 300_000 + COUNT * 150,
 }, async () => {
   const poison = await putPoison();
@@ -223,7 +223,7 @@ async function hasEnded(ids: readonly string[]): Promise<boolean> {
 
 /**
  * Replaces high values of `version` by 0. A submission whose `version` is higher than the supported one stays on the queue for a
- * day, as intended, and this test does not wait for that long.
+ * day, as intended, and this test does not wait for a day.
  */
 function withoutFuture(body: string): string {
   return body.replace(/"version":(1e\+308|[2-9]|\d\d)/g, '"version":0');

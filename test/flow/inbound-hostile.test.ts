@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 import { sha256 } from '../support/sha256.ts';
 
-// These tests post mail that is made to break the inbound function. Each mail is posted in every webhook format that can carry
-// it, to a real process of the function.
+// These tests post mail that is made to break the inbound function. Each mail is posted in every webhook format that can contain
+// the mail, to a real process of the function.
 
 /** Default memory of the inbound function in megabytes. In these tests, the process of the function must use less. */
 const MEMORY_MB = 1024;
@@ -44,7 +44,7 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
   ],
   ['2,000 levels', () => Buffer.from(head('levels') + deep(2_000))],
   [
-    'forwarded within forwarded',
+    'forwarded mails inside each other',
     () => Buffer.from(`${head('rfc822')}${'Content-Type: message/rfc822\r\n\r\n'.repeat(3_000)}x`),
   ],
   ['200,000 headers', () => Buffer.from(`${head('headers', 'X-A: b\r\n'.repeat(200_000))}\r\nx`)],
@@ -57,11 +57,11 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
   ['a line of 3 MB', () => Buffer.from(`${head('line')}\r\n${'x'.repeat(3 * MB)}`)],
   ['400,000 lines', () => Buffer.from(`${head('lines')}\r\n${'x\r\n'.repeat(400_000)}`)],
   [
-    'encoded words without end',
+    'very many encoded words',
     () => Buffer.from(`${head('words', `X-A: ${'=?utf-8?Q?=C3?= '.repeat(50_000)}\r\n`)}\r\nx`),
   ],
   [
-    'a bomb of 50 MB in 50 KB',
+    'a ZIP file of 50 KB that contains 50 MB',
     () =>
       mixed(
         'bomb',
@@ -96,23 +96,23 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
     () => Buffer.from(`${head('b64')}Content-Transfer-Encoding: base64\r\n\r\n${'*=?'.repeat(500_000)}`),
   ],
   [
-    'quoted-printable without end',
+    'very long quoted-printable text',
     () => Buffer.from(`${head('qp')}Content-Transfer-Encoding: quoted-printable\r\n\r\n${'='.repeat(MB)}`),
   ],
   [
-    'padding without end',
+    'very long base64 padding',
     () => Buffer.from(`${head('pad')}Content-Transfer-Encoding: base64\r\n\r\n${'='.repeat(3 * MB)}`),
   ],
   [
-    'padding and spaces without end',
+    'very long base64 padding with spaces',
     () => Buffer.from(`${head('padsp')}Content-Transfer-Encoding: base64\r\n\r\n${'= '.repeat(MB)}QUJD`),
   ],
   [
-    'spaces behind a type',
+    'many spaces after a media type',
     () => Buffer.from(`${head('spaces')}Content-Type: text/plain${' '.repeat(200_000)}\r\n\r\nx`),
   ],
   [
-    'line ends behind a type',
+    'many line ends after a media type',
     () => Buffer.from(`${head('folds')}Content-Type: text/plain${'\r\n '.repeat(60_000)}\r\n\r\nx`),
   ],
   ['empty parts', () => mixed('empty', '--b\n'.repeat(750_000))],
@@ -135,7 +135,7 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
       ]),
   ],
   [
-    'references from the HTML without end',
+    'very many references in the HTML',
     () =>
       mixed(
         'cid',
@@ -143,7 +143,7 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
       ),
   ],
   [
-    'declarations and entities without end, beside plain text',
+    'very many declarations and entities in the HTML, with plain text',
     () =>
       mixed(
         'meta',
@@ -184,7 +184,7 @@ test.each(MAILS)('%s', { timeout: 180_000 }, async (_name, make) => {
   }
 });
 
-test('25 MB arrive over the storage of Mailgun', { timeout: 180_000 }, async () => {
+test('a mail of 25 MB arrives through the message store of Mailgun', { timeout: 180_000 }, async () => {
   const file = Buffer.alloc(18 * MB, 7);
   const raw = mixed(
     'large',
@@ -201,7 +201,7 @@ test('25 MB arrive over the storage of Mailgun', { timeout: 180_000 }, async () 
   expect(message?.attachments).toMatchObject([{ size: file.length, sha256: sha256(file) }]);
 });
 
-test('requests without a mail are answered', { timeout: 60_000 }, async () => {
+test('requests without a valid mail are answered with 200', { timeout: 60_000 }, async () => {
   const { path = '', username, password } = stack.info.inbound['postmark'] ?? {};
   const bodies = [
     '['.repeat(1_000_000),
@@ -228,7 +228,7 @@ test('requests without a mail are answered', { timeout: 60_000 }, async () => {
   await stack.until(() => stack.messages.some(({ envelope }) => envelope.to.includes('x@in.example.com')));
 });
 
-test('answers come in time, and no process grew beyond the memory of the function', async () => {
+test('answers arrive in time, and no process uses more memory than the function has', async () => {
   const sorted = [...took].sort((a, b) => a - b);
   const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0;
   const { processes } = (await stack.call('GET', '/api/stack')) as InboundStack['info'];

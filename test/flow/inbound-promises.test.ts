@@ -81,7 +81,9 @@ test('no forged, altered or replayed request is accepted', {
   expect(stack.messages.slice(before)).toHaveLength(1);
 });
 
-test('genuine requests up to eight hours old are accepted, with either key', { timeout: 60_000 }, async () => {
+test('genuine requests up to eight hours old are accepted, with the current or the previous key', {
+  timeout: 60_000,
+}, async () => {
   const { signingKey = '', previousSigningKey = '' } = stack.info.inbound['mailgun'] ?? {};
   const now = Math.floor(Date.now() / 1000);
   const ages = Array.from({ length: 50 }, (_, n) => Math.round((n / 49) * 8 * 3600));
@@ -93,7 +95,7 @@ test('genuine requests up to eight hours old are accepted, with either key', { t
   expect(answers.map(({ status }) => status)).toEqual(ages.map(() => 200));
 });
 
-test('the same request again is 200, and one message', { timeout: 30_000 }, async () => {
+test('a repeated request is answered 200, and only one message is on the queue', { timeout: 30_000 }, async () => {
   const request = mailgun({ to: 'again@in.example.com' });
 
   const statuses = (await Promise.all([1, 2, 3, 4].map(() => send(request)))).map(({ status }) => status);
@@ -103,7 +105,7 @@ test('the same request again is 200, and one message', { timeout: 30_000 }, asyn
   await arrived('again@in.example.com');
 });
 
-test('the same mail over both providers is delivered once', { timeout: 60_000 }, async () => {
+test('a mail that arrives through two providers is delivered once', { timeout: 60_000 }, async () => {
   const mails = Array.from({ length: 30 }, (_, n) => `both-${n}@in.example.com`);
 
   await Promise.all(
@@ -122,7 +124,7 @@ test('the same mail over both providers is delivered once', { timeout: 60_000 },
   for (const to of mails) await arrived(to);
 });
 
-test(`with half of all writes to queue and bucket failing, ${MAILS} mails arrive once each`, {
+test(`while half of all writes to queue and bucket fail, each of ${MAILS} mails arrives once`, {
   timeout: 60_000 + MAILS * 400,
 }, async () => {
   await stack.call('PUT', '/api/aws/fault', [

@@ -95,7 +95,7 @@ async function drain(count: number): Promise<string[]> {
   return bodies;
 }
 
-it('mail over both providers arrives once, with half of all writes to queue and bucket failing', {
+it('mail that arrives through two providers is delivered once, while half of all writes to queue and bucket fail', {
   timeout: 120_000,
 }, async () => {
   const fault = (service: string, operation: string) => ({
@@ -123,7 +123,7 @@ it('mail over both providers arrives once, with half of all writes to queue and 
   expect(messages.map(({ messageId }) => messageId).toSorted()).toEqual(ids.toSorted());
 });
 
-it('answers requests that no provider sends as the contract says, and delivers nothing', async () => {
+it('requests that no provider sends are answered as documented, and cause no delivery', async () => {
   const status = async ({ path, ...request }: RequestInit & { readonly path: string }) =>
     (await fetch(http + path, request)).status;
   const good = postPostmark('<x@example.com>');

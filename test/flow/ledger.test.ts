@@ -13,7 +13,7 @@ afterEach(() => stack.repairAll());
 afterAll(() => stack.close());
 
 describe('the ledger on the local stack', () => {
-  it('finds a mail whose answer was lost by a look-up at the provider', { timeout: 60_000 }, async () => {
+  it('uses a look-up at the provider to find a mail whose answer was lost', { timeout: 60_000 }, async () => {
     await stack.breakProvider('postmark', { network: 'reset-after-accept', times: 1 });
 
     await put({ id: 'ledger/found' });
@@ -25,7 +25,9 @@ describe('the ledger on the local stack', () => {
     });
   });
 
-  it('sends nothing twice where a delivery event proves what no look-up can answer', { timeout: 60_000 }, async () => {
+  it('sends no mail twice if a delivery event proves the acceptance at a provider without look-ups', {
+    timeout: 60_000,
+  }, async () => {
     // The simulated provider posts the delivery event after a fixed real time. At this time scale, the mail waits for a longer
     // time, so the event arrives first.
     await setTimeScale(12);
@@ -38,7 +40,9 @@ describe('the ledger on the local stack', () => {
     await setTimeScale(TIME_SCALE);
   });
 
-  it('dead-letters mail that must not be sent twice when a look-up gives no answer', { timeout: 60_000 }, async () => {
+  it('dead-letters mail that must not be sent twice if its answer is lost and the provider has no look-ups', {
+    timeout: 60_000,
+  }, async () => {
     await stack.breakProvider('ses', { network: 'reset', times: 1 });
 
     await put({ id: 'ledger-hold', onUnknown: 'hold', providers: { only: ['ses', 'mailgun'] } });
@@ -52,7 +56,7 @@ describe('the ledger on the local stack', () => {
     expect(await takers('ledger-hold')).toEqual([]);
   });
 
-  it('sends one of many copies, at once or later', { timeout: 60_000 }, async () => {
+  it('sends one of many copies that are submitted at the same time or later', { timeout: 60_000 }, async () => {
     await stack.breakProvider('postmark', { delayMs: 300 });
 
     await Promise.all(Array.from({ length: 12 }, () => put({ id: 'ledger-copies' })));
@@ -63,7 +67,7 @@ describe('the ledger on the local stack', () => {
     expect(await takers('ledger-copies')).toEqual(['postmark']);
   });
 
-  it('dead-letters another content under the same id', { timeout: 60_000 }, async () => {
+  it('dead-letters another content with the same id', { timeout: 60_000 }, async () => {
     await put({ id: 'ledger-conflict' });
     await expectState('ledger-conflict', 'accepted');
 
@@ -92,7 +96,7 @@ describe('the ledger on the local stack', () => {
     expect(await stack.accepted(ids)).toHaveLength(ids.length);
   });
 
-  it('sends no mail while the table is down, and all of it afterwards', { timeout: 60_000 }, async () => {
+  it('sends no mail while the table is down, and sends it afterwards', { timeout: 60_000 }, async () => {
     await stack.breakAws({ service: 'dynamodb', error: 'InternalServerError' });
     await put({ id: 'ledger-away' });
     await stack.until(async () => (await stack.depth(Object.values(stack.info.queues.retry))) === 1);

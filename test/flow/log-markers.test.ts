@@ -51,7 +51,7 @@ const FAULTS: readonly unknown[] = [
   { network: 'reset-mid-request' },
 ];
 
-it('no address, subject, body or secret is in the output of the functions, whatever fails', {
+it('no address, subject, body or secret is in the output of the functions, even if services and providers fail', {
   timeout: 120_000,
 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'mailover-markers-'));

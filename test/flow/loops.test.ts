@@ -13,7 +13,7 @@ const FAR_BEYOND = 40;
 
 let stack: RunningStack;
 
-describe('as deployed', () => {
+describe('with the settings of a deployment', () => {
   beforeAll(async () => {
     stack = await givenStack(TIME_SCALE, 'test/flow/apps/loops.ts');
   }, 60_000);
@@ -32,7 +32,7 @@ describe('as deployed', () => {
     expect(await stack.accepted(['patient'])).toHaveLength(1);
   });
 
-  it('received mail begins a chain of its own', { timeout: 60_000 }, async () => {
+  it('received mail begins its own chain of invocations', { timeout: 60_000 }, async () => {
     const raw = Buffer.from('From: a@example.org\r\nTo: box@in.example.com\r\nSubject: hello\r\n\r\nhello\r\n');
 
     const { status } = await fetch(new URL('/api/providers/mailgun/inbound', stack.url), {
@@ -52,7 +52,9 @@ describe('with the loop detection that Lambda has by default', () => {
 
   afterAll(() => stack?.close());
 
-  it('such mail ends in the dead-letter queue, without a reason', { timeout: 90_000 }, async () => {
+  it('mail that waits for a long outage is moved to the dead-letter queue without a reason', {
+    timeout: 90_000,
+  }, async () => {
     await stack.breakProvider('mailgun', { network: 'refuse' });
     await send('unheard');
 

@@ -100,12 +100,12 @@ const titled = (list: readonly Case[]) =>
     (one.through ?? [undefined]).map((type) => [type ? `${one.id} through ${type}` : one.id, one, type] as const),
   );
 
-describe("with the users' app", () => {
+describe('with the app of bin/mailover.ts', () => {
   stackFor();
 
   // The order of these blocks matters: mail of the later blocks may still wait when its test ends, and faults of other cases would
   // apply to it when it is tried again.
-  describe('the next mail on a kept connection', { timeout: 120_000 }, () => {
+  describe('the next mail on a reused connection', { timeout: 120_000 }, () => {
     it.each(CASES.filter(({ session }) => session).map((one) => [one.id, one] as const))('%s', async (_, one) => {
       const { stage = '', reply = '', always = false } = one.session ?? {};
       const mail = { ...MAIL, ...only(['smtp', 'mailgun']) };
@@ -155,7 +155,7 @@ describe("with the users' app", () => {
   });
 });
 
-describe('with an SMTP server that may be asked for SMTPUTF8, a mail', { timeout: 60_000 }, () => {
+describe('with an SMTP server that supports SMTPUTF8, a mail', { timeout: 60_000 }, () => {
   stackFor(VARIANTS);
 
   it.each(titled(CASES.filter(({ variant }) => variant === 'smtpUtf8')))('%s', (_, one, type) => meets(one, type));

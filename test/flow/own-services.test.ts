@@ -28,7 +28,7 @@ describe('Secrets Manager does not answer, and no process has a secret yet', () 
     },
   );
 
-  it('waits seconds if every provider needs a secret, and is not lost', { timeout: TIMEOUT }, async () => {
+  it('mail waits some seconds if every provider needs a secret, and is not lost', { timeout: TIMEOUT }, async () => {
     stack = await givenStack(TIME_SCALE);
     await secretsFail('ServiceUnavailable');
     await stack.breakProvider('ses', { respond: { status: 500, body: '' } });
@@ -42,7 +42,7 @@ describe('Secrets Manager does not answer, and no process has a secret yet', () 
     expect(await stack.depth([stack.info.queues.deadLetter])).toBe(0);
   });
 
-  it('blames the account where the secret is missing', { timeout: TIMEOUT }, async () => {
+  it('the account is blamed if its secret is missing', { timeout: TIMEOUT }, async () => {
     stack = await givenStack(TIME_SCALE);
     await secretsFail('ResourceNotFoundException');
 
@@ -58,7 +58,7 @@ describe('Secrets Manager does not answer, and no process has a secret yet', () 
 
 describe('AWS refuses the credentials or the clock of the process', () => {
   it.each(['ExpiredTokenException', 'UnrecognizedClientException', 'RequestTimeTooSkewed'])(
-    '%s: no circuit opens and no account is blamed, and mail waits seconds for another process',
+    '%s: no circuit opens and no account is blamed, and mail waits some seconds for another process',
     { timeout: TIMEOUT },
     async (name) => {
       stack = await givenStack(TIME_SCALE);
@@ -83,7 +83,9 @@ describe('AWS refuses the credentials or the clock of the process', () => {
 describe('a NAT gateway forgets the connections', () => {
   const FORGET = { network: 'forget' } as const;
 
-  it('that are idle: they are not used for mail, at any provider or service', { timeout: TIMEOUT }, async () => {
+  it('that are idle: these connections are not used for mail, at any provider or service', {
+    timeout: TIMEOUT,
+  }, async () => {
     stack = await givenStack(1);
     await stack.accepted(await send());
     const keys = stack.info.providers.map(({ key }) => key);
@@ -105,7 +107,7 @@ describe('a NAT gateway forgets the connections', () => {
     await expect.poll(() => stack.depth(Object.values(stack.info.queues.retry)), { timeout: 20_000 }).toBe(0);
   });
 
-  it('of the table at the same time: each call is made again on a new connection, and no mail waits', {
+  it('to the table: each lost call is made again on a new connection, and no mail waits', {
     timeout: TIMEOUT,
   }, async () => {
     stack = await givenStack(1);
@@ -122,7 +124,7 @@ describe('a NAT gateway forgets the connections', () => {
   });
 });
 
-it('sends no mail twice when the process stands still for 40 seconds, past every deadline', {
+it('no mail is sent twice if the process is stopped for 40 seconds, longer than every deadline', {
   timeout: 360_000,
 }, async () => {
   stack = await givenStack(1);

@@ -41,14 +41,14 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-it('starts the stack with the command that README names', () => {
+it('`npm start` in README starts the local stack', () => {
   const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     scripts: Record<string, string>;
   };
   expect(scripts['start']).toBe('node cli/start.ts');
 });
 
-it('has the demo, the commands of an operator, and received mail', () => {
+it('README has the demo, the commands of an operator, and received mail', () => {
   const names = local.map((command) => /^(curl|export|aws sqs [a-z-]+|npm run [a-z]+)/.exec(command)?.[1]);
   expect(new Set(names)).toEqual(
     new Set([

@@ -30,7 +30,7 @@ const receive = (key: string, options: object) =>
 const received = async () =>
   ((await stack.api('GET', '/api/received')) as { provider: string }[]).map(({ provider }) => provider).toSorted();
 
-it('an account that only receives has a simulator: mail is fetched from its store, and found when it was lost', {
+it('mail arrives through accounts that only receive: mail in the store is fetched, and lost mail is found', {
   timeout: 90_000,
 }, async () => {
   await receive('mailgun-in', { form: 'store' });
@@ -41,7 +41,7 @@ it('an account that only receives has a simulator: mail is fetched from its stor
   await expect.poll(received, PATIENCE).toEqual(['mailgun-in', 'postmark-in', 'postmark-in']);
 });
 
-it('its API can be broken, and it is none of the providers that mail goes out over', async () => {
+it('the API of such an account can have faults, and the account is not listed as a provider that sends', async () => {
   await stack.api('PUT', '/api/providers/postmark-in/fault', { respond: { status: 500 } });
   await stack.api('DELETE', '/api/providers/postmark-in/fault');
   expect(stack.stack.info.providers.map(({ key }) => key)).toEqual(['own-mta']);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => stack?.close());
 
-test('one who uses the link of a mail gets no other mail of the class, and mail of other classes', async () => {
+test('a recipient who uses the unsubscribe link gets no more mail of the class, but mail of other classes', async () => {
   await send('news-1', { class: 'news' });
   const [mail] = await stack.accepted(['news-1']);
   const header = (name: string) => mail?.headers.find(([one]) => one.toLowerCase() === name)?.[1] ?? '';
@@ -46,7 +46,7 @@ test('one who uses the link of a mail gets no other mail of the class, and mail 
   );
 });
 
-test('an operator ends an unsubscribe, and mail of the class goes there again', async () => {
+test('after an operator removes the unsubscribe, the address gets mail of the class again', async () => {
   const { terminal } = recordedTerminal();
   const end = () =>
     suppressionCommand(
@@ -60,7 +60,7 @@ test('an operator ends an unsubscribe, and mail of the class goes there again', 
   await stack.accepted(['news-4']);
 });
 
-test('an address gets one mail of a gated class, and the waiting ones once it is verified', async () => {
+test('an address that is not verified gets one mail of a class with `verifiedRecipients`, and the waiting mails after it is verified', async () => {
   const grace = { class: 'invitations', to: ['grace@example.org'] };
   await send('first', grace);
   await stack.accepted(['first']);

@@ -62,7 +62,7 @@ async function refused(body: object): Promise<string> {
 }
 
 describe('attributes on the outbound queue', () => {
-  it('are not trusted: neither the id of the mail nor its served recipients come from them', {
+  it('are not trusted: they set neither the id of the mail nor the recipients that are done', {
     timeout: 60_000,
   }, async () => {
     const id = await put(mail, {
@@ -79,9 +79,9 @@ describe('attributes on the outbound queue', () => {
   });
 });
 
-describe('a move task of SQS', () => {
+describe('a redrive by SQS', () => {
   it.each(['outbound', 'retry'] as const)(
-    'sends a dead letter without an id in its body through the %s queue, under the same id',
+    'sends a dead letter without an id in its body through the %s queue, with the same id',
     { timeout: 90_000 },
     async (queue) => {
       const id = await refused(mail);
@@ -95,7 +95,9 @@ describe('a move task of SQS', () => {
     },
   );
 
-  it('does so after the key was rotated on the running stack', { timeout: 90_000 }, async () => {
+  it('sends a dead letter with the same id after the key was rotated on the running stack', {
+    timeout: 90_000,
+  }, async () => {
     const id = await refused(mail);
     const SecretId = 'mailover-proof-key';
     const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId }));

@@ -74,7 +74,7 @@ async function report(id: string, action: string): Promise<void> {
   });
 }
 
-it('a report that comes back as mail is an event of the server that had the mail', async () => {
+it('a bounce report that arrives as mail becomes an event of the server that accepted the mail', async () => {
   const id = `returned-${randomUUID()}`;
   await open.send([mail(id)]);
   await report(id, 'failed');
@@ -88,7 +88,7 @@ it('a report that comes back as mail is an event of the server that had the mail
   await expect.poll(() => open.depth(/events/i)).toBeGreaterThan(0);
 });
 
-it('a report about a mail whose answer was lost proves that the server has it: no other provider gets it', async () => {
+it('a report about a mail whose answer was lost proves that the server has the mail: no other provider gets the mail', async () => {
   const id = `lost-${randomUUID()}`;
   await open.api('PUT', '/api/providers/own-mta/fault', { network: 'reset-after-accept', times: 1 });
   await open.send([mail(id)]);

@@ -16,7 +16,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-it('waits that have begun in real time are shorter once time runs faster, and the hours of the tallies go on', async () => {
+it('waits that have begun in real time end sooner once time runs faster, and doubted recipients stay listed', async () => {
   // Postmark first accepts 50 recipients, and then refuses every recipient. After five refusals, the sender no longer trusts the
   // refusals of Postmark: Postmark is in doubt.
   for (let mail = 0; mail < 50; mail += 1) await send(`good-${mail}`, ['postmark']);
@@ -35,8 +35,8 @@ it('waits that have begun in real time are shorter once time runs faster, and th
   const listed = await doubted();
   expect(listed).toBeGreaterThan(0);
 
-  // Prepares the state before time runs faster: a mail waits for a minute, an operator's switch isolates Postmark for an hour,
-  // and the circuit of Mailgun is open.
+  // Prepares the state before time runs faster: a mail waits for a minute, an operator has isolated Postmark for an hour, and the
+  // circuit of Mailgun is open.
   await stack.api('PUT', '/api/providers/mailgun/fault', { respond: { status: 500 } });
   await stack.api('PUT', '/api/console/providers/postmark/isolation');
   await send('waiting', ['mailgun']);

@@ -21,7 +21,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-it('a provider that reports all mail as bounced is doubted: a ticket for it alone, which ends; its entries are taken back', async () => {
+it('a provider that reports all mail as bounced is doubted: only its alarm is raised, and ends; its entries can be removed', async () => {
   await stack.send(mails('good', 'mailgun', (n) => `reader-${n}@example.net`));
   await expect.poll(() => stack.api('GET', '/api/suppressions'), PATIENCE).toEqual([]);
 

@@ -1,6 +1,6 @@
 /**
  * Blocks this thread for `ms` milliseconds, like a process that was stopped by SIGSTOP: no socket is read, and timers become due
- * meanwhile.
+ * during this time.
  *
  * The block starts in the check phase of the event loop. After the block, timers run first, and sockets are read next, as in a
  * process that continues after SIGCONT.

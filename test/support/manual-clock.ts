@@ -2,7 +2,9 @@ import type { Clock } from '../../lambda/platform/clock.ts';
 
 /** A clock whose time changes only when the test sets or advances it. */
 export interface ManualClock extends Clock {
-  /** Advances the time by `ms` milliseconds. Ends each sleep that becomes due meanwhile, in the order of their times. */
+  /**
+   * Advances the time by `ms` milliseconds. Ends the sleeps that become due during this time, in the order of their due times.
+   */
   pass(ms: number): Promise<void>;
   /** Sets the time, but ends no sleep, even if the sleep is due. */
   set(time: number): void;

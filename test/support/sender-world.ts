@@ -117,7 +117,7 @@ export function givenWorld(
     /** Returns the message that the sender put on a queue last, as the record with which SQS delivers it. */
     again: () => {
       const last = world.sent.at(-1);
-      // A message on the dead-letter queue comes back after a redrive, on the outbound queue.
+      // A redrive moves a message from the dead-letter queue to the outbound queue.
       const queue = last?.queue === 'dead' ? 'outbound' : (last?.queue ?? '');
       return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now, queue });
     },

@@ -2,8 +2,8 @@ import { named } from '../history.ts';
 import type { Rule } from '../input.ts';
 
 /**
- * Mail is offered only to providers that the route and the submission of the mail permit. A canary (test mail) is never retried. In
- * the quiet phase the provider accepts every canary.
+ * The sender calls only providers that the route and the submission of the mail permit. The sender never retries or dead-letters
+ * a canary (test mail). In the quiet phase, which follows the last random fault, the provider accepts every canary.
  */
 export const bounds: Rule = ({ recorder, quietFrom }) =>
   [...recorder.histories].flatMap((history) => {

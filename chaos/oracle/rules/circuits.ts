@@ -7,10 +7,7 @@ import type { OracleInput, Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
 
 const MINUTE = 60_000;
-/**
- * Time after a fault of the table. Within this time it is possible that workers have not yet read the shared state of the circuit
- * breaker.
- */
+/** Longest time after a fault of the table until every worker has read the shared state of the circuit breaker again. */
 const BLIND_MS = 3 * MINUTE;
 /** Time from the start of an outage until every worker has noticed that the circuit breaker is open. */
 const LEARNING_MS = 2 * MINUTE;
@@ -21,7 +18,7 @@ const LEARNING_MS = 2 * MINUTE;
 const FIRST_PROBES = 15;
 const PROBE_EVERY_MS = 2 * MINUTE;
 
-/** Faults with which every call fails if the rate of the fault is at least `SURE`. */
+/** Faults with which nearly every call fails if the rate of the fault is at least `SURE`. */
 const DOWN: ReadonlySet<FaultKind> = new Set(['suspended', 'refused', 'connect-hang', '5xx']);
 const SURE = 0.95;
 
@@ -48,7 +45,7 @@ export const openCircuits: Rule = (given) =>
         : [];
     });
 
-/** An isolated provider gets no mail. */
+/** A provider that an operator has isolated gets no mail, as soon as every worker obeys the command. */
 export const isolation: Rule = (given) =>
   given.faultTimes.windows
     .filter(({ kind }) => kind === 'isolated')

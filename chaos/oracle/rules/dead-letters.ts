@@ -2,12 +2,15 @@ import { type DeadLetter, type History, named } from '../history.ts';
 import type { OracleInput, Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
 
-/** Longest time from the expiry of a mail to its dead letter. The time contains the last wait, look-ups, and failures of the queue. */
+/**
+ * Longest time until the dead letter of a mail without an expiry, from the age limit of the mail (four days) or from the last
+ * random fault, if the fault is later. The time includes the last wait, look-ups, and failures of the queue.
+ */
 const LATE_MS = 3 * 3_600_000;
 
 /**
- * A dead letter has a true reason and is not sent too early. If the mail was accepted for a recipient, the dead letter does not
- * list this recipient as not served.
+ * A dead letter has a true reason and is not sent too early. If the ledger shows that a provider accepted the mail for a
+ * recipient, the dead letter lists this recipient as done.
  */
 export const deadLetters: Rule = (given) => {
   const ids = new Map<string, number>();
@@ -23,7 +26,10 @@ export const deadLetters: Rule = (given) => {
   });
 };
 
-/** Returns violations for dead letters that list a recipient as not served although the acceptance for this recipient was in the ledger. */
+/**
+ * Returns violations for dead letters that do not list a recipient as done although the acceptance for this recipient was in the
+ * ledger.
+ */
 function wrongRecipients(history: History): string[] {
   const { mail, acceptances, deadLetters } = history;
   return deadLetters.flatMap(({ at, reason, done }) => {
@@ -41,7 +47,7 @@ function isLegal(letter: DeadLetter, history: History, shared: boolean, given: O
   const { reason, at } = letter;
   const { mail, refusedBy, unknown, interrupted, deadLetters, addedAt, redrives, receives } = history;
   const { mayCrash, maxReceiveCount } = given;
-  // All processes of the scripted phase start with correct clocks.
+  // All processes of the scripted phase (a fixed list of steps at the end of a run) start with correct clocks.
   const clockErrorMs = mail.step === undefined ? given.clockErrorMs : PROMISES.clockMs;
   const [first = at] = addedAt;
   switch (reason) {
@@ -60,7 +66,7 @@ function isLegal(letter: DeadLetter, history: History, shared: boolean, given: O
     case 'Expired':
       return at + clockErrorMs >= expiryOf(history, first);
     case 'Exhausted': {
-      // A redrive starts the age of a mail again at 0. So it is enough if the dead letter is right for one of these starts.
+      // A redrive starts the age of a mail again at 0. So the dead letter may be right for the submission or for any redrive.
       const starts = [...addedAt, ...redrives.map((one) => one.at)];
       const hasTime = mail.expiresAt !== undefined || mail.expiresAfterMs !== undefined;
       return (
@@ -83,8 +89,8 @@ function isLegal(letter: DeadLetter, history: History, shared: boolean, given: O
         mail.onUnknown === 'hold' && (unknown > 0 || interrupted || (history.skewed && history.attempts.length > 0))
       );
     case undefined:
-      // Either killed processes received the message as often as SQS allows (the sender does not see invocations that Lambda refused),
-      // or SQS lost the deletion of a message that the sender had dead-lettered before.
+      // There are two reasons. The message was received as often as SQS allows, by processes that were killed or in invocations
+      // that Lambda refused. Or SQS lost the deletion of a message that the sender had dead-lettered before.
       return (
         (mayCrash && receives >= maxReceiveCount) ||
         deadLetters.some((other) => other.reason !== undefined && other.at <= at)

@@ -45,9 +45,9 @@ export function wrongStates({ events }: Pick<OracleInput, 'events'>): string[] {
 }
 
 /**
- * Returns violations for second acceptances that the sender should have prevented. For each recipient of both acceptances, the list
- * of events had proved the first acceptance. Since then more than the longest duration of an invocation had passed when the sender
- * decided to make the second call.
+ * Returns violations for second acceptances that the sender should have prevented. For each recipient of both acceptances, the
+ * list of events had proved the first acceptance. The sender decided to make the second call more than the longest duration of an
+ * invocation after this proof.
  */
 function ignoredEvidence(given: OracleInput): string[] {
   const { recorder, faultTimes, events } = given;

@@ -4,10 +4,7 @@ import type { OracleInput, Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
 
 const MINUTE = 60_000;
-/**
- * Time after a fault of the table. Within this time it is possible that a worker has not yet read a Retry-After that another worker
- * recorded.
- */
+/** Longest time after a fault of the table until every worker has read a Retry-After that another worker recorded. */
 const BLIND_MS = 3 * MINUTE;
 /**
  * Longest time from an answer with a Retry-After until the Retry-After is recorded in the table. A process that is killed within

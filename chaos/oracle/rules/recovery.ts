@@ -4,22 +4,25 @@ import { isLimited, type OracleInput, type Rule } from '../input.ts';
 import { PROMISES } from '../promises.ts';
 
 const MINUTE = 60_000;
-/** For this time after a fault a Retry-After may still apply: a Retry-After of an hour that a process with a wrong clock recorded. */
+/**
+ * Longest time for which a fault may have an effect after its end. Example: a process with a wrong clock recorded a Retry-After
+ * of an hour.
+ */
 const HEALED_MS = 80 * MINUTE;
 /**
- * Longest time for waits that remain from the last fault: the visibility time-out of messages of a killed process, look-ups of sent
- * mail, the time until an open circuit is probed.
+ * Longest time for waits that remain from the last fault: the visibility time-out of messages of a killed process, look-ups of
+ * sent mail, or the time until the sender probes a provider whose circuit breaker is open.
  */
 const SLACK_MS = 15 * MINUTE;
 /**
- * Largest part of the mail of the quiet phase that may go to another provider first because this other provider has a configured
- * `share`.
+ * Largest part of the mail of the quiet phase (the time after the last random fault) that may go to another provider first
+ * because this other provider has a configured `share`.
  */
 const OTHERS = 0.1;
 
 /**
- * From 80 minutes after the last fault, new mail goes to the first provider of the list, and providers accept every mail within two
- * minutes.
+ * In the quiet phase, from 80 minutes after the last random fault, new mail goes to the first provider of the list, and providers
+ * accept every mail within two minutes.
  */
 export const recovery: Rule = ({ recorder, quietFrom, providers }) => {
   const quiet = [...recorder.histories].filter(
@@ -49,14 +52,14 @@ export const recovery: Rule = ({ recorder, quietFrom, providers }) => {
 };
 
 /**
- * After all faults have ended, a provider accepts a mail within a limited time. The limit is the time for which the mail had waited
- * until the end of the faults, an hour at most.
+ * After all faults have ended, a provider accepts a mail within a limited time. The limit is 1.25 times the time for which the
+ * mail had waited until the end of the faults, an hour at most, and a tolerance of 15 minutes.
  */
 export const lateness: Rule = (given) => {
   if (isLimited(given)) return [];
   const { recorder, faultTimes, clockErrorMs, scriptedFrom } = given;
-  // A Retry-After in the scripted phase delays no mail: only the first provider answers with a Retry-After, and all mail may use other
-  // providers.
+  // A Retry-After in the scripted phase, a fixed list of steps at the end of a run, delays no mail: only the first provider
+  // answers with a Retry-After, and all mail may use other providers.
   const counts = ({ kind, from }: FaultWindow) => kind !== 'retry-after' || from < scriptedFrom;
   return [...recorder.histories].flatMap((history) => {
     if (history.mail.recipients.some((one) => one.startsWith('busy'))) return [];
@@ -90,16 +93,16 @@ function waitingSince({ addedAt, redrives, deadLetters }: History, at: number): 
 }
 
 /**
- * Without faults, the first call for a mail goes to the first provider that the mail may use. Providers to which the superseded
- * mail was offered are left out.
+ * Without faults, the first call for a mail goes to the first provider that the mail may use. Providers that accepted the superseded
+ * mail, or may have accepted it, come last.
  */
 export const order: Rule = (given) => {
   const { recorder, providers } = given;
   if (isLimited(given)) return [];
   return [...recorder.histories].flatMap((history) => {
     const [attempt] = history.attempts;
-    // After an interruption, a second receive or a redrive, the ledger may contain an attempt that was never called, with an unknown
-    // outcome. The provider of this attempt then comes last.
+    // After an interruption, a second receive or a redrive, the ledger may contain an attempt with an unknown outcome for which
+    // no call was made. The provider of this attempt then comes last.
     const known = history.interrupted || history.receives > 1 || history.redrives.length > 0;
     if (!attempt || known) return [];
     const { decidedAt, provider } = attempt;
@@ -120,11 +123,13 @@ export const order: Rule = (given) => {
 interface EarlierOffers {
   /** Providers that accepted the superseded mail according to the ledger. */
   readonly sure: ReadonlySet<string>;
-  /** Providers to which the superseded mail was offered, and where it is not known that the attempt failed. */
+  /** Providers that may have accepted the superseded mail: there was an attempt, and it is not known that the attempt failed. */
   readonly maybe: ReadonlySet<string>;
 }
 
-/** Returns the providers to which the superseded mail was offered, or an earlier mail that the superseded mail had replaced. */
+/**
+ * Returns the providers that accepted, or may have accepted, the superseded mail or an earlier mail which that mail had superseded.
+ */
 function earlierOffersOf(
   given: OracleInput,
   { mail: { supersedes } }: History,
@@ -142,8 +147,8 @@ function earlierOffersOf(
     for (const { provider, decidedAt, answer } of attempts)
       if (decidedAt < at && (interrupted || !answer || answer.at >= at || POSSIBLY_ACCEPTED.has(answer.outcome)))
         maybe.add(provider);
-    // The sender reads the record of the superseded mail before the first call for a submission, or before a later call if the table
-    // failed at the first.
+    // The sender reads the record of the superseded mail before the first call for a submission, or before a later call if the
+    // table failed before the first call.
     const before = earlierOffersOf(given, history, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
     const later = earlierOffersOf(given, history, at, [...seen, supersedes]);
     if (attempts.length > 0 && !interrupted && !hadFaults(given, attempts[0]?.decidedAt ?? at))

@@ -7,9 +7,9 @@ import { isLimited } from '../input.ts';
 const OTHERS = 0.1;
 
 /**
- * In the scripted phase mail fails over within minutes, and goes to the first provider again as soon as the first provider works.
- * Waiting bulk mail does not delay the receive of other mail. A provider that wrongly refuses all mailboxes does not cause the
- * suppression of these mailboxes.
+ * In the scripted phase, a fixed list of steps at the end of a run, mail fails over within minutes, and goes to the first
+ * provider again some minutes after the first provider works again. Waiting bulk mail does not delay the receive of other mail. A
+ * provider that wrongly refuses all mailboxes causes the suppression of only a few of these mailboxes.
  */
 export const scriptedPhase: Rule = (given) => {
   const { seed, recorder, scriptedFrom, providers } = given;

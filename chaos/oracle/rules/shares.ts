@@ -8,7 +8,10 @@ const HEALED_MS = 80 * 60_000;
 /** If at least this number of mails is expected at a provider because of its share, a count of 0 is a violation. */
 const FEWEST = 10;
 
-/** A `share` is the part of the mail that is first offered to this provider, whatever the place of the provider in the list is. */
+/**
+ * A `share` is the part of the mail for which the sender tries this provider first, whatever the place of the provider in the
+ * list is.
+ */
 export const shares: Rule = (given) => {
   const { recorder, providers } = given;
   if (isLimited(given)) return [];
@@ -24,7 +27,7 @@ export const shares: Rule = (given) => {
   });
 };
 
-/** Whether only the configured share decided whether this mail was offered to the provider first. */
+/** Whether only the configured share decided whether the sender tried this provider first for this mail. */
 function isDrawn({ faultTimes }: OracleInput, key: string, { mail, attempts, ...history }: History): boolean {
   const [attempt] = attempts;
   const isFirst = history.receives === 1 && history.redrives.length === 0 && !history.interrupted;

@@ -67,7 +67,10 @@ function isSteady({ key, maxPerSecond }: OracleProvider, at: number, { recorder,
   return maxPerSecond === undefined && !closes && !faultTimes.any(OF_PROVIDERS, at - 30 * MINUTE, at + MINUTE, key);
 }
 
-/** Whether the mail goes to the first provider of the list as long as the circuit breaker of this provider admits the mail. */
+/**
+ * Whether the sender tries the first provider of the list first for the mail, as long as the circuit breaker of this provider
+ * admits the mail.
+ */
 function isFree({ mail, receives, redrives, interrupted }: History): boolean {
   return !mail.ordered && mail.supersedes === undefined && receives === 1 && redrives.length === 0 && !interrupted;
 }

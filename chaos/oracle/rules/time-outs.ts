@@ -5,8 +5,8 @@ import { PROMISES } from '../promises.ts';
 type Answered = ProviderCall & { readonly answer: NonNullable<ProviderCall['answer']> };
 
 /**
- * Shortest and longest time for which the sender counts an answer as recent. The two differ because the sender drops old answers in
- * buckets of ten seconds.
+ * Shortest and longest time for which the sender counts an answer as recent. The two times differ because the sender drops old
+ * answers in buckets of ten seconds.
  */
 const WINDOWS_MS = [60_000, 70_000] as const;
 /**

@@ -13,8 +13,8 @@ const LONGEST_DELAY_MS = 15 * 60_000;
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
 /**
- * The wait of a mail is as long as the mail is old, at least a minute and at most an hour. After a lost answer the wait is one to
- * two minutes. No mail circulates without end.
+ * The wait of a mail is at most 1.25 times the age of the mail, and never longer than an hour; a wait of up to two minutes is
+ * always allowed. After a lost answer the wait is at most two minutes. No mail circulates without end.
  */
 export const waits: Rule = (given) => {
   const { recorder, faultTimes, clockErrorMs } = given;

@@ -3,7 +3,7 @@ import type { ProviderDefinition } from '../provider.ts';
 import type { MailgunMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type MailgunInboundOptions, type MailgunOptions } from './options.ts';
 
-/** Mailgun, used through its HTTP API. Mailgun gets the raw MIME message, in the same way as SES and SMTP servers. */
+/** Definition of Mailgun, which is used through its HTTP API. Mailgun gets the raw MIME message, as SES and SMTP servers do. */
 export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOptions> = {
   type: 'mailgun',
   title: 'Mailgun',
@@ -12,7 +12,8 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
     // documentation.mailgun.com, send-http and batch-sending (2026-11-23): 25 MB uncompressed, 1,000 recipients per call.
     maxBytes: 25 * 1024 * 1024,
     maxRecipients: 1000,
-    // documentation.mailgun.com (2026-11-23): addresses are checked against RFC 5321, 5322 and 6854; RFC 6531 is not mentioned.
+    // documentation.mailgun.com (2026-11-23): Mailgun checks addresses against RFC 5321, 5322 and 6854. RFC 6531 is not
+    // mentioned.
     smtpUtf8: false,
     quotedLocalPart: true,
   },
@@ -32,7 +33,7 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   inbound: {
     over: 'http',
     // Mailgun posts raw MIME only to URLs that end in `mime` (user-manual/receive-forward-store, 2026-11-23). A URL that ends in
-    // `store` shows an operator in Mailgun's logs that the request is a notification of stored mail.
+    // `store` is for notifications about stored mail, which operators can then recognise in Mailgun's logs.
     pathEnds: ['mime', 'store'],
     checkOptions: checkInbound,
     received: ({ domains }) => domains,
@@ -45,8 +46,8 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
       server: /(^|\.)mailgun\.(org|net|com)$/,
     },
     secretFields: ['inboundPath', 'signingKey'],
-    // `apiKey` is used to read stored mail. The key that sends may be a domain sending key, which is not allowed to read stored
-    // mail.
+    // `apiKey` is needed to read stored mail. The key in the sending account's secret may be a domain sending key, which may not
+    // read stored mail.
     optionalSecretFields: ['previousSigningKey', 'apiKey'],
     load: () => import('./inbound.ts'),
     missed: {

@@ -4,18 +4,17 @@ import { cite } from '../fact.ts';
 const TYPES = cite('documentation.mailgun.com, user-manual/events/event-types', '2026-11-29');
 const STRUCTURE = cite('documentation.mailgun.com, user-manual/events/event-structure', '2026-11-23');
 /**
- * Source of the reasons of events. Mailgun's documentation has only examples of these reasons, so public reports are used as
- * well.
+ * Source of the reasons of events. Mailgun's documentation has only examples of these reasons, so public reports are used too.
  */
 const REASONS = cite('anymail/django-anymail, webhooks/mailgun.py and #130; public reports', '2026-11-29');
-/** Mailgun's own codes, 602 to 608, in addition to the codes of SMTP. */
+/** Source of Mailgun's own status codes, such as 498 and 602 to 608. All other status codes are codes of SMTP. */
 const CODES = cite('help.mailgun.com, "What are the delivery status codes"; public reports', '2026-11-29');
 
 const PERMANENT = ['failed/permanent'] as const;
 
 /**
- * All known events. `at` is the name of the event; for a failure it includes the severity, such as `failed/permanent`. `code` is
- * the reason of the event, and `status` the code of its delivery status.
+ * Meanings of all known events. `at` is the name of the event; for a failure it includes the severity, such as
+ * `failed/permanent`. `code` is the reason of the event, `status` is the code in its delivery status, and `text` is its text.
  */
 export const MAILGUN_EVENTS: readonly EventFact[] = [
   { at: ['accepted'], means: meaning('accepted'), source: TYPES },
@@ -37,7 +36,7 @@ export const MAILGUN_EVENTS: readonly EventFact[] = [
   },
   { at: ['failed/temporary'], means: meaning('deferred', 'temporary'), source: STRUCTURE },
 
-  // The recipient is on a suppression list of the domain, so Mailgun did not try to deliver.
+  // The recipient is on a suppression list of the domain, so Mailgun made no attempt to deliver the mail.
   { at: PERMANENT, code: ['suppress-bounce'], means: meaning('suppressed', 'bounced-before'), source: REASONS },
   { at: PERMANENT, code: ['suppress-complaint'], means: meaning('suppressed', 'complained-before'), source: REASONS },
   {
@@ -55,10 +54,12 @@ export const MAILGUN_EVENTS: readonly EventFact[] = [
   { at: PERMANENT, code: ['espblock', 'blacklisted'], means: blocked('reputation'), source: REASONS },
   { at: PERMANENT, status: [498], means: soft('dns'), source: CODES },
   { at: PERMANENT, code: ['bounce', 'hardfail'], means: hard('mailbox-unknown'), source: REASONS },
-  // For any other reason, the text of the SMTP reply gives the meaning, in this table and in the function `corrected`.
+  // If the event has any other reason, its SMTP reply is used: its text in the row below, and the whole reply in the function
+  // `corrected`.
   { at: PERMANENT, text: /^[45]?\d*[ -]?5\.1\.[12]\b/, means: hard('mailbox-unknown'), source: REASONS },
   { at: PERMANENT, means: soft('unknown'), source: STRUCTURE },
 
-  // A route has stored a received mail. This event is not about a sent mail.
+  // A route has stored a received mail. This event is not about a sent mail. The reason `test` is not exact: the list of reasons
+  // has no reason for received mail.
   { at: ['stored'], means: meaning('other', 'test'), source: TYPES },
 ];

@@ -21,9 +21,7 @@ export const events: WebhookModule<ReadEvents> = {
   authenticate: (request, secret, now) => authenticateJson(request, secret, now, readEvents),
 };
 
-/**
- * Reads the JSON of an event webhook, which has one event (documentation.mailgun.com, user-manual/webhooks, 2026-11-23).
- */
+/** Reads the JSON that an event webhook posts. It has one event (documentation.mailgun.com, user-manual/webhooks, 2026-11-23). */
 export function readEvents(posted: Fields): ReadEvents {
   const event = fieldsOf(posted['event-data']);
   if (filledText(event['event']) === undefined) return { kind: 'unreadable', detail: 'no event' };
@@ -40,9 +38,9 @@ function readEvent(event: Fields): ReportedEvent {
   const code = typeof status['code'] === 'number' ? status['code'] : Number(status['code'] ?? Number.NaN);
   const words =
     filledText(status['message']) ?? filledText(status['description']) ?? filledText(reject['reason']) ?? '';
-  // Codes such as 498 and 499 are Mailgun's own codes: no receiving server gave an SMTP reply.
+  // The codes 490 to 499 are Mailgun's own codes: no receiving server has sent an SMTP reply.
   const reply = replyIn(words, code >= 490 && code < 500 ? undefined : code);
-  // Mail sent in test mode is not delivered, so the events of this mail say nothing about a recipient.
+  // Mailgun does not deliver mail that is sent in test mode, so the events of this mail say nothing about a recipient.
   const byTable =
     fieldsOf(event['flags'])['is-test-mode'] === true
       ? meaning('other', 'test')
@@ -57,8 +55,8 @@ function readEvent(event: Fields): ReportedEvent {
   const metadata = metadataIn(variables);
   return {
     ...corrected(byTable, reply),
-    // Mailgun guarantees that the id of an event is unique within one day only (documentation.mailgun.com, event-structure,
-    // 2026-11-23).
+    // Mailgun guarantees only that the id of an event is unique within one day (documentation.mailgun.com, event-structure,
+    // 2026-11-23). Therefore the id here contains the date.
     eventId: [
       at === undefined ? '' : new Date(at).toISOString().slice(0, 10),
       filledText(event['id']) ?? JSON.stringify(event),
@@ -67,7 +65,8 @@ function readEvent(event: Fields): ReportedEvent {
     providerMessageId: messageIdOf(headers['message-id']),
     reference: readReference(variables),
     at,
-    // The client type `robot` is a scanner; the field `bot` contains the name of a mail program that loads pictures by itself.
+    // The client type `robot` means a scanner. The field `bot` contains the name of a mail program that loads pictures
+    // automatically.
     ...(/robot/i.test(filledText(client['client-type']) ?? '') || filledText(client['bot']) ? { machine: true } : {}),
     detail: joinedWords(words),
     smtpCode: codeIn(reply),

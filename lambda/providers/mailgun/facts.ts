@@ -7,22 +7,22 @@ const PAGES = cite(
   '2026-11-23',
 );
 const HELP = cite('help.mailgun.com, 202051664 (domain disabled) and 115001124753 (sending limitation)', '2026-11-28');
-/** Public reports of users (two of 2026-10-01 and 2026-10-02), not from Mailgun. */
+/** Public reports of users, not statements of Mailgun. Two of these reports are of 2026-10-01 and 2026-10-02. */
 const USERS = cite('public reports of users', '2026-11-23');
 const SDK = cite('mailgun.js 14.0.1, source', '2026-11-23');
-/** No source: a likely wording of a known meaning. */
+/** Source of rows for which no document was found. Such a row has a likely wording of a known meaning. */
 const GUESS = cite('a guess', '2026-11-23');
 
 /**
- * All known answers. The first row that matches an answer gives its meaning. Mailgun distinguishes refusals of the account only
- * by their text, with each of the statuses 400, 403 and 429.
+ * Meanings of all known answers. The first row that matches an answer gives its meaning. Refusals of the account may have any of
+ * the statuses 400, 403 and 429, so only their text distinguishes them from other refusals.
  */
 export const MAILGUN_FACTS: readonly Fact[] = [
   // Mailgun answers every path that does not exist with 200 and this sentence.
   { text: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
 
-  // "Domain X is not allowed to send: request rate of the account" is a rate limit; with any other reason, the sentence "Domain X
-  // is not allowed to send" is about the account.
+  // The sentence "Domain X is not allowed to send" is a rate limit if it continues with a request rate. With any other reason,
+  // the sentence is a refusal of the account.
   {
     text: /requests?-per-(sec|min|hour)|too many requests|rate limit|request limit/i,
     means: throttled('rate-limit'),
@@ -61,19 +61,19 @@ export const MAILGUN_FACTS: readonly Fact[] = [
     means: account(AUTHENTICATION),
     source: PAGES,
   },
-  // Mailgun's documentation of 402: "Parameters were valid but request failed".
+  // Mailgun documents the status 402 as "Parameters were valid but request failed".
   { status: [402], means: account('payment-required'), source: PAGES },
   { status: [403], means: account('access-denied'), source: PAGES },
-  // Mailgun also gives this answer for a domain of another region, and for some time for a new domain.
+  // Mailgun also gives this answer for a domain of the other region, and for a new domain for some time.
   { status: [400, 404], text: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
-  // Refusals of the request, not of the message: the URL is wrong, or Mailgun has changed its API.
+  // These statuses refuse the request, not the message: the URL is wrong, or Mailgun has changed its API.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
     means: account('wrong-url'),
     source: PAGES,
   },
 
-  // This size limit applies to the parameters o:, h:, v: and t: together.
+  // This text is about the size limit of the parameters `o:`, `h:`, `v:` and `t:` together.
   { text: /limited to 16 ?kb/i, means: message('format'), source: SPEC },
   // The SDK itself refuses a message above its limit of 50 MB, and sends nothing.
   { text: /larger than maxBodyLength/i, means: message('too-large'), source: SDK },
@@ -85,8 +85,7 @@ export const MAILGUN_FACTS: readonly Fact[] = [
     source: GUESS,
   },
   { status: [400], text: /virus|malware|infected/i, means: message('virus'), source: GUESS },
-  // Mailgun usually accepts mail to suppressed recipients, and reports the suppression later by an event (suppress-bounce and
-  // others).
+  // Mailgun usually accepts mail to suppressed recipients, and later reports an event with a reason such as `suppress-bounce`.
   {
     status: [400],
     text: /(recipient|address) .*suppress(ed|ion)/i,
@@ -99,9 +98,9 @@ export const MAILGUN_FACTS: readonly Fact[] = [
     means: oneRecipient('address'),
     source: SPEC,
   },
-  // The syntax of our From address was checked before, so Mailgun refuses the sender identity.
+  // Mailover has already checked the syntax of the From address, so this answer refuses the sender identity.
   { status: [400], text: /\bfrom'? parameter is not a valid/i, means: sender('sender-refused'), source: SPEC },
-  // The form of our request is wrong. This is the first sign that Mailgun has changed its API.
+  // The form of our request is wrong. Such an answer may be the first sign that Mailgun has changed its API.
   {
     status: [400],
     text: /need at least one of|only one parameters?|parameter is missing|invalid (parameter|mime)/i,

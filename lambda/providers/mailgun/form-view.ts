@@ -2,28 +2,30 @@ import { type FormField, type PostedForm, textOf } from '../../mail/form.ts';
 import { jsonOf } from '../event-fields.ts';
 import { headerValue } from '../header-value.ts';
 
-/** The fields of a form that Mailgun posts. Mailgun's own fields are separated from the fields that repeat a header of the mail. */
+/** A form that Mailgun has posted. Mailgun's own fields are separated from the fields that repeat a header of the mail. */
 export interface FormView {
   /** The headers of the mail as listed in `message-headers`; undefined if the form lacks the field `message-headers`. */
   readonly headers: readonly (readonly [name: string, value: string])[] | undefined;
-  /** Fields that may repeat headers of the mail, in order; used if the list of headers is empty. */
+  /**
+   * The fields of the form that may repeat headers of the mail, in order. They are used only if `headers` is undefined or empty.
+   */
   readonly headerFields: readonly (readonly [name: string, value: string])[];
   readonly complete: boolean;
   /** Files in order, with their field names. */
   readonly files: readonly FormField[];
   /**
-   * Returns Mailgun's own value of the field `name` as text, and never a header of the mail that Mailgun copied to a field of
-   * this name.
+   * Returns the value of Mailgun's own field `name` as text. Fields of this name that repeat a header of the mail are ignored.
    */
   text(name: string): string | undefined;
   bytes(name: string): Buffer | undefined;
-  /** Returns all values of the field `name` as text, except headers that Mailgun copied from the mail. */
+  /** Returns the values of all fields `name` as text, except fields that repeat a header of the mail. */
   all(name: string): readonly string[];
 }
 
 /**
- * Separates Mailgun's own fields from copied headers. Mailgun also posts every header of a mail as a field (receive-http,
- * 2026-11-25). Therefore a sender who writes a header `recipient` or `message-url` adds a second field of this name to the form.
+ * Separates Mailgun's own fields from the fields that repeat a header. Mailgun posts every header of a mail as a field too
+ * (receive-http, 2026-11-25). Therefore a mail with a header `recipient` or `message-url`, which its sender can write, produces a
+ * second field of this name.
  */
 export function viewOf(form: PostedForm): FormView {
   const byName = new Map<string, FormField[]>();
@@ -34,7 +36,7 @@ export function viewOf(form: PostedForm): FormView {
   }
   const headers = messageHeaders(byName.get('message-headers') ?? byName.get('Message-headers') ?? []);
   const copies = countsOf(headers ?? []);
-  // Mailgun's manual writes some field names with a capital letter (receive-http, `Body-plain`, 2026-11-28).
+  // Mailgun's manual writes some field names with a capital letter, such as `Body-plain` (receive-http, 2026-11-28).
   const posted = (name: string): readonly FormField[] => {
     const fields = byName.get(name) ?? [];
     return fields.length > 0 || !EITHER_CASE.has(name) ? fields : (byName.get(capitalised(name)) ?? []);
@@ -49,8 +51,8 @@ export function viewOf(form: PostedForm): FormView {
       if (count > 0) left.set(text, count - 1);
       return count === 0;
     });
-    // If no field is left for a name that Mailgun always writes, Mailgun has merged its own field with the copied header, so the
-    // copied header is used.
+    // Mailgun always posts some fields. If all fields of such a name repeat a header, Mailgun has posted its own field and the
+    // header as one field, so this field is used.
     return rest.length > 0 || !ALWAYS.has(name) ? rest : fields;
   };
   return {
@@ -73,7 +75,7 @@ function capitalised(name: string): string {
   return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Counts how often each value occurs, by the name of the header. */
+/** Returns how often each value of a header occurs, by the name of the header. */
 function countsOf(headers: readonly (readonly [string, string])[]): Map<string, Map<string, number>> {
   const counts = new Map<string, Map<string, number>>();
   for (const [name, value] of headers) {
@@ -83,13 +85,13 @@ function countsOf(headers: readonly (readonly [string, string])[]): Map<string, 
   return counts;
 }
 
-/** Whether Mailgun itself writes a field of this name (receive-http, 2026-11-25), or uses the name for a file of the mail. */
+/** Whether Mailgun itself posts a field of this name (receive-http, 2026-11-25), or uses the name for a file of the mail. */
 export function isOwnName(name: string): boolean {
   return OWN.has(name) || EITHER_CASE.has(name.toLowerCase()) || FILE.test(name);
 }
 
 /**
- * Whether a field is a copied header: Mailgun begins the names of headers with a capital letter, and the names of its own fields
+ * Whether a field of this name repeats a header. Such names begin with a capital letter, and the names of Mailgun's own fields
  * with a small letter.
  */
 function isHeaderName(name: string): boolean {
@@ -99,8 +101,8 @@ function isHeaderName(name: string): boolean {
 const FILE = /^(attachment|inline|file)\b/i;
 
 /**
- * Returns the list in the field `message-headers`. If there are several such fields, the longest is Mailgun's own: the other
- * fields are copied headers of the mail, which Mailgun's list contains too.
+ * Returns the list in the field `message-headers`; undefined if it is missing or unreadable. Of several such fields, the longest
+ * is Mailgun's own: the other fields repeat headers of the mail, and Mailgun's list contains these headers too.
  */
 function messageHeaders(fields: readonly FormField[]): [string, string][] | undefined {
   const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
@@ -114,7 +116,7 @@ function messageHeaders(fields: readonly FormField[]): [string, string][] | unde
   });
 }
 
-/** Names of the fields that every form of Mailgun has. */
+/** Names of the fields that Mailgun posts in every form. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'recipient',
   'sender',
@@ -126,8 +128,8 @@ const ALWAYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Fields whose names may begin with a capital letter. These fields are about the content of the mail only, not about its envelope
- * or the signature.
+ * Names of Mailgun's own fields that may begin with a capital letter. These fields are about the content of the mail, and not
+ * about its envelope or the signature.
  */
 const EITHER_CASE: ReadonlySet<string> = new Set([
   'body-plain',

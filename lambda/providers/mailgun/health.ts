@@ -11,7 +11,7 @@ interface DomainState {
   readonly type?: unknown;
 }
 
-/** The part of the SDK that reads the state of a domain and of its sending queue. */
+/** The part of the SDK that reads the state of a domain and of its sending queue, and posts a message. */
 export interface MailgunHealthSource {
   readonly domains: { get(domain: string): Promise<DomainState> };
   readonly messages: {
@@ -29,9 +29,9 @@ export interface MailgunHealthSource {
  * Asks Mailgun for the state of the domain and of its sending queue, in parallel.
  *
  * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, and also has `is_disabled` (OpenAPI 3.0.0, GET
- * /v4/domains/{name}). Mail from a domain that is not verified is refused (reports of users). A sandbox domain reaches authorised
- * recipients only (user manual, domains). If Mailgun has stopped a queue, the answer states the reason and the time until which
- * the queue is stopped (GET /v3/domains/{name}/sending_queues).
+ * /v4/domains/{name}). Mailgun refuses mail from a domain that is not verified (reports of users). A sandbox domain can send to
+ * authorised recipients only (user manual, domains). If Mailgun has stopped a queue, the answer states the reason, and the time
+ * at which the stop ends (GET /v3/domains/{name}/sending_queues).
  */
 export async function health(client: MailgunHealthSource, domain: string, limits: HealthLimits): Promise<Health> {
   const [state, queue] = await Promise.all([
@@ -50,7 +50,8 @@ export async function health(client: MailgunHealthSource, domain: string, limits
   }
   if (queue.result === undefined) {
     const ofQueue = healthOf(classify({ trace: queue.trace, words: sdkErrorText(queue.error) }));
-    // The answer about the domain is enough for `healthy`, but each of the two answers may show that the account is refused.
+    // The answer about the domain is enough for the state `healthy`. However, either of the two answers may show that the account
+    // is refused.
     if (ofQueue.state === 'account-refused') return ofQueue;
   }
   return ofDomain;
@@ -66,9 +67,10 @@ function domainHealth({ result, error, trace }: Watched<DomainState>): Health {
 }
 
 /**
- * Checks the health for a domain sending key. Such a key may only post messages (API reference, authentication, 2026-11-25), so a
- * 401 as the answer to another call does not mean that the key is wrong. To test the key, a message without sender and recipient
- * is posted. It can never become a mail: if the key is valid, Mailgun answers that sender and recipient are missing.
+ * Checks the health of an account with a domain sending key. Such a key may only post messages (API reference, authentication,
+ * 2026-11-25), so a 401 as the answer to any other call does not mean that the key is wrong. To test the key, a message without
+ * sender and recipient is posted, which can never become a mail. If the key is valid, Mailgun answers that sender and recipient
+ * are missing.
  */
 async function sendingKeyHealth(
   { messages }: MailgunHealthSource,

@@ -6,7 +6,7 @@ import { readPosted } from './posted.ts';
 import { authenticateJson, formHash, type Signature, signatureProblem } from './signature.ts';
 import { storage } from './storage.ts';
 
-/** Authenticates and reads the requests of Mailgun's routes: forward() with a parsed mail or raw MIME, and store(notify). */
+/** Authenticates and reads the requests of Mailgun's routes: `forward()` with a parsed mail or raw MIME, and `store(notify)`. */
 export const inbound: InboundModule = {
   authenticate(request, secret, now) {
     const form = readForm(request.contentType, request.body, isOwnName);
@@ -29,8 +29,8 @@ export const inbound: InboundModule = {
 };
 
 /**
- * Number of values that are tried for each field of the signature. A field has several values only if a header of the mail has
- * the same name.
+ * Largest number of values that are tried for each field of the signature. A field has several values only if a header of the
+ * mail has the same name.
  */
 const MOST_CANDIDATES = 3;
 
@@ -43,13 +43,13 @@ function* signaturesOf(view: FormView): Generator<Signature> {
         any = true;
         yield { timestamp, token, signature };
       }
-  // If there is no signature, an empty signature is checked, so that a missing key is reported before a missing signature.
+  // If there is no signature, an empty signature is checked. If a key is missing too, the missing key is then reported.
   if (!any) yield { timestamp: '', token: '', signature: '' };
 }
 
 /**
- * Returns the content of an authenticated JSON request. No route of Mailgun posts JSON: the request is an event that was posted
- * to the wrong URL, or is unreadable.
+ * Returns the content of an authenticated JSON request. No route of Mailgun posts JSON, so the request is either an event that
+ * was posted to the wrong URL, or unreadable.
  */
 function misdirected(posted: Readonly<Record<string, unknown>>): Posted {
   return posted['event-data'] === undefined

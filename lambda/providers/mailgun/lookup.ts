@@ -20,23 +20,26 @@ export interface EventSource {
 /** Largest number of events on one page (Mailgun OpenAPI 3.0.0, GET /v3/{domain_name}/events, 2026-11-25). */
 const PAGE = 300;
 /**
- * Largest number of pages: enough for 1,000 recipients, each with one event for the acceptance, several events for delivery
- * attempts, and one event for the delivery.
+ * Largest number of pages that are read: 6,000 events. This is enough for 1,000 recipients, each with one event for the
+ * acceptance, four for delivery attempts, and one for the delivery.
  */
 const MAX_PAGES = 20;
-/** Allowed difference between Mailgun's clock and ours, in milliseconds. */
+/** Largest difference between Mailgun's clock and our clock for which the events are found, in milliseconds. */
 const SLACK_MS = 10 * 60_000;
 
 /**
  * Searches Mailgun's events for the Message-ID of an attempt.
  *
- * Every event except `rejected` shows that Mailgun accepted the message for its recipient. Facts, all read 2026-11-25:
- * - Events are kept for at least 3 days (OpenAPI 3.0.0) and are queried by domain and region.
+ * Every event except `rejected` shows that Mailgun accepted the message for the recipient of the event. Facts, all read
+ * 2026-11-25:
+ * - Mailgun keeps events for at least 3 days (OpenAPI 3.0.0). The events of each domain are queried separately, in the domain's
+ * region.
  * - Events contain the Message-ID without angle brackets, and are queried by this Message-ID (user manual, event structure).
- * - Events may be indexed late, in bad cases by half an hour (user manual, event polling). If there is no event soon after the
- * attempt, the message was probably, but not certainly, not accepted.
- * - A domain sending key may only post messages (API reference, authentication): this query is answered with 401.
- * - The events API is marked as deprecated in favour of the logs API, without a date; the SDK logs this deprecation at each call.
+ * - Mailgun may index events late, in rare cases by half an hour (user manual, event polling). If there is no event soon after
+ * the attempt, Mailgun has probably not accepted the message, but may still have accepted it.
+ * - A domain sending key may only post messages (API reference, authentication): with such a key, Mailgun answers this query with
+ * 401.
+ * - Mailgun has deprecated the events API in favour of the logs API, without a date. The SDK logs this deprecation at each call.
  */
 export async function lookup(events: EventSource, domain: string, question: Question): Promise<LookupAnswer> {
   const messageId = question.messageId.replace(/^<(.*)>$/, '$1');
@@ -58,7 +61,7 @@ export async function lookup(events: EventSource, domain: string, question: Ques
     if (list.items.length === 0) return { kind: 'answered', found };
     for (const item of list.items as readonly unknown[]) {
       const event = read(item);
-      // A server that ignores the filter would return events of other messages.
+      // Events of other messages show that the server ignored the filter.
       if (event?.messageId !== messageId) return unreadable('an event of another message');
       for (const address of question.recipients.filter((one) => concerns(event, one)))
         if (event.kind === 'rejected') rejected.add(address);
@@ -73,7 +76,7 @@ export async function lookup(events: EventSource, domain: string, question: Ques
   return unreadable(`more than ${MAX_PAGES} pages`);
 }
 
-/** Whether an event is about this recipient; a rejection that names no recipient is about all recipients. */
+/** Whether an event is about the recipient `address`. A rejection that names no recipient is about all recipients. */
 function concerns({ kind, recipient }: EventFacts, address: string): boolean {
   return recipient === undefined ? kind === 'rejected' : recipient.toLowerCase() === address.toLowerCase();
 }
@@ -97,7 +100,7 @@ function read(item: unknown): EventFacts | undefined {
 
 function failed({ result, error, trace }: Watched<Page>): LookupAnswer {
   const { status } = trace;
-  // If a call failed in spite of a complete 2xx answer, the body has no list of events: the SDK may throw an error when it reads
+  // After a complete 2xx answer, the failure means that the body has no list of events. The SDK may throw an error when it reads
   // the missing list.
   if (status !== undefined && status >= 200 && status < 300 && trace.complete)
     return unreadable(detailOf(result === undefined ? sdkErrorText(error) : 'no list of events'));

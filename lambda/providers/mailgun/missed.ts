@@ -7,8 +7,8 @@ import { authorizationOf, URLS } from './api.ts';
 const PER_PAGE = 300;
 const MOST_PAGES = 4;
 /**
- * Only events of at least this age are queried, in milliseconds. Mailgun indexes events out of order: until an event is half an
- * hour old, Mailgun may insert it into a page that was already read (documentation.mailgun.com, user-manual/events/event-polling,
+ * Smallest age of the events that are queried, in milliseconds. Mailgun indexes events out of order: until an event is half an
+ * hour old, it may appear on a page that was already read (documentation.mailgun.com, user-manual/events/event-polling,
  * 2026-11-25).
  */
 const INDEXED_MS = 45 * 60_000;
@@ -16,14 +16,15 @@ const INDEXED_MS = 45 * 60_000;
 /** Options of the queries for received mail. */
 export interface MailgunMissedOptions {
   readonly region?: 'us' | 'eu';
-  /** Domains for which the account receives mail; the events are queried by domain. */
+  /** Domains for which the account receives mail. The events of each domain are queried separately. */
   readonly domains: readonly string[];
 }
 
 /**
  * Queries Mailgun's Events API. Facts, read 2026-11-25: a mail that a route stores has a `stored` event, and a mail that could
- * not be posted has a `failed` event. Both events contain the URL of the stored copy of the mail. The copy is kept for about
- * three days. `delivered` events of posted mail are not queried: a domain that also sends has such an event for each sent mail.
+ * not be posted has a `failed` event. Both events contain the URL of the stored copy of the mail. Mailgun keeps the copy for
+ * about three days. Posted mail has `delivered` events, which are not queried: a domain that also sends has a `delivered` event
+ * for each sent mail too.
  */
 export function missed(context: MissedContext<MailgunMissedOptions>): MissedSource {
   const base = context.endpoint ?? URLS[context.options.region ?? 'us'];
@@ -46,7 +47,8 @@ export function missed(context: MissedContext<MailgunMissedOptions>): MissedSour
       if (!Array.isArray(some)) throw new ServiceError('the provider gave no list of events');
       items.push(...some);
       const next = URL.parse(String(paging?.next));
-      // A page that is not full is the last page. The API key is sent only to the host of the first page.
+      // A page that is not full is the last page. A link to another host is not followed, so that only Mailgun's API gets the API
+      // key.
       if (some.length < PER_PAGE || next === null || next.origin !== new URL(base).origin) return items;
       url = next.href;
     }
@@ -63,8 +65,8 @@ export function missed(context: MissedContext<MailgunMissedOptions>): MissedSour
         if (events === 'too-many') return 'too-many';
         found.push(...events.flatMap((event) => receptionsOf(event, domains)));
       }
-      // A mail that was stored but could not be posted has two events. Each event is listed under every domain of the mail's
-      // recipients.
+      // Duplicates are removed: a mail that was stored but could not be posted has two events, and an event is listed under every
+      // domain of the mail's recipients.
       return [...new Map(found.map((one) => [one.id, one])).values()];
     },
     know: async ({ listed }) => {
@@ -74,7 +76,7 @@ export function missed(context: MissedContext<MailgunMissedOptions>): MissedSour
   };
 }
 
-/** The fields of an event that are read here; each may be absent. */
+/** The fields of an event that are read here. Each field may be absent. */
 interface StoredEvent {
   readonly id?: unknown;
   readonly event?: unknown;
@@ -88,18 +90,18 @@ interface StoredEvent {
   readonly message?: { readonly headers?: Readonly<Record<string, unknown>>; readonly recipients?: unknown };
 }
 
-/** An event with one of its recipients; `recipient` is undefined if the event names none. */
+/** An event with one of its recipients. `recipient` is undefined if the event names no recipient. */
 interface Listed {
   readonly event: StoredEvent;
   readonly recipient: string | undefined;
 }
 
 /**
- * Returns the received mails of an event, one entry for each recipient, since one stored copy may be for several recipients.
+ * Returns the received mail of an event, with one entry for each recipient: one stored copy may be for several recipients.
  *
- * Mailgun lists failures of sent mail as well: a failure is about received mail only if the event has the flag `is-routed`, and
- * it is final only if its severity is not `temporary`. If there is no stored copy, the event is all that Mailgun has about the
- * mail.
+ * The events include failures of sent mail. A failure is about received mail only if its event has the flag `is-routed`, and is
+ * final only if its severity is not `temporary`. If there is no stored copy, Mailgun has no other data about the mail than the
+ * event.
  */
 function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   const event: StoredEvent = Object(item);
@@ -107,7 +109,7 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   if (kind === 'failed' && (flags?.['is-routed'] !== true || severity === 'temporary')) return [];
   const key = [storage?.key, storage?.url, event.id].find((one) => typeof one === 'string') ?? String(timestamp);
   return recipientsOf(event, domains).map((recipient) => ({
-    // The id appears in the log, so it contains a hash of the recipient, not the address.
+    // The id appears in the log. Therefore it contains a hash of the recipient's address, and not the address.
     id: `${key}/${hashOf(recipient ?? '')}`,
     at: Number(timestamp) * 1000,
     state: kind === 'failed' ? 'failed' : 'taken',
@@ -116,8 +118,8 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
 }
 
 /**
- * Returns the recipients in the domains that receive mail; if there are none, the first address. If a post failed, Mailgun may
- * state the URL of the post as the recipient; this URL is left out.
+ * Returns the recipients at `domains`; if there are none, the first address of the event. If the mail could not be posted,
+ * Mailgun may state the URL of the webhook as the recipient. This URL is left out.
  */
 function recipientsOf({ recipient, recipients, message }: StoredEvent, domains: readonly string[]) {
   const given = [recipient, recipients, message?.recipients].flat();

@@ -6,15 +6,15 @@ import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList
 import { authorizationOf, URLS } from './api.ts';
 import type { MailgunOptions } from './options.ts';
 
-/** Largest number of entries on one page and in one POST (Mailgun OpenAPI 3.0.0, /v3/{domain}/bounces, 2026-11-23). */
+/** Largest number of entries on one page and in one POST request (Mailgun OpenAPI 3.0.0, /v3/{domain}/bounces, 2026-11-23). */
 const PER_CALL = 1000;
 const HINT = 'a domain sending key may not read the list, so the secret needs a key of the account';
 const TABLES = { 'hard-bounce': 'bounces', complaint: 'complaints' } as const;
 
 /**
  * Reads and changes Mailgun's lists of bounces and complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29).
- * A bounce in the list has the code and the text of the SMTP reply. The bounce is left out if the reply is about a blocklist or a
- * policy.
+ * A bounce in the list has the code and the text of the SMTP reply. The bounce is left out if the reply shows another cause than
+ * a missing mailbox, such as a blocklist, a policy or a full mailbox.
  */
 export function ownList(context: OwnListContext<MailgunOptions>): OwnList {
   const { domain, region = 'us' } = context.options;
@@ -33,7 +33,7 @@ export function ownList(context: OwnListContext<MailgunOptions>): OwnList {
       if (!Array.isArray(items)) throw new ServiceError('the provider gave no list of addresses');
       if (items.length > 0) yield listOf(items).flatMap((item) => entryOf(item, reason) ?? []);
       const next = URL.parse(filledText(fieldsOf(paging)['next']) ?? '');
-      // An empty page is the last page. The API key is sent only to the host of the first page.
+      // An empty page is the last page. A link to another host is not followed, so that only Mailgun's API gets the API key.
       url = items.length > 0 && next?.origin === new URL(base).origin ? next.href : undefined;
     }
   }

@@ -34,7 +34,7 @@ export function readPosted(view: FormView, takenAt: number): Posted {
 
 const CONTENT = ['body-plain', 'body-html', 'stripped-text', 'stripped-html', 'message-headers', 'subject', 'from'];
 
-/** Whether the form is an event of the older event webhooks. Such a form has no envelope sender and no body. */
+/** Whether the form contains an event of Mailgun's older event webhooks. Such a form has no envelope sender and no body. */
 function isEvent(view: FormView): boolean {
   return (
     view.text('event') !== undefined && view.bytes('body-plain') === undefined && view.text('sender') === undefined
@@ -42,8 +42,8 @@ function isEvent(view: FormView): boolean {
 }
 
 /**
- * Returns the recipients. According to the documentation there is only one, but users report a list of recipients if several
- * recipients match one route.
+ * Returns the recipients in `text`. According to the documentation there is only one recipient, but users report a list if
+ * several recipients match one route.
  */
 function recipientsOf(text: string): string[] {
   const list = text.includes('"') ? [text] : text.split(',');
@@ -70,8 +70,8 @@ function contentOf(view: FormView): PostedMail['content'] {
   const html = view.all('body-html').filter(Boolean).join('\n');
   const files = filesOf(view);
   const subject = view.text('subject');
-  // `body-plain` is always present, and empty if the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25): a
-  // form with neither a body nor a file lacks the content of the mail.
+  // `body-plain` is always present; it is empty if the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
+  // Therefore a form with neither a body nor a file does not contain the content of the mail.
   const hasContent =
     view.bytes('body-mime') !== undefined || BODIES.some((name) => view.bytes(name) !== undefined) || files.length > 0;
   const announced = Number(view.text('attachment-count') ?? 0);
@@ -88,8 +88,8 @@ function contentOf(view: FormView): PostedMail['content'] {
 const BODIES = ['body-plain', 'body-html', 'stripped-text', 'stripped-html'];
 
 /**
- * Returns the headers in the list `message-headers`. If this list is empty, returns the headers in fields of the form, since
- * Mailgun also posts each header as a field.
+ * Returns the headers in the list `message-headers`. If this list is missing or empty, returns the headers that fields of the
+ * form repeat: Mailgun posts each header as a field too.
  */
 function headersOf(view: FormView): PostedMail['content']['headers'] {
   const { headers = [], headerFields } = view;
@@ -120,7 +120,7 @@ function filesOf(view: FormView): ReceivedFile[] {
   });
 }
 
-/** Returns the names and sizes of the files of a stored mail, as listed in the notification (user manual, store(), 2026-11-23). */
+/** Returns the names and sizes of the files of a stored mail. The notification lists them (user manual, store(), 2026-11-23). */
 function listedFiles(json: string | undefined): { filename: string; size: number }[] {
   return listOf(parsed(json)).flatMap(({ name, size }) =>
     typeof name === 'string' && typeof size === 'number' ? [{ filename: name, size }] : [],
@@ -133,8 +133,8 @@ function parsed(json = ''): unknown {
 }
 
 /**
- * Returns the Content-IDs of files by the name of the form field with the file. Mailgun posts the reverse map, such as
- * `{"<image1>": "attachment-1"}`.
+ * Returns the Content-IDs of files, by the names of the form fields that contain the files. Mailgun posts the reverse map, such
+ * as `{"<image1>": "attachment-1"}`.
  */
 function contentIdMap(json: string | undefined): Map<string, string> {
   const map = parsed(json);

@@ -15,12 +15,15 @@ import { lookup } from './lookup.ts';
 import type { MailgunOptions } from './options.ts';
 
 /**
- * Time-out of the SDK in milliseconds: as long as a Lambda function may run, since the attempt's own deadline ends the call
- * earlier.
+ * Time-out of the SDK in milliseconds: the longest run time of a Lambda function. It never ends a call, since the attempt's own
+ * deadline is shorter.
  */
 const WALL_MS = 900_000;
 
-/** Creates a provider for Mailgun. It posts the raw message to `messages.mime`, and never uses templates or recipient variables. */
+/**
+ * Creates a provider for Mailgun. The provider posts the raw message to `messages.mime`. It never uses templates or recipient
+ * variables.
+ */
 export function create({ options, secret, endpoint, sandbox }: ProviderContext<MailgunOptions>): Provider {
   const key = secret['apiKey'];
   if (!key) {
@@ -32,12 +35,12 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
     };
   }
   const url = endpoint ?? URLS[options.region ?? 'us'];
-  // With Node's FormData the SDK would copy the message to a Blob, and would write each line of the form to the socket
-  // separately.
+  // The package form-data is used: with Node's FormData the SDK would copy the message to a Blob, and would write each line of
+  // the form to the socket separately.
   const client = new Mailgun(FormData).client({ username: 'api', key, url, timeout: WALL_MS });
-  // This logger does nothing: otherwise the SDK would log at each query that the events API is deprecated.
+  // This logger writes nothing. The SDK's own logger would write at each query that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
-  // The types of the SDK lack these methods, which its classes have (mailgun.js 14.0.1).
+  // The classes of the SDK have these methods, but the TypeScript types of the SDK omit some of them (mailgun.js 14.0.1).
   const source: MailgunHealthSource = {
     domains: client.domains,
     messages: client.messages as MailgunHealthSource['messages'],
@@ -47,8 +50,8 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
     send: async (attempt) => {
       const { variables, dropped } = variablesOf(attempt);
       const result = await sendInGroups(attempt, true, async (call) => {
-        // The message is a Buffer, which becomes a file part of the form. A string would become a form field, and its line ends
-        // would be changed.
+        // The message is a Buffer, which becomes a file part of the form. A string would become a form field, with changed line
+        // ends.
         const message = await mimeFor(attempt, call);
         const data = {
           message,
@@ -71,12 +74,12 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
   };
 }
 
-/** Makes Mailgun accept and log a mail without delivering it (documentation.mailgun.com, send-http, 2026-11-23). */
+/** Option of a mail that Mailgun accepts and logs, but does not deliver (documentation.mailgun.com, send-http, 2026-11-23). */
 const TEST = { 'o:testmode': 'yes' } as const;
 
 /**
- * Returns the tracking options of a mail. They override the settings of the domain (documentation.mailgun.com, tracking-opens and
- * tracking-clicks, 2026-11-28).
+ * Returns the tracking options of a mail. These options override the settings of the domain (documentation.mailgun.com,
+ * tracking-opens and tracking-clicks, 2026-11-28).
  */
 function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
   const yes = (wanted: boolean) => (wanted ? 'yes' : 'no');
@@ -87,9 +90,9 @@ function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
   };
 }
 
-/** Limit of all `o:` and `v:` options together, in bytes (Mailgun OpenAPI 3.0.0, 2026-11-23). */
+/** Largest size of all `o:` and `v:` options together, in bytes (Mailgun OpenAPI 3.0.0, 2026-11-23). */
 const MAX_OPTIONS = 16 * 1024;
-/** Tags are ASCII, at most 128 characters (Mailgun user manual, tagging, 2024). */
+/** Pattern of a tag that Mailgun allows: at most 128 ASCII characters (Mailgun user manual, tagging, 2024). */
 const TAG = /^[\x20-\x7e]{1,128}$/;
 
 function variablesOf({ message, number }: Pick<Attempt, 'message' | 'number'>): {
@@ -114,7 +117,7 @@ function variablesOf({ message, number }: Pick<Attempt, 'message' | 'number'>): 
   return { variables, dropped };
 }
 
-/** Upper bound of the size of the options of {@link trackingOf} and {@link TEST}, in bytes. */
+/** Upper bound of the size, in bytes, of the options that {@link trackingOf} returns and of {@link TEST}. */
 const TRACKING_OPTIONS = 80;
 
 function sizeOf(name: string, value: string): number {

@@ -4,22 +4,22 @@ import type { Secret } from '../../platform/secrets.ts';
 import { fieldsOf, jsonOf } from '../event-fields.ts';
 import type { Authentication, Refusal, WebhookRequest } from '../webhook.ts';
 
-/** The three values of a signature as posted. Their syntax is not checked yet. */
+/** The three values of a signature, as posted. Their syntax is not checked yet. */
 export interface Signature {
   readonly timestamp: string;
   readonly token: string;
   readonly signature: string;
 }
 
-// Signatures of this age are accepted, in milliseconds. Mailgun retries for 8 hours (documentation.mailgun.com, receive-http,
-// 2026-11-25); third parties report that a retry has the signature of the first request (hookdeck/webhook-skills, seen
-// 2026-11-25). A limit of one day leaves time for Mailgun's own queue.
+// Largest age of an accepted signature, in milliseconds. Mailgun retries for 8 hours (documentation.mailgun.com, receive-http,
+// 2026-11-25). Third parties report that a retry has the signature of the first request (hookdeck/webhook-skills, seen
+// 2026-11-25). A limit of one day also allows for mail that waits in Mailgun's own queue.
 const MAX_AGE_MS = 24 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
 /**
- * Returns the reason why a signature is invalid; undefined if it was made with one of the secret's keys and its timestamp is not
- * too old or too far in the future.
+ * Returns the reason why a signature is invalid. Returns undefined if the signature was made with one of the secret's keys, and
+ * its timestamp is at most one day old and at most 15 minutes in the future.
  */
 export function signatureProblem(
   { timestamp, token, signature }: Signature,
@@ -31,7 +31,7 @@ export function signatureProblem(
   if (!timestamp || !token || !signature) return 'missing';
   if (!/^\d{1,12}$/.test(timestamp) || token.length > 200 || !/^[0-9a-f]{64}$/i.test(signature)) return 'wrong';
   const given = Buffer.from(signature, 'hex');
-  // Every key is tried, even after a match, so that the duration of the check reveals nothing.
+  // Every key is tried, even after a match, so that the duration of the check does not show which key matches.
   const matches = keys.map((key) =>
     timingSafeEqual(
       given,
@@ -48,9 +48,9 @@ export function signatureProblem(
 }
 
 /**
- * Returns a hash of a posted form: of the names, file names, types and values of its fields. The order of fields with the same
- * name matters. The multipart boundary and the order of fields with different names do not matter, since they may change in a
- * retry.
+ * Returns a hash of a posted form: of the names, file names, types and values of all fields except the signature's. The order of
+ * fields with the same name changes the hash. The multipart boundary and the order of fields with different names do not, since
+ * both may change in a retry.
  */
 export function formHash({ fields, rest = '' }: PostedForm): string {
   const hash = createHash('sha256').update(rest);
@@ -66,8 +66,8 @@ export function formHash({ fields, rest = '' }: PostedForm): string {
 const SIGNED_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'token', 'signature']);
 
 /**
- * Authenticates a request in JSON, such as the request of an event webhook, by the signature inside the JSON
- * (documentation.mailgun.com, user-manual/webhooks, 2026-11-23). `read` gets the parsed JSON.
+ * Authenticates a JSON request, such as the request of an event webhook, by the signature in the JSON (documentation.mailgun.com,
+ * user-manual/webhooks, 2026-11-23). The function `read` gets the parsed JSON.
  */
 export function authenticateJson<Content>(
   { body }: WebhookRequest,

@@ -3,7 +3,7 @@ import { fieldsOf, jsonOf } from '../event-fields.ts';
 import type { MailStorage } from '../inbound.ts';
 import { authorizationOf } from './api.ts';
 
-/** Mailgun's storage: it contains the mail that a route stores instead of posting it. */
+/** Mailgun's storage of received mail. It contains mail that a route stored or that could not be posted. */
 export const storage: MailStorage = {
   // Each storage cluster of Mailgun has its own host, such as storage-us-east4.api.mailgun.net (seen 2026-11-25).
   has: ({ protocol, hostname, port, username, password }) =>
@@ -13,7 +13,8 @@ export const storage: MailStorage = {
     password === '' &&
     /^([a-z0-9-]+\.)*mailgun\.(net|org)$/.test(hostname),
 
-  // A time between Mailgun's last two retries, which are 4 and 8 hours after the first request (receive-http, 2026-11-25).
+  // This time is between Mailgun's last two retries, which are 4 and 8 hours after the first request (receive-http, 2026-11-25).
+  // At the last retry, a mail that is still missing counts as lost.
   appearsForMs: 7 * 3_600_000,
 
   credentials: (secret) => ({ authorization: authorizationOf(secret) }),

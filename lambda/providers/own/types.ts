@@ -1,7 +1,8 @@
 import type { ProviderDefinition } from '../provider.ts';
 
 /**
- * Provider types of your own, each under the name of its type. The code of each type is in this folder, for example in `acme.ts`.
+ * Definitions of your own provider types, by the name of the type. The code of each type is in this folder, for example in
+ * `acme.ts`.
  *
  * @example { acme }
  */

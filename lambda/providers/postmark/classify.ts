@@ -5,24 +5,24 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { Watched } from '../wire.ts';
 import { CODE_FACTS, STATUS_FACTS } from './facts.ts';
 
-/** The parts of an answer of Postmark that could be read. */
+/** The fields of an answer of Postmark that could be read. */
 interface PostmarkAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** 0 if the body has no ErrorCode. */
+  /** ErrorCode in the body; 0 if the body has none. */
   readonly errorCode: number;
   readonly message: string;
   readonly messageId?: string;
 }
 
 /**
- * Returns the answer, with the status and headers that were received on the wire and that the SDK may hide; undefined if the
- * answer is not complete.
+ * Returns the answer to a call; undefined if the answer is incomplete. Status and headers come from the network events, since the
+ * SDK may hide them.
  */
 export function wireAnswer({ result, error, trace }: Watched<unknown>): PostmarkAnswer | undefined {
   if (trace.status === undefined || !trace.complete) return undefined;
-  // For every 2xx, the SDK returns a result, which is a string if the body is not JSON. For any other status it throws an error
-  // (postmark 5.1.0, 2026-11-23).
+  // After every 2xx, the SDK returns a result, which is a string if the body is not JSON. After any other status, it throws an
+  // error (postmark 5.1.0, 2026-11-23).
   const fields: Record<string, unknown> = Object(error ?? result);
   const errorCode = fields[error ? 'code' : 'ErrorCode'];
   const message = fields[error ? 'message' : 'Message'] ?? (typeof result === 'string' ? result : '');
@@ -37,14 +37,14 @@ export function wireAnswer({ result, error, trace }: Watched<unknown>): Postmark
 }
 
 /**
- * Returns the outcome of one call. ErrorCode 406 (inactive recipient) refuses the whole call; the caller of this function finds
- * out which recipient is inactive.
+ * Returns the outcome of one call. ErrorCode 406 (inactive recipient) refuses the whole call. The outcome does not contain which
+ * recipient is inactive, see {@link inactiveAmong}.
  */
 export function classify(watched: Watched<unknown>): Outcome {
   const answer = wireAnswer(watched);
   if (answer) return classifyAnswer(answer);
   const { status } = watched.trace;
-  // If the status means a refusal of the request, the status is used even if the rest of the answer was cut off.
+  // A status of 300 or more is used even if the rest of the answer was cut off.
   if (status !== undefined && status >= 300) {
     const means = status >= 500 ? statusMeaning(status) : undefined;
     return answerOutcome(means ?? outage('answer-cut'), { status, words: `status ${status}` });
@@ -74,14 +74,14 @@ const INACTIVE = [
   /these inactive addresses: (.+?)(?:\.?\s+Inactive|\.?\s*$)/s,
 ];
 
-/** Whether a sentence is about inactive recipients. */
+/** Whether the text of an answer is about inactive recipients. */
 export function namesInactive(message: string): boolean {
   return /inactive (addresses|recipient)/i.test(message);
 }
 
 /**
- * Returns the recipients that a sentence calls inactive. Postmark may write their addresses with other upper-case and lower-case
- * letters.
+ * Returns the recipients that the text of an answer lists as inactive. Upper case and lower case make no difference, since
+ * Postmark may change them.
  */
 export function inactiveAmong(recipients: readonly string[], message: string): string[] {
   const list = INACTIVE.map((pattern) => pattern.exec(message)?.[1]).find((found) => found !== undefined);

@@ -2,7 +2,7 @@ import type { ProviderDefinition } from '../provider.ts';
 import type { PostmarkMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type PostmarkInboundOptions, type PostmarkOptions } from './options.ts';
 
-/** Properties of Postmark for deployment and routing. */
+/** Definition of Postmark, which is used through its HTTP API. */
 export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOptions> = {
   type: 'postmark',
   title: 'Postmark',
@@ -14,17 +14,18 @@ export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOpti
     // postmarkapp.com/developer/api/overview (2026-11-23): 50 addresses in To, Cc and Bcc together.
     maxRecipients: 50,
     smtpUtf8: false,
-    // postmarkapp.com/support/article/1180 (2026-11-28) states the pattern of an allowed mailbox: it has no quotes and no
+    // postmarkapp.com/support/article/1180 (2026-11-28) states the pattern of an allowed mailbox, which has no quotes and no
     // question mark.
     quotedLocalPart: false,
     forbiddenInLocalPart: '?',
-    // An empty attachment is answered with "Zero-sized attachments not allowed" (several public reports; 2026-11-28).
+    // Postmark refuses an empty attachment with "Zero-sized attachments not allowed" (several public reports; 2026-11-28).
     emptyAttachments: false,
     // postmarkapp.com/support/article/1101 (2026-11-28): Postmark sends a calendar invitation as an attachment, which mail
     // programs show as a file.
     calendar: false,
     visibleRecipient: true,
-    // Attachments with these extensions are refused with ErrorCode 411 (postmarkapp.com/developer/user-guide/send-email-with-api, 2026-11-23).
+    // Postmark refuses attachments with these extensions with ErrorCode 411
+    // (postmarkapp.com/developer/user-guide/send-email-with-api, 2026-11-23).
     forbiddenExtensions: (
       'vbs exe bin bat chm com cpl crt hlp hta inf ins isp jse lnk mdb pcd pif reg scr sct shs vbe vba wsf wsh wsl ' +
       'msc msi msp mst'
@@ -33,7 +34,7 @@ export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOpti
   secretFields: ['serverToken'],
   account: ({ messageStream = 'outbound' }) => ({ messageStream }),
   sandbox:
-    'Sends with the token `POSTMARK_API_TEST`: Postmark checks the request, answers as if it took it, and bills nothing (postmarkapp.com/developer/user-guide/sandbox-mode, 2026-11-23).',
+    'Sends with the token `POSTMARK_API_TEST`: Postmark checks the request, answers as if it had accepted the mail, and bills nothing (postmarkapp.com/developer/user-guide/sandbox-mode, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
   ownList: { mostAdded: 2_000, load: () => import('./own-list.ts') },

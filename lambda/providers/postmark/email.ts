@@ -25,8 +25,8 @@ interface PostmarkEmail {
 }
 
 /**
- * Returns the JSON of a message, addressed to `recipients` only. Returns undefined if `recipients` are several Bcc recipients and
- * no To or Cc recipient: Postmark cannot carry such a mail in one call.
+ * Returns the JSON of a message, addressed to `recipients` only. Returns undefined if `recipients` contains several Bcc
+ * recipients, but no To or Cc recipient: Postmark cannot send such a mail in one call.
  */
 export function emailOf(
   message: Message,
@@ -38,8 +38,8 @@ export function emailOf(
   const wanted = new Set(recipients);
   const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address));
   let [to, cc, bcc] = [left(message.to), left(message.cc), left(message.bcc)];
-  // Postmark requires an address in To. If there is none, the first Cc address is moved to To, or the Bcc address if it is the
-  // only recipient.
+  // Postmark requires an address in To. If To is empty, the first Cc address is moved to To. If Cc is empty too, a single Bcc
+  // address is moved to To.
   if (to.length === 0 && cc.length > 0) [to, cc] = [cc.slice(0, 1), cc.slice(1)];
   else if (to.length === 0 && bcc.length === 1) [to, bcc] = [bcc, []];
   if (to.length === 0) return undefined;
@@ -71,7 +71,8 @@ export function emailOf(
     ...defined({ Tag: message.tag?.slice(0, MAX_TAG) }),
     Metadata: metadataOf(message, number).metadata,
     MessageStream: messageStream,
-    // The server setting "Track opens" overrides false (postmarkapp.com, tracking-opens-per-email, 2026-11-28).
+    // If "Track opens" is on in the settings of the Postmark server, `false` has no effect (postmarkapp.com,
+    // tracking-opens-per-email, 2026-11-28).
     TrackOpens: opens,
     TrackLinks: clicks ? Models.LinkTrackingOptions.HtmlAndText : Models.LinkTrackingOptions.None,
   };
@@ -80,8 +81,9 @@ export function emailOf(
 const MAX_TAG = 1000;
 
 /**
- * Returns the metadata that fits into Postmark's limits (support article 1125, 2026-11-23): at most 10 entries, keys of at most
- * 20 characters and values of at most 80 characters.
+ * Returns the reference, and the metadata of the message that fits into Postmark's limits (support article 1125, 2026-11-23): at
+ * most 10 entries, keys of at most 20 characters and values of at most 80 characters. `dropped` is the number of entries that
+ * were left out.
  */
 export function metadataOf(
   message: Pick<Message, 'id' | 'handle' | 'class' | 'metadata'>,

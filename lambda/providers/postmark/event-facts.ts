@@ -16,8 +16,8 @@ const bounce = (type: string, means: EventFact['means']): EventFact => ({
 });
 
 /**
- * All known events: `at` is the RecordType, and `code` is the type of a bounce. For a SubscriptionChange, `code` consists of its
- * fields `SuppressSending/SuppressionReason/Origin`, such as `true/HardBounce/Recipient`.
+ * Meanings of all known events. `at` is the RecordType. For a bounce, `code` is its type. For a SubscriptionChange, `code`
+ * consists of the fields `SuppressSending/SuppressionReason/Origin`, such as `true/HardBounce/Recipient`.
  */
 export const POSTMARK_EVENTS: readonly EventFact[] = [
   { at: ['Delivery'], means: meaning('delivered'), source: WEBHOOKS },
@@ -49,8 +49,8 @@ export const POSTMARK_EVENTS: readonly EventFact[] = [
   bounce('TemplateRenderingFailed', meaning('rejected', 'template')),
   { at: ['Bounce'], means: soft('unknown'), source: BOUNCES },
 
-  // A code that begins with `true` means that Postmark sends no more mail to the recipient. Another event reports the bounce or
-  // complaint itself.
+  // A code that begins with `true` means that Postmark now suppresses mail to the recipient. The bounce or complaint itself is a
+  // separate event.
   {
     at: ['SubscriptionChange'],
     code: /^true\/HardBounce\//,

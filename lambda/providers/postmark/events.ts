@@ -30,19 +30,19 @@ export const events: WebhookModule<ReadEvents> = {
   },
 };
 
-/** Reads the JSON of a webhook, which has one event (postmarkapp.com/developer/webhooks, 2026-11-23). */
+/** Reads the JSON that a webhook posts. It has one event (postmarkapp.com/developer/webhooks, 2026-11-23). */
 export function readEvents(body: Uint8Array): ReadEvents {
   const json = jsonOf(body);
   if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
   const fields = fieldsOf(json.value);
-  // The older bounce webhook has no RecordType.
+  // The JSON of the older bounce webhook has no RecordType.
   const type = filledText(fields['RecordType']) ?? (filledText(fields['TypeCode']) ? 'Bounce' : undefined);
   if (type === 'Inbound' || (type === undefined && 'OriginalRecipient' in fields)) return { kind: 'mail' };
   if (type === undefined) return { kind: 'unreadable', detail: 'no RecordType' };
   return { kind: 'events', events: [readEvent(type, fields)] };
 }
 
-/** Names of the bounce types by TypeCode, for a bounce without a Type. */
+/** Names of the bounce types, by TypeCode. They are used for a bounce without the field Type. */
 export const BOUNCE_TYPES: Readonly<Record<string, string>> = {
   1: 'HardBounce',
   2: 'Transient',
@@ -88,7 +88,7 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
   const variables = textsOf(fields['Metadata']);
   return {
     ...corrected(byTable, type === 'Bounce' ? reply : undefined),
-    // Only bounces and complaints have an ID. The ID may be too large for a number in JavaScript, so the ID alone does not
+    // Only bounces and complaints have an ID. A large ID may lose digits as a number in JavaScript, so the ID alone does not
     // identify an event.
     eventId: [
       type,

@@ -18,14 +18,14 @@ const STRICTER = cite('postmarkapp.com/updates (2023-10-31)', '2026-11-23');
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 /**
- * HTTP statuses of an answer with an ErrorCode: 422, or 200 for a batch. With any other status, the status alone gives the
- * meaning.
+ * Usual HTTP statuses of an answer with an ErrorCode: 422, or 200 for a batch. For most ErrorCodes, an answer with any other
+ * status is classified by its status alone.
  */
 const CODED = [200, 422] as const;
 
 /**
- * Answers with an ErrorCode other than 0. The first row that matches an answer gives its meaning. Server errors are handled
- * before.
+ * Meanings of answers with an ErrorCode other than 0. The first row that matches an answer gives its meaning. This table has
+ * precedence over the meanings of HTTP statuses.
  */
 export const CODE_FACTS: readonly Fact[] = [
   { code: [10], status: [401, 422], means: account(AUTHENTICATION), source: API },
@@ -39,7 +39,7 @@ export const CODE_FACTS: readonly Fact[] = [
     means: message('too-large'),
     source: cite('postmarkapp.com/support/article/1056', '2026-11-23'),
   },
-  // Texts such as "Error parsing 'To': Illegal email domain 'localhost' in address …".
+  // The text is, for example, "Error parsing 'To': Illegal email domain 'localhost' in address …".
   {
     code: [300],
     status: CODED,
@@ -57,7 +57,8 @@ export const CODE_FACTS: readonly Fact[] = [
   { code: [300], status: CODED, means: message('invalid-email'), source: API },
   { code: [400], status: CODED, means: sender('sender-unknown'), source: API },
   { code: [401], status: CODED, means: sender('sender-unconfirmed'), source: API },
-  // Our request is invalid, perhaps because of a change at Postmark: it made its validation stricter on 2023-10-31, for example.
+  // Our request is invalid, perhaps because Postmark has changed its validation. For example, Postmark made its validation
+  // stricter on 2023-10-31.
   { code: [402], status: CODED, means: message('invalid-json'), source: STRICTER },
   { code: [403], status: CODED, means: message('invalid-field'), source: STRICTER },
   { code: [405], status: CODED, means: account('quota'), source: API },
@@ -75,7 +76,7 @@ export const CODE_FACTS: readonly Fact[] = [
   },
   { code: [1221, 1226, 1235, 1236], status: CODED, means: account('message-stream'), source: API },
   { code: range(1450, 1460), status: CODED, means: account('smtp-token'), source: API },
-  // Postmark gives these codes only to calls that do not send mail, so the path of our request must be wrong.
+  // Postmark uses these codes only for calls that do not send mail, so the path of our request must be wrong.
   {
     code: [...range(500, 523), ...range(600, 613), ...range(700, 703), ...range(800, 899), ...range(900, 1099)],
     status: CODED,
@@ -84,10 +85,13 @@ export const CODE_FACTS: readonly Fact[] = [
   },
 ];
 
-/** Meaning of an undocumented status: Postmark is at fault, not the message. */
+/** Meaning of an undocumented status. It counts as a failure of Postmark, and not as a fault of the message. */
 const UNSEEN_STATUS = outage('unexpected-status');
 
-/** Meanings of HTTP statuses. Statuses with the same meaning at every HTTP provider are handled before. */
+/**
+ * Meanings of HTTP statuses. They are used only if neither {@link CODE_FACTS} nor `statusMeaning` (the statuses that mean the
+ * same at every provider) has a meaning for the answer.
+ */
 export const STATUS_FACTS: readonly Fact[] = [
   { status: [401], means: account(AUTHENTICATION), source: API },
   {
@@ -101,7 +105,7 @@ export const STATUS_FACTS: readonly Fact[] = [
     means: account('wrong-endpoint'),
     source: cite('RFC 9110 section 15.4', '2026-11-23'),
   },
-  // The answer has an unknown ErrorCode, or no ErrorCode.
+  // The answer has an unknown ErrorCode or no ErrorCode.
   { status: [422], means: UNRECOGNISED, source: API },
   { means: UNSEEN_STATUS, source: cite('the unseen', '2026-11-23') },
 ];

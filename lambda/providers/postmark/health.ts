@@ -10,12 +10,13 @@ export interface PostmarkHealthSource {
 }
 
 /**
- * Asks Postmark for the data of the server to which the token belongs, and for the data of the message stream, in parallel.
+ * Asks Postmark for the data of the Postmark server to which the token belongs, and for the data of the message stream, in
+ * parallel.
  *
- * Facts, read 2026-11-25: a server of Postmark either delivers mail (`Live`) or only pretends to deliver it (`Sandbox`), and this
- * type cannot be changed (developer/api/server-api); a stream can be archived and then accepts no mail
- * (developer/api/message-streams-api). Only the answers to calls that send mail show that an account may not send (ErrorCodes
- * 405, 412 and 413), so only a canary mail detects this state.
+ * Facts, read 2026-11-25: a Postmark server either delivers mail (`Live`) or discards it (`Sandbox`), and this type cannot be
+ * changed (developer/api/server-api). A stream can be archived, and then accepts no mail (developer/api/message-streams-api).
+ * Only answers to calls that send mail show that an account may not send (ErrorCodes 405, 412 and 413). This check cannot detect
+ * this state, but a canary mail can.
  */
 export async function health(client: PostmarkHealthSource, stream: string, limits: HealthLimits): Promise<Health> {
   const [server, messageStream] = await Promise.all([
@@ -31,7 +32,8 @@ export async function health(client: PostmarkHealthSource, stream: string, limit
   if (MessageStreamType === 'Inbound')
     return { state: 'account-refused', reason: 'message-stream', detail: 'the stream only receives' };
   if (!isGood(messageStream)) {
-    // The answer about the server is enough for `healthy`, but each of the two answers may show that the account is refused.
+    // The answer about the server is enough for the state `healthy`. However, either of the two answers may show that the account
+    // is refused.
     const ofStream = healthOf(classify(messageStream));
     if (ofStream.state === 'account-refused') return ofStream;
   }

@@ -3,8 +3,8 @@ import { passwordProblem } from './password.ts';
 import { readPosted } from './posted.ts';
 
 /**
- * Authenticates and reads the requests of Postmark's inbound webhook. The requests have no signature, so a password and the
- * secret path of the URL authenticate them.
+ * Authenticates and reads the requests of Postmark's inbound webhook. The requests have no signature. They are authenticated by a
+ * password, and by the secret path of the URL.
  */
 export const inbound: InboundModule = {
   authenticate(request, { inboundUsername, inboundPassword, previousInboundPassword }) {

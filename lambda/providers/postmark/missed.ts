@@ -7,24 +7,27 @@ const PUBLIC = 'https://api.postmarkapp.com';
 const MOST = 500;
 const MOST_PAGES = 4;
 /**
- * Time in milliseconds after which Postmark's first three tries to post a mail are over ("Understanding inbound webhook retries",
+ * Time in milliseconds after which Postmark has tried three times to post a mail ("Understanding inbound webhook retries",
  * 2025-11-04).
  */
 const FIRST_TRIES_MS = 10 * 60_000;
-/** Size in bytes above which Postmark cuts off its stored copy of a body ("Understanding inbound webhook retries", read 2026-11-25). */
+/**
+ * Size in bytes above which Postmark's stored copy of a text or HTML body is cut off ("Understanding inbound webhook retries",
+ * read 2026-11-25).
+ */
 const CUT_BYTES = 1024 * 1024;
 
 /** Options of the queries for received mail. */
 export interface PostmarkMissedOptions {
-  /** With `leave`, the queries skip mail that a rule at Postmark blocks. */
+  /** With `leave`, mail that Postmark blocked is not queried. By default it is queried. */
   readonly blocked?: 'receive' | 'leave';
 }
 
 /**
  * Queries Postmark's inbound messages. Facts, read 2026-11-25: Postmark keeps blocked mail for ten days
- * (developer/user-guide/inbound/configure-inbound-blocking), and other mail for 45 days. A stored copy of a mail lacks the
- * content of attachments. Postmark posts this content only after the calls `retry` (for failed mail) and `bypass` (for blocked
- * mail). The statuses come from support article 1290.
+ * (developer/user-guide/inbound/configure-inbound-blocking), and other mail for 45 days. The stored copy of a mail does not
+ * contain the content of attachments. To get this content, Postmark must be made to post the mail again, by the call `retry` (for
+ * failed mail) or `bypass` (for blocked mail). The statuses `failed`, `blocked` and `processed` are from support article 1290.
  */
 export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSource {
   const base = context.endpoint ?? PUBLIC;
@@ -63,8 +66,8 @@ export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSou
     },
     async again({ id, state }) {
       if (state === 'taken') return false;
-      const way = state === 'blocked' ? 'bypass' : 'retry';
-      const { status, body } = await ask(`/${encodeURIComponent(id)}/${way}`, 'PUT');
+      const action = state === 'blocked' ? 'bypass' : 'retry';
+      const { status, body } = await ask(`/${encodeURIComponent(id)}/${action}`, 'PUT');
       if (status !== 200 && status !== 422) throw new ServiceError(`the provider answered ${status}`);
       return status === 200 && (body['ErrorCode'] ?? 0) === 0;
     },
@@ -74,14 +77,14 @@ export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSou
 function receptionOf(item: unknown, state: Reception['state']): Reception {
   const { MessageID, Date: date } = Object(item) as Record<string, unknown>;
   if (typeof MessageID !== 'string') throw new ServiceError('the provider listed a message without id');
-  // Postmark states no time of arrival, so the time in the mail's Date header is used as an estimate.
+  // Postmark does not state when the mail arrived. The time in the mail's Date header is used as an estimate.
   const at = Date.parse(String(date));
   return { id: MessageID, at: Number.isNaN(at) ? 0 : at, state, listed: item };
 }
 
 /**
- * Returns the mail in a stored copy. The copy has the same form as a request of the webhook, but lacks the content of
- * attachments.
+ * Reads Postmark's stored copy of a mail. The copy has the same form as a request of the inbound webhook, but lacks the content
+ * of attachments.
  */
 function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known {
   const posted = readPosted(answer);
@@ -91,7 +94,7 @@ function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known
   const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));
   const [mail] = posted.mails;
   return {
-    // The files are left out, since files without their bytes would look empty.
+    // The files are left out: without their content, they would look like empty files.
     mail: { ...mail, content: { ...mail.content, files: [] } },
     complete: sizes.length === 0 && bodies.every((bytes) => bytes < CUT_BYTES),
     postedBytes: sizes.reduce((sum, size) => sum + Math.ceil((size * 4) / 3), answer.length),
@@ -106,7 +109,7 @@ const EASTERN = new Intl.DateTimeFormat('sv-SE', {
 });
 
 /**
- * Formats a time for Postmark's filters. Postmark reads the times in its filters as US Eastern time (developer/api/messages-api,
+ * Formats a time for a filter of Postmark. Postmark reads such a time as US Eastern time (developer/api/messages-api,
  * 2026-11-25).
  */
 function eastern(time: number): string {

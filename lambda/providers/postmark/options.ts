@@ -4,7 +4,7 @@ import type { Checked, OptionFields } from '../option-fields.ts';
 export const checkOptions = ({ z, words }: OptionFields) =>
   z.strictObject({
     /**
-     * Message stream of the Postmark server through which mail is sent.
+     * Id of the Postmark server's message stream through which mail is sent.
      * @default 'outbound'
      */
     messageStream: words.optional(),
@@ -12,14 +12,14 @@ export const checkOptions = ({ z, words }: OptionFields) =>
 
 export type PostmarkOptions = Checked<typeof checkOptions>;
 
-/** Options of receiving mail through Postmark; `true` means the defaults of all options. */
+/** Options for receiving mail through Postmark; `true` means the defaults of all options. */
 export const checkInbound = ({ z, webhook }: OptionFields) =>
   z.union([
     z.literal(true),
     z.strictObject({
       /**
-       * Treatment of mail that a rule or the spam filter at Postmark blocks. With `receive`, Postmark is made to post this mail
-       * nevertheless, with the verdict. With `leave`, the mail stays blocked.
+       * Treatment of mail that a rule or the spam filter at Postmark blocks. With `receive`, the reconciler makes Postmark post
+       * this mail nevertheless, and the message contains the verdict of the spam filter. With `leave`, the mail stays blocked.
        * @default 'receive'
        */
       blocked: z.enum(['receive', 'leave']).optional(),

@@ -14,7 +14,8 @@ const REASONS: Readonly<Record<string, OwnEntry['reason']>> = {
 
 /**
  * Reads and changes Postmark's suppression list of a message stream (postmarkapp.com/developer/api/suppressions-api, 2026-11-29).
- * An entry that is added through the API is a manual suppression. A customer cannot remove an entry for a complaint.
+ * Postmark marks an entry that is added through the API as a manual suppression. Postmark does not remove an entry for a
+ * complaint.
  */
 export function ownList(context: OwnListContext<PostmarkOptions>): OwnList {
   const { messageStream = 'outbound' } = context.options;
@@ -48,7 +49,7 @@ export function ownList(context: OwnListContext<PostmarkOptions>): OwnList {
         );
     },
     async remove(address) {
-      // Postmark gives the same answer if the address was not on the list.
+      // Postmark also answers `Deleted` if the address was not on the list, so the result is never `absent`.
       const [result] = await change('/delete', [address]);
       return result?.['Status'] === 'Deleted' ? 'removed' : 'kept';
     },

@@ -1,15 +1,15 @@
 import { isSameText } from '../../platform/same-text.ts';
 import type { Refusal, WebhookRequest } from '../webhook.ts';
 
-/** A user name with the passwords that are now valid for it. */
+/** A user name with its current password and, during a rotation, its previous password, which is still valid. */
 export interface Login {
   readonly username: string | undefined;
   readonly passwords: readonly (string | undefined)[];
 }
 
 /**
- * Returns the reason why the basic authentication of a request is invalid; undefined if it is valid. A password is used, since
- * Postmark does not sign requests.
+ * Returns the reason why the basic authentication (RFC 7617) of a request is invalid; undefined if it is valid. Requests are
+ * authenticated by a password, since Postmark does not sign them.
  */
 export function passwordProblem(
   { headers }: WebhookRequest,

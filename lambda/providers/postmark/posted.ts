@@ -48,8 +48,8 @@ function list(fields: Fields, name: string): readonly Fields[] {
 }
 
 /**
- * Returns the envelope recipient. If a request lacks the field for it, as older payloads do, the first address in the parsed or
- * unparsed headers is used.
+ * Returns the envelope recipient. If the request lacks the field `OriginalRecipient`, as older requests do, returns the first
+ * address in To, Cc or Bcc.
  */
 function recipientOf(fields: Fields): string | undefined {
   const names = ['To', 'Cc', 'Bcc'];
@@ -62,10 +62,10 @@ function recipientOf(fields: Fields): string | undefined {
     ?.trim();
 }
 
-/** The first address is searched only in this number of characters of an unparsed header. */
+/** Number of characters of an unparsed To, Cc or Bcc header in which addresses are searched. */
 const MAX_HEADER = 2_000;
 
-/** Returns the envelope sender. Postmark states it only in headers that Postmark adds to the mail. */
+/** Returns the envelope sender. Postmark states the envelope sender only in headers that it adds to the mail. */
 function senderOf(headers: readonly (readonly [string, string])[]): string | null | undefined {
   const value = (name: string) => headers.find(([given]) => given.toLowerCase() === name)?.[1];
   const [, path] = /^\s*<([^<>]*)>/.exec(value('return-path') ?? '') ?? [];
@@ -87,11 +87,11 @@ function headersOf(fields: Fields): [string, string][] {
 function contentOf(fields: Fields, headers: readonly (readonly [string, string])[]): PostedMail['content'] {
   const entries = list(fields, 'Attachments');
   const files = entries.map(fileOf);
-  // Postmark always sends `TextBody` and `HtmlBody`; they are empty if the mail has no such body. A request that has neither of
-  // these fields lacks the content of the mail.
+  // Postmark always posts `TextBody` and `HtmlBody`, which are empty if the mail has no such body. Therefore a request with none
+  // of these fields does not contain the content of the mail.
   const hasContent = 'RawEmail' in fields || 'TextBody' in fields || 'HtmlBody' in fields;
-  // The samples in Postmark's documentation have a placeholder instead of the content. The placeholder is shorter than
-  // `ContentLength`.
+  // A file counts as cut off if its content is shorter than half of `ContentLength`, such as the placeholders in the samples in
+  // Postmark's documentation.
   const cut = entries.some(
     ({ ContentLength }, place) => Number(ContentLength) > 2 * (files[place]?.content.length ?? 0),
   );
@@ -106,7 +106,7 @@ function contentOf(fields: Fields, headers: readonly (readonly [string, string])
 
 function fileOf(entry: Fields): ReceivedFile {
   const filename = text(entry, 'Name');
-  // The button at Postmark that tests a webhook sends the content in the field `Data` (django-anymail, webhooks/postmark.py,
+  // The test request of Postmark's user interface has the content in the field `Data` (django-anymail, webhooks/postmark.py,
   // 2026-11-28).
   const content = text(entry, 'Content') ?? text(entry, 'Data') ?? '';
   return {
@@ -124,7 +124,7 @@ function statedOf(fields: Fields): Stated {
       const address = text(entry, 'Email');
       return address ? [{ ...defined({ name: text(entry, 'Name') }), address }] : [];
     });
-  // If the list of parsed addresses is empty, the field with the unparsed header is used.
+  // If the list of parsed addresses is empty, the field with the unparsed header is used instead.
   const given = (name: string, entries: readonly Fields[]) => {
     const listed = mailboxes(entries);
     if (listed.length > 0) return listed;

@@ -11,19 +11,19 @@ import { health } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { PostmarkOptions } from './options.ts';
 
-/** With this token, Postmark checks and answers a request, but sends no mail (postmarkapp.com, sandbox-mode, 2026-11-23). */
+/** Token with which Postmark checks and answers a request, but sends no mail (postmarkapp.com, sandbox-mode, 2026-11-23). */
 const TEST_TOKEN = 'POSTMARK_API_TEST';
 
-/** Creates a provider for one Postmark server (a token and its message stream). */
+/** Creates a provider for one message stream of a Postmark server. The token in the secret identifies the Postmark server. */
 export function create({ options, secret, endpoint, sandbox }: ProviderContext<PostmarkOptions>): Provider {
-  // The token is used in a header, so it must be a valid header value.
+  // The token is sent in a header. A token with other characters than visible ASCII counts as missing.
   const token = /^[!-~]+$/.exec(secret['serverToken']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
   const url = endpoint === undefined ? undefined : new URL(endpoint);
   const clientOf = (key: string) =>
     new ServerClient(key, {
-      // The SDK reads only the status and the text of an answer (postmark 5.1.0, 2026-11-30), so the part of `fetch` that
-      // `wire.fetch` implements is enough.
+      // `wire.fetch` implements only a part of `fetch`. This part is enough, since the SDK reads only the status and the text of
+      // an answer (postmark 5.1.0, 2026-11-30).
       fetch: wire.fetch as unknown as typeof fetch,
       ...(url && { requestHost: url.host, useHttps: url.protocol === 'https:' }),
     });
@@ -31,7 +31,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
   const sending = client && (sandbox ? clientOf(TEST_TOKEN) : client);
   const stream = options.messageStream ?? 'outbound';
 
-  /** One call for some of an attempt's recipients. */
+  /** Makes one call, for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, deadlineMs, connectMs }: PartialCall): Promise<PartialResult> {
     if (!sending) return { outcome: NO_TOKEN };
     const email = emailOf(attempt.message, recipients, stream, attempt.tracking, attempt.number);
@@ -39,9 +39,9 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
     const watched = await watchWire({ connectMs, deadlineMs }, () => sending.sendEmail(email));
     const outcome = classify(watched);
     const message = wireAnswer(watched)?.message ?? '';
-    const speaks = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');
-    const inactive = !speaks ? [] : recipients.length === 1 ? recipients : inactiveAmong(recipients, message);
-    // Postmark has accepted the mail, but does not send it to the inactive recipients.
+    const listsInactive = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');
+    const inactive = !listsInactive ? [] : recipients.length === 1 ? recipients : inactiveAmong(recipients, message);
+    // Postmark has accepted the mail, but does not send it to the inactive recipients that the answer lists.
     if (outcome.kind === 'accepted') return { outcome, recipients: new Map(inactive.map((one) => [one, INACTIVE])) };
     return { outcome, named: inactive.length > 0 ? inactive : namedIn(message, recipients) };
   }
@@ -73,7 +73,7 @@ const NO_TOKEN = {
 } as const satisfies Outcome;
 
 /**
- * Outcome of a call for several Bcc recipients without To and Cc. Postmark needs an address in To, so each recipient needs a
- * separate call.
+ * Outcome of a call that is not made, for several Bcc recipients without To and Cc. Postmark requires an address in To, so each
+ * of these recipients needs a separate call.
  */
 const NO_VISIBLE_RECIPIENT: Outcome = { ...oneRecipient('no-visible-recipient') };

@@ -2,8 +2,8 @@ import type { ProviderDefinition } from '../provider.ts';
 import { checkOptions, type SendgridOptions } from './options.ts';
 
 /**
- * SendGrid, used through its HTTP API v3 (Mail Send), which takes the fields of a mail in JSON. SendGrid cannot be asked about a
- * message, see `send.ts`.
+ * Definition of SendGrid, which is used through its HTTP API v3 (Mail Send). A request to this API contains the fields of a mail
+ * as JSON. SendGrid cannot be asked about a message, see `send.ts`.
  */
 export const definition: ProviderDefinition<SendgridOptions, never> = {
   type: 'sendgrid',
@@ -15,10 +15,10 @@ export const definition: ProviderDefinition<SendgridOptions, never> = {
     maxBytes: 30 * 1024 * 1024 - 1,
     maxRecipients: 1000,
     // SendGrid answers mail to a non-ASCII local part with 202, and then drops the mail (sendgrid/sendgrid-csharp#656 and #255,
-    // 2026-11-28), so the answer does not show that the mail is refused.
+    // 2026-11-28).
     smtpUtf8: false,
-    // The documentation does not mention quoted local parts; SendGrid may accept mail to them and then drop it, as it does with
-    // non-ASCII local parts.
+    // The documentation does not mention quoted local parts. SendGrid may accept mail to a quoted local part and then drop it, as
+    // it does with non-ASCII local parts.
     quotedLocalPart: false,
     // The content of an attachment must have at least one character (docs.sendgrid.com/api-reference/mail-send/errors,
     // 2026-11-28).

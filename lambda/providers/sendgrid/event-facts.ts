@@ -14,8 +14,8 @@ const dropped = (text: RegExp, means: EventFact['means']): EventFact => ({
 });
 
 /**
- * All known events: `at` is the name of the event, or `blocked` for a bounce that SendGrid counts as a block; `code` is the
- * classification of a bounce, `text` the reason of the event.
+ * Meanings of all known events. `at` is the name of the event, or `blocked` for a bounce that SendGrid counts as a block. `code`
+ * is the classification of a bounce, and `text` is the reason of the event.
  */
 export const SENDGRID_EVENTS: readonly EventFact[] = [
   { at: ['processed'], means: meaning('accepted'), source: EVENTS },
@@ -33,7 +33,7 @@ export const SENDGRID_EVENTS: readonly EventFact[] = [
   { at: ['blocked'], code: /^content$/i, means: blocked('content'), source: CLASSES },
   { at: ['blocked'], means: blocked('reputation'), source: EVENTS },
   { at: BOUNCE, code: /^invalid/i, means: hard('mailbox-unknown'), source: CLASSES },
-  // "The mailbox is temporarily unavailable": the mailbox is full, or was not used for a while.
+  // SendGrid describes this class as "The mailbox is temporarily unavailable". The mailbox is full, or was not used for a while.
   { at: BOUNCE, code: /^mailbox unavailable$/i, means: soft('mailbox-full'), source: CLASSES },
   { at: BOUNCE, code: /^technical$/i, means: soft('unreachable'), source: CLASSES },
   { at: BOUNCE, code: /^frequency/i, means: blocked('rate'), source: CLASSES },

@@ -27,7 +27,7 @@ export const events: WebhookModule<ReadEvents> = {
   },
 };
 
-/** Reads the JSON of the Event Webhook: a list of events, usually many (event webhook reference, 2026-11-29). */
+/** Reads the JSON that the Event Webhook posts: a list of events, which is usually long (event webhook reference, 2026-11-29). */
 export function readEvents(body: Uint8Array): ReadEvents {
   const json = jsonOf(body);
   if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
@@ -37,7 +37,7 @@ export function readEvents(body: Uint8Array): ReadEvents {
   return { kind: 'events', events: events.map(readEvent) };
 }
 
-/** Names of the fields that SendGrid itself sets. Every other field is a custom argument. */
+/** Names of an event's fields that SendGrid itself sets. Every other field is a custom argument. */
 const OWN: ReadonlySet<string> = new Set(
   (
     'email timestamp event smtp-id sg_event_id sg_message_id category asm_group_id ip useragent url url_offset response ' +
@@ -63,8 +63,8 @@ function readEvent(event: Fields): ReportedEvent {
     ...corrected(byTable, reply),
     eventId: filledText(event['sg_event_id']) ?? JSON.stringify(event),
     recipient: addressOf(event['email']),
-    // The answer to our request contains only the part of the id before the first dot. SendGrid appends the rest of the id while
-    // it processes the mail.
+    // Only the part of the id before the first dot is used, since SendGrid's answer to the attempt contains only this part.
+    // SendGrid appends the rest while it processes the mail.
     providerMessageId: messageIdOf(filledText(event['sg_message_id'])?.split('.')[0]),
     reference: readReference(custom),
     at: timeOfSeconds(event['timestamp']),

@@ -8,20 +8,20 @@ const ERRORS = cite(
 const SPEC = cite('Twilio SendGrid Mail API 1.0.0 (twilio/sendgrid-oai, spec/json/tsg_mail_v3.json)', '2026-11-28');
 const HELP = cite('support.sendgrid.com, 18322114821403 (4XX API errors)', '2026-11-28');
 const VALIDATION = cite('support.sendgrid.com, 34677918767131 (validation errors of Mail Send)', '2026-11-28');
-/** Public reports of users, with the answer in full. */
+/** Public reports of users, which contain the complete answer. */
 const IDENTITY = cite('sendgrid/sendgrid-ruby#489 and sendgrid/sendgrid-nodejs#1090', '2026-11-28');
 const ADDRESS = cite('Gig-o-Matic/GO3#549 and sendgrid/sendgrid-nodejs#974', '2026-11-28');
 const RIGHTS = cite('www.twilio.com/docs/api/errors/60604', '2026-11-28');
 const OBJECT = cite('anymail/django-anymail, anymail/backends/sendgrid.py', '2026-11-28');
-/** No source: a likely wording of a known meaning. */
+/** Source of rows for which no document was found. Such a row has a likely wording of a known meaning. */
 const GUESS = cite('a guess', '2026-11-28');
 
 const BAD = [400] as const;
 const DENIED = [401, 403] as const;
 
 /**
- * All known errors. An answer has a list of errors. The first row that matches any of these errors gives the meaning of the
- * answer. SendGrid has no error codes: status, field and text together distinguish the errors.
+ * Meanings of all known errors. An answer has a list of errors. The first row that matches any of these errors gives the meaning
+ * of the answer. SendGrid has no error codes, so errors are distinguished by status, field (`at`) and text.
  */
 export const SENDGRID_FACTS: readonly Fact[] = [
   // SendGrid gives the same answer for an account whose payment failed (www.twilio.com/docs/api/errors/60603).
@@ -37,7 +37,7 @@ export const SENDGRID_FACTS: readonly Fact[] = [
   { status: [401], means: account(AUTHENTICATION), source: HELP },
   { status: [403], means: account('access-denied'), source: SPEC },
   { status: [415], text: /utf-?8/i, means: message('format'), source: ERRORS },
-  // Refusals of the request, not of the message: the URL is wrong, or SendGrid has changed its API.
+  // These statuses refuse the request, not the message: the URL is wrong, or SendGrid has changed its API.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
     means: account('wrong-url'),
@@ -51,7 +51,7 @@ export const SENDGRID_FACTS: readonly Fact[] = [
     means: oneRecipient('invalid-email'),
     source: ADDRESS,
   },
-  // The syntax of our From address was checked before, so SendGrid refuses the sender identity.
+  // Mailover has already checked the syntax of the From address, so this answer refuses the sender identity.
   { status: BAD, at: /^from(\.|$)/, means: sender('sender-refused'), source: ERRORS },
   { status: BAD, text: /unique between to, cc, and bcc/i, means: message('invalid-request'), source: VALIDATION },
   { status: BAD, text: /limit of 1000 total recipients/i, means: message('too-many-recipients'), source: ERRORS },
@@ -61,7 +61,7 @@ export const SENDGRID_FACTS: readonly Fact[] = [
     means: message('too-large'),
     source: GUESS,
   },
-  // The complete text of the error for a body that is not JSON, or whose custom arguments are not strings.
+  // This is the complete text of the error for a body that is not JSON, or whose custom arguments are not strings.
   { status: BAD, text: /^bad request$/i, means: message('invalid-json'), source: OBJECT },
   { status: BAD, text: /^invalid request$/i, means: message('invalid-request'), source: SPEC },
   {

@@ -2,23 +2,21 @@ import type { Health, HealthLimits } from '../provider.ts';
 import { healthOf } from '../question.ts';
 import { classify, type SendgridAnswer } from './classify.ts';
 
-/** Sends a `GET` request for one path of the API. */
+/** Sends a GET request to one path of the API. */
 type Get = (path: string, limits: HealthLimits) => Promise<SendgridAnswer>;
 
-/**
- * SendGrid accepts mail up to this multiple of a plan's allotment. With daily credits, SendGrid accepts only the allotment
- * itself.
- */
+/** Factor by which the mail of a month may exceed the monthly credits of a plan. Daily credits may not be exceeded. */
 const MOST_USE = 2.5;
 
 /**
- * Asks SendGrid for the rights of the key and for the credits of the account, in parallel.
+ * Asks SendGrid for the scopes of the API key and for the credits of the account, in parallel.
  *
- * Facts, read 2026-11-28: every key may read its own scopes, and needs `mail.send` to send (api-key-permissions). The free plan
- * has daily credits, and accepts no mail after these are used up. Other plans have monthly credits, and accept mail up to 2.5
- * times the allotment (support article 18322114821403). A key with only the right to send cannot read the credits. A suspended
- * account accepts mail for up to 72 hours and may drop it; an account whose payment failed accepts mail and then drops it
- * (support articles 360041790293 and 6789413070107). No answer shows these two states, so only a canary mail detects them.
+ * Facts, read 2026-11-28: every key may read its own scopes, and needs the scope `mail.send` to send (api-key-permissions). The
+ * free plan has daily credits. When they are used up, SendGrid accepts no mail. Other plans have monthly credits, and SendGrid
+ * accepts mail up to 2.5 times their number (support article 18322114821403). A key with no other scope than `mail.send` cannot
+ * read the credits. For a suspended account, SendGrid accepts mail for up to 72 hours and may drop it. For an account whose
+ * payment failed, SendGrid accepts mail and then drops it (support articles 360041790293 and 6789413070107). This check cannot
+ * detect these two states, but a canary mail can.
  */
 export async function health(get: Get, limits: HealthLimits): Promise<Health> {
   const [ofKey, ofCredits] = await Promise.all([get('/v3/scopes', limits), get('/v3/user/credits', limits)]);

@@ -8,7 +8,7 @@ interface Address {
   readonly name?: string;
 }
 
-/** One copy of a mail. The header of the copy contains the addresses of `to` and `cc`. */
+/** One copy of a mail. The headers of the copy contain the addresses in `to` and `cc`. */
 interface Personalization {
   readonly to: readonly Address[];
   readonly cc?: readonly Address[];
@@ -60,14 +60,15 @@ export function mailOf(
     content: [
       ...(text === undefined ? [] : [{ type: 'text/plain', value: text }]),
       ...(html === undefined ? [] : [{ type: 'text/html', value: html }]),
-      // `method` is the only parameter that SendGrid accepts (sendgrid/sendgrid-ruby#298 and sendgrid-nodejs#217,
+      // `method` is the only parameter that SendGrid accepts here (sendgrid/sendgrid-ruby#298 and sendgrid-nodejs#217,
       // 2026-11-28).
       ...(calendar ? [{ type: `text/calendar; method=${calendar.method}`, value: calendar.content }] : []),
     ],
     ...defined({ attachments: attachments.length > 0 ? attachments.map(attachmentOf) : undefined }),
     headers: Object.fromEntries([
       ...message.headers.map(([name, value]) => [name, headerTokens(name, value).join(' ')]),
-      // Message-ID is not a reserved header (mail-send, 2026-11-28); without this header, SendGrid writes its own Message-ID.
+      // Message-ID is not a reserved header, so it may be set (mail-send, 2026-11-28). Without this header, SendGrid writes its
+      // own Message-ID.
       ['Message-ID', message.messageId],
     ]),
     ...defined({ categories: category === undefined ? undefined : [category] }),
@@ -83,9 +84,9 @@ export function mailOf(
 }
 
 /**
- * Returns one personalization with the remaining addresses of To, Cc and Bcc. SendGrid requires a To in each personalization:
- * without a To, the first Cc address is used as To. If only Bcc addresses remain, each gets its own personalization, so that no
- * recipient sees the address of another recipient.
+ * Returns one personalization with the addresses of To, Cc and Bcc that are in `recipients`. SendGrid requires an address in the
+ * To of each personalization. If To would be empty, the first Cc address is used as To. If only Bcc addresses remain, each
+ * address gets its own personalization, so that no recipient sees the address of another recipient.
  */
 function personalizationsOf(message: Message, recipients: readonly string[]): readonly Personalization[] {
   const wanted = new Set(recipients);
@@ -101,9 +102,9 @@ function sendgridAddress({ name, address }: Mailbox): Address {
 }
 
 /**
- * Returns an address for `to`, `cc` and `bcc`, with quotes around the name where they are necessary. SendGrid writes the name
- * into the header without quotes, and then drops the mail if the name has a comma or a semicolon (sendgrid/sendgrid-python#291,
- * merged as #618, 2026-11-28).
+ * Returns an address for `to`, `cc` or `bcc`. A name with a comma, semicolon or quote is put into quotes. SendGrid itself adds no
+ * quotes in the header, and drops a mail with an unquoted comma or semicolon (sendgrid/sendgrid-python#291, merged as #618,
+ * 2026-11-28).
  */
 function recipientOf(mailbox: Mailbox): Address {
   const { name } = mailbox;
@@ -112,7 +113,7 @@ function recipientOf(mailbox: Mailbox): Address {
 }
 
 /**
- * Returns the JSON of an attachment. The parameters of its media type are removed, since the type may not contain `;`
+ * Returns the JSON of an attachment. The parameters of its media type are removed, since SendGrid does not allow `;` in it
  * (mail-send/errors, 2026-11-28).
  */
 function attachmentOf({ filename, contentType, content, contentId }: MessageAttachment) {
@@ -125,17 +126,16 @@ function attachmentOf({ filename, contentType, content, contentId }: MessageAtta
   };
 }
 
-/** A category consists of ASCII characters, at most 255 (mail-send/errors, 2026-11-28). */
+/** Pattern of a category that SendGrid allows: at most 255 ASCII characters (mail-send/errors, 2026-11-28). */
 const CATEGORY = /^[\x20-\x7e]{1,255}$/;
 /**
- * All custom arguments together must have less than 10,000 bytes (mail-send/limitations, 2026-11-28). The bytes of their JSON are
- * counted.
+ * Largest size of all custom arguments together, in bytes of their JSON: less than 10,000 (mail-send/limitations, 2026-11-28).
  */
 const MAX_ARGUMENTS = 9_999;
 
 /**
- * Returns the custom arguments of a mail: the reference, and as much of the metadata as fits. SendGrid's events repeat these
- * arguments.
+ * Returns the custom arguments of a mail: the reference, and the metadata that fits into the limit. SendGrid's events repeat
+ * these arguments. `dropped` is the number of values that were left out, including a tag that is no valid category.
  */
 export function argumentsOf(
   message: Pick<Message, 'id' | 'handle' | 'class' | 'metadata' | 'tag'>,

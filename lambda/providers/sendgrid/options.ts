@@ -1,16 +1,16 @@
 import type { Checked, OptionFields } from '../option-fields.ts';
 
 /**
- * The base URLs of the API in the two regions (docs.sendgrid.com/api-reference/mail-send, 2026-11-28). An API key is valid in one
+ * Base URLs of the API in the two regions (docs.sendgrid.com/api-reference/mail-send, 2026-11-28). An API key is valid in one
  * region only.
  */
 export const HOSTS = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;
 
-/** Options of a SendGrid account. Its secret contains `apiKey`, an API key with the scope `mail.send`. */
+/** Options of a SendGrid provider. Its secret contains `apiKey`, an API key with the scope `mail.send`. */
 export const checkOptions = ({ z }: OptionFields) =>
   z.strictObject({
     /**
-     * Region of the account: `eu` for an EU subuser, whose mail is sent from the EU; `us` for every other account.
+     * Region of the account: `eu` for an EU subuser, whose mail SendGrid sends from the EU; `us` for every other account.
      * @default 'us'
      */
     region: z.enum(['us', 'eu']).optional(),

@@ -10,14 +10,16 @@ const PER_PAGE = 500;
 const HINT = 'the key needs the scope suppression.read, and suppression.delete for removals';
 
 /**
- * SendGrid's lists that stop all mail to an address. The list of blocks does not stop mail, and unsubscribes stop only the mail
- * of one group.
+ * SendGrid's lists of bounces, invalid addresses and spam reports, with the reason of their entries. SendGrid sends no mail to an
+ * address on one of these lists. The list of blocks is not used, since it does not stop mail. Lists of unsubscribes are not used
+ * either.
  */
 const LISTS = { bounces: 'hard-bounce', invalid_emails: 'hard-bounce', spam_reports: 'complaint' } as const;
 
 /**
  * Reads and changes SendGrid's lists of bounces, invalid addresses and spam reports. A bounce in the list has the SMTP reply. The
- * bounce is left out if the reply is about a blocklist or a policy. The API has no call that adds an entry to these lists.
+ * bounce is left out if the reply shows another cause than a missing mailbox, such as a blocklist, a policy or a full mailbox.
+ * The API cannot add an entry to these lists.
  */
 export function ownList(context: OwnListContext<SendgridOptions>): OwnList {
   const base = `${context.endpoint ?? HOSTS[context.options.region ?? 'us']}/v3/suppression`;

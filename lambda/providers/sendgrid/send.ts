@@ -10,13 +10,14 @@ import { argumentsOf, mailOf, type SendgridMail } from './mail.ts';
 import { HOSTS, type SendgridOptions } from './options.ts';
 
 /**
- * Creates a provider for SendGrid. It uses `POST /v3/mail/send` without SendGrid's SDK, since the SDK hides network failures.
+ * Creates a provider for SendGrid. The provider calls `POST /v3/mail/send` without SendGrid's SDK, since the SDK hides network
+ * failures.
  *
- * The provider has no look-up: the Email Activity API is an optional add-on of an account, and answers only six requests a minute
- * (docs.sendgrid.com/api-reference/email-activity, 2026-11-28).
+ * The provider has no look-up. A look-up would need the Email Activity API, which is an optional add-on of an account and answers
+ * only six requests a minute (docs.sendgrid.com/api-reference/email-activity, 2026-11-28).
  */
 export function create({ options, secret, endpoint, sandbox }: ProviderContext<SendgridOptions>): Provider {
-  // The key is used in a header, so it must be a valid header value.
+  // The key is sent in a header. A key with other characters than visible ASCII counts as missing.
   const key = /^[!-~]+$/.exec(secret['apiKey']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
   const base = endpoint ?? HOSTS[options.region ?? 'us'];
@@ -37,7 +38,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
     return { trace, ...defined({ body: result }) };
   }
 
-  /** One call for some of an attempt's recipients. */
+  /** Makes one call, for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, ...limits }: PartialCall): Promise<PartialResult> {
     if (!key) return { outcome: NO_KEY };
     const mail = { ...mailOf(attempt.message, recipients, attempt.tracking, attempt.number), ...(sandbox && TEST) };
@@ -61,13 +62,15 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
   };
 }
 
-/** Makes SendGrid check a request and deliver nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29). */
+/** Fields of a request that SendGrid checks, but does not deliver (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29). */
 const TEST = { mail_settings: { sandbox_mode: { enable: true } } } as const;
 
-/** Pattern of the path of a recipient in our JSON, as SendGrid's errors name it. */
+/** Pattern of the paths with which SendGrid's errors name a recipient in the JSON of a request. */
 const RECIPIENT = /^personalizations\.(\d+)\.(to|cc|bcc)\.(\d+)(\.|$)/;
 
-/** Returns the recipients that the errors in an answer name, by a path in the request or by address. */
+/**
+ * Returns the recipients that the errors in an answer name: by a path in the request or, if there is no such path, by address.
+ */
 function namedBy(answer: SendgridAnswer, mail: SendgridMail, recipients: readonly string[]): readonly string[] {
   const errors = errorsIn(answer);
   const placed = errors.flatMap(({ field }) => {

@@ -1,19 +1,20 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { Refusal, WebhookRequest } from '../webhook.ts';
 
-// Header names of the signed event webhook (twilio.com/docs/sendgrid, getting-started-event-webhook-security-features, 2026-11-29).
+// Names of the headers of the signed Event Webhook (twilio.com/docs/sendgrid, getting-started-event-webhook-security-features,
+// 2026-11-29).
 const SIGNATURE = 'x-twilio-email-event-webhook-signature';
 const TIMESTAMP = 'x-twilio-email-event-webhook-timestamp';
 
-// SendGrid retries for 24 hours. The documentation does not say whether a retry gets a new signature, so signatures up to this
-// age are accepted.
+// Largest age of an accepted signature, in milliseconds. SendGrid retries for 24 hours, and does not document whether a retry has
+// a new signature.
 const MAX_AGE_MS = 26 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
 /**
- * Returns the reason why a signature (ECDSA with P-256, of timestamp and body) is invalid; undefined if one of `keys` verifies
- * the signature and its timestamp is not too old or too far in the future. The keys are public keys in base64, as SendGrid shows
- * them.
+ * Returns the reason why a signature (ECDSA with P-256, of timestamp and body) is invalid. Returns undefined if one of `keys`
+ * verifies the signature, and its timestamp is at most 26 hours old and at most 15 minutes in the future. The keys are public
+ * keys in base64, in the form in which SendGrid shows them.
  */
 export function signatureProblem(
   { headers, body }: WebhookRequest,

@@ -3,9 +3,9 @@ import { checkInbound, checkOptions, problemsOf, type SesInboundOptions, type Se
 import { permissions } from './permissions.ts';
 
 /**
- * Attachment extensions that SES refuses. Its API reference mentions such a list without its content (API_Attachment, FileName);
- * the list here is from a vendor that uses SES (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported,
- * 2026-11-23).
+ * File extensions of attachments that SES refuses. The API reference of SES mentions such a list, but does not contain it
+ * (API_Attachment, FileName). This list is from a vendor that uses SES
+ * (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported, 2026-11-23).
  */
 const FORBIDDEN =
   'adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its js jse ksh lib lnk ' +
@@ -14,10 +14,12 @@ const FORBIDDEN =
   'vsmacros vss vst vsw vxd ws wsc wsf wsh xnk';
 
 /**
- * Amazon SES with its API v2. Requests are signed with the role of the Lambda function, so SES needs no secret.
+ * Definition of Amazon SES, which is used through its API v2. Requests are signed with the role of the Lambda function, so SES
+ * needs no secret.
  *
  * SES cannot be asked about an attempt with an unknown outcome. GetMessageInsights needs the MessageId, which was lost together
- * with the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Only delivery events contain the tag.
+ * with the answer (API_GetMessageInsights, 2026-11-25). No operation searches messages by a tag. Only delivery events contain the
+ * tags of a message.
  */
 export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   type: 'ses',
@@ -28,8 +30,8 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
     // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients per call.
     maxBytes: 40 * 1024 * 1024,
     maxRecipients: 50,
-    // API_Destination (2026-11-23): no SMTPUTF8. SES answers a quoted "@" in an address with "Missing domain" (seen by users,
-    // 2026).
+    // SES does not support SMTPUTF8 (API_Destination, 2026-11-23). It refuses an address with a quoted "@" with the text "Missing
+    // domain" (seen by users, 2026).
     smtpUtf8: false,
     quotedLocalPart: false,
     forbiddenExtensions: FORBIDDEN.split(' '),

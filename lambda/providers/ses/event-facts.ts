@@ -2,7 +2,7 @@ import { blocked, type EventFact, hard, meaning, soft } from '../event.ts';
 import { cite } from '../fact.ts';
 
 const CONTENTS = cite('docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html', '2026-11-29');
-/** Source of subtypes of events. SES added these subtypes in 2026, and its Developer Guide does not list them yet. */
+/** Source of subtypes that SES added in 2026. The Developer Guide of SES does not list them yet. */
 const REPORTS = cite('public reports; API_GetMessageInsights', '2026-11-23');
 
 const subtypes = (type: string, codes: RegExp, means: EventFact['means'], source = CONTENTS): EventFact => ({
@@ -13,7 +13,8 @@ const subtypes = (type: string, codes: RegExp, means: EventFact['means'], source
 });
 
 /**
- * All known events: `at` is the name of the event; `code` is `type/subtype` of a bounce or complaint, or the type of a delay.
+ * Meanings of all known events. `at` is the name of the event. `code` is `type/subtype` of a bounce or complaint, or the type of
+ * a delay. `text` is the reply of the receiving server, or the reason of the event.
  */
 export const SES_EVENTS: readonly EventFact[] = [
   { at: ['Send'], means: meaning('accepted'), source: CONTENTS },
@@ -36,8 +37,8 @@ export const SES_EVENTS: readonly EventFact[] = [
   ),
   { at: ['DeliveryDelay'], means: meaning('deferred', 'temporary'), source: CONTENTS },
 
-  // With this subtype, a bounce of any type means that the address is on a suppression list, so SES did not try to deliver the
-  // mail.
+  // With such a subtype, a bounce of any type means that the address is on a suppression list, and that SES made no attempt to
+  // deliver the mail.
   subtypes('Bounce', /Suppress/, meaning('suppressed', 'bounced-before'), REPORTS),
   subtypes('Bounce', /^Permanent\/(General|NoEmail)$/, hard('mailbox-unknown')),
   subtypes('Bounce', /\/MailboxFull$/, soft('mailbox-full')),
@@ -50,7 +51,7 @@ export const SES_EVENTS: readonly EventFact[] = [
   subtypes('Complaint', /Suppress/, meaning('suppressed', 'complained-before')),
   // The recipient moved the mail out of the spam folder.
   subtypes('Complaint', /^not-spam/, meaning('other', 'not-spam')),
-  // This report is about the authentication of the sender, and does not come from the recipient.
+  // This report is about the authentication of the sender. It does not come from the recipient.
   subtypes('Complaint', /^auth-failure/, meaning('other', 'policy')),
   subtypes('Complaint', /^fraud/, meaning('complained', 'fraud')),
   subtypes('Complaint', /^virus/, meaning('complained', 'virus')),

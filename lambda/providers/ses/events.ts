@@ -15,7 +15,7 @@ import {
 import { encoded, metadataIn, readReference } from '../reference.ts';
 import { SES_EVENTS } from './event-facts.ts';
 
-/** Maps the name of an event to the name of the field with the event's details. */
+/** Names of the fields with the details of an event, by the name of the event. */
 const DETAILS: Readonly<Record<string, string>> = {
   Bounce: 'bounce',
   Complaint: 'complaint',
@@ -31,12 +31,13 @@ const DETAILS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads an event record of SES. The record may be alone, in the envelope of an SNS topic, or within an event of EventBridge. The
- * result has one event for each recipient.
+ * Reads an event record of SES. The body may be the record itself, an SNS notification that contains it, or an EventBridge event
+ * that contains it. The result has one event for each recipient.
  */
 export function readEvents(body: Uint8Array | string): ReadEvents {
   const json = jsonOf(body);
-  // The first message of an event destination is plain text, not an event (docs.aws.amazon.com/ses, event-publishing-sns, 2026-11-29).
+  // The first message that SES publishes to a new event destination is plain text, and not an event (docs.aws.amazon.com/ses,
+  // event-publishing-sns, 2026-11-29).
   if ('problem' in json)
     return /^Successfully validated SNS topic/.test(String(body))
       ? { kind: 'events', events: [] }
@@ -81,7 +82,7 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
       providerMessageId: messageId,
       reference: readReference(tags, encoded.decode),
       at,
-      // The value of isBotEvent is `Likely` or `Unlikely`; SES has this field since 2026-08-07
+      // The value of `isBotEvent` is `Likely` or `Unlikely`. SES has had this field since 2026-08-07
       // (aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions).
       ...(details['isBotEvent'] === 'Likely' && { machine: true }),
       detail: joinedWords(
@@ -105,8 +106,8 @@ function codeOf(name: string, details: Fields): string {
 }
 
 /**
- * Returns the recipients that the event names. An open or click of a mail with several recipients names all recipients of the
- * mail.
+ * Returns the recipients of an event; if the event names none, all recipients of the mail. SES does not state which of several
+ * recipients opened a mail or clicked a link, so such an event has all recipients of the mail.
  */
 function recipientsOf(details: Fields, mail: Fields): { recipient?: string; words?: string; status?: string }[] {
   const named = ['bouncedRecipients', 'complainedRecipients', 'delayedRecipients'].flatMap((list) =>
@@ -125,7 +126,7 @@ function recipientsOf(details: Fields, mail: Fields): { recipient?: string; word
   return all.length > 0 ? all.map((recipient) => ({ recipient })) : [{}];
 }
 
-/** Returns the tags of the mail. SES gives a list of values for each tag; only the first value is used. */
+/** Returns the tags of the mail. SES states a list of values for each tag, of which only the first value is used. */
 function tagsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fieldsOf(value)).flatMap(([name, one]) => {

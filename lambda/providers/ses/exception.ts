@@ -1,6 +1,6 @@
 /**
- * Returns the name and the message of an exception. The name is read from the answer, since the SDK reports an exception that it
- * does not know as `Unknown` or `SyntaxError`.
+ * Returns the name and the message of an exception. The name is read from the answer if possible, since the SDK reports an
+ * unknown exception as `Unknown`, and a body that is not JSON as `SyntaxError`.
  */
 export function exceptionOf(error: unknown): { name?: string; words?: string } {
   const { name, message, __type, code, $response } = error as Error & {
@@ -16,7 +16,7 @@ export function exceptionOf(error: unknown): { name?: string; words?: string } {
   };
 }
 
-/** `com.amazonaws.sesv2#MessageRejected:http://…` becomes `MessageRejected`. */
+/** Returns the name without namespace and URL: `MessageRejected` for `com.amazonaws.sesv2#MessageRejected:http://…`. */
 function bare(type: string): string {
   return (type.split(':')[0] ?? '').split('#').at(-1) ?? '';
 }

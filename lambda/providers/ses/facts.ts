@@ -21,18 +21,18 @@ const COMMON = cite('docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors
 const TEXTS = cite('docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html', '2026-11-28');
 const QUOTAS = cite('docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html', '2026-11-28');
 const TENANTS = cite('docs.aws.amazon.com/ses/latest/dg/tenants.html', '2026-11-28');
-/** Public reports of users, not from AWS. */
+/** Public reports of users, not statements of AWS. */
 const USERS = cite('public reports of users', '2026-11-23');
 const SUSPENDED = cite('civicrm/civicrm-core#11838 and the code of Sendy', '2026-11-28');
-/** No source: a likely wording of a known meaning. */
+/** Source of rows for which no document was found. Such a row has a likely wording of a known meaning. */
 const GUESS = cite('a guess', '2026-11-23');
 
 /**
- * All known answers. The first row that matches an answer gives its meaning. Rows with texts come before rows with names of
- * exceptions, since the exception MessageRejected may be about the account or about the message.
+ * Meanings of all known answers. The first row that matches an answer gives its meaning. Most rows with a text come before the
+ * row for the exception MessageRejected, which may be about the account or about the message.
  */
 export const SES_FACTS: readonly Fact[] = [
-  // A used-up daily quota lasts for hours, unlike a rate limit.
+  // The daily quota is used up. Unlike a rate limit, this state lasts for hours.
   {
     text: /daily (message|sending) quota|24.?hour (period )?(sending )?quota|(sending|message) (quota|limit) (has been |is )?(exceeded|reached)|messages (per|in a) day/i,
     means: account('daily-quota'),
@@ -44,7 +44,7 @@ export const SES_FACTS: readonly Fact[] = [
     means: throttled('rate-limit'),
     source: COMMON,
   },
-  // The answer does not tell which limit was exceeded. The SDK itself treats this exception as throttling.
+  // The answer does not state which limit was exceeded. The SDK itself treats this exception as throttling.
   { code: /^LimitExceeded(Exception)?$/, means: throttled('limit-exceeded'), source: MODEL },
 
   { code: /^AccountSuspended(Exception)?$/, means: account('account-suspended'), source: MODEL },
@@ -79,7 +79,7 @@ export const SES_FACTS: readonly Fact[] = [
     source: TENANTS,
   },
   { code: /^MailFromDomainNotVerified(Exception)?$/, means: sender('mail-from-not-verified'), source: MODEL },
-  // Texts such as "Email address is not verified. The following identities failed the check in region …".
+  // The text is, for example, "Email address is not verified. The following identities failed the check in region …".
   {
     text: /not (been |yet )?verified|failed the check in region|unverified (identity|address|domain|email)/i,
     means: sender('identity-not-verified'),
@@ -96,8 +96,8 @@ export const SES_FACTS: readonly Fact[] = [
     source: MODEL,
   },
 
-  // The clock or the credentials of this process are wrong. The credentials belong to the role of the process, and are not part
-  // of our configuration. The SDK corrects the offset of the clock itself, by the time in the answer.
+  // The clock or the credentials of this process are wrong. The credentials belong to the role of the Lambda function, and not to
+  // our configuration. After such an answer, the SDK corrects the offset of the clock by the time in the answer.
   {
     code: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/,
     means: worker('clock-skew'),
@@ -118,14 +118,14 @@ export const SES_FACTS: readonly Fact[] = [
     means: worker('credentials-refused'),
     source: COMMON,
   },
-  // No credentials were found, and nothing was sent.
+  // The SDK found no credentials, so nothing was sent.
   {
     code: /^(Credentials|Token)?ProviderError$/,
     means: worker('credentials-refused'),
     source: cite('source of @smithy/property-provider', '2026-11-28'),
   },
   { code: /^(NotAuthorized|AuthFailure)$/, means: account(AUTHENTICATION), source: COMMON },
-  // An IAM permission is missing.
+  // The role of the Lambda function lacks an IAM permission.
   { code: /^AccessDenied(Exception)?$/, means: account('access-denied'), source: COMMON },
   {
     text: /(not authori[sz]ed|no permission|not permitted|not allowed) to (perform|send|use)|explicit deny/i,
@@ -135,7 +135,7 @@ export const SES_FACTS: readonly Fact[] = [
   { code: /^OptInRequired$/, means: account('not-subscribed'), source: COMMON },
   { code: /^UnknownOperation(Exception)?$/, means: account('wrong-url'), source: COMMON },
 
-  // SES usually accepts mail to suppressed recipients and bounces it later (OnAccountSuppressionList).
+  // SES usually accepts mail to suppressed recipients, and later reports a bounce (OnAccountSuppressionList).
   {
     text: /address (is )?(on .*suppression list|suppressed|blacklisted)/i,
     means: suppressed('suppressed'),
@@ -163,23 +163,23 @@ export const SES_FACTS: readonly Fact[] = [
     means: message('attachment-type'),
     source: GUESS,
   },
-  // Errors of SES's own address parser.
+  // These texts are errors of SES's own address parser.
   {
     text: /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address (contains|starts|ends)|domain (contains|starts|ends)|control or whitespace|local.?part|user ?name is missing/i,
     means: oneRecipient('address'),
     source: USERS,
   },
   { text: /transaction failed/i, means: message('format'), source: USERS },
-  // The exception MessageRejected is as often about the account as about the message, so its text must show that the message was
-  // refused.
+  // The exception MessageRejected is often about the account and often about the message. Therefore its text must show that SES
+  // refused the message.
   {
     code: /^MessageRejected(Exception)?$/,
     text: /content|spam|unsolicited|phish|\bpolicy\b/i,
     means: message('content'),
     source: MODEL,
   },
-  // The form of our request is wrong. There is no row for the exception BadRequest without such a text, since an API that has
-  // changed also answers BadRequest.
+  // The form of our request is wrong. There is no row for the exception BadRequest without a known text, since SES would also use
+  // this exception after a change of its API.
   {
     code: /^Validation(Error|Exception)$/,
     text: /validation errors? detected|failed to satisfy constraint/i,
@@ -192,14 +192,15 @@ export const SES_FACTS: readonly Fact[] = [
     source: COMMON,
   },
 
-  // SES aborted the request before it sent a reply.
+  // SES aborted the request without a reply.
   { code: /^RequestAborted(Exception)?$/, means: unknown('no-answer'), source: COMMON },
   { code: /^RequestTimeout(Exception)?$/, means: unknown('no-answer'), source: COMMON },
-  // Exceptions that the API does not declare for SendEmail.
+  // The API does not declare these exceptions for SendEmail.
   { code: /^(ConflictException|ConcurrentModificationException)$/, means: outage('conflict'), source: MODEL },
   { code: /^(ServiceUnavailable(Exception)?)$/, means: outage('service-unavailable'), source: COMMON },
 
-  // These may be answers of a proxy, of a firewall, or of an API that has moved to another URL: only the status is known.
+  // Answers with no known text or exception are classified by the status. They may come from a proxy or a firewall, or mean that
+  // the URL of the API has changed.
   { status: [401], means: account(AUTHENTICATION), source: COMMON },
   { status: [403], means: account('access-denied'), source: COMMON },
   { status: [404, 405, 415], means: account('wrong-url'), source: COMMON },

@@ -9,14 +9,14 @@ import { exceptionOf } from './exception.ts';
 /**
  * Asks SES for the state of the account in the provider's region.
  *
- * docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (2026-11-25): the answer has SendingEnabled,
- * EnforcementStatus (HEALTHY; PROBATION: under review and still sending; SHUTDOWN: paused), ProductionAccessEnabled (false: the
- * account is in the sandbox, and reaches verified addresses only) and the quota of the last 24 hours. SES allows at most one
- * request per second.
+ * docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (2026-11-25): the answer contains SendingEnabled,
+ * EnforcementStatus (HEALTHY; PROBATION: under review, but the account can send; SHUTDOWN: the account cannot send),
+ * ProductionAccessEnabled (false: the account is in the sandbox, and can send to verified addresses only) and the quota for 24
+ * hours. SES allows at most one request per second.
  */
 export async function health(client: SESv2Client, limits: HealthLimits): Promise<Health> {
   const { result, error, trace } = await watchWire(limits, () => client.send(new GetAccountCommand({})));
-  // If the body of the answer is not a JSON object, the SDK returns an account without any values.
+  // If the body of the answer is not a JSON object, the SDK returns a result without any values.
   if (result === undefined || typeof result.SendingEnabled !== 'boolean')
     return healthOf(classify({ trace, ...(error !== undefined && exceptionOf(error)) }));
   const headroom = headroomOf(result);
@@ -40,7 +40,10 @@ function stateOf(account: GetAccountCommandOutput, headroom: number | undefined)
   return EnforcementStatus === 'PROBATION' ? { state: 'healthy', reason: 'under-review' } : { state: 'healthy' };
 }
 
-/** Returns the fraction of the quota that is still free. A quota of -1 means that there is no limit (API_SendQuota, 2026-11-25). */
+/**
+ * Returns the fraction of the quota that is still free; undefined if it is unknown. A quota of -1 means no limit (API_SendQuota,
+ * 2026-11-25).
+ */
 function headroomOf({ SendQuota }: GetAccountCommandOutput): number | undefined {
   const { Max24HourSend: most, SentLast24Hours: sent } = SendQuota ?? {};
   if (most === undefined || sent === undefined) return undefined;

@@ -10,31 +10,34 @@ export function checkOptions({ z, identity, list }: OptionFields) {
     .optional();
   return z.strictObject({
     /**
-     * Region of the SES account that sends.
+     * AWS region in which SES sends the mail.
      * @default - the region of the stack
      */
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as `eu-west-1`')
       .optional(),
-    /** Verified identities (domains or addresses) that may be used in From. The IAM permissions allow only these identities. */
+    /**
+     * Verified identities (domains or addresses) that may be used in From. A domain includes its subdomains. The IAM permissions
+     * allow only these identities.
+     */
     identities: list(identity),
     /**
-     * Name of the configuration set, which is needed for delivery events.
-     * @default - none
+     * Name of the SES configuration set for all mail without tracking. Delivery events need a configuration set.
+     * @default - none; with `events`, the stack creates a configuration set, unless `trackingSets` names one
      */
     configurationSet: setName,
     /**
      * Names of configuration sets that track opens, clicks or both, since SES tracks only through configuration sets. A message
-     * uses the set that tracks exactly what the message asks for. If there is no such set, it uses `configurationSet`, which
-     * should track nothing.
+     * is sent with the set that tracks exactly what the message asks for. If there is no such set, the message is sent with
+     * `configurationSet`, which should track nothing.
      * @default - none: mail through this provider is not tracked
      */
     trackingSets: z.strictObject({ opens: setName, clicks: setName, both: setName }).optional(),
     /**
-     * ARN of an SES identity in another AWS account. The owner of the identity allows our account to send with it ("sending
+     * ARN of an SES identity in another AWS account. The owner of the identity must allow our account to send with it ("sending
      * authorization" of SES).
-     * @default - identities of this account
+     * @default - the identities belong to our own account
      */
     fromIdentityArn: z.string().regex(IDENTITY_ARN, 'must be the ARN of an SES identity').optional(),
   });
@@ -42,14 +45,14 @@ export function checkOptions({ z, identity, list }: OptionFields) {
 
 export type SesOptions = Checked<typeof checkOptions>;
 
-/** Options of receiving mail through Amazon SES: a receipt rule writes mail of any size to the S3 bucket for mail. */
+/** Options for receiving mail through Amazon SES. A receipt rule writes mail of any size to the S3 bucket for mail. */
 export const checkInbound = ({ z, identity, list, preference, canary }: OptionFields) =>
   z.strictObject({
     /** Domains or addresses to which the receipt rule applies. */
     recipients: list(identity),
     /**
-     * Canaries (test mails) to an address whose only MX host is this provider, as for the other provider types. The receipt rule
-     * also accepts this address.
+     * Canaries (test mails) to an address at a domain whose only MX is this provider, as for the other provider types. The
+     * receipt rule also applies to this address.
      * @default - no canary is sent
      */
     canary,
@@ -62,31 +65,34 @@ export const checkInbound = ({ z, identity, list, preference, canary }: OptionFi
       .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a receipt rule set')
       .optional(),
     /**
-     * Preference of this provider's MX record; an alarm is raised when mail arrives through an MX record whose preference is not
-     * the lowest.
-     * @default - equal to the lowest preference
+     * Preference number in this provider's MX records. An alarm is raised when mail is received through a provider whose
+     * preference is not the lowest number.
+     * @default - equal to the lowest preference of all providers
      */
     preference,
   });
 
 export type SesInboundOptions = Checked<typeof checkInbound>;
 
-/** Returns messages about further faults in the options, after `checkOptions` has accepted them. */
+/**
+ * Returns an error text for each problem in options that {@link checkOptions} accepts: domains outside the identities, or an
+ * identity of another account with a different region or name.
+ */
 export function problemsOf(
   { fromIdentityArn, region, identities }: SesOptions,
   fromDomains: readonly string[] = [],
 ): string[] {
-  const [, place, lent] = IDENTITY_ARN.exec(fromIdentityArn ?? '') ?? [];
-  // SES requires that mail is sent from the region in which the owner verified the identity
+  const [, arnRegion, arnName] = IDENTITY_ARN.exec(fromIdentityArn ?? '') ?? [];
+  // Mail must be sent from the region in which the owner verified the identity
   // (sending-authorization-delegate-sender-tasks-email, 2026-11-28).
-  const elsewhere = region !== undefined && place !== undefined && place !== '*' && place !== region;
+  const isOtherRegion = region !== undefined && arnRegion !== undefined && arnRegion !== '*' && arnRegion !== region;
   return [
     ...fromDomains
       .filter((name) => !identities.some((identity) => name === identity || name.endsWith(`.${identity}`)))
       .map((name) => `fromDomains: ${name} is not below any of the identities, which alone may send`),
-    ...(elsewhere ? [`options.fromIdentityArn: is of ${place}, and this provider sends from ${region}`] : []),
+    ...(isOtherRegion ? [`options.fromIdentityArn: is of ${arnRegion}, and this provider sends from ${region}`] : []),
     ...identities
-      .filter((name) => lent && name !== lent && !name.endsWith(`@${lent}`) && !name.endsWith(`.${lent}`))
+      .filter((name) => arnName && name !== arnName && !name.endsWith(`@${arnName}`) && !name.endsWith(`.${arnName}`))
       .map((name) => `options.identities: ${name} is not below the identity of fromIdentityArn`),
   ];
 }

@@ -12,14 +12,14 @@ import type { SesOptions } from './options.ts';
 /** Largest number of entries on one page (API_ListSuppressedDestinations, 2026-11-29). */
 const PER_PAGE = 1000;
 /**
- * Pause between two calls that change the list: SES allows one call per second (docs.aws.amazon.com/ses/latest/dg/quotas.html,
- * 2026-11-23).
+ * Pause in milliseconds between two calls that change the list: SES allows one call per second
+ * (docs.aws.amazon.com/ses/latest/dg/quotas.html, 2026-11-23).
  */
 const PAUSE_MS = 1_050;
 
 /**
- * Reads and changes SES's suppression list of the account in one region. Adding an address that is already listed overwrites the
- * entry of the address.
+ * Reads and changes the account's suppression list at SES, which exists separately in each region. Adding an address that is
+ * already listed overwrites its entry.
  */
 export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnList {
   const region = options.region ?? process.env['AWS_REGION'];
@@ -28,11 +28,11 @@ export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnL
     maxAttempts: 5,
   });
   let turn = Promise.resolve();
-  /** Waits until the list may be changed again. */
-  const paced = async () => {
-    const mine = turn;
+  /** Waits until {@link PAUSE_MS} after the previous change of the list. On a local stack there is no pause. */
+  const waitBetweenChanges = async () => {
+    const previous = turn;
     if (endpoint === undefined) turn = turn.then(() => pause(PAUSE_MS));
-    await mine;
+    await previous;
   };
   return {
     async *entries() {
@@ -58,13 +58,13 @@ export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnL
     },
     async add(entries) {
       for (const { address: EmailAddress, reason } of entries) {
-        await paced();
+        await waitBetweenChanges();
         const Reason = reason === 'complaint' ? 'COMPLAINT' : 'BOUNCE';
         await client.send(new PutSuppressedDestinationCommand({ EmailAddress, Reason }));
       }
     },
     async remove(EmailAddress) {
-      await paced();
+      await waitBetweenChanges();
       try {
         await client.send(new DeleteSuppressedDestinationCommand({ EmailAddress }));
         return 'removed';

@@ -1,20 +1,21 @@
 import type { AwsPermissions, AwsResource } from '../aws-permissions.ts';
 import type { SesOptions } from './options.ts';
 
-/** Permissions of the roles that use SES. Sending is limited to the identities in the options. */
+/** IAM permissions of the roles that use SES. The permission to send is limited to the identities in the options. */
 export const permissions: AwsPermissions<SesOptions> = {
   send({ identities, configurationSet, trackingSets = {}, fromIdentityArn, region }) {
-    // An identity can have a default configuration set, and SES requires permission for this configuration set too.
+    // An identity can have a default configuration set, for which SES requires a permission too. Its name is not known here.
     const sets =
       configurationSet === undefined ? ['*'] : [...new Set([configurationSet, ...Object.values(trackingSets)])];
     const named =
       (resource: string) =>
       (name: string): AwsResource => ({ service: 'ses', region, resource, name });
     return {
-      // SES requires both actions: it checks `ses:SendRawEmail` if a SendEmail call of API v2 contains raw MIME.
+      // Both actions are needed: SES also checks `ses:SendRawEmail` if a SendEmail call of API v2 contains raw MIME.
       actions: ['ses:SendEmail', 'ses:SendRawEmail'],
       resources: [
-        // If the identity belongs to another account, its ARN is the resource. The owner's policy limits the use of the identity.
+        // If the identity belongs to another account, its ARN is the resource. The policy of its owner limits the use of the
+        // identity.
         ...(fromIdentityArn === undefined ? identities.map(named('identity')) : [fromIdentityArn]),
         ...sets.map(named('configuration-set')),
       ],

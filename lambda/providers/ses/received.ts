@@ -12,15 +12,15 @@ interface Notification {
   };
 }
 
-/** Envelope in which SNS wraps a message for a subscription without raw message delivery. */
+/** JSON in which SNS wraps a message for a subscription without raw message delivery. */
 interface Envelope {
   readonly Type?: unknown;
   readonly Message?: unknown;
 }
 
 /**
- * Whether a message is the test message for a new receipt rule. It may be plain text such as `Successfully validated SNS topic
- * for Amazon SES event publishing.`
+ * Whether a message without a mail is a test message of SES, which SES sends for a new receipt rule. Any text that is not JSON
+ * counts as a test message, for example `Successfully validated SNS topic for Amazon SES event publishing.`
  */
 function isTest(body: string): boolean {
   return !/^\s*[{[]/.test(body) || /AMAZON_SES_SETUP_NOTIFICATION/.test(body);
@@ -75,7 +75,10 @@ function mailIn(body: string): WrittenMail | undefined {
   };
 }
 
-/** Maps SES's verdicts to results. GRAY means that there is no definite result, for example for a mail without a signature. */
+/**
+ * Results of authentication, by SES's verdict. GRAY means that there is no definite result, for example for a mail without a
+ * signature.
+ */
 const RESULT: ReadonlyMap<unknown, AuthenticationResult> = new Map([
   ['PASS', 'pass'],
   ['FAIL', 'fail'],

@@ -14,18 +14,19 @@ import { health } from './health.ts';
 import type { SesOptions } from './options.ts';
 
 /**
- * Time-out of the SDK in milliseconds: as long as a Lambda function may run. The attempt's own deadline ends the call earlier;
- * before it does, an answer that has already arrived is read.
+ * Time-out of the SDK in milliseconds: the longest run time of a Lambda function. It never ends a call, since the attempt's own
+ * deadline is shorter. Unlike the SDK's time-out, this deadline still uses an answer that has arrived in time but was not read
+ * yet.
  */
 const WALL_MS = 900_000;
 
-/** Creates a provider for Amazon SES. Each call is one `SendEmail` with the raw message, which the SDK never repeats. */
+/** Creates a provider for Amazon SES. The provider calls `SendEmail` with the raw message. The SDK never repeats a call. */
 export function create({ options, endpoint, sandbox }: ProviderContext<SesOptions>): Provider {
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   const region = options.region ?? process.env['AWS_REGION'];
   const client = new SESv2Client({
     ...defined({ region: region || undefined, endpoint: endpoint || undefined }),
-    // SendEmail has no idempotency key, so the SDK's default of 3 attempts could send one mail three times.
+    // SendEmail has no idempotency key, so with the SDK's default of 3 attempts the SDK could send a mail three times.
     maxAttempts: 1,
     requestHandler: {
       httpAgent: new HttpAgent(agent),
@@ -56,14 +57,15 @@ export function create({ options, endpoint, sandbox }: ProviderContext<SesOption
 }
 
 /**
- * Address of the SES simulator: SES accepts mail to this address and delivers it to no one (docs.aws.amazon.com/ses, 2026-11-23).
+ * Address of the SES mailbox simulator: SES accepts mail to this address, and delivers it to no mailbox (docs.aws.amazon.com/ses,
+ * 2026-11-23).
  */
 const SIMULATOR = 'success@simulator.amazonses.com';
 
 async function requestOf(attempt: Attempt, call: PartialCall, options: SesOptions, sandbox = false) {
   return {
     FromEmailAddress: attempt.message.from.address,
-    // If there is a Destination, SES uses it as the envelope and leaves To and Cc of the message unchanged.
+    // SES uses the Destination as the envelope, and does not change To and Cc of the message.
     Destination: { ToAddresses: sandbox ? [SIMULATOR] : [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
     EmailTags: tagsOf(attempt).tags,
@@ -85,8 +87,8 @@ function configurationSetFor({ opens, clicks }: Tracking, { configurationSet, tr
 }
 
 /**
- * Names and values that SES allows in tags. Tags with other values are left out and not changed: a changed order number, for
- * example, is worse than a missing order number.
+ * Pattern of a name or value that SES allows in a tag. A tag with any other name or value is left out. It is not adapted to the
+ * pattern: a wrong order number, for example, is worse than a missing order number.
  */
 const TAG_PART = /^[A-Za-z0-9_-]{1,256}$/;
 const MAX_TAGS = 50;

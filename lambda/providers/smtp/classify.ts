@@ -4,8 +4,8 @@ import { networkOutcome, retryAfter } from '../network.ts';
 import { SMTP_FACTS, type SmtpStage } from './facts.ts';
 
 /**
- * A failure as nodemailer reports it. Every field may be absent: the error of a reset connection, for example, does not tell the
- * stage.
+ * A failure as nodemailer reports it. Every field may be absent: the error of a reset connection, for example, does not contain a
+ * command.
  */
 export interface SmtpFailure {
   readonly code?: string | undefined;
@@ -17,27 +17,30 @@ export interface SmtpFailure {
 
 /** Progress of a transaction at the time of its failure. */
 export interface SmtpProgress {
-  /** The server has answered 354, and the body is being sent. */
+  /** True after the server has answered 354: the body is being sent, or was sent. */
   readonly began: boolean;
-  /** The whole body and the final dot were written to the socket. */
+  /** True after the whole body and the final dot were written to the socket. */
   readonly written: boolean;
 }
 
-/** Returns the outcome of a reply that does not accept the command. The text of all lines of the reply is classified. */
+/**
+ * Returns the outcome of a reply with which the server refused a command or the message. The text of all lines of the reply is
+ * classified.
+ */
 export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   const digits = reply.slice(0, 3);
   const text = textOf(readable(reply));
   const means = meaningIn(SMTP_FACTS, { at: stage, status: digits, code: enhancedCode(readable(reply)), text });
   const detail = detailOf(reply);
-  // The reply is not valid at this stage (an unexpected 2xx or 3xx, or other text), so the server has accepted nothing.
+  // The reply is not valid at this stage: it is an unexpected 2xx or 3xx, or has no status. The server has accepted nothing.
   if (!means) return { ...outage('protocol'), detail };
   const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
   return { ...means, ...(waits && retryAfter({}, text)), status: digits, detail };
 }
 
 /**
- * Returns the enhanced status code of a reply: at the start of any line, or in brackets as qmail writes it. It is empty if the
- * reply has none.
+ * Returns the enhanced status code of a reply, which is at the start of any line, or in brackets in replies of qmail. Returns an
+ * empty text if the reply has none.
  */
 function enhancedCode(reply: string): string {
   const found = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/m.exec(reply) ?? /\(#([45]\.\d{1,3}\.\d{1,3})\b/.exec(reply);
@@ -56,8 +59,7 @@ function textOf(reply: string): string {
 export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): Outcome {
   const { code, originalCode, response } = failure;
   if (response && /^[45]\d\d/.test(response)) {
-    // After the final dot only the reply shows whether the mail was accepted. A 421 as the reply to the final dot is a refusal
-    // too.
+    // A reply decides the outcome even after the final dot: a 4xx or 5xx (421 too) means that the server did not accept the mail.
     return classifyReply(stageOf(failure, progress), response);
   }
   const detail = detailOf(originalCode ?? code ?? 'no answer');
@@ -72,7 +74,7 @@ export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): O
     case 'ENOAUTH':
       return { ...account(AUTHENTICATION), detail };
     case 'EMESSAGE':
-      // The message is larger than the server's SIZE, so nodemailer sent nothing (10.6.0, 2026-11-23).
+      // The message is larger than the SIZE that the server announces, so nodemailer sent nothing (10.6.0, 2026-11-23).
       return { ...message('too-large'), detail };
     case 'EENVELOPE':
       return { ...message('address'), detail };
@@ -86,7 +88,7 @@ export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): O
   if (progress.began || failure.command !== 'CONN') {
     return { ...outage('connection-lost'), detail };
   }
-  // Network failures get the same reasons as network failures of the providers with an HTTP API.
+  // Network failures get the same reasons as at providers with an HTTP API.
   const cause = code === 'EDNS' || code === 'ETIMEDOUT' ? code : (originalCode ?? code ?? '');
   if (cause === 'ECONNRESET' || cause === 'ECONNECTION' || cause === 'EPIPE') {
     return { ...outage('connection-lost'), detail };
@@ -94,7 +96,7 @@ export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): O
   return networkOutcome({ connected: false, written: false, complete: false, failure: cause });
 }
 
-/** Returns the stage to which a reply belongs. It follows from the command that nodemailer names (10.6.0, 2026-11-23). */
+/** Returns the stage at which a reply arrived. The stage follows from the command in nodemailer's error (10.6.0, 2026-11-23). */
 function stageOf({ code, command = '' }: SmtpFailure, { began }: SmtpProgress): SmtpStage {
   if (began || (command === 'DATA' && code === 'EMESSAGE')) return 'end';
   if (command === 'EHLO' || command === 'HELO') return 'ehlo';

@@ -3,28 +3,30 @@ import type { ProviderDefinition } from '../provider.ts';
 import { checkOptions, type SmtpOptions } from './options.ts';
 
 /**
- * Properties of any SMTP server for deployment and routing. The options state what the configured server can do in addition.
+ * Definition of a provider that is any SMTP server. The limits apply to every server, and the options may state larger limits of
+ * the configured server.
  *
- * SMTP has no command to ask about an earlier transaction (RFC 5321, 2026-11-25): an unknown outcome of an attempt stays unknown,
- * unless a bounce shows what happened.
+ * SMTP has no command to ask about an earlier transaction (RFC 5321, 2026-11-25). An unknown outcome of an attempt stays unknown,
+ * unless a bounce report proves that the server accepted the message.
  */
 export const definition: ProviderDefinition<SmtpOptions, never> = {
   type: 'smtp',
   title: 'SMTP',
   checkOptions,
   limits: {
-    // 25 MiB is the SIZE that most servers announce. The SIZE that the server itself announces is respected as well.
+    // 25 MiB is the SIZE that most servers announce. In addition, a message is not sent if it is larger than the SIZE that the
+    // server announces.
     maxBytes: 26_214_400,
     // RFC 5321 4.5.3.1.8 (2026-11-23): every server accepts at least 100 recipients.
     maxRecipients: 100,
     smtpUtf8: false,
     quotedLocalPart: true,
   },
-  // An empty `username` means a server without login.
+  // If `username` is empty, there is no login.
   secretFields: ['username', 'password'],
   limitsOf: ({ maxBytes, smtpUtf8 }) => defined({ maxBytes, smtpUtf8 }),
   vendorHost: ({ host }) => host,
-  sandbox: 'Opens a session with TLS and login, and offers it no mail.',
+  sandbox: 'Opens a session with TLS and login, and sends no mail in it.',
   askable: false,
   load: () => import('./send.ts'),
   events: { over: 'mail', load: () => import('./events.ts') },

@@ -15,10 +15,10 @@ const MOST_RECIPIENTS = 1_000;
 type Fields = ReadonlyMap<string, string>;
 
 /**
- * Reads the events in a mail that reports about another mail: a delivery report (RFC 3464) or a report of an abuse desk (RFC
- * 5965). Both are of type `multipart/report` (RFC 6522). The result is empty for any other mail.
+ * Reads the events in a received mail that is a delivery report (RFC 3464) or a report of an abuse desk (RFC 5965) about a sent
+ * mail. Both have the type `multipart/report` (RFC 6522). The result for any other mail is an empty list.
  *
- * Reports are not signed: everyone who has seen a mail can write a report about this mail.
+ * Reports are not signed: any person who has seen a mail can forge a report about it.
  */
 export function readReport({ headers, files }: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] {
   const parts = files.map(({ contentType, content }) => ({ type: structured(contentType).value, content }));
@@ -75,8 +75,8 @@ function feedback(group: Fields, original: Fields, about: About, at: number | un
 }
 
 /**
- * Makes the id of an event from `parts`, since reports have no id. Copies of one report, such as a provider's retry, give the
- * same id.
+ * Returns an id of an event, made from `parts`, since reports have no id. Copies of one report, for example after a retry of a
+ * provider, have the same id.
  */
 function idOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
@@ -96,7 +96,7 @@ function textOf({ content }: Part): string {
   return Buffer.from(content).toString('utf8');
 }
 
-/** Returns the groups of fields in a report. Blank lines separate the groups; the first group is about the whole report. */
+/** Returns the groups of fields in a report, which blank lines separate. The first group is about the whole report. */
 function groupsOf(part: Part): Fields[] {
   return textOf(part)
     .replace(/\r\n?/g, '\n')
@@ -105,14 +105,19 @@ function groupsOf(part: Part): Fields[] {
     .filter(({ size }) => size > 0);
 }
 
-/** Returns the header fields of the original mail. The report contains this mail completely or without its body. */
+/**
+ * Returns the header fields of the mail that the report is about. The report contains this mail, completely or without its body.
+ * If it does not, the result is empty.
+ */
 function originalOf(parts: readonly Part[]): Fields {
   const part = parts.find(({ type }) => /^(message\/(rfc822|global|rfc822-headers)|text\/rfc822-headers)$/i.test(type));
   const text = part ? textOf(part).replace(/\r\n?/g, '\n') : '';
   return fieldsIn(text.trimStart().split(/\n[ \t]*\n/, 1)[0] ?? '');
 }
 
-/** Returns the unfolded fields by name in lower case. If several fields have the same name, the first of these fields is used. */
+/**
+ * Returns the unfolded fields in a text, by name in lower case. Of several fields with the same name, the first field is used.
+ */
 function fieldsIn(text: string): Fields {
   const fields = new Map<string, string>();
   for (const line of text.replace(/\n[ \t]+/g, ' ').split('\n')) {
@@ -122,10 +127,13 @@ function fieldsIn(text: string): Fields {
   return fields;
 }
 
-/** Name of the header with the submission's id. The mail of every attempt has this header. */
+/** Name, in lower case, of the header with the submission's id. Mailover writes this header into every mail that it sends. */
 const OWN_HEADER = 'x-mailover-id';
 
-/** Returns the submission's id from our own header, if the Message-ID begins with the handle of this id. */
+/**
+ * Returns a reference with the submission's id in {@link OWN_HEADER}, if the Message-ID begins with the handle of this id;
+ * otherwise an empty reference.
+ */
 function referenceIn(original: Fields): Reference {
   const id = original.get(OWN_HEADER)?.trim() ?? '';
   const [handle] = messageIdOf(original.get('message-id'))?.split('@') ?? [];

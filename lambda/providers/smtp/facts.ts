@@ -2,8 +2,8 @@ import { AUTHENTICATION } from '../../mail/outcome.ts';
 import { account, cite, type Fact, message, outage, recipientBusy, sender, throttled, UNRECOGNISED } from '../fact.ts';
 
 /**
- * Stage of the SMTP dialogue at which a reply arrives. `data`: the reply to the command DATA itself. `end`: the reply to the
- * final dot.
+ * Stage of the SMTP dialogue at which a reply arrives. `connect`: the server's greeting. `data`: the reply to the command DATA
+ * itself. `end`: the reply to the final dot.
  */
 export type SmtpStage = 'connect' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end';
 
@@ -51,16 +51,19 @@ const SHUT =
 const OFF = '(is |are |has |have |been |was |were |being |currently |temporarily |permanently |now )*';
 const AGAIN = /\b(try|retry) (again )?(later|in \d|after)|temporar(y|ily) (un|re|de|fail|error|problem)/i;
 /**
- * Words that show that a reply is about our host or account, not about the mail. RFC 3463 leaves open whether x.7.1 is about the
- * host or the recipient.
+ * Words that show that a reply is about our host or account, and not about the mail. They are needed since RFC 3463 does not
+ * define whether the code x.7.1 is about the host or about the recipient.
  */
 const OF_US =
   '\\b(access|accounts?|clients?|customers?|licen[cs]es?|organi[sz]ations?|services?|servers?|subscriptions?|tenants?|hosts?|you|your(?! (message|e-?mail|mail)))\\b';
 const words = (pattern: string) => new RegExp(pattern, 'i');
 
-/** All known replies, the most specific first. The rows after the comment `Unknown replies` match all other replies. */
+/**
+ * Meanings of all known replies, the most specific first. The rows after the comment `Unknown replies` match every other 4xx or
+ * 5xx reply.
+ */
 export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
-  // One mailbox is full or busy: a retry helps, and the reply says nothing about our account.
+  // Replies about one full or busy mailbox. A retry may succeed, and the reply says nothing about our account.
   {
     at: ENVELOPE,
     status: /^[45]/,
@@ -98,7 +101,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('RFC 6647 section 4', '2026-11-23'),
   },
 
-  // Replies about load of the server, and about limits for one session or for a short time.
+  // Replies about load of the server, and about limits of a session or of a short time.
   {
     status: /^4/,
     text: /temporarily deferred|deferred due to/i,
@@ -150,8 +153,8 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: GMAIL,
   },
 
-  // Replies about our account: quota of the day or hour, suspension, credit, approval. Servers report permanent states of an
-  // account with 4xx codes too.
+  // Replies about our account: quota of the day or hour, suspension, credit, approval. Servers use 4xx replies too for permanent
+  // states of an account.
   {
     text: /not allowed to send: |account is on probation|for test purposes only/i,
     means: account('not-allowed-to-send'),
@@ -313,7 +316,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { at: ['auth'], status: /^525/, means: account('client-refused'), source: BREVO },
   { at: ['auth'], status: /^50[0-4]/, means: outage('session'), source: RFC5321 },
   { at: ['auth'], status: /^5/, means: account(AUTHENTICATION), source: RFC4954 },
-  // The recipient is a group that accepts mail only from its members.
+  // The recipient is restricted, for example a group that accepts mail only from its members.
   { at: ENVELOPE, status: /^5/, text: /RESOLVER\.RST/i, means: message('recipient-policy'), source: EXCHANGE },
   {
     at: ENVELOPE,
@@ -399,7 +402,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: sender('sender-refused'),
     source: cite('community.mimecast.com/s/article/Mimecast-SMTP-Error-Codes', '2026-11-28'),
   },
-  // SES refuses one of the recipients.
+  // SES refuses the message because of one of its recipients.
   {
     at: ENVELOPE,
     status: /^5/,
@@ -416,8 +419,9 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('RFC 7372 section 3', '2026-11-23'),
   },
 
-  // Replies about our IP address and host name. They match at any stage, since servers check the address and the name at
-  // different stages. If a link in the content is on a blocklist, the refusal is about the message instead.
+  // Replies about our IP address and host name. Most of these rows match at any stage from MAIL FROM to the final dot, since
+  // servers check the address and the name at different stages. If a link in the content is on a blocklist, the reply is about
+  // the message, so these rows do not match.
   {
     at: AFTER_TLS,
     status: /^[45]/,
@@ -454,7 +458,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: EXCHANGE,
   },
 
-  // "Relay denied": the server does not know us, or does not relay mail for us.
+  // Replies such as "Relay denied": the server does not know our host or login, or does not relay mail for us.
   {
     at: ENVELOPE,
     status: /^[45]/,
@@ -466,7 +470,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   // Replies about temporary failures.
   { at: ENVELOPE, status: /^421/, code: /^4\.7\./, means: throttled('policy-deferral'), source: GMAIL },
   { status: /^421/, means: outage('service-unavailable'), source: RFC5321 },
-  // The server defers mail from our IP address to every recipient.
+  // These codes defer mail from our IP address to all recipients.
   {
     status: /^45/,
     code: /^4\.7\.[56]\d\d$/,
@@ -494,7 +498,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { status: /^454/, means: throttled('deferred'), source: RFC5321 },
   { status: /^455/, means: outage('session'), source: RFC5321 },
 
-  // A 5xx reply that asks for a retry is not a permanent failure.
+  // 5xx replies that ask for a retry. They are no permanent failures.
   {
     at: RCPT,
     status: /^5/,
@@ -539,7 +543,8 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   { at: MAIL, status: /^55[0134]/, means: sender('sender-refused'), source: RFC5321 },
   { at: MAIL, status: /^5[25]/, means: outage('session'), source: RFC5321 },
 
-  // The code x.4.6 (mail loop) is about this message. Any other code x.4.x is about the network, never about the mailbox.
+  // The code x.4.6 (mail loop) is about this message. Any other code x.4.x is about the network. Exceptions are 5.4.1, 5.4.4 and
+  // 5.4.310 with a text about the recipient or domain.
   { at: ENVELOPE, status: /^5/, code: /^5\.4\.6$/, means: message('routing-loop'), source: RFC3463 },
   {
     at: ENVELOPE,
@@ -623,7 +628,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: outage('local-error'),
     source: RFC3463,
   },
-  // A syntax error in the argument of RCPT TO is about the recipient.
+  // Syntax errors in the argument of RCPT TO, which are about the recipient.
   {
     at: RCPT,
     status: /^50[0-4]/,
@@ -654,7 +659,7 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: RFC5321,
   },
 
-  // The server reports a wrong order of commands.
+  // Replies about a wrong order of commands, or about too many wrong commands.
   {
     at: ENVELOPE,
     status: /^5/,
@@ -682,7 +687,8 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: message('policy'),
     source: RFC3463,
   },
-  // Some servers refuse a recipient only after the content, since an LMTP server behind them checks the recipient at that time.
+  // Some servers refuse a recipient only after the content: they pass the mail to an LMTP server, which checks the recipient
+  // then.
   {
     at: BODY,
     status: /^55/,
@@ -700,13 +706,14 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: cite('replies of content filters in public reports', '2026-11-28'),
   },
 
-  // Replies about the session and not about the mail. 503 means a wrong order of commands. 555 refuses a parameter that the
-  // server has announced.
+  // Replies about the session and not about the mail. For example, 503 means a wrong order of commands, and 555 refuses a
+  // parameter that the server has announced.
   { status: /^50[0-4]/, means: outage('session'), source: RFC5321 },
   { status: /^555/, means: outage('session'), source: RFC5321 },
 
-  // Unknown replies. After an unknown 4xx about a recipient, the mail for this recipient waits. An unknown 5xx counts for this
-  // server only, and the mail goes to the next provider.
+  // Unknown replies. After an unknown 4xx as the reply to RCPT TO, the mail to this recipient waits. Any other unknown 4xx counts
+  // as an outage. After an unknown 5xx, the mail goes to the next provider; this refusal does not count as a refusal of the
+  // message.
   { at: RCPT, status: /^4/, means: recipientBusy('temporary-failure'), source: RFC5321 },
   { status: /^4/, means: outage('temporary-failure'), source: RFC5321 },
   { status: /^5/, means: UNRECOGNISED, source: RFC5321 },

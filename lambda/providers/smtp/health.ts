@@ -6,13 +6,13 @@ import { classifyFailure, type SmtpFailure } from './classify.ts';
 import { hangUp, open, type SmtpTarget } from './connection.ts';
 
 /**
- * Checks the account on a separate connection with the steps that sending takes before MAIL FROM: EHLO, STARTTLS, EHLO and AUTH,
- * then QUIT.
+ * Checks the account on a separate connection. The check takes the same steps as sending before MAIL FROM (EHLO, and STARTTLS and
+ * AUTH if they are configured), and then ends the session with QUIT.
  */
 export async function health(target: SmtpTarget, { deadlineMs, connectMs }: HealthLimits): Promise<Health> {
   try {
     const { connection } = await open(target, connectMs, deadlineSignal(deadlineMs));
-    await sayGoodbye(connection);
+    await quit(connection);
     return { state: 'healthy' };
   } catch (error) {
     return healthOf(classifyFailure(error as SmtpFailure, { began: false, written: false }));
@@ -20,10 +20,10 @@ export async function health(target: SmtpTarget, { deadlineMs, connectMs }: Heal
 }
 
 /**
- * Sends QUIT and waits until it is sent. Servers count sessions that end without QUIT, and Lambda freezes the function after its
- * answer.
+ * Sends QUIT, and waits until the connection has ended, for at most {@link QUIT_MS}. Without the wait, Lambda could freeze the
+ * function before QUIT is sent. Some servers count sessions that end without QUIT.
  */
-function sayGoodbye(connection: SMTPConnection): Promise<void> {
+function quit(connection: SMTPConnection): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, QUIT_MS);
     connection.once('end', () => {

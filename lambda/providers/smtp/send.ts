@@ -21,29 +21,29 @@ import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
 import type { SmtpOptions } from './options.ts';
 
-/** Creates a provider that relays through one SMTP server, and keeps connections open for the next message. */
+/** Creates a provider that sends through one SMTP server, and reuses keep-alive connections for further messages. */
 export function create(context: ProviderContext<SmtpOptions>): Provider {
   const target = targetOf(context);
   const mayUtf8 = context.options.smtpUtf8 === true;
   const idle = new IdleConnections();
   return {
     async send(attempt) {
-      if (context.sandbox) return offerNothing(target, attempt, idle);
-      if (!mayUtf8 && carriedBy(attempt, false).length === 0) return { outcome: ENCODING };
+      if (context.sandbox) return logInOnly(target, attempt, idle);
+      if (!mayUtf8 && supportedRecipients(attempt, false).length === 0) return { outcome: ENCODING };
       const begun = performance.now();
       const deadline = deadlineSignal(attempt.deadlineMs);
-      const kept = idle.take();
+      const reused = idle.take();
       let first: Transaction | undefined;
-      const answerTimeoutMs = kept && (await answerTimeout(kept, attempt, deadline));
-      if (kept && answerTimeoutMs !== undefined) {
-        first = await transact(kept, attempt, mayUtf8, idle, deadline, answerTimeoutMs);
-        // A second transaction needs half of the deadline. If the deadline cut it off after the body, it would be unknown which
-        // recipients got the mail.
+      const answerTimeoutMs = reused && (await answerTimeout(reused, attempt, deadline));
+      if (reused && answerTimeoutMs !== undefined) {
+        first = await transact(reused, attempt, mayUtf8, idle, deadline, answerTimeoutMs);
+        // A second transaction is begun only if half of the deadline is left. If the deadline ended a transaction after the body,
+        // it would be unknown which recipients got the mail.
         const hasTime = performance.now() - begun < attempt.deadlineMs / 2;
         if (first.again.length === 0 || !hasTime) return first.result;
       }
-      // The refused recipients are tried again on a new connection, where the server may accept them. No body was sent to these
-      // recipients yet.
+      // Recipients that were refused on the reused connection are tried again on a new connection, where the server may accept
+      // them. No body was sent for these recipients yet. Without a first transaction, all recipients are tried.
       const left = { ...attempt, recipients: first?.again ?? attempt.recipients };
       let session: Session;
       try {
@@ -60,25 +60,23 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
 }
 
 /**
- * Returns how long to wait for the answer to an envelope on a kept connection, in milliseconds; undefined if the connection is
- * dead. If the server was slow before, the connection is tested first, which costs a round trip. If the server was prompt before,
- * the envelope itself is the test; its time limit leaves time for another connection.
+ * Returns the longest time to wait, in milliseconds, for the server's answer to the envelope on a reused connection; undefined if
+ * the connection is dead. If the server answered the last envelope promptly, the connection is not tested, and the result leaves
+ * enough time for a new connection. Otherwise the connection is tested first, which takes one round trip, and the result is
+ * infinite.
  */
 async function answerTimeout(
-  kept: Session,
+  reused: Session,
   { connectMs, deadlineMs }: Attempt,
   deadline: AbortSignal,
 ): Promise<number | undefined> {
-  if (isPrompt(kept)) return Math.min(connectMs, deadlineMs / 3);
-  const alive = await isAlive(kept.connection, AbortSignal.any([deadline, deadlineSignal(connectMs)]));
+  if (isPrompt(reused)) return Math.min(connectMs, deadlineMs / 3);
+  const alive = await isAlive(reused.connection, AbortSignal.any([deadline, deadlineSignal(connectMs)]));
   return alive ? Number.POSITIVE_INFINITY : undefined;
 }
 
-/**
- * Makes an attempt in the stage `sandbox`. SMTP has no test mode, so the attempt ends after the login, before any recipient is
- * named.
- */
-async function offerNothing(target: SmtpTarget, attempt: Attempt, idle: IdleConnections): Promise<AttemptResult> {
+/** Makes an attempt in the stage `sandbox`. SMTP has no test mode, so the attempt ends after the login, before MAIL FROM. */
+async function logInOnly(target: SmtpTarget, attempt: Attempt, idle: IdleConnections): Promise<AttemptResult> {
   try {
     idle.keep(await open(target, attempt.connectMs, deadlineSignal(attempt.deadlineMs)));
     return { outcome: { kind: 'accepted', providerMessageId: `sandbox-${attempt.message.handle}` } };
@@ -88,8 +86,8 @@ async function offerNothing(target: SmtpTarget, attempt: Attempt, idle: IdleConn
 }
 
 /**
- * Outcome for an address that needs SMTPUTF8. The recipient is deferred and not refused, since a server may offer SMTPUTF8 on one
- * connection and not on the next connection.
+ * Outcome for an address that needs SMTPUTF8. The recipient is deferred and not refused, since a server may announce SMTPUTF8 on
+ * one connection, but not on the next.
  */
 const ENCODING: Outcome = {
   ...recipientBusy('address-encoding'),
@@ -97,10 +95,10 @@ const ENCODING: Outcome = {
 };
 
 /**
- * Returns the recipients that a server can serve. With SMTPUTF8 these are all recipients. Otherwise these are the recipients with
- * ASCII addresses, if From and Reply-To are ASCII too.
+ * Returns the recipients to which the message can be sent. With SMTPUTF8 these are all recipients. Without SMTPUTF8 these are the
+ * recipients with ASCII addresses, or no recipients if an address in From or Reply-To is not ASCII.
  */
-function carriedBy({ message, recipients }: Attempt, smtpUtf8: boolean): readonly string[] {
+function supportedRecipients({ message, recipients }: Attempt, smtpUtf8: boolean): readonly string[] {
   if (smtpUtf8) return recipients;
   if (![message.from, ...message.replyTo].every(({ address }) => isAscii(address))) return [];
   return recipients.filter(isAscii);
@@ -111,8 +109,8 @@ function isAscii(text: string): boolean {
 }
 
 /**
- * Joins the results of an attempt with two transactions. The outcome of the second transaction applies to the recipients in
- * `again`.
+ * Joins the results of an attempt's two transactions. The result of the second transaction applies to the recipients in `again`,
+ * and the result of the first transaction to all other recipients.
  */
 function joined(
   { recipients }: Attempt,
@@ -140,15 +138,15 @@ function targetOf({ options, secret, endpoint }: ProviderContext<SmtpOptions>): 
 }
 
 /**
- * Errors of refused recipients. nodemailer writes them into our envelope object; if a later step fails, only this object contains
- * these errors.
+ * The errors of refused recipients, which nodemailer writes into our envelope object. If a later step fails, only this object
+ * contains these errors.
  */
 interface Refusals {
   readonly rejectedErrors?: readonly (SmtpFailure & { readonly recipient?: string })[];
 }
 
 /**
- * Result of a transaction, and the recipients that were refused before the body (`again`). The server may accept them on another
+ * Result of a transaction. `again` contains the recipients for which no body was sent, and which the server may accept on another
  * connection.
  */
 interface Transaction {
@@ -166,8 +164,8 @@ async function transact(
 ): Promise<Transaction> {
   const { connection } = session;
   const smtpUtf8 = mayUtf8 && session.smtpUtf8;
-  const to = carriedBy(attempt, smtpUtf8);
-  const beyond = new Map(attempt.recipients.filter((one) => !to.includes(one)).map((one) => [one, ENCODING]));
+  const to = supportedRecipients(attempt, smtpUtf8);
+  const deferred = new Map(attempt.recipients.filter((one) => !to.includes(one)).map((one) => [one, ENCODING]));
   if (to.length === 0) {
     idle.keep(session);
     return { result: { outcome: ENCODING }, again: attempt.recipients };
@@ -181,51 +179,55 @@ async function transact(
     size: body.length,
     needsSmtpUtf8,
   };
-  const withBeyond = ({ outcome, recipients = new Map() }: AttemptResult): AttemptResult =>
-    beyond.size + recipients.size === 0 ? { outcome } : { outcome, recipients: new Map([...recipients, ...beyond]) };
+  const withDeferred = ({ outcome, recipients = new Map() }: AttemptResult): AttemptResult =>
+    deferred.size + recipients.size === 0
+      ? { outcome }
+      : { outcome, recipients: new Map([...recipients, ...deferred]) };
   try {
     const { response } = await transmit(session, envelope, body, progress, deadline, answerTimeoutMs);
     const refused = (envelope.rejectedErrors ?? []).flatMap(({ recipient }) => recipient ?? []);
-    // After a refusal the session is not kept, since it may have reached a limit of the server.
+    // After a refusal the session is not used again, since it may have reached a limit of the server.
     if (refused.length === 0) idle.keep(session);
     else hangUp(connection);
     const providerMessageId = queueIdOf(response) ?? attempt.message.messageId.replace(/^<|>$/g, '');
     const outcome: Outcome = { kind: 'accepted', providerMessageId, detail: detailOf(response) };
-    return { result: withBeyond(merge(outcome, envelope, to)), again: refused };
+    return { result: withDeferred(merge(outcome, envelope, to)), again: refused };
   } catch (error) {
     const failure = error as SmtpFailure;
-    // The state of a session after a refused transaction differs between servers, so the next message gets a new session.
+    // The state of a session after a failed transaction differs between servers, so the session is not used again.
     hangUp(connection);
     const outcome = classifyFailure(failure, progress);
     return {
-      // With pipelined commands, a server that refuses the sender also refuses all recipients. This says nothing about the
-      // recipients.
-      result: withBeyond(failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, to)),
-      again: progress.began || !mayBeOther(failure) ? [] : attempt.recipients,
+      // With pipelined commands, a server that refuses the sender also refuses all recipients. These refusals say nothing about
+      // the recipients, so they are ignored.
+      result: withDeferred(failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, to)),
+      again: progress.began || !isWorthNewConnection(failure) ? [] : attempt.recipients,
     };
   }
 }
 
 /**
- * Whether the server may accept the message on another connection: false after the deadline, and if nodemailer itself refused the
- * message.
+ * Whether the server may accept the message on another connection. The result is true after any reply of the server. Without a
+ * reply, it is false after the deadline, and if nodemailer itself refused the message.
  */
-function mayBeOther({ code, response }: SmtpFailure): boolean {
+function isWorthNewConnection({ code, response }: SmtpFailure): boolean {
   return response !== undefined ? true : code !== 'DEADLINE' && code !== 'EMESSAGE' && code !== 'EENVELOPE';
 }
 
-/** Whether every address in the header is ASCII. All other header fields are encoded, so they are always ASCII. */
+/** Whether every address in the headers is ASCII. All other parts of the headers are encoded, so they are always ASCII. */
 function hasAsciiHeader({ message }: Attempt): boolean {
   return [message.from, ...message.replyTo, ...message.to, ...message.cc].every(({ address }) => isAscii(address));
 }
 
-/** Composes the MIME message with only the addresses in To and Cc that do not need SMTPUTF8. */
+/** Composes the MIME message. To and Cc contain only the addresses that do not need SMTPUTF8. */
 function asciiMime({ message }: Attempt): Promise<Buffer> {
-  const carried = (list: Message['to']) => list.filter(({ address }) => isAscii(address));
-  return composeMime({ ...message, to: carried(message.to), cc: carried(message.cc) });
+  const asciiOnly = (list: Message['to']) => list.filter(({ address }) => isAscii(address));
+  return composeMime({ ...message, to: asciiOnly(message.to), cc: asciiOnly(message.cc) });
 }
 
-/** Returns the outcome of a transaction, and a separate outcome for every recipient that the server refused by itself. */
+/**
+ * Returns the result of a transaction: `outcome`, and a separate outcome for each recipient that the server refused at RCPT TO.
+ */
 function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: readonly string[]): AttemptResult {
   const refused = new Map<string, Outcome>();
   for (const { recipient, response } of rejectedErrors) {
@@ -233,7 +235,8 @@ function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: 
   }
   if (refused.size === 0) return { outcome };
   if (refused.size < recipients.length) return { outcome, recipients: refused };
-  // All recipients were refused. The worst outcome, such as an outcome that blames the account, applies to the whole call.
+  // All recipients were refused. The most severe outcome becomes the outcome of the whole call, for example an outcome that
+  // blames the account.
   const [worst = outcome] = [...refused.values()].sort((a, b) => weight(b) - weight(a));
   for (const [recipient, own] of refused) {
     if (own.kind === worst.kind && 'reason' in own && 'reason' in worst && own.reason === worst.reason)
@@ -247,7 +250,7 @@ function weight(outcome: Outcome): number {
   return outcome.kind === 'throttled' ? 1 : 0;
 }
 
-/** Patterns of the queue id in a server's final 250 (Postfix, Exim, sendmail, qmail, SES; observed 2026-11-23). */
+/** Patterns of the queue id in the reply 250 to the final dot (Postfix, Exim, sendmail, qmail, SES; observed 2026-11-23). */
 const QUEUE_IDS = [
   /queued as\s+<?([^\s<>;,)]+)/i,
   /\bid=([\w.-]+)/i,

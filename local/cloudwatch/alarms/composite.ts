@@ -3,7 +3,7 @@ import { nameInArn } from '../../template/names.ts';
 import { parseExpression } from './parser.ts';
 import type { AlarmState } from './state.ts';
 
-/** A parsed rule of a composite alarm. */
+/** The rule of a composite alarm: a Boolean expression over the states of other alarms. */
 export interface CompositeRule {
   /** Names of the alarms to which the rule refers. */
   readonly names: readonly string[];
@@ -14,10 +14,16 @@ type Node = jsep.CoreExpression;
 
 const STATES: ReadonlySet<string> = new Set<AlarmState>(['OK', 'ALARM', 'INSUFFICIENT_DATA']);
 
-/** Matches an alarm name without quotes. Such a name may contain hyphens, which the parser would read as subtractions. */
+/**
+ * Matches a test such as `ALARM(my-alarm)`, in which the alarm name has no quotes. The parser would read the hyphens of such a
+ * name as minus signs.
+ */
 const BARE_NAME = /\b(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*([^"'()\s]+)\s*\)/g;
 
-/** Parses the rule of a composite alarm, such as `ALARM("a") AND NOT OK("b")`; a name may be an ARN. Throws on an unsupported form. */
+/**
+ * Parses the rule of a composite alarm, such as `ALARM("a") AND NOT OK("b")`. An alarm name may be an ARN. Throws on a form of
+ * rule that the local stack does not support.
+ */
 export function compileRule(text: string): CompositeRule {
   const tree = parseExpression(text.replace(BARE_NAME, (_all, state, name) => `${state}("${name}")`));
   const names = new Set<string>();

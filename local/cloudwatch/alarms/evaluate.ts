@@ -15,35 +15,39 @@ import {
   nextAlarmState,
 } from './state.ts';
 
-/** State of an alarm, with the time since which the alarm has this state. */
+/** State of an alarm, the reason for this state, and the time since which the alarm has this state. */
 export interface AlarmStatus extends EvaluatedState {
   readonly name: string;
-  /** Time of the last change of state, in epoch milliseconds of stack time. */
+  /**
+   * Time of the last change of state, or of the first evaluation if the state has not changed yet. The time is in epoch
+   * milliseconds by the clock of the local stack, which may run faster than real time.
+   */
   readonly since: number;
 }
 
-/** States of all alarms, by name, in the order of their definitions. */
+/** States of all alarms by alarm name, in the order in which the alarms are defined. */
 export type Statuses = ReadonlyMap<string, AlarmStatus>;
 
-/** All alarms of the template, checked, parsed and ready to be evaluated. */
+/** The alarms of a template, after their definitions were checked and parsed. */
 export interface Alarms {
   /**
-   * Returns the states at the end of the last full minute before `now`, given the previous states. The function has no side
-   * effects. On an overloaded machine, an alarm that depends on the speed of the machine is not raised; the reason of its state
-   * then mentions the overload.
+   * Returns the states at the end of the last full minute before `now` (epoch milliseconds by the clock of the local stack).
+   * `before` contains the states of the previous evaluation. If `isOverloaded` is true, an alarm that depends on the speed of
+   * this machine keeps its previous state instead of changing to ALARM; the reason of this state then mentions the overload. The
+   * method has no side effects.
    */
   evaluate(source: SeriesSource, now: number, before?: Statuses, isOverloaded?: boolean): Statuses;
   /**
-   * Returns the earliest time at which a raised alarm ends by itself if all values from now on are within the alarm's limit. The
-   * time is in epoch milliseconds of stack time. Returns undefined if the alarm is not raised, or if it would not end even with
-   * such values.
+   * Returns the earliest time at which a raised alarm changes to another state if all values after `now` are within the alarm's
+   * limit. The time is in epoch milliseconds by the clock of the local stack. Returns undefined if the alarm is not raised, or if
+   * it would stay raised even with such values.
    */
   endsAt(name: string, source: SeriesSource, now: number, statuses: Statuses): number | undefined;
 }
 
-/** Evaluates one metric alarm. */
-interface Watch {
-  /** Returns the state of the alarm at the end of a minute; undefined if the state does not change. */
+/** A metric alarm (an alarm that compares a metric with a threshold), after its definition was parsed. */
+interface MetricAlarm {
+  /** Returns the state of the alarm at the end of the minute that ends at `end`; undefined if the state does not change. */
   at(source: SeriesSource, end: number): EvaluatedState | undefined;
   /**
    * Returns the earliest time after `end` at which the alarm is no longer raised if all values after `end` are within the alarm's
@@ -53,21 +57,23 @@ interface Watch {
 }
 
 /**
- * Checks and parses alarms; throws on an alarm that the local stack cannot evaluate in the same way as CloudWatch.
+ * Checks and parses the definitions of alarms. Throws on an alarm that the local stack cannot evaluate in the same way as
+ * CloudWatch.
  *
- * @param born time at which the alarms were deployed and their warm-up started, in epoch milliseconds of stack time
+ * @param born time at which the alarms were deployed and their warm-up started, in epoch milliseconds by the clock of the local
+ * stack
  */
 export function compileAlarms(
   definitions: readonly DeployedAlarm[],
   { born = Number.NEGATIVE_INFINITY }: { readonly born?: number } = {},
 ): Alarms {
-  const watches = new Map<string, Watch>();
+  const metricAlarms = new Map<string, MetricAlarm>();
   const rules = new Map<string, CompositeRule>();
   const onTime = new Set(definitions.flatMap(({ name, dependsOnTime }) => (dependsOnTime ? name : [])));
   for (const definition of definitions) {
     try {
       if (definition.kind === 'metric')
-        watches.set(definition.name, afterWarmUp(definition.properties, born, watchOf(definition.properties)));
+        metricAlarms.set(definition.name, afterWarmUp(definition.properties, born, parseAlarm(definition.properties)));
       else rules.set(definition.name, compileRule(definition.properties.AlarmRule));
     } catch (error) {
       throw new Error(`alarm ${definition.name}: ${(error as Error).message}`);
@@ -81,7 +87,7 @@ export function compileAlarms(
     for (const used of rule.names) {
       const inner = rules.get(used);
       if (inner) follow(used, inner, [...path, name]);
-      else if (!watches.has(used)) throw new Error(`alarm ${name}: its rule names ${used}, which is not deployed`);
+      else if (!metricAlarms.has(used)) throw new Error(`alarm ${name}: its rule names ${used}, which is not deployed`);
     }
   }
 
@@ -94,7 +100,7 @@ export function compileAlarms(
       return known;
     };
     const watched = (name: string): EvaluatedState | undefined => {
-      const verdict = watches.get(name)?.at(source, end);
+      const verdict = metricAlarms.get(name)?.at(source, end);
       const old = before.get(name)?.state;
       const isWithheld = isOverloaded && onTime.has(name) && old !== 'ALARM';
       if (verdict?.state !== 'ALARM' || !isWithheld) return verdict;
@@ -102,7 +108,7 @@ export function compileAlarms(
     };
     const combined = (name: string): EvaluatedState | undefined => {
       const rule = rules.get(name);
-      return rule && ruled(rule, (used) => verdictOf(used).state);
+      return rule && compositeState(rule, (used) => verdictOf(used).state);
     };
     const last = (name: string): EvaluatedState =>
       before.get(name) ?? { state: 'INSUFFICIENT_DATA', reason: 'nothing was measured yet' };
@@ -114,7 +120,7 @@ export function compileAlarms(
     if (stateOf(name) !== 'ALARM') return undefined;
     const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     const rule = rules.get(name);
-    if (rule === undefined) return watches.get(name)?.endsAt(source, end);
+    if (rule === undefined) return metricAlarms.get(name)?.endsAt(source, end);
     const ends = new Map(rule.names.map((used) => [used, endsAt(used, source, now, statuses)]));
     const later = (time: number) => (used: string) => ((ends.get(used) ?? Infinity) <= time ? 'OK' : stateOf(used));
     const times = [...ends.values()].filter((time) => time !== undefined).sort((a, b) => a - b);
@@ -131,23 +137,23 @@ function status(
   return { name, state, reason, since: before?.state === state ? before.since : now };
 }
 
-function ruled(rule: CompositeRule, stateOf: (name: string) => AlarmState): EvaluatedState {
+function compositeState(rule: CompositeRule, stateOf: (name: string) => AlarmState): EvaluatedState {
   const state = rule.holds(stateOf) ? 'ALARM' : 'OK';
   const raised = rule.names.filter((name) => stateOf(name) === 'ALARM');
   return { state, reason: raised.length === 0 ? 'no alarm of its rule is raised' : `raised: ${raised.join(', ')}` };
 }
 
-function afterWarmUp({ WarmUpConfiguration: warmUp }: AlarmProperties, born: number, watch: Watch): Watch {
-  if (warmUp === undefined) return watch;
+function afterWarmUp({ WarmUpConfiguration: warmUp }: AlarmProperties, born: number, alarm: MetricAlarm): MetricAlarm {
+  if (warmUp === undefined) return alarm;
   const from = born + warmUp.WarmUpPeriodDurationInMinutes * MINUTE_MS;
   return {
-    ...watch,
+    ...alarm,
     at: (source, end) =>
-      end < from ? { state: 'INSUFFICIENT_DATA', reason: 'it was deployed a moment ago' } : watch.at(source, end),
+      end < from ? { state: 'INSUFFICIENT_DATA', reason: 'it was deployed a moment ago' } : alarm.at(source, end),
   };
 }
 
-function watchOf(properties: AlarmProperties): Watch {
+function parseAlarm(properties: AlarmProperties): MetricAlarm {
   const { EvaluationPeriods, TreatMissingData, EvaluateLowSampleCountPercentile: low } = properties;
   const queries = queriesOf(properties);
   const compiled = compileQueries(queries);
@@ -176,8 +182,8 @@ function watchOf(properties: AlarmProperties): Watch {
       return evaluated && { state: evaluated.state, reason: reason(evaluated) };
     },
     endsAt(source, end) {
-      // Two cases are possible after `end`. A metric that counts events has no more values, or a metric that is measured continuously
-      // has values within the limit. The case in which the alarm ends earlier counts.
+      // After `end`, a metric that counts events may get no further values, and a metric that is measured continuously gets
+      // values within the limit. The alarm's end is computed for both cases, and the earlier end is returned.
       const good = goodValue(properties);
       const ends = (TreatMissingData === 'notBreaching' ? [undefined, good] : [good]).map((next) => {
         const isRaised = (minutes: number): boolean => {
@@ -185,8 +191,8 @@ function watchOf(properties: AlarmProperties): Watch {
           const points = pointsOf(source, endings).map((point, place) => {
             const ending = endings[place] ?? end;
             if (ending <= end) return point;
-            // A period that is still in progress keeps its current point. Further values can only increase this point. An increase ends
-            // the alarm only if the alarm's limit is a lower limit.
+            // A period that is still in progress keeps its current point. Further values are assumed only to increase this point,
+            // as they increase a sum. An increase ends the alarm only if the alarm's limit is a lower limit.
             const isOpen = ending - periodMs < end && point !== undefined && !isLowerLimit(properties);
             return isOpen ? point : next;
           });
@@ -200,8 +206,8 @@ function watchOf(properties: AlarmProperties): Watch {
 }
 
 /**
- * Returns the largest number, from 0 to less than `most`, for which the condition is true. For all larger numbers the condition
- * must be false.
+ * Returns the largest number below `most` for which the condition is true. The condition must be true for all smaller numbers and
+ * false for all larger numbers; for 0 it is taken to be true without a test.
  */
 function lastWhere(condition: (number: number) => boolean, most: number): number {
   let [low, high] = [0, most];
@@ -225,7 +231,7 @@ function queriesOf(properties: AlarmProperties): readonly MetricQuery[] {
 }
 
 /**
- * Returns the smallest number of samples for which CloudWatch evaluates a percentile ("Percentile-based alarms and low data
+ * Returns the smallest number of samples with which CloudWatch evaluates a percentile ("Percentile-based alarms and low data
  * samples", collected 2026-11-25).
  */
 function fewestSamples(fraction: number): number {

@@ -11,8 +11,8 @@ export interface Frame {
 type MathFunction = (args: readonly MathValue[], frame: Frame) => MathValue;
 
 /**
- * By name: the functions of CloudWatch metric math ("Using metric math", collected 2026-11-25). METRICS is not among them, since
- * math.ts evaluates METRICS.
+ * The functions of CloudWatch metric math that the local stack supports, by name ("Using metric math", collected 2026-11-25). The
+ * function METRICS is missing here, since math.ts evaluates it.
  */
 export const MATH_FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   ABS: ([value]) => mapPoints(given(value), Math.abs),
@@ -53,8 +53,8 @@ function deviation(points: readonly number[]): number {
 }
 
 /**
- * Applies an aggregate function to its argument. For one time series the result is a number. For several time series the result is
- * one time series, in which each point combines the values of all series at the same time.
+ * Applies an aggregate function to its argument. For one time series the result is a number. For several time series the result
+ * is one time series, in which each point combines the points of all series at the same time.
  */
 function over(
   value: MathValue,
@@ -80,7 +80,10 @@ function pick(value: MathValue, place: number): MathValue {
   return value.at(place) ?? [];
 }
 
-/** Fills the missing points of a series with a number, with the points of another series, or (with REPEAT) with the previous point. */
+/**
+ * The function FILL of metric math. It replaces the missing points of a series by a number, by the points of another series, or
+ * (with REPEAT) by the previous point.
+ */
 function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame): MathValue {
   const fillSeries = (series: DataPoints): DataPoints => {
     if (filling === REPEAT) {
@@ -97,12 +100,12 @@ function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame)
 }
 
 /**
- * The argument REPEAT of the function FILL: a unique symbol. It is declared with the type of a metric-math value, since a separate
- * argument type would affect the types of all functions.
+ * The argument REPEAT of the function FILL: a unique symbol. It is declared with the type of a metric-math value. If it had a
+ * type of its own, the argument types of all functions would have to change.
  */
 export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 
-/** The function IF of metric math. Without a third argument, the result has no value at the points at which the condition is false. */
+/** The function IF of metric math. Without a third argument, the result has no value where the condition is false. */
 function choose(condition: MathValue, yes: MathValue, no: MathValue | undefined, { endings }: Frame): MathValue {
   if (typeof condition === 'number' && no !== undefined) return condition ? yes : no;
   const at = (value: MathValue | undefined): DataPoints =>

@@ -20,8 +20,8 @@ export function seriesOf(value: MathValue, length: number): readonly DataPoints[
 }
 
 /**
- * Applies a function to each point of a value. Missing points stay missing. A result that is not a finite number becomes a missing
- * point.
+ * Applies a function to a number, or to each point of the time series in a value. Missing points stay missing. In a time series,
+ * a result that is not a finite number becomes a missing point.
  */
 export function mapPoints(value: MathValue, apply: (point: number) => number): MathValue {
   if (typeof value === 'number') return apply(value);
@@ -33,7 +33,10 @@ function mapSeries(series: DataPoints, apply: (point: number) => number): DataPo
   return series.map((point) => (point === undefined ? undefined : finite(apply(point))));
 }
 
-/** Applies a function to the points of two values at the same time. If one of the two points is missing, the result is missing. */
+/**
+ * Applies a function to each pair of points that have the same time in two values. If one point of a pair is missing, the result
+ * is missing. Throws if both values are lists of time series.
+ */
 export function zipPoints(
   left: MathValue,
   right: MathValue,

@@ -6,22 +6,25 @@ import { parseExpression } from './parser.ts';
 
 /** A parsed expression of CloudWatch metric math. */
 export interface MathExpression {
-  /** Ids of the metrics and of the other expressions that this expression uses. */
+  /** Ids of the metrics and of the other expressions to which this expression refers. */
   readonly uses: readonly string[];
   /**
-   * Computes the value of the expression. `read` returns the value of the metric or expression with an id. `metrics` returns the
-   * metrics whose id contains a text; the function METRICS() needs them.
+   * Computes the value of the expression. `read` returns the value of the metric or expression with the given id. `metrics`
+   * returns the metrics whose id contains the given text; the function METRICS() needs it.
    */
   evaluate(
     frame: Frame,
     read: (id: string) => MathValue,
-    metrics: (prefix: string) => readonly DataPoints[],
+    metrics: (searchText: string) => readonly DataPoints[],
   ): MathValue;
 }
 
 type Node = jsep.CoreExpression;
 
-/** Parses an expression. Throws on an unsupported function, operator or form, since such an expression would be evaluated wrongly. */
+/**
+ * Parses an expression. Throws on an unsupported function, operator or form, since the local stack would evaluate such an
+ * expression wrongly.
+ */
 export function compileMath(text: string): MathExpression {
   const tree = parseExpression(text);
   const uses = new Set<string>();
@@ -88,7 +91,7 @@ function partsOf(node: Node, uses: Set<string>, text: string): readonly unknown[
 interface Scope {
   readonly frame: Frame;
   read(id: string): MathValue;
-  metrics(prefix: string): readonly DataPoints[];
+  metrics(searchText: string): readonly DataPoints[];
 }
 
 function evaluate(node: Node, scope: Scope): MathValue {
@@ -106,7 +109,7 @@ function evaluate(node: Node, scope: Scope): MathValue {
       return zipPoints(of(node.left), of(node.right), OPERATORS[node.operator] as Operator);
     case 'CallExpression': {
       const name = nameOf(node);
-      if (name === 'METRICS') return scope.metrics(prefixOf(node.arguments[0] as Node | undefined));
+      if (name === 'METRICS') return scope.metrics(searchTextOf(node.arguments[0] as Node | undefined));
       return MATH_FUNCTIONS[name]?.(node.arguments.map(of), scope.frame) ?? Number.NaN;
     }
     default:
@@ -118,7 +121,10 @@ function nameOf({ callee }: jsep.CallExpression): string {
   return callee.type === 'Identifier' ? String(callee['name']) : callee.type;
 }
 
-/** Returns the text argument of METRICS: for `METRICS("errors")` this is `errors`, which selects the metrics whose id contains `errors`. */
-function prefixOf(node: Node | undefined): string {
+/**
+ * Returns the text argument of METRICS. For `METRICS("errors")` the argument is `errors`, and METRICS returns the metrics whose
+ * id contains `errors`.
+ */
+function searchTextOf(node: Node | undefined): string {
   return node?.type === 'Literal' ? String(node.value) : '';
 }

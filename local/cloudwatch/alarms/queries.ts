@@ -8,13 +8,21 @@ import type { MathValue } from './math-value.ts';
 /** Fields of a metric query that both alarms and graphs have. */
 export type Query = Pick<MetricQuery, 'Id' | 'MetricStat' | 'Expression'>;
 
-/** Metrics and metric-math expressions; the expressions refer to metrics and to other expressions by id. */
+/**
+ * The parsed queries of an alarm or widget: metrics, and metric-math expressions that refer to metrics and to other expressions
+ * by id.
+ */
 export interface Queries {
-  /** Returns a function that computes the value of the query with an id; each query is computed at most once. */
+  /**
+   * Returns a function that computes the value of the query with the given id. The value of each query is computed at most once.
+   */
   values(source: SeriesSource, frame: Frame): (id: string) => MathValue;
 }
 
-/** Checks and parses queries; throws on an unknown id, statistic or function, and on cycles of expressions. */
+/**
+ * Checks and parses queries. Throws on an unknown id, statistic or function, and on expressions that refer to each other in a
+ * cycle.
+ */
 export function compileQueries(queries: readonly Query[]): Queries {
   const byId = new Map(queries.map((query) => [query.Id, query]));
   const expressions = new Map<string, MathExpression>();

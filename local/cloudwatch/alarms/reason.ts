@@ -7,12 +7,12 @@ import type { Evaluation, Settings } from './state.ts';
 /** Returns the text of the reason for an alarm's state: the measured value, and the limit with which the value is compared. */
 export type AlarmReason = (evaluation: Evaluation) => string;
 
-/** Functions that turn the value of an alarm into text: the figure with its unit, and the words before or after the figure. */
+/** Functions that turn the value of an alarm into text: the number with its unit, and the words before or after the number. */
 interface Figure {
   readonly text: (value: number) => string;
-  /** Adds the words to a figure: `99 %` becomes `99 % failed`, and `6.2 s` becomes `attempt latency: 6.2 s`. */
+  /** Adds the words to a number with its unit: `99 %` becomes `99 % failed`, and `6.2 s` becomes `attempt latency: 6.2 s`. */
   readonly said: (figure: string) => string;
-  /** Label of the value, present only if the value is always 1 or 0. */
+  /** Label of the value. Present only if the value is always 1 or 0. */
   readonly flag?: string;
 }
 
@@ -21,8 +21,8 @@ const FLAG = /, 1, 0\)$/;
 const PERCENT = /^(.*), %$/;
 
 /**
- * Returns a function that writes the reasons of an alarm. The texts depend on the alarm's definition in the template and on the
- * unit of its metric.
+ * Returns a function that writes the reason for a state of the alarm. The text depends on the alarm's definition in the template
+ * and on the unit of its metric.
  */
 export function reasonsOf(properties: AlarmProperties, watched: MetricQuery, periodSeconds: number): AlarmReason {
   const figure = figureOf(watched);
@@ -105,8 +105,8 @@ const UNITS: readonly (readonly [seconds: number, name: string])[] = [
 ];
 
 /**
- * Returns a duration as text, such as `40 minutes` or `6.2 s`. The unit is the largest unit of which the duration contains at least
- * two.
+ * Returns a duration as text, such as `40 minutes` or `6.2 s`. The text uses days, hours or minutes (the largest unit of which
+ * the duration contains at least two), and otherwise seconds.
  */
 export function timeInWords(seconds: number): string {
   const [length, name] = UNITS.find(([one]) => seconds >= 2 * one) ?? [1, 's'];

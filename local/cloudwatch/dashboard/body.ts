@@ -3,7 +3,7 @@ import { defined } from '../../../lambda/platform/defined.ts';
 import { nameInArn } from '../../template/names.ts';
 import type { Query } from '../alarms/queries.ts';
 
-/** One line of a graph, or one number of a widget that shows numbers. */
+/** One line of a graph, or one number of a widget that shows numbers instead of lines. */
 export interface Line {
   readonly id: string;
   readonly label: string;
@@ -21,7 +21,7 @@ interface Place {
   readonly height: number;
 }
 
-/** A widget of a CloudWatch dashboard, in the form in which the console draws it. */
+/** A widget of a CloudWatch dashboard, in the form in which the console page draws it. */
 export type Widget = Place &
   (
     | { readonly kind: 'text'; readonly markdown: string }
@@ -77,7 +77,7 @@ const Body = z.looseObject({
   ),
 });
 
-/** Parses the body of a CloudWatch dashboard; throws on a widget that the console cannot draw. */
+/** Parses the body of a CloudWatch dashboard. Throws on a widget that the console page cannot draw. */
 export function readDashboard(name: string, body: string): Widget[] {
   const { widgets } = Body.parse(JSON.parse(body));
   return widgets.map((widget, index) => readWidget(widget, `${name}-${index}`));
@@ -111,7 +111,8 @@ function readMetrics({ view, stacked, metrics, stat, period, yAxis, annotations 
     const periodSeconds = options.period ?? period;
     if (options.expression !== undefined) queries.push({ Id: id, Expression: options.expression });
     else {
-      // In a row of metrics, '.' and '...' repeat values of the row above. They are not supported here, since the CDK does not write them.
+      // In a row of metrics, '.' and '...' repeat values of the row above. They are not supported here, since the CDK never
+      // writes them.
       if (namespace === undefined || metric === undefined || row.includes('.') || row.includes('...'))
         throw new Error('the console reads only rows of metrics that repeat no values of the row above');
       const Metric = { Namespace: namespace, MetricName: metric, Dimensions: dimensionsOf(pairs) };

@@ -4,23 +4,24 @@ import type { DataPoints, SeriesSource } from '../metrics/metric.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import type { Widget } from './body.ts';
 
-/** For each line of a widget, its values, the oldest value first; null for a missing value. */
+/** Values of a widget: one list for each line of the widget, with the oldest value first and null for a missing value. */
 export type Drawn = readonly (readonly (number | null)[])[];
 
-/** Widgets of the dashboards, with parsed metrics. */
+/** The widgets of the dashboards, after their metrics were parsed. */
 export interface Graphs {
   /**
-   * Returns the values of each widget, by the id of the widget. Each line has one value for each of the last `minutes` minutes
-   * before `now`, and one value for the current minute.
+   * Returns the values of each widget, by the id of the widget. A line of a graph has one value for each of the last `minutes`
+   * minutes before `now`, and one value for the current minute. A widget that shows numbers has only the value of the current
+   * minute. `now` is in epoch milliseconds by the clock of the local stack.
    */
   draw(source: SeriesSource, now: number, minutes: number): Readonly<Record<string, Drawn>>;
 }
 
 /**
- * Checks and parses the metrics of widgets; throws on a metric that cannot be computed.
+ * Checks and parses the metrics of widgets. Throws on a metric that the local stack cannot compute.
  *
- * CloudWatch draws one point for each period. Here a graph has one point for each minute, which covers the whole period that ends
- * with this minute, as in an alarm. Therefore a graph changes every minute.
+ * CloudWatch draws one point for each period. Here a graph has one point for each minute; the point covers the whole period that
+ * ends with this minute, as in an alarm. Therefore a graph changes every minute.
  */
 export function compileGraphs(widgets: readonly Widget[]): Graphs {
   const compiled = new Map<Widget, Queries>();

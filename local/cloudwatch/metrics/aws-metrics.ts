@@ -3,15 +3,16 @@ import type { StackClock } from '../../clock.ts';
 import type { InvocationFacts } from '../../lambda/pool.ts';
 import type { Datum } from './metric.ts';
 
-/** By the name of an AWS metric that is not a count: the unit of the metric. */
+/** Units of the AWS metrics that are not counts, by the name of the metric. */
 export const AWS_UNITS: Readonly<Record<string, 'Milliseconds' | 'Seconds'>> = {
   Duration: 'Milliseconds',
   ApproximateAgeOfOldestMessage: 'Seconds',
 };
 
 /**
- * Returns Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). On this machine a call
- * waits until a process is free. Therefore a call is throttled only if the reserved concurrency is used up.
+ * Returns Lambda's metrics of one invocation that was not throttled ("Types of metrics for Lambda functions", collected
+ * 2026-11-25). On this machine an invocation waits until a process is free. Therefore an invocation is throttled only if the
+ * reserved concurrency of the function is used up.
  */
 export function invocationData(
   { functionName, startedAt, durationMs, failed, concurrent }: InvocationFacts,
@@ -27,19 +28,25 @@ export function invocationData(
     datum('Invocations', 1),
     datum('Errors', failed ? 1 : 0),
     datum('Throttles', 0),
-    // The duration is not multiplied by the time scale, since calls of providers take real time.
+    // The duration is in real time and is not multiplied by the time scale, since calls of providers take real time.
     datum('Duration', durationMs),
     datum('ConcurrentExecutions', concurrent),
   ];
 }
 
-/** Returns Lambda's metric for one throttled call. Such a call counts neither as an invocation nor as an error. */
+/**
+ * Returns Lambda's metric for one throttled invocation. Lambda counts it neither as an invocation nor as an error. `at` is the
+ * time of the throttling, in epoch milliseconds by the clock of the local stack.
+ */
 export function throttleDatum(functionName: string, at: number): Datum {
   const metric = { namespace: 'AWS/Lambda', name: 'Throttles', dimensions: { FunctionName: functionName } };
   return { metric, at, values: [1], unit: 'Count' };
 }
 
-/** Measures SQS's metrics of the queues once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */
+/**
+ * Samples the metrics that SQS publishes about its queues ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25).
+ * It is called once a minute.
+ */
 export class QueueSampler {
   readonly #clock: StackClock;
   readonly #before = new Map<LocalQueue, LocalQueue['traffic']>();
@@ -49,8 +56,9 @@ export class QueueSampler {
   }
 
   /**
-   * Returns the current length of each queue, and the numbers of messages that were sent, received and deleted since the last
-   * sample. `at` is stack time.
+   * Returns the current length of each queue, the age of its oldest message, and the numbers of messages that were sent, received
+   * and deleted since the previous sample. `at` is the time of the sample in epoch milliseconds, by the clock of the local stack,
+   * which may run faster than real time.
    */
   sample(queues: Iterable<LocalQueue>, at: number): Datum[] {
     return [...queues].flatMap((queue) => {

@@ -22,11 +22,12 @@ const value = z.union([
 ]);
 
 /**
- * Reads one line of a function's output as CloudWatch does. Each metric in the line's `_aws` block becomes one datum for each set
- * of dimensions. A line without this block gives no data ("Embedded metric format specification", collected 2026-11-25).
+ * Reads one line of a function's output as CloudWatch does. Each metric in the `_aws` block of the line becomes one datum for
+ * each set of dimensions. A line without an `_aws` block contains no metrics, and the result is empty ("Embedded metric format
+ * specification", collected 2026-11-25).
  */
 export function readEmf(line: string): Datum[] {
-  // Most lines contain no metrics. Such lines need not be parsed.
+  // Most lines contain no metrics, and need not be parsed.
   if (!line.startsWith('{') || !line.includes('"CloudWatchMetrics"')) return [];
   const envelope = Envelope.safeParse(jsonObject(line));
   if (!envelope.success) return [];
@@ -34,7 +35,7 @@ export function readEmf(line: string): Datum[] {
   return block.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
     Dimensions.flatMap((names) => {
       const dimensions = Object.fromEntries(names.map((name) => [name, String(members[name])]));
-      // If the JSON of the line has no member with the name of one of the dimensions, CloudWatch drops the metric.
+      // CloudWatch drops a metric if the JSON object of the line has no member for one of the metric's dimensions.
       if (names.some((name) => members[name] === undefined)) return [];
       return Metrics.flatMap(({ Name, Unit }): Datum[] => {
         const measured = value.safeParse(members[Name]);

@@ -4,14 +4,17 @@ import type { Datum } from './metric.ts';
 
 type Test = (fields: JsonObject) => boolean;
 
-/** A metric filter whose pattern has been parsed. */
+/** A metric filter of a log group, after its pattern was parsed. */
 export interface LogFilter {
   readonly logGroup: string;
-  /** Returns the value that a matching line adds to the metric, with its time in stack time; undefined for any other line. */
+  /**
+   * Returns the value that a matching line adds to the metric; undefined for any other line. `at` is the time of the line in
+   * epoch milliseconds, by the clock of the local stack.
+   */
   read(line: string, at: number): Datum | undefined;
 }
 
-/** Compiles a metric filter. Throws on a pattern that the local stack does not support. */
+/** Parses a metric filter. Throws on a pattern that the local stack does not support. */
 export function compileLogFilter({ logGroup, pattern, namespace, name, value }: DeployedMetricFilter): LogFilter {
   const matches = new Pattern(pattern).compile();
   return {
@@ -27,9 +30,9 @@ export function compileLogFilter({ logGroup, pattern, namespace, name, value }: 
 const TOKEN = /\s*(&&|\|\||!=|[{}()=]|\$\.\w+|"(?:[^"\\]|\\.)*")/y;
 
 /**
- * Parser of a JSON filter pattern. The pattern compares top-level fields of a log line with texts; `*` in a text matches any
- * characters ("Filter pattern syntax for metric filters", CloudWatch Logs user guide, collected 2026-11-30). `&&` binds before
- * `||`.
+ * Parser of a filter pattern for log lines in JSON. The pattern compares top-level fields of a log line with texts. In a text,
+ * `*` matches any characters ("Filter pattern syntax for metric filters", CloudWatch Logs user guide, collected 2026-11-30). `&&`
+ * binds more tightly than `||`.
  */
 class Pattern {
   readonly #text: string;
@@ -46,9 +49,9 @@ class Pattern {
   }
 
   compile(): Test {
-    this.#take('{');
+    this.#expect('{');
     const test = this.#either();
-    this.#take('}');
+    this.#expect('}');
     return this.#tokens.length === 0 ? test : this.#refuse();
   }
 
@@ -67,7 +70,7 @@ class Pattern {
   #one(): Test {
     if (this.#has('(')) {
       const test = this.#either();
-      this.#take(')');
+      this.#expect(')');
       return test;
     }
     const [selector = '', operator, quoted = ''] = this.#tokens.splice(0, 3);
@@ -85,7 +88,7 @@ class Pattern {
     return true;
   }
 
-  #take(token: string): void {
+  #expect(token: string): void {
     if (!this.#has(token)) this.#refuse();
   }
 

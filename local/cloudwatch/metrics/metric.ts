@@ -1,14 +1,17 @@
-/** Identity of a metric in CloudWatch. Metrics with different dimensions are different metrics. */
+/** Identity of a metric in CloudWatch. Metrics with the same name and different dimensions are different metrics. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Values of one metric at one time. */
+/** Values of one metric that were measured at one time. */
 export interface Datum {
   readonly metric: Metric;
-  /** Epoch milliseconds. */
+  /**
+   * Time of the measurement, in epoch milliseconds. The data that `readEmf` returns are in real time. All other data are in the
+   * time of the local stack's clock.
+   */
   readonly at: number;
   readonly values: readonly number[];
   /**
@@ -27,7 +30,9 @@ export interface StatisticQuery {
   readonly periodSeconds: number;
 }
 
-/** One value for each period, the oldest period first; undefined for a period without a measurement. */
+/**
+ * The values of a statistic: one value for each period, the oldest period first; undefined for a period without a measurement.
+ */
 export type DataPoints = readonly (number | undefined)[];
 
 /** Source from which alarms and graphs read metrics. */

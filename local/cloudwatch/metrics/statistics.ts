@@ -1,11 +1,11 @@
 /**
- * Number of distinct values that are stored exactly. CloudWatch accepts at most 150 distinct values in one datum (PutMetricData,
- * collected 2026-11-25).
+ * Number of distinct values that are stored exactly; further values are stored in bins. CloudWatch accepts at most 150 distinct
+ * values in one datum (PutMetricData, collected 2026-11-25).
  */
 const EXACT_VALUES = 150;
 /**
- * Further values are stored in bins of this relative width (1 %, as a logarithm). A percentile is then wrong by at most half of the
- * width.
+ * Relative width of the bins for further positive values (1 %, as a logarithm). A percentile is wrong by at most half of this
+ * width. Further values of 0 or less are rounded to whole numbers.
  */
 const BIN = Math.log(1.01);
 
@@ -26,7 +26,7 @@ export class Statistics {
     this.#samples.set(kept, (this.#samples.get(kept) ?? 0) + times);
   }
 
-  /** Adds all measurements of another minute to this object. */
+  /** Adds all measurements that another object contains to this object. */
   merge(other: Statistics): void {
     this.count += other.count;
     this.sum += other.sum;
@@ -35,7 +35,7 @@ export class Statistics {
     for (const [value, times] of other.#samples) this.#samples.set(value, (this.#samples.get(value) ?? 0) + times);
   }
 
-  /** Returns the value of one statistic; undefined if there is no measurement. */
+  /** Returns the value of one statistic; undefined if there is no measurement. Throws on an unsupported statistic. */
   read(statistic: string): number | undefined {
     if (this.count === 0) return undefined;
     switch (statistic) {
@@ -72,12 +72,15 @@ function binned(value: number): number {
 const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?|100)$/;
 const PLAIN: ReadonlySet<string> = new Set(['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount']);
 
-/** Throws on an unsupported statistic. A template with such a statistic then fails when the stack starts. */
+/**
+ * Throws on an unsupported statistic. It is called when the stack starts, so a template with an unsupported statistic stops the
+ * start.
+ */
 export function requireStatistic(statistic: string): void {
   if (!PLAIN.has(statistic)) percentileOf(statistic);
 }
 
-/** Returns the fraction of a percentile, for example 0.99 for `p99`. */
+/** Returns the fraction of a percentile, for example 0.99 for `p99`. Throws if the statistic is not a percentile. */
 export function percentileOf(statistic: string): number {
   const percent = PERCENTILE.exec(statistic)?.[1];
   if (percent === undefined) throw new Error(`the local stack cannot compute the statistic ${statistic}`);

@@ -9,16 +9,19 @@ import {
 } from './metric.ts';
 import { Statistics } from './statistics.ts';
 
-/** Resolution of the store: one minute, which is the shortest period of CloudWatch metrics without high resolution. */
+/**
+ * Length of the intervals in which measurements are stored: one minute, the shortest period of CloudWatch metrics without high
+ * resolution.
+ */
 export const MINUTE_MS = 60_000;
 /**
- * Default retention: two days. An alarm with periods below an hour may evaluate at most one day in CloudWatch, and CloudWatch reads
- * some more periods.
+ * Default retention in minutes: two days. In CloudWatch an alarm with periods of less than an hour may evaluate at most one day,
+ * and CloudWatch reads a few additional periods.
  */
 const DEFAULT_MINUTES = 2 * 24 * 60;
 /**
- * Largest number of metrics; further metrics are dropped. A larger number would mean that some dimension has an unlimited number of
- * values.
+ * Largest number of metrics. Further metrics are dropped. A larger number would show that some dimension has an unlimited number
+ * of values.
  */
 const MOST_METRICS = 5_000;
 
@@ -30,7 +33,10 @@ interface Kept {
   newest: number;
 }
 
-/** Measurements by metric and minute, kept for a limited time. Times are stack time. */
+/**
+ * Measurements by metric and minute, stored for a limited time. All times are by the clock of the local stack, which may run
+ * faster than real time.
+ */
 export class MetricStore implements SeriesSource {
   readonly #kept = new Map<string, Kept>();
   readonly #minutes: number;
@@ -90,7 +96,7 @@ export class MetricStore implements SeriesSource {
   }
 
   #forget({ minutes, newest }: Kept): void {
-    // Minutes are added nearly in order, so the oldest minutes come first in the map.
+    // Minutes are added nearly in the order of time, so the oldest minutes are the first entries of the map.
     for (const minute of minutes.keys()) {
       if (minute > newest - this.#minutes) return;
       minutes.delete(minute);

@@ -6,20 +6,24 @@ export interface Listed {
   readonly reason: 'bounce' | 'complaint';
   /** Time from which the address is on the list, in epoch milliseconds. */
   readonly at: number;
-  /** Reply of the receiving mail server because of which the address was put on the list. */
+  /** Reply of the receiving mail server that was the reason for the entry. */
   readonly words?: string;
 }
 
-/** A suppression list of a provider: addresses to which the provider sends no mail. */
+/** A suppression list of a provider, that is, a list of addresses to which the provider sends no mail. */
 export class SimulatedList {
   readonly #entries = new Map<string, Listed>();
 
-  /** Puts an address on the list. The entry applies from the time `at`, which may be in the future. */
+  /**
+   * Adds an address to the list, unless the list already has it. The entry applies from the time `at` (epoch milliseconds of real
+   * time), which may be in the future.
+   */
   add(address: string, reason: Listed['reason'], at = Date.now(), words?: string): void {
     if (this.get(address)) return;
     this.#entries.set(address.toLowerCase(), { address, reason, at, ...defined({ words }) });
   }
 
+  /** Returns the entry of an address; undefined if the address is not on the list or its entry does not apply yet. */
   get(address: string): Listed | undefined {
     const found = this.#entries.get(address.toLowerCase());
     return found && found.at <= Date.now() ? found : undefined;
@@ -30,7 +34,7 @@ export class SimulatedList {
     return this.get(address) !== undefined && this.#entries.delete(address.toLowerCase());
   }
 
-  /** Returns the entries, the oldest entry first. */
+  /** Returns the entries that apply now, the oldest entry first. */
   all(): readonly Listed[] {
     return [...this.#entries.values()].filter(({ at }) => at <= Date.now());
   }

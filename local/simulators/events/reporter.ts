@@ -1,24 +1,33 @@
 import type { StackClock } from '../../clock.ts';
 import type { PostedRequest } from '../inbound/posting.ts';
 
-/** Reports a delivery event in the provider's own format, after `afterMs` milliseconds of stack time. */
+/**
+ * Reports a delivery event in the provider's own format after a delay. `afterMs` is the delay in milliseconds by the clock of the
+ * local stack, which may run faster than real time.
+ */
 export type Report = (event: object, afterMs: number) => void;
 
-/** Prepares one post with these events. The post may need several tries. */
+/** Prepares a post with these events. The post is made by the returned object, and is repeated if it fails. */
 export type Deliver = (events: readonly object[]) => EventDelivery;
 
-/** One post of events: makes a try, and gives the pauses between the tries. */
+/** A post of events, which may need several attempts. */
 export interface EventDelivery {
-  /** Posts the events once. Returns true if no further try is needed: the events have arrived, or the provider does not post them again. */
+  /**
+   * Posts the events once. Resolves to true if no further attempt is needed: the events were accepted, or the provider does not
+   * post them again.
+   */
   attempt(signal: AbortSignal): Promise<boolean>;
-  /** Pauses before the second and each later try, in minutes of stack time. */
+  /** Pauses before the second and each further attempt, in minutes by the clock of the local stack. */
   readonly minutes: readonly number[];
 }
 
-/** Largest number of posts that a provider makes at the same time. */
+/** Largest number of posts of one provider that are in progress at the same time. */
 const AT_A_TIME = 8;
 
-/** Posts the events of one simulated provider when they are due, and repeats a failed post by the provider's schedule of retries. */
+/**
+ * Posts the events of one simulated provider when their delay has passed. Repeats a failed post after the pauses of the
+ * provider's schedule.
+ */
 export class Reporter {
   readonly #clock: StackClock;
   readonly #deliver: Deliver;
@@ -26,9 +35,9 @@ export class Reporter {
   readonly #most: number;
   readonly #inFlight = new Set<Promise<void>>();
   #due: object[] = [];
-  /** Aborts all waits: waits for the time of an event, and waits for a retry. */
+  /** Aborts all waits for the delay of an event, and all waits for the next attempt of a post. */
   #waiting = new AbortController();
-  /** Aborts the posts in progress. */
+  /** Aborts the posts that are in progress. */
   #posting = new AbortController();
 
   constructor(options: { readonly clock: StackClock; readonly deliver: Deliver; readonly most?: number }) {
@@ -47,8 +56,8 @@ export class Reporter {
   }
 
   /**
-   * Drops all events except the events of posts in progress. Waits at most `waitMs` milliseconds of real time for these posts, then
-   * aborts them.
+   * Drops all events except the events of posts in progress, and all further attempts. Waits at most `waitMs` milliseconds of
+   * real time for the posts in progress, then aborts them.
    */
   async clear(waitMs = 0): Promise<void> {
     this.#waiting.abort();
@@ -85,12 +94,12 @@ export class Reporter {
 }
 
 /**
- * Time for which a provider waits for an answer to its post, in milliseconds. Providers do not document this time, but API Gateway
- * always answers within 30 s.
+ * Time in milliseconds for which a provider waits for the answer to its post. Providers do not document this time. API Gateway
+ * always answers within 30 s, which is less.
  */
 const REQUEST_TIMEOUT_MS = 45_000;
 
-/** Posts a request of a provider to the local HTTP API. The request ends early if the signal aborts it or the answer takes too long. */
+/** Posts a request of a provider to the local HTTP API. Rejects if the signal aborts, or if there is no answer within 45 s. */
 export function postRequest(
   url: string,
   { path, contentType, headers, body }: PostedRequest,
@@ -105,8 +114,8 @@ export function postRequest(
 }
 
 /**
- * Returns a function that posts a request to the local HTTP API. The function resolves to true if no retry is needed, that is, if
- * the status is 200 or `stop`.
+ * Returns a function that posts a request to the local HTTP API. The function resolves to true if no further attempt is needed,
+ * that is, if the status of the answer is 200 or `stop`.
  */
 export function postTo(
   url: string,

@@ -1,31 +1,36 @@
 /**
- * Result of a mail to one recipient. `listed`: the address is on the provider's own suppression list, so the provider tries no
- * delivery. `complained`: the mail is delivered and then reported as spam.
+ * Result of a mail to one recipient. `listed`: the address is on the provider's own suppression list, so the provider does not
+ * try to deliver the mail. `complained`: the mail is delivered, and the recipient then reports it as spam.
  */
 export interface Fate {
   readonly kind: 'delivered' | 'deferred' | 'bounced' | 'complained' | 'listed';
-  /** Whether the mail bounced because the mailbox does not exist; only for `bounced`. */
+  /** Whether the mail bounced because the address can never receive mail (a hard bounce). It is also set for `listed`. */
   readonly hard?: true;
-  /** Reply of the recipient's mail server; used for `bounced` and `deferred`. */
+  /** Reply of the recipient's mail server, which the delivery events contain. */
   readonly reply: string;
-  /** Postmark's type of the bounce; present for a test address whose name is a bounce type. */
+  /** Type of the bounce at Postmark. Present only for a test address whose name is a bounce type. */
   readonly bounceType?: string;
 }
 
 const DELIVERED: Fate = { kind: 'delivered', reply: '250 2.0.0 OK' };
 const UNKNOWN_USER: Fate = { kind: 'bounced', hard: true, reply: '550 5.1.1 The email account does not exist' };
 
-/** Results at Amazon's mailbox simulator, by local part (docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html, 2026-11-23). */
+/**
+ * Results of mail to Amazon's mailbox simulator, by local part of the address
+ * (docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html, 2026-11-23).
+ */
 const AMAZON: Readonly<Record<string, Fate>> = {
   success: DELIVERED,
-  // The mail is delivered. At Amazon an automatic reply is also sent to the return path.
+  // The mail is delivered. Amazon's mailbox simulator also sends an automatic reply to the return path.
   ooto: DELIVERED,
   bounce: UNKNOWN_USER,
   complaint: { ...DELIVERED, kind: 'complained' },
   suppressionlist: { kind: 'listed', hard: true, reply: '550 5.1.1 Address is on the suppression list' },
 };
 
-/** By bounce type: result of mail to the test address of this type. Mail to the test address of any other bounce type is delivered. */
+/**
+ * Results of mail to Postmark's test addresses, by bounce type. Mail to the test address of any other bounce type is delivered.
+ */
 const REPLIES: Readonly<Record<string, Omit<Fate, 'bounceType'>>> = {
   HardBounce: UNKNOWN_USER,
   BadEmailAddress: { kind: 'bounced', hard: true, reply: '550 5.1.3 Bad destination mailbox address syntax' },
@@ -59,8 +64,8 @@ const POSTMARK: readonly string[] = [
 ];
 
 /**
- * Returns the result of a mail to an address. A test address from the documentation of one provider has the same result at every
- * simulated provider, as if the recipient's mail server caused the result. Mail to any other address is delivered.
+ * Returns the result of a mail to an address. A test address that one provider documents has the same result at every simulated
+ * provider, as if the recipient's mail server caused the result. Mail to any address that is not a test address is delivered.
  */
 export function fateOf(address: string): Fate {
   const [local = '', domain = ''] = address.toLowerCase().split('@');

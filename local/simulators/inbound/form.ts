@@ -5,13 +5,15 @@ export type PostedField =
   | readonly [name: string, value: string | Buffer]
   | readonly [name: string, content: Buffer, file: { readonly filename: string; readonly contentType: string }];
 
-/** Body of a request with its content type. */
+/** Body of a request, with its content type. */
 export interface WireBody {
   readonly contentType: string;
   readonly body: Buffer;
 }
 
-/** Encodes a form: URL-encoded, or as multipart if the form contains a file. Bytes that are not UTF-8 stay unchanged. */
+/**
+ * Encodes a form as multipart if it contains a file, and otherwise URL-encoded. Bytes that are not valid UTF-8 stay unchanged.
+ */
 export function encodeForm(
   fields: readonly PostedField[],
   multipart = fields.some((field) => field.length === 3),
@@ -51,7 +53,7 @@ function percent(value: string | Buffer): string {
   return parts.join('');
 }
 
-/** Escapes names of fields and files as browsers do: quotes and line ends become percent escapes. */
+/** Escapes the name of a field or file as browsers do: quotes and line ends become percent escapes. */
 function quoted(text: string): string {
   return text.replace(
     /["\r\n]/g,

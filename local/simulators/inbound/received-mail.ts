@@ -5,11 +5,11 @@ import { decodeWords } from '../../../lambda/mail/decode-words.ts';
 import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
 
-/** A mail that a provider's SMTP server accepted, for one recipient. */
+/** A mail for one recipient that a provider's SMTP server accepted. */
 export interface IncomingMail {
-  /** The mail as received. */
+  /** The bytes of the mail, as received. */
   readonly raw: Buffer;
-  /** Envelope sender; null for a bounce (null reverse-path). */
+  /** Envelope sender; null for a bounce message (null reverse-path). */
   readonly from: string | null;
   readonly to: string;
 }
@@ -23,17 +23,17 @@ export interface ReceivedAttachment {
   readonly content: Buffer;
 }
 
-/** One mailbox of an address header. */
+/** One mailbox in the value of an address header. */
 export interface ReceivedMailbox {
   readonly name: string;
   readonly address: string;
 }
 
-/** A parsed mail, as a provider posts it. */
+/** A parsed mail, with the data that a provider posts. */
 export interface ReceivedMail extends IncomingMail {
-  /** Headers in their order, unfolded, with encoded words decoded. */
+  /** Header fields in their order, unfolded, with decoded encoded words. */
   readonly headers: readonly Header[];
-  /** The same headers exactly as they are written in the mail. */
+  /** The same header fields as they are written in the mail, with encoded words. */
   readonly written: readonly Header[];
   readonly text: string | undefined;
   readonly html: string | undefined;
@@ -41,9 +41,8 @@ export interface ReceivedMail extends IncomingMail {
 }
 
 /**
- * Parses a mail. The simulator uses the parser of the deployed code for received mail. A real provider parses mail at least as
- * well as this parser. The tests of the parser compare its results with other parsers, and with results that were checked by
- * hand.
+ * Parses a mail with the parser that the deployed code uses for received mail. Real providers are assumed to parse mail at least
+ * as well as this parser. Separate tests compare the parser with other parsers, and with results that were checked by hand.
  */
 export function readReception(reception: IncomingMail): ReceivedMail {
   const { headers, text, html, files } = readMime(reception.raw);
@@ -62,19 +61,19 @@ export function readReception(reception: IncomingMail): ReceivedMail {
   };
 }
 
-/** Returns the first value of a header, or an empty text if the mail has no such header. */
+/** Returns the first value of a header; an empty text if the mail has no such header. */
 export function headerOf({ headers }: ReceivedMail, name: string): string {
   return headerValues(headers, name)[0] ?? '';
 }
 
-/** Returns the mailboxes of an address header, including the mailboxes in groups. */
+/** Returns the mailboxes in an address header, including the mailboxes in groups. */
 export function mailboxesOf(mail: ReceivedMail, name: string): ReceivedMailbox[] {
   return readMailboxes(headerValues(mail.written, name)).map((one) => ({ name: one.name ?? '', address: one.address }));
 }
 
 /**
- * Splits a text into the reply (the text before the first quoted line and before the signature) and the signature. The result is
- * only roughly the same as at the providers.
+ * Splits a text into the reply and the signature. The reply is the text before the first quoted line and before the signature.
+ * The results of real providers differ in detail.
  */
 export function strippedReply(text: string): { readonly reply: string; readonly signature: string } {
   const lines = text.replace(/\r\n/g, '\n').split('\n');

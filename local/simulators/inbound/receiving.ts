@@ -13,7 +13,7 @@ import type {
 } from './posting.ts';
 import { type IncomingMail, readReception } from './received-mail.ts';
 
-/** Address and credentials of the posts of one provider. */
+/** URL and credentials with which one provider posts received mail. */
 interface PostingTarget {
   /** Base URL of the local HTTP API. */
   readonly url: string;
@@ -21,8 +21,8 @@ interface PostingTarget {
 }
 
 /**
- * The part of one simulated provider that receives mail. It stores received mail, posts the mail to the local HTTP API, and repeats
- * failed posts by the provider's schedule.
+ * The part of a simulated provider that receives mail. It stores received mail, posts the mail to the local HTTP API, and repeats
+ * failed posts after the pauses of the provider's schedule.
  */
 export class Receiving implements Receptions {
   readonly key: string;
@@ -38,7 +38,7 @@ export class Receiving implements Receptions {
     readonly type: PostingType;
     readonly clock: StackClock;
     target(): PostingTarget | undefined;
-    /** Address of the provider's simulator. */
+    /** URL of the provider's simulator. */
     endpoint(): string;
   }) {
     this.key = options.key;
@@ -48,7 +48,7 @@ export class Receiving implements Receptions {
     this.#endpoint = options.endpoint;
   }
 
-  /** Receives a mail for one recipient. Resolves when the mail is stored, before the mail is posted. */
+  /** Receives a mail for one recipient. Resolves when the mail is stored, which is before the mail is posted. */
   async take(reception: IncomingMail, options: ReceiveOptions = {}): Promise<Received> {
     const received: Received = {
       id: this.type.newId(),
@@ -88,8 +88,8 @@ export class Receiving implements Receptions {
     const { signal } = this.#ending;
     const { minutes, stop } = this.type.retries;
     const target = this.#target();
-    // No provider documents whether a retry of a post gets a new signature. Here each retry has the same signature, which is the harder
-    // case for the receiving code.
+    // No provider documents whether a repeated post gets a new signature. Here each repeated post has the signature of the first
+    // post, which is the more difficult case for the receiving code.
     const request = target && this.type.post(received, target.route, this.messageUrl(received.id));
     for (let tries = 1; !signal.aborted; tries += 1) {
       const result = await post(target?.url ?? '', request, signal);
@@ -109,7 +109,7 @@ export interface LocalReceiver extends ReceivingAccess {
   readonly receiving: Receiving;
 }
 
-/** Returns a provider's behaviour, extended by the provider's API about received mail. */
+/** Returns a provider's behaviour, to which the provider's API about received mail is added. */
 export function withReceiving(behaviour: HttpBehaviour, access: LocalReceiver): HttpBehaviour {
   const { api } = access.receiving.type;
   return {

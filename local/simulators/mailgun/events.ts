@@ -5,9 +5,9 @@ import type { Report } from '../events/reporter.ts';
 import { type SimulatedEvent, simulatedEvents } from '../events/simulated-events.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
-/** The fields of an accepted mail that the events of this mail contain. */
+/** The fields of an accepted mail that Mailgun's events about the mail contain. */
 export interface EventfulMail {
-  /** Message-ID without angle brackets, as events contain it. */
+  /** Message-ID without angle brackets, as in the events. */
   readonly messageId: string;
   readonly from: string;
   readonly to: readonly string[];
@@ -18,22 +18,28 @@ export interface EventfulMail {
 }
 
 interface QueuedEvent {
-  /** Stack time from which the Events API returns the event. */
+  /**
+   * Time from which the Events API returns the event, in epoch milliseconds by the clock of the local stack (which may run faster
+   * than real time).
+   */
   readonly visibleAt: number;
   readonly event: Readonly<Record<string, unknown>> & { readonly timestamp: number };
 }
 
-// Delays, in stack time, until the Events API returns an event. At Mailgun events become visible out of order (user manual, event
-// polling, 2026-11-25). Mailgun does not publish the delays.
+// Delays until the Events API returns an event, in milliseconds by the clock of the local stack. At Mailgun events become visible
+// out of order (user manual, event polling, 2026-11-25). Mailgun does not publish the delays.
 const ACCEPTED_VISIBLE_MS = 3_000;
 const OTHERS_VISIBLE_MS = 6_000;
-/** Largest number of stored events; the limit saves memory. Mailgun itself keeps events for days. */
+/**
+ * Largest number of stored events. If there are more events, only the newest half of this number is kept, to limit the memory.
+ * Mailgun itself stores events for days.
+ */
 const KEPT = 200_000;
 const MAX_PAGE = 300;
 
 /**
- * The events of one domain. For each recipient of an accepted mail there is an event `accepted`, and later an event for the
- * delivery, failure or complaint.
+ * The events of one domain at Mailgun. For each recipient of an accepted mail there is an event `accepted`, and later an event
+ * about the delivery, failure or complaint.
  */
 export class MailgunEvents {
   readonly #domain: string;
@@ -42,7 +48,10 @@ export class MailgunEvents {
   readonly #list: SimulatedList;
   #queued: QueuedEvent[] = [];
 
-  /** `list`: the bounces and complaints of the domain; events add addresses to this list. `report`: posts an event. */
+  /**
+   * `list` is the suppression list of the domain; hard bounces and complaints are added to it. `report` posts an event to the
+   * webhook.
+   */
   constructor(domain: string, clock: StackClock, list: SimulatedList, report: Report) {
     this.#domain = domain;
     this.#clock = clock;
@@ -54,24 +63,24 @@ export class MailgunEvents {
     const now = this.#clock.now();
     for (const recipient of mail.to) {
       const listed = this.#list.get(recipient);
-      for (const courseEvent of simulatedEvents(recipient, listed !== undefined)) {
-        const at = now + courseEvent.afterMs;
+      for (const simulated of simulatedEvents(recipient, listed !== undefined)) {
+        const at = now + simulated.afterMs;
         const event = {
           ...this.#event(mail, recipient, this.#clock.toReal(at)),
-          ...outcomeOf(courseEvent, listed?.reason),
+          ...outcomeOf(simulated, listed?.reason),
         };
-        const hiddenMs = courseEvent.kind === 'accepted' ? ACCEPTED_VISIBLE_MS : OTHERS_VISIBLE_MS;
+        const hiddenMs = simulated.kind === 'accepted' ? ACCEPTED_VISIBLE_MS : OTHERS_VISIBLE_MS;
         this.#queued.push({ visibleAt: at + hiddenMs, event });
-        this.#report(event, courseEvent.afterMs);
-        if (courseEvent.kind === 'bounced' && courseEvent.fate.hard)
-          this.#list.add(recipient, 'bounce', event.timestamp * 1000, courseEvent.fate.reply);
-        if (courseEvent.kind === 'complained') this.#list.add(recipient, 'complaint', event.timestamp * 1000);
+        this.#report(event, simulated.afterMs);
+        if (simulated.kind === 'bounced' && simulated.fate.hard)
+          this.#list.add(recipient, 'bounce', event.timestamp * 1000, simulated.fate.reply);
+        if (simulated.kind === 'complained') this.#list.add(recipient, 'complaint', event.timestamp * 1000);
       }
     }
     if (this.#queued.length > KEPT) this.#queued = this.#queued.slice(-KEPT / 2);
   }
 
-  /** Answers with one page of events, and with the URLs of the previous and next pages, even if these pages have no events. */
+  /** Answers with one page of events, and with the URLs of further pages. The previous and next pages may have no events. */
   answer({ query, headers }: SimulatorRequest, page: string | undefined): SimulatorAnswer {
     const asked = page === undefined ? firstPage(query) : readPage(page);
     if (typeof asked === 'string') return { status: 400, body: { message: asked } };
@@ -93,7 +102,7 @@ export class MailgunEvents {
         paging: {
           first: url(0),
           previous: url(skip - limit),
-          // The URL of the page after the last page returns events that are added later.
+          // The page after the last page has no events yet. The URL of this page returns events that are added later.
           next: url(skip + items.length),
           last: url(matching.length - limit),
         },
@@ -146,7 +155,7 @@ function outcomeOf({ kind, fate }: SimulatedEvent, listed: 'bounce' | 'complaint
       return {
         event: 'failed',
         severity: 'permanent',
-        // Mailgun reports `generic` for a failure for which it has no other reason.
+        // Mailgun reports the reason `generic` for a failure to which none of its other reasons applies.
         reason: fate.hard ? 'bounce' : 'generic',
         'log-level': 'error',
         ...status(Number(code), message, ''),
@@ -170,7 +179,7 @@ function outcomeOf({ kind, fate }: SimulatedEvent, listed: 'bounce' | 'complaint
 
 interface Asked {
   readonly filters: readonly (readonly [field: string, expression: string])[];
-  /** Epoch seconds. */
+  /** Time in epoch seconds. */
   readonly begin: number;
   readonly end: number;
   readonly descending: boolean;
@@ -227,8 +236,8 @@ function valuesIn(event: QueuedEvent['event'], field: string): readonly string[]
 }
 
 /**
- * Whether values match a filter expression. The forms that Mailgun documents are supported: terms joined by OR or AND, where each
- * term may be negated.
+ * Whether one of the values matches a filter expression. The supported forms are those that Mailgun documents: terms that are
+ * joined by OR or AND, where each term may be negated.
  */
 function matches(values: readonly string[], expression: string): boolean {
   const term = (text: string): boolean => {

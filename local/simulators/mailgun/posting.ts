@@ -7,7 +7,7 @@ import { eventsAnswer } from './received-events.ts';
 import { storageAnswer } from './storage.ts';
 import { MAILGUN_FORMS, mailgunBody, signPost } from './webhook.ts';
 
-/** A form that Mailgun has posted, in the format of the test files. */
+/** A recorded form that Mailgun has posted, in the format of the test files. */
 interface FormFile {
   readonly fields: Readonly<Record<string, string>>;
   readonly files?: readonly { name: string; filename: string; contentType: string; content: string }[];
@@ -15,10 +15,11 @@ interface FormFile {
 
 const domainsIn = (missed: object) => (missed as MailgunMissedOptions).domains;
 
-/** Mailgun's routes for received mail. They post a mail in one of three forms, and the message storage keeps each mail. */
+/** Mailgun's routes for received mail. They post a mail in one of three forms. Mailgun's message storage stores every mail. */
 export const posting: PostingType = {
   forms: MAILGUN_FORMS,
-  // Mailgun retries for about eight hours in total (user manual, 2024, and help centre article 202236504). Collected 2026-11-23.
+  // Mailgun repeats a failed post for about eight hours in total (user manual, 2024, and help centre article 202236504).
+  // Collected 2026-11-23.
   retries: { minutes: [10, 10, 15, 30, 60, 120, 240], stop: 406 },
   newId: () => randomBytes(32).toString('base64url'),
   messagePath: (id) => `/v3/domains/in.example.com/messages/${id}`,
@@ -58,7 +59,7 @@ export const posting: PostingType = {
   domains: domainsIn,
   accountOptions: (missed) => ({ domain: domainsIn(missed)[0] ?? '' }),
   api: {
-    // The key in the secret of the account may only send mail. So the API needs the key from the secret for received mail.
+    // The key in the secret of the account may only send mail. Therefore this API needs the key in the secret for received mail.
     keyIn: ({ apiKey = '' }) => apiKey,
     isFor: (path) => /\/domains\/[^/]+\/messages\//.test(path),
     answer(request, { receiving, apiKey, timeScale }) {

@@ -3,15 +3,15 @@ import type { Received, Receptions } from '../inbound/posting.ts';
 import { headerOf } from '../inbound/received-mail.ts';
 import type { Header } from '../mail-view.ts';
 
-/** An event in the form in which Mailgun's Events API lists it. */
+/** An event in the form in which Mailgun's Events API returns it. */
 type MailgunEvent = Readonly<Record<string, unknown>> & { readonly event: string; readonly timestamp: number };
 
 const EVENTS = /^\/v3\/[^/]+\/events(?:\/([\w-]+))?$/;
 const MOST_PER_PAGE = 300;
-/** Shortest time for which Mailgun keeps events (OpenAPI 3.0.0 of Mailgun, collected 2026-11-23). */
+/** Shortest time for which Mailgun stores events (OpenAPI 3.0.0 of Mailgun, collected 2026-11-23). */
 const RETENTION_MS = 3 * 24 * 3_600_000;
 
-/** Answers `GET /v3/<domain>/events`, including requests for further pages; returns undefined for any other request. */
+/** Answers `GET /v3/<domain>/events` and the URLs of further pages. Returns undefined for any other request. */
 export function eventsAnswer(
   { method, path, query, headers }: SimulatorRequest,
   receiving: Receptions,
@@ -19,7 +19,7 @@ export function eventsAnswer(
 ): SimulatorAnswer | undefined {
   const match = EVENTS.exec(path);
   if (match === null || method !== 'GET') return undefined;
-  // The URL of a page contains the encoded query with the offset of the page, as the tokens in Mailgun's URLs do.
+  // The URL of a page contains the encoded query and the offset of the page, like the token in a URL of Mailgun.
   const page = match[1] === undefined ? undefined : Buffer.from(match[1], 'base64url').toString();
   const asked = page === undefined ? new URLSearchParams(query) : new URLSearchParams(page);
   const offset = Number(asked.get('offset') ?? 0);
@@ -27,7 +27,7 @@ export function eventsAnswer(
   const wanted = asked.get('event')?.split(/\s+OR\s+/);
   const begin = seconds(asked.get('begin'), Number.NEGATIVE_INFINITY);
   const end = seconds(asked.get('end'), Number.POSITIVE_INFINITY);
-  // Without the parameter `ascending` the order of events follows from `begin` and `end`, as the manual describes.
+  // If the parameter `ascending` is missing, the order of the events follows from `begin` and `end`, as the manual describes.
   const ascending = asked.has('ascending') ? asked.get('ascending') === 'yes' : begin < end && asked.has('begin');
   const oldest = (Date.now() - RETENTION_MS / timeScale) / 1000;
   const found = inboundEvents(receiving)
@@ -53,15 +53,15 @@ export function eventsAnswer(
   };
 }
 
-/** Reads a time that is given in epoch seconds or as a date of RFC 2822. Returns epoch seconds. */
+/** Converts a time in epoch seconds or a date of RFC 2822 to epoch seconds. Returns `otherwise` if the parameter is missing. */
 function seconds(text: string | null, otherwise: number): number {
   if (text === null) return otherwise;
   return /^[\d.]+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
 }
 
 /**
- * Returns Mailgun's events of received mail, each with the URL of the stored mail. For a route that stores mail the event is
- * `stored`. For a route that posts mail the event is `delivered`, or `failed` after the last failed post
+ * Returns Mailgun's events about received mail, each with the URL of the stored mail. If the mail was posted in the form `store`,
+ * the event is `stored`. Otherwise the event is `delivered` after a successful post, or `failed` after the last failed post
  * (documentation.mailgun.com, event types and "Storing and retrieving messages", collected 2026-11-25).
  */
 function inboundEvents(receiving: Receptions): MailgunEvent[] {

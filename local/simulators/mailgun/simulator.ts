@@ -22,8 +22,8 @@ const MAX_RECIPIENTS = 1_000;
 const MAX_OPTION_BYTES = 16 * 1024;
 
 /**
- * Simulates Mailgun's API for one domain: messages, messages.mime, events, suppression lists and the state of the domain. Any From
- * address is accepted, as at Mailgun.
+ * Simulates Mailgun's API for one domain: messages, messages.mime, events, suppression lists and the state of the domain. As at
+ * Mailgun, every valid From address is accepted.
  */
 export function mailgunBehaviour(
   options: MailgunOptions,
@@ -98,7 +98,8 @@ async function take(
     ),
     tags: stringsOf(form, 'o:tag'),
   });
-  // With `o:testmode` Mailgun accepts and bills a mail but does not deliver it. The answer is the same as without `o:testmode`.
+  // With `o:testmode` Mailgun accepts and bills a mail but does not deliver it. Mailgun's answer is the same as without
+  // `o:testmode`.
   return {
     status: 200,
     body: { id: taking.providerMessageId, message: 'Queued. Thank you.' },
@@ -136,8 +137,8 @@ function defectOf(
 }
 
 /**
- * Returns the open and click tracking that a form sets. The separate options for opens and clicks override `o:tracking`, unless
- * `o:tracking` is off (documentation.mailgun.com, 2026-11-28).
+ * Returns the settings for open and click tracking in a form. The options `o:tracking-opens` and `o:tracking-clicks` override
+ * `o:tracking`, unless `o:tracking` is off (documentation.mailgun.com, 2026-11-28).
  */
 function trackingOf(form: FormData): Pick<Taking, 'tracking'> {
   const optionOf = (name: string) => stringsOf(form, name).map((value) => value !== 'no' && value !== 'false')[0];

@@ -4,12 +4,12 @@ import { headerOf } from '../inbound/received-mail.ts';
 import { parsed, storedAttachments } from './webhook.ts';
 
 const MESSAGE = /^\/v3\/domains\/[^/]+\/messages\/([^/]+)(?:\/attachments\/(\d+))?$/;
-/** Time for which a stored message can be read (user manual 2024: up to three days). */
+/** Time for which a stored message can be read, in milliseconds (user manual 2024: up to three days). */
 const RETENTION_MS = 3 * 24 * 3_600_000;
 
 /**
- * Answers a request to Mailgun's message storage with the fields of a mail as JSON, with the mail itself (if the request has
- * `Accept: message/rfc2822`), or with one attachment. Returns undefined for any other request. The caller has already checked the
+ * Answers a request to Mailgun's message storage. The answer contains the fields of a mail as JSON, the raw mail (if the request
+ * has `Accept: message/rfc2822`), or one attachment. Returns undefined for any other request. The caller must have checked the
  * credentials.
  */
 export function storageAnswer(

@@ -3,7 +3,7 @@ import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { jsonBody } from '../json-body.ts';
 
-/** Matches the path of the list of bounces or of complaints of a domain, or of one address on such a list. */
+/** Matches the path of a domain's list of bounces or of complaints, and the path of one address on such a list. */
 export const LISTS = /^\/v3\/([^/]+)\/(bounces|complaints)(?:\/(.+))?$/;
 const MOST = 1000;
 const entries = z
@@ -19,7 +19,7 @@ const entries = z
 
 /**
  * Answers a request about the bounces or complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29). The caller
- * has already checked the API key and the domain.
+ * must have checked the API key and the domain.
  */
 export function listAnswer(
   { method, path, query, headers, body }: SimulatorRequest,

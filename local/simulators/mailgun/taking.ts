@@ -7,13 +7,19 @@ import { attachmentView, headersOf, headerValues } from '../mime-view.ts';
 
 const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
 
-/** Returns a mail that was sent as MIME for the log of accepted mail. Mailgun keeps the Message-ID of such a mail. */
+/**
+ * Converts a mail that was sent as MIME to the form in which it is added to the log of accepted mail. Mailgun keeps the
+ * Message-ID of such a mail.
+ */
 export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: string): Taking {
   const headers = headersOf(mime);
   return takingOf(headerValues(headers, 'Message-ID')[0] ?? newId(domain), envelope, mime, () => headers);
 }
 
-/** Returns a mail that was sent as form fields for the log of accepted mail. The header of the mail is composed from these fields. */
+/**
+ * Converts a mail that was sent as form fields to the form in which it is added to the log of accepted mail. The header of the
+ * mail is composed from these fields.
+ */
 export async function formTaking(
   form: FormData,
   raw: Buffer,

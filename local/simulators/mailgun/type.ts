@@ -7,7 +7,7 @@ import { mailgunBehaviour } from './simulator.ts';
 const refusal = (status: number, message: string, headers?: Readonly<Record<string, string>>) =>
   jsonFault(status, { message }, headers);
 
-/** Simulation of Mailgun on the local stack. */
+/** Simulation of Mailgun for the local stack. */
 export const mailgun: SimulatedType<MailgunOptions> = {
   protocol: 'http',
   posting,

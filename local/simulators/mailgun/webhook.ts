@@ -6,7 +6,7 @@ import { headerOf, type ReceivedMail, strippedReply } from '../inbound/received-
 export const MAILGUN_FORMS = ['form', 'mime', 'store'] as const;
 export type MailgunForm = (typeof MAILGUN_FORMS)[number];
 
-/** A timestamp, a token and the HMAC of both, as Mailgun's routes and webhooks post them. */
+/** A timestamp, a token and the HMAC of both, as in the posts of Mailgun's routes and webhooks. */
 export interface WebhookSignature {
   readonly timestamp: string;
   readonly token: string;
@@ -24,8 +24,8 @@ export function signPost(signingKey: string, epochSeconds: number): WebhookSigna
 }
 
 /**
- * Returns the body that a route of Mailgun posts. Sources: Mailgun user manual (source/user_manual.rst, 2024) and "Receive HTTP" of
- * documentation.mailgun.com, collected 2026-11-23.
+ * Returns the body with which a route of Mailgun posts a mail. Sources: Mailgun user manual (source/user_manual.rst, 2024) and
+ * "Receive HTTP" of documentation.mailgun.com, collected 2026-11-23.
  */
 export function mailgunBody(
   mail: ReceivedMail,
@@ -69,7 +69,7 @@ export function mailgunBody(
   }
 }
 
-/** Returns the attachments in the form in which the notification about a stored message lists them. */
+/** Returns the attachments in the form in which Mailgun's notification about a stored message lists them. */
 export function storedAttachments(mail: ReceivedMail, url: (place: number) => string): object[] {
   return mail.attachments.map(({ filename, contentType, content }, place) => ({
     url: url(place),
@@ -80,9 +80,9 @@ export function storedAttachments(mail: ReceivedMail, url: (place: number) => st
 }
 
 /**
- * Returns the form fields of a parsed mail: the bodies, every header as a field, and all headers as JSON. The field `body-plain` is
- * always present. If the mail has no text, Mailgun makes `body-plain` from the HTML (documentation.mailgun.com, store-retrieve,
- * 2026-11-25).
+ * Returns the form fields of a parsed mail: its bodies, every header as a field, and all headers as JSON. The field `body-plain`
+ * is always present: if the mail has no text, Mailgun derives `body-plain` from the HTML (documentation.mailgun.com,
+ * store-retrieve, 2026-11-25).
  */
 export function parsed(mail: ReceivedMail): PostedField[] {
   const headers = mail.headers.map(([name, value]) => [canonical(name), value] as const);
@@ -103,7 +103,7 @@ export function parsed(mail: ReceivedMail): PostedField[] {
   ];
 }
 
-/** Converts HTML to text, only roughly; Mailgun does not document its conversion. */
+/** Converts HTML to text in a simple way. Mailgun does not document its own conversion. */
 function textOfHtml(html: string): string {
   return html.replace(/<[^<>]*>/g, ' ').trim();
 }
@@ -115,7 +115,7 @@ function contentIdMap(mail: ReceivedMail, target: (place: number) => string): Po
   return entries.length === 0 ? [] : [['content-id-map', JSON.stringify(Object.fromEntries(entries))]];
 }
 
-/** Returns a header name in the spelling that Mailgun uses: `MESSAGE-ID` becomes `Message-Id`. */
+/** Returns a header name in the spelling that Mailgun uses, for example `Message-Id` for `MESSAGE-ID`. */
 function canonical(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

@@ -7,8 +7,9 @@ import type { PostmarkMail } from './mail.ts';
 import type { PostmarkSuppressions } from './suppressions.ts';
 
 /**
- * Reports the delivery, bounce or complaint of an accepted mail for each recipient (postmarkapp.com/developer/webhooks,
- * 2026-11-23). If a bounce or complaint makes the address inactive, also reports a subscription change.
+ * Reports the events of an accepted mail for each recipient: a delivery, a bounce or a complaint
+ * (postmarkapp.com/developer/webhooks, 2026-11-23). If a bounce or complaint makes the address inactive, a subscription change is
+ * reported too.
  */
 export function reportPostmark(
   { fields }: PostmarkMail,
@@ -26,10 +27,10 @@ export function reportPostmark(
     Metadata: fields.Metadata ?? {},
   };
   for (const recipient of recipients) {
-    for (const courseEvent of simulatedEvents(recipient, false)) {
-      const type = bounceTypeOf(courseEvent);
-      if (type === undefined && courseEvent.kind !== 'delivered') continue;
-      const at = clock.toReal(clock.now() + courseEvent.afterMs);
+    for (const simulated of simulatedEvents(recipient, false)) {
+      const type = bounceTypeOf(simulated);
+      if (type === undefined && simulated.kind !== 'delivered') continue;
+      const at = clock.toReal(clock.now() + simulated.afterMs);
       const time = new Date(at).toISOString();
       if (type === undefined) {
         report(
@@ -38,9 +39,9 @@ export function reportPostmark(
             RecordType: 'Delivery',
             Recipient: recipient,
             DeliveredAt: time,
-            Details: courseEvent.fate.reply,
+            Details: simulated.fate.reply,
           },
-          courseEvent.afterMs,
+          simulated.afterMs,
         );
         continue;
       }
@@ -54,7 +55,7 @@ export function reportPostmark(
           TypeCode: TYPE_CODES[type],
           Name: type,
           Description: '',
-          Details: courseEvent.kind === 'complained' ? '' : `smtp;${courseEvent.fate.reply}`,
+          Details: simulated.kind === 'complained' ? '' : `smtp;${simulated.fate.reply}`,
           Email: recipient,
           From: fields.From,
           BouncedAt: time,
@@ -63,7 +64,7 @@ export function reportPostmark(
           CanActivate: reason === 'HardBounce',
           Subject: fields.Subject ?? '',
         },
-        courseEvent.afterMs,
+        simulated.afterMs,
       );
       if (reason === undefined) continue;
       suppressions.suppress(stream, recipient, reason, at);
@@ -77,7 +78,7 @@ export function reportPostmark(
           SuppressSending: true,
           SuppressionReason: reason,
         },
-        courseEvent.afterMs,
+        simulated.afterMs,
       );
     }
   }
@@ -85,18 +86,22 @@ export function reportPostmark(
 
 const TYPE_CODES = Object.fromEntries(Object.entries(BOUNCE_TYPES).map(([code, name]) => [name, Number(code)]));
 
-/** Types of bounces and complaints after which Postmark makes an address inactive (bounce API, 2026-11-23). */
+/**
+ * Types of bounces and complaints after which Postmark makes the address inactive, with the reason of its suppression (bounce
+ * API, 2026-11-23).
+ */
 const DEACTIVATES: Readonly<Record<string, 'HardBounce' | 'SpamComplaint' | undefined>> = {
   HardBounce: 'HardBounce',
   BadEmailAddress: 'HardBounce',
   SpamComplaint: 'SpamComplaint',
 };
 
-/** Returns Postmark's bounce type for an event that is a bounce or a complaint; undefined for any other event. */
+/** Returns Postmark's bounce type for an event that is a bounce, a delay or a complaint; undefined for any other event. */
 function bounceTypeOf({ kind, fate }: SimulatedEvent): string | undefined {
   if (kind === 'complained') return 'SpamComplaint';
   if (kind === 'accepted') return undefined;
-  // If the name of a test address is a bounce type, Postmark reports mail to this address with this bounce type, whatever the type means.
+  // If the name of a test address is a bounce type, Postmark reports this bounce type for mail to the address, whatever the type
+  // means.
   if (fate.bounceType) return fate.bounceType;
   if (kind === 'deferred') return 'Transient';
   if (kind === 'bounced') return fate.hard ? 'HardBounce' : 'SoftBounce';

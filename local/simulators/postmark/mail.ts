@@ -27,14 +27,14 @@ const mailSchema = z.object({
     .nullish(),
 });
 
-/** One message of a request, with the request body that contained the message. */
+/** One message in a request, with the body of this request. */
 export interface PostmarkMail {
   readonly fields: z.infer<typeof mailSchema>;
   readonly recipients: readonly string[];
   readonly raw: Buffer;
 }
 
-/** Parses a message. If a field is invalid, returns a text with the name of this field. */
+/** Parses a message. If a field is invalid, returns an error text with the name of this field. */
 export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | string {
   const result = mailSchema.safeParse(item);
   if (!result.success) return `Invalid request field(s): ${result.error.issues[0]?.path.join('.')}.`;
@@ -43,8 +43,8 @@ export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | str
 }
 
 /**
- * Returns the message for the log of accepted mail. Its header is composed from the fields of the request, in the order that
- * Postmark uses.
+ * Converts an accepted message to the form in which it is added to the log of accepted mail. The header of the mail is composed
+ * from the fields of the request, in the order that Postmark uses.
  */
 export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to: readonly string[]): Taking {
   const { fields, raw } = mail;
@@ -74,7 +74,7 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
   };
 }
 
-/** Returns the settings for open and click tracking that the message sets explicitly. */
+/** Returns the settings for open and click tracking that the message contains. */
 function trackingOf({ TrackOpens, TrackLinks }: PostmarkMail['fields']): Pick<Taking, 'tracking'> {
   const explicit = defined({
     opens: typeof TrackOpens === 'boolean' ? TrackOpens : undefined,
@@ -83,7 +83,7 @@ function trackingOf({ TrackOpens, TrackLinks }: PostmarkMail['fields']): Pick<Ta
   return Object.keys(explicit).length > 0 ? { tracking: explicit } : {};
 }
 
-/** Returns subject, addresses and headers of a message as one text, which the `match` of a fault searches. */
+/** Returns the subject, addresses and headers of a message as the text in which the `match` of a fault is searched. */
 export function searchablePostmarkText(item: unknown): string {
   const mail = readPostmarkMail(item, Buffer.alloc(0));
   if (typeof mail === 'string') return '';
@@ -91,7 +91,7 @@ export function searchablePostmarkText(item: unknown): string {
   return [...headersOf(mail.fields), ...hidden].map(([name, value]) => `${name}: ${value}`).join('\n');
 }
 
-/** Returns the header of the delivered mail, without Bcc, since Postmark sends no Bcc header. */
+/** Returns the header of the delivered mail. It has no Bcc, since Postmark removes Bcc. */
 function headersOf(fields: PostmarkMail['fields']): Header[] {
   const own = [
     ['From', fields.From],

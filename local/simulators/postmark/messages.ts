@@ -15,18 +15,18 @@ interface Kept {
 }
 
 /**
- * Delay until a search finds a message, in stack time. Postmark does not publish this delay, but users noticed a delay (Postmark's
- * blog, 2026-11-25).
+ * Delay in milliseconds until a search finds a message, by the clock of the local stack (which may run faster than real time).
+ * Postmark does not publish this delay; users have observed a delay (Postmark's blog, 2026-11-25).
  */
 const VISIBLE_AFTER_MS = 20_000;
 const KEPT = 50_000;
-// Largest `count` of a search (postmarkapp.com/developer/api/messages-api, 2026-11-25).
+// Largest `count`, and largest sum of `count` and `offset`, of a search (postmarkapp.com/developer/api/messages-api, 2026-11-25).
 const MAX_COUNT = 500;
 const MAX_REACH = 10_000;
 
 /**
- * The outbound messages of a Postmark server, newest first: accepted mail with its metadata. A mail is listed only some time after
- * it was accepted.
+ * The outbound messages of a Postmark server, that is, accepted mail with its metadata. A search returns the newest message
+ * first, and finds a message only some time after it was accepted.
  */
 export class PostmarkMessages {
   readonly #clock: StackClock;
@@ -64,7 +64,7 @@ export class PostmarkMessages {
 
   /** Answers `GET /messages/outbound`. */
   answer(query: URLSearchParams): SimulatorAnswer {
-    // Upper and lower case of parameter names do not matter, as in every ASP.NET service.
+    // Upper and lower case are not distinguished in parameter names, as in every ASP.NET service.
     const given = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
     const [count, offset] = [Number(given.get('count') ?? Number.NaN), Number(given.get('offset') ?? Number.NaN)];
     if (!(count >= 1 && count <= MAX_COUNT))

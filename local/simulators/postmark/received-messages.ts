@@ -5,11 +5,14 @@ import { postmarkMessage } from './webhook.ts';
 
 const MESSAGE = /^\/messages\/inbound\/([^/]+)\/(details|retry|bypass)$/;
 const STATUSES: readonly string[] = ['blocked', 'processed', 'queued', 'failed', 'scheduled'];
-/** Postmark cuts the stored copy of a body at this length (Postmark's messages API, from a summary of its manual, 2026-11-23). */
+/**
+ * Length, in characters, at which Postmark cuts the stored copy of a body (Postmark's messages API, from a summary of its manual,
+ * 2026-11-23).
+ */
 const MOST_STORED = 1024 * 1024;
 const MOST_PER_PAGE = 500;
 
-/** Answers a request to Postmark's API of received messages; returns undefined for any other request. */
+/** Answers a request to Postmark's API about received messages. Returns undefined for any other request. */
 export function inboundMessagesAnswer(
   { method, path, query }: SimulatorRequest,
   receiving: Receptions,
@@ -20,7 +23,7 @@ export function inboundMessagesAnswer(
   const received = receiving.get(match[1] ?? '');
   if (received === undefined) return postmarkFailure(422, 701, 'This message was not found.');
   if (match[2] === 'details') return { status: 200, body: { ...details(received), BlockedReason: reason(received) } };
-  // The request `bypass` posts only blocked mail again. The request `retry` posts only failed mail again.
+  // The request `bypass` lets Postmark post a blocked mail. The request `retry` lets Postmark post a failed mail again.
   const wanted: ReceptionStatus = match[2] === 'bypass' ? 'blocked' : 'failed';
   if (received.status !== wanted)
     return postmarkFailure(422, 702, `Message was not ${wanted}, so it cannot be sent again.`);
@@ -60,7 +63,7 @@ function search(query: URLSearchParams, receiving: Receptions): SimulatorAnswer 
       TotalCount: found.length,
       InboundMessages: found.slice(offset, offset + count).map((received) => {
         const { TextBody, HtmlBody, StrippedTextReply, Headers, RawEmail, ...listed } = details(received);
-        // The field `Date` is the Date from the mail's header. If the header has no Date, the list contains the time at which the
+        // The field `Date` is the Date in the mail's header. If the header has no Date, the field is the time at which the
         // message was received.
         return { ...listed, Date: listed['Date'] === '' ? new Date(received.at).toISOString() : listed['Date'] };
       }),
@@ -68,7 +71,7 @@ function search(query: URLSearchParams, receiving: Receptions): SimulatorAnswer 
   };
 }
 
-/** Returns a stored message. Long bodies are cut, and attachments have no content, since Postmark does not return the content. */
+/** Returns a stored message. Long bodies are cut. Attachments have no content, since Postmark does not return their content. */
 function details({ id, mail, status }: Received): Record<string, unknown> {
   const message = postmarkMessage(mail, id, false);
   const cut = (text: unknown): string => String(text).slice(0, MOST_STORED);
@@ -89,7 +92,10 @@ function reason({ status }: Received): string {
   return status === 'blocked' ? 'Blocked by an inbound rule' : '';
 }
 
-/** Reads a time as Postmark does. A time without a zone is in US Eastern time, but a date without a time of day is in UTC. */
+/**
+ * Converts a time to epoch milliseconds as Postmark does. A time without a zone is read as US Eastern Standard Time (UTC-5). A
+ * date without a time of day is read as UTC.
+ */
 function easternTime(text: string | null): number {
   const value = text ?? '';
   return Date.parse(/T/.test(value) && !/(Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value}-05:00` : value);

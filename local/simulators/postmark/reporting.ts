@@ -2,7 +2,7 @@ import { makeSecret } from '../../aws/secrets.ts';
 import { basicAuthorization } from '../basic-authorization.ts';
 import type { ReportingType } from '../type.ts';
 
-/** Postmark's event webhooks. They use basic authentication, and each post contains one event. */
+/** Postmark's event webhooks. They use basic authentication. Each post contains one event. */
 export const reporting: ReportingType = {
   secret: (key) => ({ secret: makeSecret(key, ['eventsUsername', 'eventsPassword', 'previousEventsPassword']) }),
   route: ({ eventsUsername, eventsPassword, previousEventsPassword }) => ({
@@ -15,8 +15,8 @@ export const reporting: ReportingType = {
     headers: { authorization: basicAuthorization(username, password) },
     body: Buffer.from(JSON.stringify(event)),
   }),
-  // postmarkapp.com/developer/webhooks/webhooks-overview, 2026-11-23. The page does not mention complaints. Here the shorter of its two
-  // retry schedules is used for complaints.
+  // Source: postmarkapp.com/developer/webhooks/webhooks-overview, 2026-11-23. The page has two retry schedules and does not
+  // mention complaints. The shorter schedule is used for complaints here.
   retries: ([event]) => ({
     minutes:
       event && 'RecordType' in event && event.RecordType === 'Bounce'

@@ -6,7 +6,8 @@ import { addressesOf, hasDottedDomain, isAddress, isVerified } from '../mailbox-
 import { type PostmarkMail, postmarkTaking } from './mail.ts';
 import type { PostmarkSuppressions } from './suppressions.ts';
 
-// Error codes: postmarkapp.com/developer/api/overview; limits and file types: Postmark's user guide; both collected 2026-11-23.
+// Sources, both collected 2026-11-23: postmarkapp.com/developer/api/overview for the error codes, and Postmark's user guide for
+// the limits and file types.
 const MAX_RECIPIENTS = 50;
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const FORBIDDEN = new Set(
@@ -29,8 +30,8 @@ interface Result {
 }
 
 /**
- * Validates one message as Postmark does, and accepts the message if it is valid. Postmark's addresses for bounce tests are
- * accepted like any other address.
+ * Validates one message as Postmark does. A valid message is accepted for all recipients that are not inactive. Postmark's test
+ * addresses for bounces are accepted like any other address.
  */
 export function sendPostmarkMail(mail: PostmarkMail, server: Server): Result {
   const { fields, recipients } = mail;
@@ -101,8 +102,8 @@ function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: 
 }
 
 /**
- * Whether Postmark accepts the local part of an address: no dot at the start or end, no two dots in a row (support article 1180,
- * 2026-11-28).
+ * Whether Postmark accepts the local part of an address. It may not begin or end with a dot, and may not contain two dots in a
+ * row (support article 1180, 2026-11-28).
  */
 function isMailbox(address: string): boolean {
   const mailbox = address.slice(0, address.lastIndexOf('@'));

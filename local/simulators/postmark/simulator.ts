@@ -11,15 +11,15 @@ import { PostmarkMessages } from './messages.ts';
 import { sendPostmarkMail } from './send.ts';
 import { PostmarkSuppressions } from './suppressions.ts';
 
-// Limits: postmarkapp.com/support/article/1056-what-are-the-attachment-and-email-size-limits, collected 2026-11-23.
+// Source of the limits: postmarkapp.com/support/article/1056-what-are-the-attachment-and-email-size-limits, collected 2026-11-23.
 const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_BATCH_BYTES = 50 * 1024 * 1024;
 const MAX_BATCH = 500;
 const STREAM = /^\/message-streams\/([^/]+)$/;
-/** With this server token Postmark validates mail but does not send it (Postmark sandbox mode page, collected 2026-11-23). */
+/** Server token with which Postmark validates mail but does not send it (Postmark sandbox mode page, collected 2026-11-23). */
 const TEST_TOKEN = 'POSTMARK_API_TEST';
 
-/** Simulates Postmark's API: email, email/batch, search of messages, server, message streams, and suppressions. */
+/** Simulates Postmark's API: email, email/batch, search of messages, server, message streams and suppressions. */
 export function postmarkBehaviour(
   options: PostmarkOptions,
   secret: Readonly<Record<string, string>>,
@@ -98,7 +98,8 @@ export function postmarkBehaviour(
 }
 
 function tooLarge(limit: number): SimulatorAnswer {
-  // The answer has ErrorCode 300 with the HTTP status 413. In Postmark's list of errors, ErrorCode 413 means that the account may not send.
+  // The HTTP status is 413, but the ErrorCode is 300: in Postmark's list of errors, ErrorCode 413 means that the account may not
+  // send.
   return postmarkFailure(413, 300, `The request is larger than ${limit} bytes.`);
 }
 

@@ -6,8 +6,8 @@ const PATH = /^\/message-streams\/([^/]+)\/suppressions(\/delete|\/dump)?$/;
 const bodySchema = z.object({ Suppressions: z.array(z.object({ EmailAddress: z.string() })).max(50) });
 
 /**
- * Reason for which an address is inactive. A customer can delete every entry except an entry for a complaint (suppressions API,
- * 2026-11-29).
+ * Reason for which an address is inactive. Customers can delete every entry except an entry with the reason SpamComplaint
+ * (suppressions API, 2026-11-29).
  */
 type Reason = 'HardBounce' | 'SpamComplaint' | 'ManualSuppression';
 
@@ -15,11 +15,11 @@ interface Inactive {
   readonly EmailAddress: string;
   readonly SuppressionReason: Reason;
   readonly Origin: 'Recipient' | 'Customer';
-  /** Time from which the address is inactive, in epoch milliseconds. */
+  /** Time from which the address is inactive, in epoch milliseconds of real time. */
   readonly at: number;
 }
 
-/** Postmark's inactive addresses, in one list for each message stream, with its suppression API. */
+/** Postmark's lists of inactive addresses, one list for each message stream, and its suppression API. */
 export class PostmarkSuppressions {
   readonly #lists = new Map<string, Map<string, Inactive>>();
   readonly #streams: ReadonlySet<string>;
@@ -32,7 +32,7 @@ export class PostmarkSuppressions {
     return this.#get(stream, address) !== undefined;
   }
 
-  /** Makes an address inactive from the time `at`, which may be in the future. */
+  /** Makes an address inactive from the time `at` (epoch milliseconds of real time), which may be in the future. */
   suppress(stream: string, EmailAddress: string, SuppressionReason: Reason, at = Date.now()): void {
     if (this.has(stream, EmailAddress)) return;
     const Origin = SuppressionReason === 'ManualSuppression' ? 'Customer' : 'Recipient';
@@ -43,7 +43,7 @@ export class PostmarkSuppressions {
     this.#lists.clear();
   }
 
-  /** Answers a call of Postmark's suppression API; returns undefined for any other call. */
+  /** Answers a request to Postmark's suppression API. Returns undefined for any other request. */
   answer(method: string, path: string, query: URLSearchParams, body: unknown): SimulatorAnswer | undefined {
     const found = PATH.exec(path);
     if (!found) return undefined;

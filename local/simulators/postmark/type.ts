@@ -7,7 +7,7 @@ import { postmarkBehaviour } from './simulator.ts';
 const refusal = (status: number, ErrorCode: number, Message: string, headers?: Readonly<Record<string, string>>) =>
   jsonFault(status, { ErrorCode, Message }, headers);
 
-/** Simulation of Postmark on the local stack. */
+/** Simulation of Postmark for the local stack. */
 export const postmark: SimulatedType<PostmarkOptions> = {
   protocol: 'http',
   reporting,
@@ -15,8 +15,8 @@ export const postmark: SimulatedType<PostmarkOptions> = {
   play: ({ options, secret, clock, report }) => postmarkBehaviour(options, secret, clock, report),
   example: { options: {}, secret: { serverToken: 'token' } },
   faults: {
-    // Only requests that send mail get this answer. Requests about the account's servers and message streams are answered as before the
-    // suspension.
+    // Only requests that send mail get this answer. Requests about the server and its message streams are answered as for an
+    // account that is not suspended.
     suspended: [refusal(422, 413, 'You are not allowed to send emails.')],
     keyRevoked: refusal(401, 10, 'Bad or missing API token.'),
     outOfQuota: refusal(422, 405, 'Not allowed to send: out of credits.'),

@@ -13,7 +13,7 @@ import type { Header } from '../mail-view.ts';
 const AS_FIELDS = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'content-type']);
 
 /**
- * Returns the JSON that Postmark posts for a received mail. Sources: the types of postmark.js 5.1.0 and
+ * Returns the JSON object that Postmark posts for a received mail. Sources: the types of postmark.js 5.1.0 and
  * postmarkapp.com/developer/webhooks/inbound-webhook, collected 2026-11-23.
  */
 export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: boolean): Record<string, unknown> {
@@ -54,7 +54,7 @@ export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: 
   };
 }
 
-/** Returns the JSON of `postmarkMessage` as a request body. */
+/** Returns the JSON object of `postmarkMessage` as a request body. */
 export function postmarkBody(mail: ReceivedMail, messageId: string, withRaw: boolean): WireBody {
   return {
     contentType: 'application/json',
@@ -62,7 +62,7 @@ export function postmarkBody(mail: ReceivedMail, messageId: string, withRaw: boo
   };
 }
 
-/** Returns the headers that Postmark's SMTP server adds above the other headers, unless the mail already has them. */
+/** Returns the headers that Postmark's SMTP server adds before all other headers, unless the mail already has them. */
 function added(mail: ReceivedMail): Header[] {
   const from = mail.from ?? '';
   const spf = `Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=${from}; receiver=${mail.to}`;

@@ -1,7 +1,7 @@
 import { isAddress, isVerified } from '../mailbox-list.ts';
 import type { OfferedMail, Personalization, SendgridError } from './mail.ts';
 
-/** Headers that a request may not set (docs.sendgrid.com/api-reference/mail-send/errors, 2026-11-28). */
+/** Headers that a request may not contain (docs.sendgrid.com/api-reference/mail-send/errors, 2026-11-28). */
 const RESERVED = new Set(
   'x-sg-id x-sg-eid received dkim-signature content-type content-transfer-encoding to from subject reply-to cc bcc'.split(
     ' ',
@@ -12,7 +12,7 @@ const MAX_RECIPIENTS = 1000;
 const MAX_ARGUMENTS = 10_000;
 
 /**
- * Returns all errors of a request, with SendGrid's error texts; the list is empty for a valid request. Sources: mail-send/errors
+ * Returns all errors of a request with SendGrid's error texts. The list is empty for a valid request. Sources: mail-send/errors
  * and mail-send/limitations of docs.sendgrid.com, and support article 34677918767131, 2026-11-28.
  */
 export function errorsOf(mail: OfferedMail): readonly SendgridError[] {
@@ -26,7 +26,10 @@ export function errorsOf(mail: OfferedMail): readonly SendgridError[] {
   ];
 }
 
-/** Returns the error for a From address that the account may not use. SendGrid reports this error only if there is no other error. */
+/**
+ * Returns an error if the account may not use the From address. SendGrid reports this error only if the request has no other
+ * error.
+ */
 export function identityError({ from }: OfferedMail): SendgridError | undefined {
   if (from && isVerified(from.email)) return undefined;
   const message =
@@ -134,8 +137,8 @@ function contentErrors({ subject, content, personalizations }: OfferedMail): Sen
       errors.push(
         error(`content.${index}.value`, 'The content value must be a string at least one character in length.'),
       );
-    // SendGrid refuses a content type with a semicolon, but accepts "text/calendar; method=REQUEST" (sendgrid/sendgrid-ruby#298,
-    // 2026-11-28).
+    // SendGrid refuses a content type with a semicolon, except `text/calendar; method=REQUEST` and similar types
+    // (sendgrid/sendgrid-ruby#298, 2026-11-28).
     if (/[;,\r\n]/.test(type) && !/^text\/calendar; method=[A-Z-]+$/i.test(type))
       errors.push(error(`content.${index}.type`, "Cannot contain ';', or CRLF characters."));
   }

@@ -9,8 +9,8 @@ import { type OfferedMail, type Personalization, recipientsOf } from './mail.ts'
 
 /**
  * Reports the events of the mail of one personalization (twilio.com/docs/sendgrid/for-developers/tracking-events/event,
- * 2026-11-29). Hard bounces and complaints add the address to the account's suppression list. Mail to an address on this list is
- * dropped.
+ * 2026-11-29). Hard bounces and complaints add the address to the account's suppression list. SendGrid drops mail to an address
+ * on this list.
  */
 export function reportSendgrid(
   mail: OfferedMail,
@@ -21,10 +21,10 @@ export function reportSendgrid(
   const { list, clock, report } = to;
   for (const email of recipientsOf(copy)) {
     const listed = list.get(email);
-    for (const courseEvent of simulatedEvents(email, listed !== undefined)) {
-      const at = clock.toReal(clock.now() + courseEvent.afterMs);
-      // SendGrid reports no event `processed` before the event `dropped` of a dropped mail.
-      if (courseEvent.kind === 'accepted' && (listed || courseEvent.fate.kind === 'listed')) continue;
+    for (const simulated of simulatedEvents(email, listed !== undefined)) {
+      const at = clock.toReal(clock.now() + simulated.afterMs);
+      // If SendGrid drops a mail, it reports only the event `dropped`, without the event `processed`.
+      if (simulated.kind === 'accepted' && (listed || simulated.fate.kind === 'listed')) continue;
       report(
         {
           ...mail.custom_args,
@@ -35,18 +35,17 @@ export function reportSendgrid(
           ...defined({ category: mail.categories.length > 0 ? mail.categories : undefined }),
           sg_event_id: randomBytes(16).toString('base64url'),
           sg_message_id: `${messageId}.recvd-5d8c9b7d5c-1-1`,
-          ...outcomeOf(courseEvent, listed?.reason),
+          ...outcomeOf(simulated, listed?.reason),
         },
-        courseEvent.afterMs,
+        simulated.afterMs,
       );
-      if (courseEvent.kind === 'bounced' && courseEvent.fate.hard)
-        list.add(email, 'bounce', at, courseEvent.fate.reply);
-      if (courseEvent.kind === 'complained') list.add(email, 'complaint', at);
+      if (simulated.kind === 'bounced' && simulated.fate.hard) list.add(email, 'bounce', at, simulated.fate.reply);
+      if (simulated.kind === 'complained') list.add(email, 'complaint', at);
     }
   }
 }
 
-/** Returns the classification of a bounce under the name that SendGrid's events use. */
+/** Returns the classification of a bounce, under the name that SendGrid's events use. */
 function classOf({ hard, reply }: Fate): string {
   if (hard) return 'Invalid Address';
   if (/ 5\.2\.\d /.test(reply)) return 'Mailbox Unavailable';

@@ -10,7 +10,7 @@ const addresses = z.array(address).max(1000);
 const values = z.record(z.string(), z.string());
 const setting = z.object({ enable: z.boolean() });
 
-/** The fields that the simulator reads. It ignores all other fields, as SendGrid does. */
+/** The fields of a request that the simulator reads. It ignores all other fields, as SendGrid does. */
 const mailSchema = z.object({
   personalizations: z
     .array(
@@ -58,7 +58,7 @@ export interface SendgridError {
   readonly help: string | null;
 }
 
-/** Parses a request. If fields have a wrong type, returns a list of errors, each with the path of the field. */
+/** Parses a request. If fields have a wrong type, returns a list of errors; each error contains the path of a field. */
 export function readSendgridMail(parsed: unknown): OfferedMail | readonly SendgridError[] {
   const result = mailSchema.safeParse(parsed);
   if (result.success) return result.data;
@@ -70,8 +70,8 @@ export function readSendgridMail(parsed: unknown): OfferedMail | readonly Sendgr
 }
 
 /**
- * Returns the mail of one personalization for the log of accepted mail; undefined if SendGrid drops the mail for all recipients of
- * the personalization.
+ * Converts the mail of one personalization to the form in which it is added to the log of accepted mail. Returns undefined if
+ * SendGrid drops the mail for all recipients of the personalization.
  */
 export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: string, raw: Buffer): Taking | undefined {
   const to = recipientsOf(copy);
@@ -112,14 +112,14 @@ export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: str
   };
 }
 
-/** Returns the recipients of a personalization, without the recipients that SendGrid silently drops. */
+/** Returns the recipients of a personalization, without those for which SendGrid drops the mail without an error. */
 export function recipientsOf(copy: Personalization): string[] {
   return [...copy.to, ...copy.cc, ...copy.bcc].filter((one) => !isDropped(one)).map(({ email }) => email);
 }
 
 const OCTETS = 'application/octet-stream';
 
-/** Returns subject, addresses and headers of a request as one text, which the `match` of a fault searches. */
+/** Returns the subject, addresses and headers of a request as the text in which the `match` of a fault is searched. */
 export function searchableSendgridText(parsed: unknown): string {
   const mail = readSendgridMail(parsed);
   if (!('personalizations' in mail)) return '';
@@ -130,9 +130,9 @@ export function searchableSendgridText(parsed: unknown): string {
 }
 
 /**
- * Whether SendGrid accepts a recipient and then drops the mail. This happens if the recipient's name has an unquoted comma or
- * semicolon, or if the address has characters outside of ASCII before the @ (sendgrid/sendgrid-python#291 and sendgrid-csharp#656,
- * 2026-11-28).
+ * Whether SendGrid accepts a recipient but drops the mail to this recipient. This happens if the recipient's name has an unquoted
+ * comma or semicolon, or if the address has non-ASCII characters before the @ (sendgrid/sendgrid-python#291 and
+ * sendgrid-csharp#656, 2026-11-28).
  */
 function isDropped({ email, name = '' }: z.infer<typeof address>): boolean {
   const local = email.slice(0, email.lastIndexOf('@'));
@@ -140,8 +140,8 @@ function isDropped({ email, name = '' }: z.infer<typeof address>): boolean {
 }
 
 /**
- * Returns the header of the delivered mail. The mail of each personalization has only the To and Cc of this personalization, and no
- * Bcc.
+ * Returns the header of the delivered mail. The mail of each personalization contains only the To and Cc of this personalization,
+ * and no Bcc.
  */
 function headersOf(mail: OfferedMail, copy: Personalization): Header[] {
   const replyTo = mail.reply_to_list ?? (mail.reply_to ? [mail.reply_to] : []);

@@ -2,8 +2,8 @@ import { createSign, generateKeyPairSync } from 'node:crypto';
 import type { ReportingType } from '../type.ts';
 
 /**
- * SendGrid's signed event webhook: one post contains many events. The provider's secret contains the public key; only SendGrid has
- * the private key.
+ * SendGrid's signed event webhook. One post contains up to 500 events. The provider's secret contains the public key; only the
+ * simulated SendGrid has the private key.
  */
 export const reporting: ReportingType = {
   secret() {
@@ -30,6 +30,7 @@ export const reporting: ReportingType = {
       body,
     };
   },
-  // SendGrid retries "at increasing intervals for up to 24 hours" (event webhook reference, 2026-11-29). It does not publish the intervals.
+  // SendGrid repeats a failed post "at increasing intervals for up to 24 hours" (event webhook reference, 2026-11-29). It does
+  // not publish the intervals.
   retries: () => ({ minutes: [1, 5, 15, 30, 60, 120, 240, 480, 480] }),
 };

@@ -9,10 +9,13 @@ import { reportSendgrid } from './events.ts';
 import { readSendgridMail, type SendgridError, searchableSendgridText, sendgridTaking } from './mail.ts';
 import { listAnswer } from './suppressions.ts';
 
-// Size limit of a request (docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28): less than 30 MB.
+// A request must be smaller than 30 MB (docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28).
 const MAX_BYTES = 30 * 1024 * 1024;
 
-/** Simulates SendGrid's API: Mail Send, the scopes of the API key, the credits of the account, and the suppression lists of the account. */
+/**
+ * Simulates SendGrid's API: Mail Send, the scopes of the API key, the credits of the account, and the account's suppression
+ * lists.
+ */
 export function sendgridBehaviour(
   secret: Readonly<Record<string, string>>,
   clock: StackClock,

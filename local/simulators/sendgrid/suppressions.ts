@@ -5,9 +5,9 @@ const PATH = /^\/v3\/suppression\/(bounces|blocks|invalid_emails|spam_reports)(?
 const MOST = 500;
 
 /**
- * Answers a request about SendGrid's suppression lists (twilio.com/docs/sendgrid/api-reference/bounces-api, 2026-11-29); returns
- * undefined for any other request. The lists of blocks and of invalid addresses are always empty. The API offers no request that
- * adds an address to a list.
+ * Answers a request about SendGrid's suppression lists (twilio.com/docs/sendgrid/api-reference/bounces-api, 2026-11-29). Returns
+ * undefined for any other request. The lists of blocks and of invalid addresses are always empty here. SendGrid has no request
+ * that adds an address to one of these lists.
  */
 export function listAnswer(
   { method, path, query }: SimulatorRequest,

@@ -6,7 +6,7 @@ import { type SimulatedEvent, simulatedEvents } from '../events/simulated-events
 import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
 
-/** A mail that was sent with an SES configuration set, so that events are published for it. */
+/** A mail with an SES configuration set. SES publishes events only for such mail. */
 interface PublishingMail {
   readonly messageId: string;
   readonly from: string;
@@ -18,8 +18,8 @@ interface PublishingMail {
 
 /**
  * Publishes the events of a mail as records of SES event publishing (docs.aws.amazon.com/ses,
- * event-publishing-retrieving-sns-examples, 2026-11-29). Hard bounces and complaints add the recipient's address to the suppression
- * list of the account, except for addresses of SES's mailbox simulator.
+ * event-publishing-retrieving-sns-examples, 2026-11-29). Hard bounces and complaints add the recipient's address to the
+ * suppression list of the account, except for addresses of SES's mailbox simulator.
  */
 export function reportSes(
   mail: PublishingMail,
@@ -30,13 +30,13 @@ export function reportSes(
   report({ eventType: 'Send', mail: common, send: {} }, 0);
   for (const recipient of mail.to) {
     const listed = list.get(recipient);
-    for (const courseEvent of simulatedEvents(recipient, listed !== undefined)) {
-      const at = clock.toReal(clock.now() + courseEvent.afterMs);
-      const record = recordOf(courseEvent, recipient, new Date(at).toISOString(), listed?.reason);
-      if (record) report({ ...record, mail: common }, courseEvent.afterMs);
+    for (const simulated of simulatedEvents(recipient, listed !== undefined)) {
+      const at = clock.toReal(clock.now() + simulated.afterMs);
+      const record = recordOf(simulated, recipient, new Date(at).toISOString(), listed?.reason);
+      if (record) report({ ...record, mail: common }, simulated.afterMs);
       if (recipient.toLowerCase().endsWith('@simulator.amazonses.com')) continue;
-      if (courseEvent.kind === 'bounced' && courseEvent.fate.hard) list.add(recipient, 'bounce', at);
-      if (courseEvent.kind === 'complained') list.add(recipient, 'complaint', at);
+      if (simulated.kind === 'bounced' && simulated.fate.hard) list.add(recipient, 'bounce', at);
+      if (simulated.kind === 'complained') list.add(recipient, 'complaint', at);
     }
   }
 }
@@ -110,8 +110,8 @@ function recordOf(
         },
       };
     case 'listed':
-      // Mail to an address on the account's suppression list bounces, whatever the reason of the entry is. The subtype `Suppressed` is
-      // only for the global list of SES.
+      // Mail to an address on the account's suppression list is reported as a bounce, even if the reason of the entry is a
+      // complaint. The subtype `Suppressed` is only for the global suppression list of SES.
       return {
         eventType: 'Bounce',
         bounce: {

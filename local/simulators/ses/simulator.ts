@@ -11,10 +11,10 @@ import { reportSes } from './events.ts';
 import { listAnswer } from './suppressions.ts';
 
 const SEND = '/v2/email/outbound-emails';
-// Limits: docs.aws.amazon.com/ses/latest/dg/quotas.html, collected 2026-11-23.
+// Source of the limits: docs.aws.amazon.com/ses/latest/dg/quotas.html, collected 2026-11-23.
 const MAX_BYTES = 40 * 1024 * 1024;
 const MAX_RECIPIENTS = 50;
-// Headers that may appear only once: docs.aws.amazon.com/ses/latest/dg/header-fields.html, collected 2026-11-23.
+// Headers that a mail may contain only once. Source: docs.aws.amazon.com/ses/latest/dg/header-fields.html, collected 2026-11-23.
 const ONCE = ['From', 'Subject', 'Date', 'Message-ID', 'Reply-To', 'List-Unsubscribe'];
 
 interface SendEmail {
@@ -80,7 +80,7 @@ function sendEmail(
       'AccessDeniedException',
       `User is not authorized to perform ses:SendRawEmail on resource ${arn}`,
     );
-  // An identity of another account may be used only if the request names its ARN.
+  // An identity of another account may be used only if the request contains the ARN of this identity.
   const own = arn === options.fromIdentityArn ? options.identities : [];
   const unverified = [...new Set(senders)].filter((address) => !isVerified(address, own));
   if (unverified.length > 0) {

@@ -9,8 +9,8 @@ const MOST = 1000;
 const putSchema = z.object({ EmailAddress: z.email(), Reason: z.enum(['BOUNCE', 'COMPLAINT']) });
 
 /**
- * Answers a request about the account's suppression list (API_ListSuppressedDestinations and others, 2026-11-29); returns undefined
- * for any other request.
+ * Answers a request about the account's suppression list (API_ListSuppressedDestinations and others, 2026-11-29). Returns
+ * undefined for any other request.
  */
 export function listAnswer(
   { method, path, query, body }: SimulatorRequest,
@@ -38,7 +38,7 @@ export function listAnswer(
         body: { message: 'The address or the reason is not valid.' },
       };
     const { EmailAddress, Reason } = read.data;
-    // If the address is already on the list, the old entry and its reason are replaced.
+    // If the address is already on the list, its entry and the reason of the entry are replaced.
     list.remove(EmailAddress);
     list.add(EmailAddress, Reason === 'BOUNCE' ? 'bounce' : 'complaint');
     return { status: 200, body: {} };

@@ -5,7 +5,7 @@ import { sesBehaviour } from './simulator.ts';
 const exception = (status: number, name: string, message: string) =>
   jsonFault(status, { message }, { 'x-amzn-errortype': name });
 
-/** Simulation of Amazon SES on the local stack. */
+/** Simulation of Amazon SES for the local stack. */
 export const ses: SimulatedType<SesOptions> = {
   protocol: 'http',
   play: ({ options, clock, report }) => sesBehaviour(options, clock, report),

@@ -1,12 +1,15 @@
 import { generate } from 'selfsigned';
 
-/** A TLS certificate with its key for the servers on this machine, in PEM. */
+/** A TLS certificate and its private key in PEM, for the servers on this machine. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** Creates a self-signed certificate for loopback and the given host names. The certificate is valid for longer than a stack runs. */
+/**
+ * Creates a self-signed certificate for loopback and the given host names. It is valid for 30 days, which is longer than a local
+ * stack runs.
+ */
 export async function makeCertificate(hosts: readonly string[]): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'Mailover local stack' }], {
     keyType: 'ec',

@@ -5,15 +5,18 @@ import { simulatedEvents } from '../events/simulated-events.ts';
 /** Host name of the simulated mail server in its delivery reports. */
 const HOST = 'mta.example.com';
 
-/** A delivery report about an accepted mail (RFC 3464), and the delay after which the report is sent, in milliseconds of stack time. */
+/**
+ * A delivery report about an accepted mail (RFC 3464). `afterMs` is the delay after which the report is sent, in milliseconds by
+ * the clock of the local stack (which may run faster than real time).
+ */
 export interface DeliveryReport {
   readonly taking: Taking;
   readonly afterMs: number;
 }
 
 /**
- * Returns the delivery reports that a mail server sends to the sender of a mail: one report for each recipient whose mail bounced.
- * There is no report about a successful delivery, and no report about a mail without a return path.
+ * Returns the delivery reports that a mail server sends to the sender of a mail: one report for each recipient whose mail
+ * bounced. A successful delivery is not reported. If the mail has no return path, there are no reports.
  */
 export function deliveryReports({ envelope, headers }: Taking): readonly DeliveryReport[] {
   if (envelope.from === '') return [];

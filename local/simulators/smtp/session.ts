@@ -20,17 +20,17 @@ const STAGES: Readonly<Record<string, FaultStage>> = {
 
 const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>/;
 
-/** Finds the fault `forget` (the connection was dropped without a notice) that applies to this connection. */
+/** Returns the fault `forget` (the connection was dropped without a notice) if it applies to this connection. */
 export type AskForgotten = () => Fault | undefined;
 
-/** Finds the fault for a stage of this SMTP session; `text` is the SMTP command. */
+/** Returns the fault that applies to a stage of this SMTP session; undefined if there is none. `text` is the SMTP command. */
 export type Ask = (stage: FaultStage, text: string) => Fault | undefined;
 
 /**
  * An SMTP session in which a fault can replace any reply by any sequence of bytes.
  *
- * The callbacks of smtp-server can choose the code of a reply but not its bytes. For EHLO, STARTTLS and QUIT there are no
- * callbacks. The connection class of smtp-server handles each command in one method and writes each reply in another method. This
+ * With the callbacks of smtp-server one can choose the code of a reply, but not its bytes. For EHLO, STARTTLS and QUIT there are
+ * no callbacks. The connection class of smtp-server has one method that handles commands and one method that writes replies. This
  * class overrides both methods, so it also works inside TLS.
  */
 export class SmtpSession extends SMTPConnection {
@@ -59,8 +59,8 @@ export class SmtpSession extends SMTPConnection {
   }
 
   /**
-   * Greets the client immediately. By default smtp-server first pauses for 100 ms, to detect clients that send before the greeting;
-   * this would delay every connection.
+   * Greets the client immediately. By default smtp-server first waits for 100 ms, to detect clients that send before the
+   * greeting. This wait would delay every connection.
    */
   override init(): void {
     this._setListeners(() => {
@@ -90,8 +90,8 @@ export class SmtpSession extends SMTPConnection {
     }
     const { reply } = fault.smtp;
     void pause(fault).then(() => {
-      // If the fault's reply reports success, the command is executed and only the reply is replaced. Otherwise the command is not
-      // executed.
+      // If the fault's reply reports success, the command is executed and only its reply is replaced. Otherwise the command is
+      // not executed.
       if (!/^[23]/.test(reply)) {
         this.#write(reply);
         return callback();
@@ -102,9 +102,9 @@ export class SmtpSession extends SMTPConnection {
   }
 
   /**
-   * Keeps the address as the client wrote it. Without this method smtp-server would decode A-labels, refuse quoted local parts, and
-   * accept at most 253 octets between the angle brackets, although RFC 5321 section 4.5.3.1.3 allows 254 (smtp-server 3.21.6,
-   * 2026-11-28).
+   * Keeps the address as the client wrote it. Without this method smtp-server would decode A-labels and refuse quoted local
+   * parts. It would also accept at most 253 octets between the angle brackets, although RFC 5321 section 4.5.3.1.3 allows 254
+   * (smtp-server 3.21.6, 2026-11-28).
    */
   override _parseAddressCommand(
     name: string,
@@ -132,7 +132,10 @@ export class SmtpSession extends SMTPConnection {
     this.#instead = reply;
   }
 
-  /** Ends the connection with a TCP reset. With implicit TLS Node offers no reset, so this method destroys the socket. */
+  /**
+   * Ends the connection with a TCP reset. For implicit TLS Node has no reset, so the method closes the connection without a
+   * reset.
+   */
   reset(): void {
     if (this.#tcp instanceof TLSSocket) this.#tcp.destroy();
     else this.#tcp.resetAndDestroy();

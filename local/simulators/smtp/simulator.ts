@@ -12,25 +12,28 @@ import type { PlayedPort } from '../type.ts';
 import { deliveryReports } from './report.ts';
 import { SmtpSession } from './session.ts';
 
-/** Default of the provider's `maxBytes`; the limits of Postfix, Exim and nodemailer differ. */
+/**
+ * Default size limit of a mail in bytes, if the provider's option `maxBytes` is missing. The default limits of Postfix, Exim and
+ * nodemailer differ.
+ */
 const DEFAULT_MAX_BYTES = 26_214_400;
 const OPENING: readonly FaultStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
 
-/** A signal that is never aborted: delivery reports are sent even while the port is closed. */
+/** A signal that is never aborted, since delivery reports are sent even while the port is closed. */
 const NEVER = new AbortController().signal;
 
 type Surroundings = PlayedPort<SmtpOptions>;
 
 /**
- * Creates a mail server that does not listen yet. The server requires a login, requires TLS according to the provider's option
- * `tls`, and accepts all mail.
+ * Creates a mail server that does not listen yet. The server requires a login and, according to the provider's option `tls`, TLS.
+ * It accepts all mail.
  */
 export function smtpSimulator(surroundings: Surroundings): Server {
   const { key, faults } = surroundings;
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.respond))
       throw new InvalidFault(`Provider ${key} uses SMTP: give smtp with a stage and a reply, not respond.`);
-    // A connection that is idle has already passed the first stages of its session. It is closed, so that the next mail opens a new
+    // An idle connection has already passed the first stages of its SMTP session. It is closed, so that the next mail opens a new
     // connection, to which the fault applies.
     if (list.some(({ smtp, network }) => network === 'refuse' || (smtp && OPENING.includes(smtp.stage))))
       server.closeIdle();
@@ -70,7 +73,7 @@ class FaultyServer extends SMTPServer {
     this.#around = around;
     this.#kept = new KeptConnections(around.key, around.faults);
 
-    // It is no error here if a client disconnects or if this server resets a connection.
+    // Disconnects of clients, and resets by this server, are not errors here.
     this.on('error', () => {});
   }
 
@@ -89,7 +92,7 @@ class FaultyServer extends SMTPServer {
     session.init();
   }
 
-  /** Closes the sessions that are between two mails, and are therefore idle. */
+  /** Closes the idle sessions, that is, sessions in which no mail transaction is in progress. */
   closeIdle(): void {
     for (const connection of this.connections) if (!connection.session.envelope.mailFrom) connection.close();
   }
@@ -100,7 +103,8 @@ class FaultyServer extends SMTPServer {
     done: (error?: Error | null, message?: string) => void,
   ): void {
     const connection = this.#sessions.get(session);
-    // `#receive` fails if the client disconnects before the end of the mail. Then no mail is accepted, and no reply is needed.
+    // `#receive` rejects if the client disconnects before the end of the mail. Then the mail is not accepted, and no reply is
+    // needed.
     if (connection) this.#receive(stream, connection, done).catch(() => connection.reset());
     else done(new Error('unknown session'));
   }
@@ -111,7 +115,8 @@ class FaultyServer extends SMTPServer {
     done: (error?: Error | null, message?: string) => void,
   ): Promise<void> {
     const { key, faults, log, clock } = this.#around;
-    // Sender and recipients are read now, since the session starts a new mail transaction as soon as this mail is answered.
+    // The sender and the recipients are read here, since the session starts a new mail transaction as soon as this mail is
+    // answered.
     const { mailFrom, rcptTo } = connection.session.envelope;
     const chunks: Buffer[] = [];
     let fault: Fault | undefined;

@@ -5,7 +5,7 @@ import { smtpSimulator } from './simulator.ts';
 
 const reply = (stage: FaultStage, text: string): Fault => ({ smtp: { stage, reply: text } });
 
-/** Simulation of a mail server (SMTP) on the local stack. */
+/** Simulation of a mail server (SMTP) for the local stack. */
 export const smtp: SimulatedType<SmtpOptions> = {
   protocol: 'smtp',
   serve: smtpSimulator,
@@ -17,7 +17,7 @@ export const smtp: SimulatedType<SmtpOptions> = {
   faults: {
     suspended: [{ ...reply('auth', '535 5.7.8 Your account has been suspended'), on: 'all' }],
     keyRevoked: reply('auth', '535 5.7.8 authentication failed'),
-    // A mail relay answers MAIL FROM with this reply.
+    // This is the reply of a mail relay to MAIL FROM.
     outOfQuota: reply('mail', '530 5.7.0 authentication required'),
     throttled: reply('mail', '450 4.7.1 Too many messages, try again later'),
     badMessage: reply('end', '554 5.6.0 message format not accepted'),

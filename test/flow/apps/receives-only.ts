@@ -1,7 +1,10 @@
 import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
-/** An app that sends mail through one provider. It receives mail through accounts at two other vendors, and does not send through these. */
+/**
+ * An app that sends mail through one provider. It receives mail through accounts at two other vendors, and sends no mail through
+ * these accounts.
+ */
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [

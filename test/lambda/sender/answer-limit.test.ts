@@ -35,7 +35,7 @@ async function givenAttempt(provider: ProviderConfig, mails: number, fields: obj
   return attempts.at(-1) as Attempt;
 }
 
-it('a provider that can be asked has little more than a second after twenty quick answers', async () => {
+it('after twenty quick answers, a provider that offers look-ups has little more than a second to answer', async () => {
   const { answerMs, deadlineMs } = await givenAttempt(postmark, 21);
 
   expect(answerMs).toBeGreaterThanOrEqual(1_000);
@@ -44,10 +44,10 @@ it('a provider that can be asked has little more than a second after twenty quic
 });
 
 it.each([
-  ['before the twentieth answer', postmark, 20, {}],
+  ['before the provider has answered twenty times', postmark, 20, {}],
   ['for mail that must not be sent twice', postmark, 21, { onUnknown: 'hold' }],
-  ['for a provider that cannot be asked', smtp, 21, {}],
-])('the whole deadline is left %s', async (_, provider, mails, fields) => {
+  ['for a provider that offers no look-ups', smtp, 21, {}],
+])('the provider has the whole deadline to answer %s', async (_, provider, mails, fields) => {
   const { answerMs } = await givenAttempt(provider, mails, fields);
 
   expect(answerMs).toBeUndefined();

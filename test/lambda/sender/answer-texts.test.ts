@@ -11,7 +11,7 @@ const unrecognised = (detail?: string): Outcome => ({
   ...defined({ detail }),
 });
 
-describe('the words of a provider', () => {
+describe('the answer text of a provider', () => {
   const mail = {
     ...message,
     from: { name: 'Hector Shop', address: 'hector@example.com' },
@@ -37,7 +37,7 @@ describe('the words of a provider', () => {
     expect(clean(said)).toBe(left);
   });
 
-  it('are cleaned for each recipient; an outcome without words is unchanged', () => {
+  it('is cleaned for each recipient; an outcome without a text is unchanged', () => {
     const recipients = new Map([['c@example.org', unrecognised('salary.pdf')]]);
     expect(withoutPrivateText({ outcome: unrecognised(), recipients }, mail)).toEqual({
       outcome: unrecognised(),
@@ -59,14 +59,14 @@ describe('the words of a provider', () => {
     );
   });
 
-  it('lose names in any spacing, and nothing to a name without letters', () => {
+  it('loses names in any spacing, and loses nothing because of a name without letters', () => {
     const to = [{ name: ' Ada   Lovelace ', address: 'ada@example.org' }];
     const bcc = [{ name: ' ', address: 'bo@example.org' }];
     const { outcome } = withoutPrivateText({ outcome: unrecognised('not for Ada Lovelace') }, { ...message, to, bcc });
     expect(outcome).toEqual(unrecognised('not for <name>'));
   });
 
-  it('are kept with the status, except for an acceptance', () => {
+  it('is stored with the status, except for an acceptance', () => {
     expect(storedAnswer([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
     expect(storedAnswer([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
       status: '550',
@@ -77,7 +77,7 @@ describe('the words of a provider', () => {
     expect(storedAnswer([unrecognised('no')])).toStrictEqual({ words: 'no' });
   });
 
-  it('are those for a recipient who was not served, where others were', () => {
+  it('is the text for the recipient that was refused, if the mail was accepted for another recipient', () => {
     const taken: Outcome = { kind: 'accepted', providerMessageId: '1', detail: 'Ok' };
     expect(storedAnswer([taken, unrecognised(), unrecognised('no such user')])).toEqual({ words: 'no such user' });
   });
@@ -96,7 +96,7 @@ describe('the detail of a dead letter', () => {
     ...more,
   });
 
-  it('has status and last words of each provider that did not accept', () => {
+  it('has the status and the last answer text of each provider that did not accept the mail', () => {
     const attempts = [
       attempt('postmark', { status: '422/7', words: 'older' }),
       attempt('ses', { outcome: 'accepted' }),
@@ -112,7 +112,7 @@ describe('the detail of a dead letter', () => {
     expect(withLastAnswers('not taken', [])).toBe('not taken');
   });
 
-  it('has the words of an attempt that refused one recipient, though later attempts served or left the others', () => {
+  it('has the text of the refusal of one recipient, although later attempts were accepted or not made for other recipients', () => {
     const refusal = attempt('postmark', { status: '422/300', words: "Error parsing 'To'" });
     const later = [
       attempt('postmark', { outcome: 'throttled', reason: 'not-tried' }),
@@ -128,7 +128,7 @@ describe('the detail of a dead letter', () => {
     expect(withLastAnswers('refused', [unsaid])).toBe('refused; postmark no answer');
   });
 
-  it('has at most 1,000 characters, of which each provider has its share', () => {
+  it('has at most 1,000 characters, and every provider has a part of them', () => {
     const attempts = Array.from({ length: 12 }, (_, place) => attempt(`p-${place}`, { words: 'w'.repeat(300) }));
     const detail = withLastAnswers('not taken', attempts);
     expect(detail.length).toBeLessThanOrEqual(1_000);

@@ -23,7 +23,7 @@ function given() {
   return { clock, times, answers, limit: () => times.limitOf('pm', message) };
 }
 
-it('is not known before the twentieth answer', () => {
+it('there is no limit before the twentieth answer', () => {
   const { answers, limit } = given();
 
   answers(19, 10);
@@ -38,7 +38,7 @@ it.each([
   [400, 1_200],
   [1_500, 4_500],
   [9_000, 27_000],
-])('a provider that answers after %i ms gets three times as long, and at least a second', (ms, least) => {
+])('a provider that answers after %i ms gets three times this time, and at least a second', (ms, least) => {
   const { answers, limit } = given();
 
   answers(100, ms);
@@ -47,7 +47,7 @@ it.each([
   expect(limit()).toBeLessThanOrEqual(least * ROUNDING + SIZE_MS);
 });
 
-it('is of the slowest but one of a hundred answers', () => {
+it('the limit follows the second slowest of a hundred answers', () => {
   const { answers, limit } = given();
 
   answers(198, 10);
@@ -57,7 +57,7 @@ it('is of the slowest but one of a hundred answers', () => {
   expect(limit()).toBeGreaterThanOrEqual(15_000);
 });
 
-it('forgets answers after a minute, and within seventy seconds', async () => {
+it('an answer counts for at least a minute and at most seventy seconds', async () => {
   const { clock, answers, limit } = given();
   answers(30, 2_000);
 
@@ -67,7 +67,7 @@ it('forgets answers after a minute, and within seventy seconds', async () => {
   expect(limit()).toBeUndefined();
 });
 
-it('forgets answers of the future after the clock was set back', async () => {
+it('answers with a time in the future no longer count after the clock was set back', async () => {
   const { clock, answers, limit } = given();
   answers(30, 10);
 
@@ -76,7 +76,7 @@ it('forgets answers of the future after the clock was set back', async () => {
   expect(limit()).toBeUndefined();
 });
 
-it('counts no error, which may come sooner than an acceptance', () => {
+it('errors do not count, since an error may arrive sooner than an acceptance', () => {
   const { answers, limit } = given();
   answers(20, 3_000);
 
@@ -85,7 +85,7 @@ it('counts no error, which may come sooner than an acceptance', () => {
   expect(limit()).toBeGreaterThanOrEqual(9_000);
 });
 
-it('stays as it is while a provider hangs', () => {
+it('the limit does not change while a provider hangs', () => {
   const { answers, limit } = given();
   answers(100, 10);
   const before = limit();
@@ -95,7 +95,7 @@ it('stays as it is while a provider hangs', () => {
   expect(limit()).toBe(before);
 });
 
-it('grows if a provider that lost answers has accepted mail since: it is slow, and does not hang', () => {
+it('the limit grows if a provider accepts mail after lost answers: the provider is slow, and does not hang', () => {
   const { answers, limit } = given();
   answers(100, 10);
 
@@ -107,7 +107,7 @@ it('grows if a provider that lost answers has accepted mail since: it is slow, a
   expect(limit()).toBeGreaterThanOrEqual(10_000);
 });
 
-it('does not grow by answers that were lost before their limit', () => {
+it('the limit does not grow because of answers that were lost before the limit had passed', () => {
   const { answers, limit } = given();
   answers(100, 10);
 
@@ -117,7 +117,7 @@ it('does not grow by answers that were lost before their limit', () => {
   expect(limit()).toBeLessThan(1_000 + SIZE_MS);
 });
 
-it('gives a large message the time of its upload', () => {
+it('the limit of a large message includes the time of its upload', () => {
   const { answers, times } = given();
   answers(100, 10);
   const file = { filename: 'a.pdf', contentType: 'application/pdf', content: Buffer.alloc(3 * 1024 * 1024) };
@@ -127,7 +127,7 @@ it('gives a large message the time of its upload', () => {
   expect(limit).toBeGreaterThan(16_000);
 });
 
-it('is of each provider by itself', () => {
+it('every provider has its own limit', () => {
   const { answers, times } = given();
   answers(100, 10);
 

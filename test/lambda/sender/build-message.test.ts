@@ -7,7 +7,7 @@ import { buildMessage } from '../../../lambda/sender/build-message.ts';
 const now = new Date('2026-12-01T00:00:00Z');
 
 describe('buildMessage', () => {
-  it('carries the id as header and its hash as Message-ID in the domain of From', () => {
+  it('has the id in a header, and its hash as the Message-ID in the domain of From', () => {
     const message = build({ from: { name: 'Hector', address: 'hector@Bücher.example' } }, 'order/1');
 
     const handle = createHash('sha256').update('order/1').digest('base64url');
@@ -27,7 +27,7 @@ describe('buildMessage', () => {
     });
   });
 
-  it('keeps the first mention of each recipient over To, Cc and Bcc', () => {
+  it('keeps a recipient only in the first of To, Cc and Bcc that names the recipient', () => {
     const message = build({
       to: [{ name: 'Ada', address: 'ada@EXAMPLE.org' }, 'ada@example.org', 'Ada@example.org'],
       cc: ['"ada"@example.org', 'cc@bücher.example'],

@@ -47,7 +47,7 @@ describe('calling a provider', () => {
     },
   );
 
-  it('blames no account when Secrets Manager does not answer, or the code of the provider cannot be loaded', async () => {
+  it('blames no account if Secrets Manager does not answer, or if the code of the provider cannot be loaded', async () => {
     const world = givenCaller({ secrets: [], answer: () => accepted });
     expect(await world.call(postmark)).toEqual({ notCalled: 'secrets-unreachable' });
     expect(await world.gate.enter(postmark, { id: 'x', queueKind: 'fresh' })).toMatchObject({ reason: 'unready' });
@@ -65,7 +65,7 @@ describe('calling a provider', () => {
     ['clock-skew', ['CredentialsRefused']],
     ['local-limit', []],
   ] as const)(
-    'blames no provider for %s of this process, logs it, and leaves the provider to others for a moment',
+    'blames no provider for %s of this process, logs the fault, and does not call the provider for a moment',
     async (reason, counted) => {
       vi.useFakeTimers();
       const detail = 'the canonical string should have been x-amz-security-token:planted';
@@ -94,14 +94,14 @@ describe('calling a provider', () => {
     expect(providerHealth([fault])).toEqual({ kind: 'unasked' });
   });
 
-  it('keeps the number of left out values and the groups that remain', async () => {
+  it('keeps the number of values that were left out, and the groups that remain', async () => {
     const more = { dropped: 2, apart: [['bob@example.org']] };
     const world = givenCaller({ secrets: [], more });
 
     expect(await world.call(ses)).toEqual({ outcome: accepted, ...more });
   });
 
-  it('keeps a provider between calls and reads no secret where none is needed', async () => {
+  it('creates a provider once for several calls, and reads no secret if the provider needs none', async () => {
     const world = givenCaller({ secrets: [], answer: () => accepted });
 
     await world.call(ses);
@@ -111,7 +111,7 @@ describe('calling a provider', () => {
     expect(world.reads).toEqual([]);
   });
 
-  it('blames the account when a provider cannot be created, and tries again with the next message', async () => {
+  it('blames the account if a provider cannot be created, and creates the provider with the next message', async () => {
     const world = givenCaller({
       secrets: [{ serverToken: 'broken' }, { serverToken: 'good' }],
       answer: () => accepted,
@@ -121,7 +121,7 @@ describe('calling a provider', () => {
     expect(await world.outcome(postmark)).toEqual(accepted);
   });
 
-  it('loads secret and code before the gate is asked, and leaves a bad secret to the attempt', async () => {
+  it('loads secret and code before the gate decides, and reports a bad secret only in the attempt', async () => {
     const passenger = { id: 'x', queueKind: 'fresh' } as const;
     const world = givenCaller({ secrets: [{ serverToken: 'good' }, { serverToken: 'good' }], answer: () => accepted });
 
@@ -135,7 +135,7 @@ describe('calling a provider', () => {
     expect(without.created).toEqual([]);
   });
 
-  it('takes a defect in the code of one provider for an unknown answer', async () => {
+  it('treats a defect in the code of a provider like a lost answer', async () => {
     const world = givenCaller({
       secrets: [],
       answer: () => {
@@ -147,11 +147,11 @@ describe('calling a provider', () => {
   });
 });
 
-describe('asking a provider about an attempt', () => {
+describe('a look-up at a provider', () => {
   const found: LookupAnswer = { kind: 'answered', found: new Map([['ada@example.org', '1']]) };
   const wrongKey: LookupAnswer = { kind: 'cannot-say', reason: AUTHENTICATION };
 
-  it('shares secret and provider with sending', async () => {
+  it('uses the same secret and provider object as sending', async () => {
     const world = givenCaller({ secrets: [{ serverToken: 'a' }, { serverToken: 'a' }], lookup: () => found });
 
     await world.call(postmark);
@@ -160,7 +160,7 @@ describe('asking a provider about an attempt', () => {
     expect(world.created).toEqual(['a']);
   });
 
-  it('reads the secret again after an authentication error and asks with the new one', async () => {
+  it('reads the secret again after an authentication error, and repeats the look-up with the new secret', async () => {
     const world = givenCaller({
       secrets: [{ serverToken: 'old' }, { serverToken: 'new' }],
       lookup: (secret) => (secret['serverToken'] === 'new' ? found : wrongKey),
@@ -175,14 +175,14 @@ describe('asking a provider about an attempt', () => {
     expect(await world.lookUp(postmark)).toEqual(wrongKey);
   });
 
-  it('asks once more when the connection was lost', async () => {
+  it('is repeated once if the connection was lost', async () => {
     const answers: LookupAnswer[] = [{ kind: 'cannot-say', reason: 'connection-lost' }, found];
     const lookup = () => answers.shift() as LookupAnswer;
 
     expect(await givenCaller({ secrets: [], lookup }).lookUp(ses)).toBe(found);
   });
 
-  it('gets no answer for a type that cannot be asked, without a secret, or from a defect in its code', async () => {
+  it('has no result for a type without look-ups, without a secret, or after a defect in the code of the type', async () => {
     expect(await givenCaller({ secrets: [] }).lookUp(ses)).toEqual({ kind: 'cannot-say', reason: 'not-askable' });
     expect(await givenCaller({ secrets: [] }).lookUp(postmark)).toMatchObject({ reason: 'secrets-unreachable' });
     expect(await givenCaller({ secrets: [new UnusableSecret('missing')] }).lookUp(postmark)).toMatchObject({

@@ -25,7 +25,7 @@ const FAILURES: Outcome[] = [
 ];
 
 describe('a canary', () => {
-  it('is sent through its own provider only, under its own name, whatever the route of its class', async () => {
+  it('is sent through its own provider only and keeps its id, whatever the route of its class is', async () => {
     const world = givenWorld({ postmark: [{ kind: 'accepted', providerMessageId: '1' }] });
 
     await world.send(await world.redriven(canary(), { SubmissionId }));
@@ -35,7 +35,7 @@ describe('a canary', () => {
     expect(world.entry(SubmissionId)).toMatchObject({ state: 'done' });
   });
 
-  it.each(FAILURES)('that is $kind is dropped: neither retried nor kept as a dead letter', async (outcome) => {
+  it.each(FAILURES)('is dropped if the outcome is $kind: it is not retried and not dead-lettered', async (outcome) => {
     const world = givenWorld({ postmark: [outcome] });
 
     await world.send(await world.redriven(canary(), { SubmissionId }));
@@ -44,7 +44,7 @@ describe('a canary', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('gets a slot of its provider as urgent mail does, since it is never retried', async () => {
+  it('gets a slot of the rate limit like urgent mail, since it is never retried', async () => {
     const queueKinds: string[] = [];
     const enter: Gate['enter'] = (provider, request) => {
       queueKinds.push(request.queueKind);
@@ -60,7 +60,7 @@ describe('a canary', () => {
     expect(queueKinds).toEqual(['urgent']);
   });
 
-  it('that is late is dropped', async () => {
+  it('is dropped if it is late', async () => {
     const world = givenWorld({});
 
     await world.send(await world.redriven(canary(1), { SubmissionId }));
@@ -71,17 +71,20 @@ describe('a canary', () => {
 });
 
 describe("a producer's mail", () => {
-  it.each(FAILURES)('is kept though it claims to be a canary, when it is $kind', async (outcome) => {
-    const body = { ...canary(), class: 'x' };
-    for (const attributes of [{ SubmissionId }, { SubmissionId, Proof: 'A'.repeat(43) }]) {
-      const world = givenWorld({ postmark: [outcome, outcome, outcome] });
-      await world.send(sqsRecord(body, { attributes, sentAt: world.now }));
+  it.each(FAILURES)(
+    'is retried or dead-lettered if the outcome is $kind, although it claims to be a canary',
+    async (outcome) => {
+      const body = { ...canary(), class: 'x' };
+      for (const attributes of [{ SubmissionId }, { SubmissionId, Proof: 'A'.repeat(43) }]) {
+        const world = givenWorld({ postmark: [outcome, outcome, outcome] });
+        await world.send(sqsRecord(body, { attributes, sentAt: world.now }));
 
-      expect(world.sent.map(({ queue }) => queue)).toMatchObject([expect.stringMatching(/^(retry-postmark|dead)$/)]);
-    }
-  });
+        expect(world.sent.map(({ queue }) => queue)).toMatchObject([expect.stringMatching(/^(retry-postmark|dead)$/)]);
+      }
+    },
+  );
 
-  it('is malformed if its id has the prefix of canaries, and is kept', async () => {
+  it('is dead-lettered as malformed if its id has the prefix of canaries', async () => {
     for (const id of [SubmissionId, 'mailover-canary:postmark:1', 'mailover-canary:nobody:x']) {
       const world = givenWorld({});
       await world.send(sqsRecord({ ...canary(), id }, { messageId: 'message-1' }));

@@ -15,7 +15,7 @@ function waited(world: { now: number }, body: unknown, days: number, receiveCoun
 }
 
 describe('a message that waited on the outbound queue', () => {
-  it('for less than five days is sent, and has four days from its first receive', async () => {
+  it('for less than five days is sent, and may be retried for four days after its first receive', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(waited(world, mail, 4.9));
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
@@ -26,7 +26,7 @@ describe('a message that waited on the outbound queue', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
   });
 
-  it('for longer ends as Exhausted, like a new message of ours, and no provider is called', async () => {
+  it('for more than five days is dead-lettered as Exhausted, and no provider is called', async () => {
     const world = givenWorld({});
     const record = waited(world, mail, 5.01);
 
@@ -36,7 +36,7 @@ describe('a message that waited on the outbound queue', () => {
     expect(world.sent[0]?.attributes['FirstSeen']).toBe(new Date(world.now - 5.01 * DAY).toISOString());
   });
 
-  it('for longer, and has expired in the meantime, ends as Expired', async () => {
+  it('for more than five days and has expired is dead-lettered as Expired', async () => {
     const world = givenWorld({});
 
     await world.send(waited(world, { ...mail, expiresAt: new Date(world.now - 1_000).toISOString() }, 6));
@@ -47,7 +47,7 @@ describe('a message that waited on the outbound queue', () => {
   it.each([
     ['an unknown version', { ...mail, version: 2 }, 'Malformed'],
     ['an object that cannot be read', { version: 1, s3: { bucket: 'mail', key: 'submissions/1' } }, 'Exhausted'],
-  ])('for longer ends at once with %s, before SQS deletes it', async (_, body, reason) => {
+  ])('for nearly 14 days with %s is dead-lettered at this receive, before SQS deletes it', async (_, body, reason) => {
     const world = givenWorld({}, { objects: { read: () => Promise.reject(new Error('503')) } });
 
     await world.send(waited(world, body, 13.9));
@@ -55,7 +55,7 @@ describe('a message that waited on the outbound queue', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: reason } }]);
   });
 
-  it('is not a failure if it is a copy of an accepted one', async () => {
+  it('for more than five days is deleted if it is a copy of an accepted message', async () => {
     const world = givenWorld({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
 
@@ -81,7 +81,7 @@ describe('expiresAt', () => {
   });
 });
 
-describe('the objects of a message', () => {
+describe('the S3 objects of a message', () => {
   const withObjects = {
     ...mail,
     attachments: [
@@ -103,7 +103,7 @@ describe('the objects of a message', () => {
     return { renewed, world: givenWorld({ postmark: [accepted] }, { objects }) };
   }
 
-  it('are copied when it is redriven, all of them, and only then', async () => {
+  it('are all copied when the message is redriven, and at no other time', async () => {
     const { renewed, world } = givenObjects(async () => {});
     await world.send(await world.redriven(pointer, { Reason: 'Refused', SubmissionId: 'order-1' }));
 
@@ -115,7 +115,7 @@ describe('the objects of a message', () => {
     expect(fresh.renewed).toEqual([]);
   });
 
-  it('that cannot be copied now keep it on its queue, where it is still recognised as redriven', async () => {
+  it('that cannot be copied now keep the message on its queue, where it is still recognised as redriven', async () => {
     const { world } = givenObjects(() => Promise.reject(new Error('SlowDown')));
 
     const redriven = world.redriven(pointer, { Reason: 'Refused', SubmissionId: 'order-1' });

@@ -38,7 +38,7 @@ const receive = (body: unknown, messageId: string, receiveCount: number) =>
   sqsRecord(body, { messageId, receiveCount });
 
 describe('a message that crashes processes', () => {
-  it('ends as Crashed at the third death, with what is known of it, and is not touched again', async () => {
+  it('is dead-lettered as Crashed after the third crash, with its id, and is not processed again', async () => {
     const { world, invoke } = givenPoison();
 
     for (const count of [1, 2, 3]) expect(await invoke(receive(stored, 'poison', count))).toBe('died');
@@ -51,7 +51,7 @@ describe('a message that crashes processes', () => {
     expect(world.sent[0]?.attributes['Detail']).toMatch(/^3 processes of the sender crashed/);
   });
 
-  it('ends once if it is delivered twice in one batch', async () => {
+  it('is dead-lettered once if it is delivered twice in one batch', async () => {
     const { world, invoke } = givenPoison();
     for (const count of [1, 2, 3]) await invoke(receive(stored, 'poison', count), receive(stored, 'poison', count));
 
@@ -61,7 +61,7 @@ describe('a message that crashes processes', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Crashed' } }]);
   });
 
-  it('comes alone the next time: its neighbours are sent first, and one that was waiting behind it is not counted', async () => {
+  it('is processed after the new messages of its batch; a message that waited behind it has no crash counted', async () => {
     const { world, invoke } = givenPoison({ postmark: [accepted, accepted] });
     const other = (id: string) => ({ ...mail, id });
 
@@ -74,7 +74,7 @@ describe('a message that crashes processes', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('is told by the table what happened, also where two workers get the message at once', async () => {
+  it('has its crash counted in the table, also if two workers get the message at the same time', async () => {
     const { world, invoke } = givenPoison();
     void world.send(receive(stored, 'poison', 2));
     await expect.poll(() => world.table.items.has('crash/poison')).toBe(true);
@@ -85,7 +85,7 @@ describe('a message that crashes processes', () => {
     expect(world.table.items.get('crash/poison')).toMatchObject({ crashes: 1 });
   });
 
-  it('is over if its mail has been accepted meanwhile', async () => {
+  it('is deleted if its mail has been accepted in the meantime', async () => {
     const { world, invoke } = givenPoison({ postmark: [accepted] });
     await world.send(receive(mail, 'other', 1));
     world.table.items.set('crash/again', {
@@ -101,7 +101,7 @@ describe('a message that crashes processes', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('ends as Crashed with its id although its body is nested too deeply to be compared', async () => {
+  it('is dead-lettered as Crashed with its id, although its body is nested too deeply to be compared', async () => {
     const { world, invoke } = givenPoison();
     const body = `{"version":1,"id":"deep","text":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
     world.table.items.set('crash/deep', { pk: 'crash/deep', rev: 1, crashes: 2, owner: 'dead', until: world.now - 1 });
@@ -113,7 +113,7 @@ describe('a message that crashes processes', () => {
     ]);
   });
 
-  it('ends as Crashed if a submission with another content has its id, and does not change the record of that submission', async () => {
+  it('is dead-lettered as Crashed if another submission has its id, and does not change the record of the other submission', async () => {
     const { world, invoke } = givenPoison({ postmark: [accepted] });
     await world.send(receive(mail, 'other', 1));
     const before = world.entry();
@@ -136,7 +136,7 @@ describe('a message that crashes processes', () => {
     expect(world.entry()).toEqual(before);
   });
 
-  it('that was begun is dead in the ledger too, and can be tried again from the dead-letter queue', async () => {
+  it('with a begun attempt is also recorded as dead in the ledger, with an unknown outcome of the attempt', async () => {
     const { world, invoke } = givenPoison({ postmark: [new Promise(() => {}), accepted], mailgun: [accepted] });
     void world.send(receive(mail, 'order', 1));
     await expect.poll(() => world.calls).toEqual(['postmark']);
@@ -159,7 +159,7 @@ describe('a message that crashes processes', () => {
 });
 
 describe('a message on which the code fails', () => {
-  it('ends as Crashed at the third time, with the name of the error', async () => {
+  it('is dead-lettered as Crashed after the third error, with the name of the error', async () => {
     const defect = () => Promise.reject(new TypeError('a defect'));
     const { world, invoke } = givenPoison({}, { ...openGate, enter: defect });
 
@@ -173,7 +173,7 @@ describe('a message on which the code fails', () => {
 });
 
 describe('a message at its last receive', () => {
-  it('ends for its own reason, though the dead-letter queue took it only at the second try', async () => {
+  it('is dead-lettered for its own reason, although the dead-letter queue accepted it only at the second try', async () => {
     const { world } = givenPoison();
     let fails = true;
     world.queueDown = () => {
@@ -189,7 +189,7 @@ describe('a message at its last receive', () => {
 });
 
 describe('a message that stays on its queue for another reason', () => {
-  it.each([1, 2])('is not counted, at receive %i and later, while no queue takes it', async (first) => {
+  it.each([1, 2])('has no crash counted, at receive %i and later, while no queue accepts it', async (first) => {
     const { world, invoke } = givenPoison({ postmark: [down, down, down], mailgun: [down, down, down] });
     world.queueDown = () => true;
 
@@ -200,7 +200,7 @@ describe('a message that stays on its queue for another reason', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('is worked on without any count while the table does not answer', async () => {
+  it('is processed without a count of crashes while the table fails', async () => {
     const { world, invoke } = givenPoison();
     world.table.behavior = 'fail';
 
@@ -210,7 +210,7 @@ describe('a message that stays on its queue for another reason', () => {
   });
 });
 
-it('the straight way writes nothing but the ledger', async () => {
+it('a first attempt that is accepted writes only to the ledger', async () => {
   const { world, invoke } = givenPoison({ postmark: [accepted] });
 
   await invoke(receive(mail, 'm', 1));
@@ -218,9 +218,9 @@ it('the straight way writes nothing but the ledger', async () => {
   expect(world.table.writes).toBe(2);
 });
 
-describe('a message whose release the table does not take', () => {
+describe('a message while the table cannot end the claim of its worker', () => {
   it.each([1, 2])(
-    'is not taken for one that kills, from receive %i on, whenever the table fails its release',
+    'is not dead-lettered as Crashed, from receive %i on, if the table always fails when the claim ends',
     async (first) => {
       const { world } = givenReleasesThatFail();
 
@@ -236,7 +236,7 @@ describe('a message whose release the table does not take', () => {
     },
   );
 
-  it('is not counted as crashed where the table takes claims and says that it does not', async () => {
+  it('has no crash counted if the table stores the claims and answers with an error', async () => {
     const { world } = givenReleasesThatFail();
     const { table } = world;
     const write = table.write.bind(table);
@@ -260,7 +260,7 @@ describe('a message whose release the table does not take', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
 
-  it('is known for each claim of a process, of which the table has only one', async () => {
+  it('has no crash counted if the table stores only some of the claims of a process', async () => {
     const { world } = givenReleasesThatFail();
     for (let count = 2; count < 14; count += 1) {
       // The table accepts only every third write with which a process claims the message. The table never accepts the write that
@@ -277,7 +277,7 @@ describe('a message whose release the table does not take', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
 
-  it('counts as not crashed for every process as soon as the process that kept it has another message', async () => {
+  it('counts as not crashed for every process as soon as its process has another message', async () => {
     const { world } = givenReleasesThatFail();
     await expect(world.send(receive(mail, 'm', 2))).rejects.toThrow();
     expect(world.table.items.get('crash/m')).toHaveProperty('owner');

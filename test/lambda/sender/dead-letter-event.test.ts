@@ -11,7 +11,7 @@ function given(deadLetterEvents?: boolean) {
   return givenWorld({ postmark: [REFUSED, REFUSED], mailgun: [REFUSED, REFUSED] }, defined({ deadLetterEvents }));
 }
 
-test('a dead letter is an event first, without addresses or content', async () => {
+test('before a dead letter, an event about it is sent, without addresses or content', async () => {
   const world = given(true);
   await world.send(sqsRecord(BAD, { sentAt: world.now }));
 
@@ -30,14 +30,14 @@ test('a dead letter is an event first, without addresses or content', async () =
   });
 });
 
-test('a message that is no submission has one, too', async () => {
+test('a message that is no submission also causes an event', async () => {
   const world = given(true);
   await world.send(sqsRecord('no json', { messageId: 'message-1' }));
 
   expect(JSON.parse(world.sent[0]?.body ?? '')).toMatchObject({ submissionId: 'message-1', reason: 'Malformed' });
 });
 
-test('while the events queue takes nothing the message stays, and its event keeps its id', async () => {
+test('while the events queue or the dead-letter queue fails, the message stays on its queue, and its event keeps its id', async () => {
   const world = given(true);
   const record = sqsRecord('no json', { messageId: 'message-1', sentAt: world.now });
   world.queueDown = (queue) => queue === 'events';
@@ -52,7 +52,7 @@ test('while the events queue takes nothing the message stays, and its event keep
   expect(new Set(world.sent.slice(0, 2).map(({ body }) => (JSON.parse(body) as { id: string }).id)).size).toBe(1);
 });
 
-test('without the option there is none', async () => {
+test('without the option, no event is sent', async () => {
   const world = given();
   await world.send(sqsRecord(BAD, { sentAt: world.now }));
 

@@ -13,12 +13,12 @@ const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'service-
 const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 const MINUTE = 60_000;
 
-describe('a lost answer, with delivery events,', () => {
+describe('with delivery events, a lost answer', () => {
   const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
   const found = { state: 'done', attempts: [{ outcome: 'accepted', reason: 'found', providerMessageId: 'pm-9' }] };
 
   it.each(['accepted', 'deferred', 'delivered', 'bounced', 'complained', 'opened'] as const)(
-    'is resolved by `%s` without a question',
+    'is resolved by the event `%s` without a look-up',
     async (type) => {
       const { evidence, add } = givenEvents();
       const world = givenWorld({ postmark: [lost] }, { evidence });
@@ -38,7 +38,7 @@ describe('a lost answer, with delivery events,', () => {
     ['the recipient is on the list of the provider', { type: 'suppressed' }],
     ['another provider accepted it', { type: 'delivered', provider: 'ses' }],
     ['it is about another recipient', { type: 'delivered', recipient: 'z@example.org' }],
-  ] as const)('is not resolved if %s', async (_, event) => {
+  ] as const)('is not resolved by an event if %s', async (_, event) => {
     const { evidence, add } = givenEvents();
     const world = givenWorld({ postmark: [lost], mailgun: [accepted] }, { evidence });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -50,7 +50,7 @@ describe('a lost answer, with delivery events,', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun']);
   });
 
-  it('serves the recipients whose events came, and waits for those of the others before it goes on', async () => {
+  it('is resolved for each recipient that has an event, and the mail waits for the events of the other recipients', async () => {
     const { evidence, add } = givenEvents();
     const world = givenWorld({ postmark: [lost] }, { evidence });
     await world.send(sqsRecord(two, { sentAt: world.now }));
@@ -66,7 +66,7 @@ describe('a lost answer, with delivery events,', () => {
     expect(world.entry()).toMatchObject(found);
   });
 
-  it('is resolved by an event that comes after the last question', async () => {
+  it('is resolved by an event that arrives after the last look-up', async () => {
     const { evidence, add } = givenEvents();
     const world = givenWorld({ postmark: [lost, down], mailgun: [down] }, { evidence });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -81,7 +81,7 @@ describe('a lost answer, with delivery events,', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('waits while the events cannot be read, and not for ever', async () => {
+  it('makes the mail wait while the events cannot be read, but only for a limited time', async () => {
     const evidence = () => Promise.reject(new Error('table down'));
     const world = givenWorld({ postmark: [lost], mailgun: [accepted] }, { evidence });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -92,7 +92,7 @@ describe('a lost answer, with delivery events,', () => {
     }
   });
 
-  it('is not sent again after a redrive if delivery events have reported meanwhile that it was sent', async () => {
+  it('is resolved after a redrive if a delivery event has reported in the meantime that the mail was sent', async () => {
     const { evidence, add } = givenEvents();
     const world = givenWorld({ postmark: [lost] }, { evidence });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));

@@ -103,7 +103,7 @@ async function acceptances(): Promise<number[]> {
 }
 
 describe('a provider that begins to hang, after it has accepted mail quickly', { timeout: 60_000 }, () => {
-  it('costs what was in flight a second, later mail little, and no mail is sent twice', async () => {
+  it('delays mail in flight by about a second and later mail only a little, and no mail is sent twice', async () => {
     await running.fault('pm', []);
     const { kept, process } = givenWorker();
     for (let batch = 0; batch < 6; batch += 1) await process(mails(BATCH));
@@ -133,7 +133,7 @@ describe('a provider that begins to hang, after it has accepted mail quickly', {
     expect(all).toEqual(Array.from({ length: 7 * BATCH + 2 * later.length }, () => 1));
   });
 
-  it('has its whole deadline for mail that must not be sent twice', async () => {
+  it('has the whole deadline to answer for mail that must not be sent twice', async () => {
     await running.fault('pm', []);
     const { process } = givenWorker();
     for (let batch = 0; batch < 3; batch += 1) await process(mails(BATCH));
@@ -146,7 +146,7 @@ describe('a provider that begins to hang, after it has accepted mail quickly', {
   });
 });
 
-it('a provider that has always been slow keeps its mail, also when it is thrice as slow', {
+it('a provider that has always been slow keeps its mail, even if it becomes three times as slow', {
   timeout: 60_000,
 }, async () => {
   await running.fault('pm', { delayMs: 800, on: 'send' });

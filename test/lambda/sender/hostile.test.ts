@@ -17,7 +17,7 @@ const random = seeded(11);
 const outcome = () => OUTCOMES[Math.floor(random() * OUTCOMES.length)] as Outcome;
 const hostile = hostileSubmissions(random);
 
-it(`${COUNT} hostile messages crash nothing, lose nothing and leave nothing behind that they held`, {
+it(`${COUNT} hostile messages crash no process and are not lost, and none of their texts is left in a log or attribute`, {
   timeout: 60_000 + COUNT * 10,
 }, async () => {
   const ends: Record<string, number> = {};

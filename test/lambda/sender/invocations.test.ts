@@ -23,7 +23,7 @@ test('a redrive starts the count again', () => {
   expect(readAttributes(sqsRecord('{}'), attributes).invocations).toBe(1);
 });
 
-test('a message that waits as long as allowed is far below what its age explains', () => {
+test('a message that waits as long as allowed has far fewer invocations than the limit for its age', () => {
   // Usual number of invocations for one message: each hour, one round of attempts and up to four further waits on the queue; in
   // addition some for the first waits, each of which is twice as long as the wait before.
   const usual = (ageMs: number) => 12 + (5 * ageMs) / 3_600_000;

@@ -24,7 +24,7 @@ function given(outcome: object = ACCEPTED) {
   return { world, paused, counted, send };
 }
 
-test('mail of a paused class waits, mail of others goes out, and it follows once the class is released', async () => {
+test('mail of a paused class waits until the class is released, and mail of other classes is sent', async () => {
   const { world, paused, counted, send } = given();
   await send();
   await send({ id: 'receipt', class: 'receipts', to: ['ada@example.org', 'bob@example.org'] });
@@ -44,7 +44,7 @@ test('mail of a paused class waits, mail of others goes out, and it follows once
   ]);
 });
 
-test('it counts as held back, and is no sign of a fault', async () => {
+test('mail of a paused class counts as HeldBack, and not in the metric RetryAge, which shows faults', async () => {
   const { world, send } = given();
   await send();
 
@@ -52,7 +52,7 @@ test('it counts as held back, and is no sign of a fault', async () => {
   expect(world.counted).not.toContain('RetryAge');
 });
 
-test('it ends as expired when its time is over, unsent', async () => {
+test('mail of a paused class that expires is dead-lettered without being sent', async () => {
   const { world, send } = given();
   await send();
   const next = world.again();
@@ -66,7 +66,7 @@ test('it ends as expired when its time is over, unsent', async () => {
   });
 });
 
-test('a refused recipient does not count as reached', async () => {
+test('a refused recipient does not count as a recipient of the class', async () => {
   const { world, counted, send, paused } = given({ kind: 'refused', blames: 'message', reason: 'format' });
   paused.clear();
   await send();

@@ -45,9 +45,9 @@ afterAll(() => {
   smtp.close();
 });
 
-describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('the words of %s', (type) => {
+describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('the answer text of %s', (type) => {
   it.each(Object.keys(SPELLINGS))(
-    'reveal nothing of the message or the secret: %s',
+    'reveals nothing of the message or the secret: %s',
     { timeout: 60_000 },
     async (name) => {
       const send = await givenSend(type);
@@ -71,7 +71,7 @@ describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('the words of %s'
     'The account is disabled; contact support at support desk.',
     'Message refused by policy: see https://docs.example.net/errors/5.7.1 for details.',
     'Daily quota of 200 messages exceeded, try again in 5 minutes.',
-  ])('stay readable where they are about something else: %s', async (words) => {
+  ])('stays readable if it contains no text of the message: %s', async (words) => {
     const send = await givenSend(type);
     said = words;
 

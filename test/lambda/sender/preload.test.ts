@@ -10,10 +10,10 @@ const one = (key: string, more: Partial<ProviderConfig> = {}): ProviderConfig =>
 });
 
 it.each([
-  ['the first of the list', [one('a'), one('b')], 'a'],
-  ['the one with the highest priority', [one('a'), one('b', { priority: 9 })], 'b'],
-  ['the first that sends', [one('a', { outbound: false }), one('b')], 'b'],
-])('a new process prepares and rehearses %s, and no fallback', async (_, providers, expected) => {
+  ['the first provider of the list', [one('a'), one('b')], 'a'],
+  ['the provider with the highest priority', [one('a'), one('b', { priority: 9 })], 'b'],
+  ['the first provider that sends mail', [one('a', { outbound: false }), one('b')], 'b'],
+])('a new process prepares and rehearses %s, and no other provider', async (_, providers, expected) => {
   const prepare = vi.fn(async () => undefined);
   const recoveredSince = vi.fn(async () => false);
   const rehearse = vi.fn(async () => undefined);

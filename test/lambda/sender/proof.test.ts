@@ -73,7 +73,7 @@ describe('attributes on the outbound queue', () => {
       }
   });
 
-  it('of a message whose id has a record do not change it: it is one submission, sent once', async () => {
+  it('of a message whose id has a record do not change the record: the mail is sent once', async () => {
     const world = givenWorld({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
 
@@ -84,7 +84,7 @@ describe('attributes on the outbound queue', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('are used on a retry queue, where only Mailover can send, and an id there must still be valid', async () => {
+  it('are used on a retry queue, to which only Mailover can send, and the id there must still be valid', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     const seen = new Date(world.now).toISOString();
     const attributes = { SubmissionId: FORGED['SubmissionId'] ?? '', FirstSeen: seen, NotBefore: seen, Done: '0' };
@@ -96,18 +96,21 @@ describe('attributes on the outbound queue', () => {
 });
 
 describe('a redrive', () => {
-  it.each(DEAD_LETTER_REASONS)('of what was %s is recognised by its proof, on the outbound queue', async (Reason) => {
-    const world = givenWorld({ postmark: [accepted] });
-    const letter = { Reason, Detail: 'x', SubmissionId: 'of-old', Attempts: '2', FirstSeen: '2026-11-24T11:00:00Z' };
+  it.each(DEAD_LETTER_REASONS)(
+    'of a message that was %s is recognised by its proof (signature) on the outbound queue',
+    async (Reason) => {
+      const world = givenWorld({ postmark: [accepted] });
+      const letter = { Reason, Detail: 'x', SubmissionId: 'of-old', Attempts: '2', FirstSeen: '2026-11-24T11:00:00Z' };
 
-    // The body has no id. Only the message attributes contain the id of the submission.
-    await world.send(await world.redriven(nameless, { ...letter, Done: '0' }));
+      // The body has no id. Only the message attributes contain the id of the submission.
+      await world.send(await world.redriven(nameless, { ...letter, Done: '0' }));
 
-    expect(world.offered).toEqual([['c@example.org']]);
-    expect(world.entry('of-old')).toMatchObject({ state: 'done' });
-  });
+      expect(world.offered).toEqual([['c@example.org']]);
+      expect(world.entry('of-old')).toMatchObject({ state: 'done' });
+    },
+  );
 
-  it('of a message that SQS moved from a retry queue continues where it was, on the outbound queue as well', async () => {
+  it('of a message that SQS moved from a retry queue continues the same submission on the outbound queue', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
     const { body, attributes } = world.sent[0] as (typeof world.sent)[number];
@@ -119,7 +122,7 @@ describe('a redrive', () => {
     expect(world.entry('m-1')).toMatchObject({ state: 'done' });
   });
 
-  it('of a message that SQS moved from a retry queue tries again what a copy of it had ended', async () => {
+  it('of a message that SQS moved from a retry queue tries the mail again, although a copy was dead-lettered', async () => {
     const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
@@ -132,7 +135,7 @@ describe('a redrive', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
   });
 
-  it('is recognised after the key was rotated, and gets a proof with the new one', async () => {
+  it('is recognised after the key was rotated, and a further dead letter gets a proof with the new key', async () => {
     const world = givenWorld({ postmark: [bad, bad, accepted], mailgun: [bad, bad] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
 
@@ -146,7 +149,7 @@ describe('a redrive', () => {
     expect(world.entry('m-1')).toMatchObject({ state: 'done' });
   });
 
-  it('without a valid proof is not lost where it must not be sent: it goes back, with a proof', async () => {
+  it('without a valid proof is dead-lettered again with a valid proof, if the mail must not be sent twice', async () => {
     const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
     const world = givenWorld({ postmark: [lost, accepted] });
     await world.send(
@@ -170,7 +173,7 @@ describe('a redrive', () => {
   });
 
   it.each([{}, { key: '' }])(
-    'stays on its queue while the key is unusable, and serves no recipient twice: %j',
+    'stays on its queue while the key is unusable, and no recipient gets the mail twice: %j',
     async (secret) => {
       const world = givenWorld({ postmark: [accepted] });
       const redrive = await world.redriven(nameless, { Reason: 'Refused', SubmissionId: 'of-old', Done: '0' });
@@ -214,7 +217,7 @@ describe('the proof of a message', () => {
     return { proofs, reads, counted };
   };
 
-  it('becomes invalid with any change of the body or of a trusted attribute', async () => {
+  it('becomes invalid if the body or a trusted attribute changes', async () => {
     const { proofs } = given(() => ({ key: 'k', previousKey: 'before' }));
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
     const attributes = fc.dictionary(fc.constantFrom(...PROVEN_ATTRIBUTES), text);
@@ -238,18 +241,18 @@ describe('the proof of a message', () => {
     );
   });
 
-  it.each(['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), '\u0000', 'é'.repeat(43)])('is not %j', async (Proof) => {
+  it.each(['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), '\u0000', 'é'.repeat(43)])('is never %j', async (Proof) => {
     const { proofs } = given(() => ({ key: 'k' }));
     expect(await proofs.holds('body', { Reason: 'Refused', Proof })).toBe(false);
   });
 
   it.each([
     ['without a key', {}],
-    ['with an empty one', { key: '', previousKey: 'before' }],
+    ['with an empty key', { key: '', previousKey: 'before' }],
     ['that is missing', new UnusableSecret('missing')],
     ['that is forbidden', new UnusableSecret('forbidden')],
     ['that is no JSON object', new UnusableSecret('malformed')],
-  ])('is absent with a secret %s, cannot be checked either, and is counted each time', async (_, secret) => {
+  ])('cannot be made or checked with a secret %s, and each failure is counted', async (_, secret) => {
     const { proofs, counted } = given(() => {
       if (secret instanceof Error) throw secret;
       return secret as Record<string, string>;
@@ -259,7 +262,7 @@ describe('the proof of a message', () => {
     expect(counted).toEqual(['ProofKeyUnusable', 'ProofKeyUnusable']);
   });
 
-  it('is not counted as missing while Secrets Manager does not answer, which is counted elsewhere', async () => {
+  it('is not counted as missing while Secrets Manager does not answer: another metric counts this failure', async () => {
     const { proofs, counted } = given(() => {
       throw new Error('no answer');
     });
@@ -267,7 +270,7 @@ describe('the proof of a message', () => {
     expect(counted).toEqual([]);
   });
 
-  it('with a key that this process has not read yet causes one read in a while, however many are forged', async () => {
+  it('with a key that this process has not read yet causes one read of the key in 30 seconds, even if 1,000 proofs are forged', async () => {
     let key = 'old';
     const { proofs, reads } = given(() => ({ key }));
     const old = await proofs.prove('body', { Reason: 'Refused' });
@@ -279,7 +282,7 @@ describe('the proof of a message', () => {
     expect(reads.filter(Boolean)).toHaveLength(2);
   });
 
-  it('waits for the key no longer than a message may wait', async () => {
+  it('is left out if the key cannot be read within 1.5 seconds', async () => {
     const proofs = queueProofs('proof-key', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
     const letter = proofs.prove('body', { Reason: 'Refused' });
     await clock.pass(1_500);
@@ -306,7 +309,7 @@ describe('messages that Mailover sends to a queue', () => {
     },
   };
 
-  it('have at most ten attributes, with every possible field', async () => {
+  it('have at most ten attributes, even if every possible field is set', async () => {
     const proofs = queueProofs('proof-key', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
     const retry = await proofs.prove('body', retryAttributes(letter, 'postmark', 3));
     const dead = await proofs.prove('body', deadLetterAttributes(letter, 'Refused', 'why', 'postmark'));

@@ -16,7 +16,10 @@ const mail = {
   text: 'hello',
 };
 
-/** Sends a mail in the stage `redirect`. Returns every message that was offered to a provider, with the recipients of this message. */
+/**
+ * Sends a mail in the stage `redirect`. Returns every message with which a provider was called, with the recipients of this
+ * message.
+ */
 async function redirected(body: object) {
   const seen: { key: string; message: Message; recipients: readonly string[] }[] = [];
   const world = givenWorld(
@@ -34,7 +37,7 @@ async function redirected(body: object) {
   return { world, seen };
 }
 
-test('every provider is offered one address in place of all recipients, which stand in a header', async () => {
+test('every provider gets one address in place of all recipients, and a header lists the recipients', async () => {
   const { world, seen } = await redirected(mail);
 
   expect(seen.map(({ key }) => key)).toEqual(['postmark', 'mailgun']);
@@ -51,13 +54,13 @@ test('every provider is offered one address in place of all recipients, which st
   expect(world.sent).toEqual([]);
 });
 
-test('the header is bounded', async () => {
+test('the header lists at most fifty recipients and the number of the other recipients', async () => {
   const { seen } = await redirected({ ...mail, to: many });
   const [, value] = seen[0]?.message.headers.find(([name]) => name === 'X-Mailover-Redirected-From') ?? [];
   expect(value).toMatch(/n49@example\.org and 12 more$/);
 });
 
-test('a canary keeps its address, since it has to return', async () => {
+test('a canary keeps its address, since Mailover must receive it', async () => {
   const canaries = {
     way: 'out',
     provider: 'postmark',

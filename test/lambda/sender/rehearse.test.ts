@@ -64,19 +64,22 @@ const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'smtp', type: 'smtp', options: { host: 'mail.example.net' }, maxPerSecond: 1 },
 ];
 
-it.each(PROVIDERS)('a rehearsal over $type gets as far as the network, and has no effects', async (provider) => {
-  const { registry, results } = watched();
+it.each(PROVIDERS)(
+  'a rehearsal over $type tries to connect to an address without a server, and has no effects',
+  async (provider) => {
+    const { registry, results } = watched();
 
-  const lines = await linesOf(() => rehearse(provider, registry, context, { name: 'mailover', stage: 'live' }));
+    const lines = await linesOf(() => rehearse(provider, registry, context, { name: 'mailover', stage: 'live' }));
 
-  expect(results).toEqual([
-    { outcome: expect.objectContaining({ kind: 'unavailable', reason: 'connection-refused' }) },
-  ]);
-  expect(touched).toEqual([]);
-  expect(lines).toEqual([]);
-});
+    expect(results).toEqual([
+      { outcome: expect.objectContaining({ kind: 'unavailable', reason: 'connection-refused' }) },
+    ]);
+    expect(touched).toEqual([]);
+    expect(lines).toEqual([]);
+  },
+);
 
-it("makes no call with a provider type of one's own, whose code might use another address", async () => {
+it('a rehearsal makes no call with a provider type of a user, whose code might use another address', async () => {
   const { registry, results } = watched();
   const acme = { key: 'acme', type: 'acme', options: { url: 'https://127.0.0.1:1' } };
 

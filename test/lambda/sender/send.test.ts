@@ -23,7 +23,7 @@ const MINUTE = 60_000;
 const ISOLATED = { kind: 'skip', reason: 'isolated', rank: Number.POSITIVE_INFINITY } as const;
 
 describe('the ledger', () => {
-  it('costs two writes for an accepted first attempt and keeps the result', async () => {
+  it('needs two writes for a first attempt that is accepted, and stores the result', async () => {
     const world = givenWorld({ postmark: [accepted] });
 
     await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now - 5 }));
@@ -58,7 +58,7 @@ describe('the ledger', () => {
     expect(seen[0]?.lease?.until).toBe(world.now + 60_000);
   });
 
-  it('deletes a second delivery once the first has ended', async () => {
+  it('lets a second delivery of the message be deleted once the first delivery has ended', async () => {
     const world = givenWorld({ postmark: [accepted] });
     const record = sqsRecord(mail);
     await world.send(record);
@@ -70,7 +70,7 @@ describe('the ledger', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('never sends a second delivery while the first is in flight', async () => {
+  it('prevents a second sending while the first delivery of the message is in progress', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const record = sqsRecord(mail);
@@ -86,7 +86,7 @@ describe('the ledger', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('keeps a copy at its last receive out of the dead-letter queue while the other one is in flight', async () => {
+  it('keeps a copy at its last receive off the dead-letter queue while the other copy is in progress', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail));
@@ -101,7 +101,7 @@ describe('the ledger', () => {
     expect(world.calls).toEqual(['postmark']);
   });
 
-  it('refuses the same id with other content, also after the end, and accepts any formatting of the same content', async () => {
+  it('refuses another content with the id of an accepted mail, and accepts any formatting of the same content', async () => {
     const world = givenWorld({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
 
@@ -145,7 +145,7 @@ describe('the ledger', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
-  it('sends nothing at once with a clock that runs ahead, whatever it says about the lease', async () => {
+  it('lets a worker whose clock is ahead send nothing immediately, even if a lease seems expired to this worker', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const record = sqsRecord(mail, { sentAt: world.now });
@@ -165,7 +165,7 @@ describe('the ledger', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('asks about an attempt that a clock ahead of ours has begun', async () => {
+  it('allows the look-up of an attempt that a worker with a clock ahead has begun', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
     world.now += 5 * 3_600_000;
@@ -202,7 +202,7 @@ describe('the ledger', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('does not record a suppressed recipient as done before the event is sent: the worker may die in between', async () => {
+  it('does not record a suppressed recipient as done before the event is sent, since the worker may crash before that', async () => {
     const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
     const world = givenWorld({
       postmark: [{ outcome: down, recipients: new Map([['inactive@example.org', inactive]]) }],
@@ -215,7 +215,7 @@ describe('the ledger', () => {
     expect(world.offered[1]).toEqual(['b@example.org']);
   });
 
-  it('sends nothing without a recorded attempt, and loses nothing by it', async () => {
+  it('causes no call and no loss if an attempt cannot be recorded', async () => {
     const world = givenWorld({ postmark: [accepted] });
     world.table.trouble = () => {
       throw new Error('ProvisionedThroughputExceededException');
@@ -232,7 +232,7 @@ describe('the ledger', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('knows that nothing was sent where the answer of the first write was lost', async () => {
+  it('shows that no mail was sent if the answer of the first write was lost', async () => {
     const world = givenWorld({ postmark: [accepted] });
     world.table.answerLost = () => {
       throw new Error('timeout');
@@ -249,7 +249,7 @@ describe('the ledger', () => {
     expect(world.numbers).toEqual([2]);
   });
 
-  it('carries an acceptance that could not be recorded until it can', async () => {
+  it('gets an acceptance from the attributes of the next message if the first write of the acceptance failed', async () => {
     const world = givenWorld({ postmark: [accepted] });
     world.table.trouble = () => {
       if (world.table.writes > 0) throw new Error('down');
@@ -267,7 +267,7 @@ describe('the ledger', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('ends copies of a waiting message once one of them is ahead, and sends it once', async () => {
+  it('ends the copies of a waiting message as soon as a later message replaces them, and the mail is sent once', async () => {
     const world = givenWorld({ postmark: [down, down, down, down, accepted], mailgun: Array(4).fill(down) });
     const record = sqsRecord(mail, { messageId: 'm-1', sentAt: world.now });
     const rounds: ReturnType<typeof sqsRecord>[][] = [[]];
@@ -293,7 +293,7 @@ describe('the ledger', () => {
     expect(world.calls.filter((call) => call === 'postmark')).toHaveLength(5);
   });
 
-  it('loses nothing if the table writes without answering', async () => {
+  it('loses no mail if the table stores a write but does not answer', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     const first = world.again();
@@ -339,7 +339,7 @@ describe('the ledger', () => {
     expect(world.entry()).toMatchObject({ state: 'done', novelty: { deep: [1] } });
   });
 
-  it('does not take what an earlier worker has added in between for another claim', async () => {
+  it('does not treat a field that another worker has added as a claim of the other worker', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail));
@@ -368,7 +368,7 @@ describe('the ledger', () => {
     expect(world.entry()?.attempts.at(-1)?.number).toBe(2 * rounds);
   });
 
-  it('does not call a late copy of an accepted mail expired', async () => {
+  it('does not cause a dead letter for a late copy of an accepted mail that has expired', async () => {
     const world = givenWorld({ postmark: [accepted] });
     const expiring = { ...mail, expiresAt: new Date(world.now + 1_000).toISOString() };
     await world.send(sqsRecord(expiring, { sentAt: world.now }));
@@ -383,7 +383,7 @@ describe('the ledger', () => {
 describe('an unrecognised answer', () => {
   const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised', status: '550', detail: '550 new rule for hi' };
 
-  it('sends the message on, and lets it wait where no provider accepts it', async () => {
+  it('leads to the next provider, and the mail waits if no provider accepts it', async () => {
     const world = givenWorld({
       postmark: [odd, odd],
       mailgun: [{ ...odd, status: '400', detail: 'purpose?' }, accepted],
@@ -403,22 +403,25 @@ describe('an unrecognised answer', () => {
   it.each([
     ['Exhausted', (4 * 24 * 60 + 1) * MINUTE, {}],
     ['Expired', 30 * MINUTE, { expiresAt: '2026-11-24T12:20:00Z' }],
-  ])('ends as %s with the last words of each provider, without the subject', async (reason, later, more) => {
-    const world = givenWorld({ postmark: [odd], mailgun: [{ ...odd, status: '400', detail: 'purpose?' }] });
-    await world.send(sqsRecord({ ...mail, ...more }, { sentAt: world.now }));
+  ])(
+    'leads to the dead letter %s with the last answer text of each provider, without the subject',
+    async (reason, later, more) => {
+      const world = givenWorld({ postmark: [odd], mailgun: [{ ...odd, status: '400', detail: 'purpose?' }] });
+      await world.send(sqsRecord({ ...mail, ...more }, { sentAt: world.now }));
 
-    world.now += later;
-    await world.send(world.again());
+      world.now += later;
+      await world.send(world.again());
 
-    const { queue, attributes } = world.sent.at(-1) ?? {};
-    expect(queue).toBe('dead');
-    expect(attributes?.['Reason']).toBe(reason);
-    expect(attributes?.['Detail']).toMatch(/; postmark: 550 new rule for <subject>; mailgun 400: purpose\?$/);
-  });
+      const { queue, attributes } = world.sent.at(-1) ?? {};
+      expect(queue).toBe('dead');
+      expect(attributes?.['Reason']).toBe(reason);
+      expect(attributes?.['Detail']).toMatch(/; postmark: 550 new rule for <subject>; mailgun 400: purpose\?$/);
+    },
+  );
 });
 
 describe('a recipient that all providers have refused', () => {
-  it('is not offered again while another one waits', async () => {
+  it('is left out of later calls while another recipient waits', async () => {
     const bothBad = new Map([['c@example.org', bad]]);
     const world = givenWorld({ postmark: [{ outcome: down, recipients: bothBad }, accepted] });
     const only = { ...mail, to: ['b@example.org', 'c@example.org'], providers: { only: ['postmark'] } };
@@ -432,7 +435,7 @@ describe('a recipient that all providers have refused', () => {
   });
 });
 
-describe('what was dead-lettered', () => {
+describe('a mail that was dead-lettered', () => {
   it('keeps the answers of providers while the dead-letter queue is unavailable', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [bad] });
     const held = { ...mail, onUnknown: 'hold' };
@@ -464,7 +467,7 @@ describe('what was dead-lettered', () => {
     expect(world.entry()?.reason).toBeUndefined();
   });
 
-  it('is offered again after a redrive to a doubted provider that had refused the mailbox', async () => {
+  it('is sent again after a redrive to a doubted provider that had refused the mailbox', async () => {
     const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed' };
     const world = givenWorld({ postmark: [inactive, accepted], mailgun: [down] });
     const { hour } = placeOf(world.now);
@@ -483,7 +486,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.map(({ queue }) => queue)).not.toContain('events');
   });
 
-  it('asks another vendor, not a second account, whether a mailbox is dead that a doubted provider refuses', async () => {
+  it('is sent through another vendor if two doubted accounts of one vendor refused the mailbox', async () => {
     const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed' };
     const world = givenWorld({ postmark: [inactive], 'postmark-2': [inactive], mailgun: [accepted] });
     world.redeploy([postmark, { ...postmark, key: 'postmark-2' }, mailgun]);
@@ -500,7 +503,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.map(({ queue }) => queue)).not.toContain('events');
   });
 
-  it('is not asked about too early when an earlier answer of the same provider was lost as well', async () => {
+  it('is not looked up too early if an earlier answer of the same provider was lost, too', async () => {
     const nothing = { kind: 'answered', found: new Map() } as const;
     const world = givenWorld(
       { postmark: [lost, lost] },
@@ -519,7 +522,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
   });
 
-  it('is sent again after a redrive during which the table was unavailable, and stays dead for a copy of that', async () => {
+  it('is sent again after a redrive during which the table was unavailable, but a copy of this redrive does not send it once more', async () => {
     const world = givenWorld({ postmark: [bad, bad], mailgun: [bad, bad] });
     await world.send(sqsRecord(mail));
     world.table.behavior = 'fail';
@@ -536,7 +539,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.slice(2)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
   });
 
-  it('stays dead for a copy of the dead-lettered message, and for a message from a retry queue', async () => {
+  it('is not sent because of a copy of the dead-lettered message or of a message from a retry queue', async () => {
     const world = givenWorld({ postmark: [down, bad], mailgun: [down, bad] });
     const record = sqsRecord(mail, { sentAt: world.now });
     await world.send(record);
@@ -561,7 +564,7 @@ describe('what was dead-lettered', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('is not tried again by itself where it may have been accepted and `hold` applies', async () => {
+  it('is not tried again without a redrive if it may have been accepted and `hold` applies', async () => {
     const world = givenWorld({ postmark: [lost], mailgun: [accepted] });
     const once = { ...mail, onUnknown: 'hold' };
     await world.send(sqsRecord(once, { sentAt: world.now }));
@@ -572,7 +575,7 @@ describe('what was dead-lettered', () => {
     await world.send(sqsRecord(once));
     expect(world.calls).toEqual(['postmark']);
 
-    // After a redrive the provider with the unknown outcome is asked again whether it has the mail. The mail is offered to this
+    // After a redrive, the provider with the unknown outcome is asked again whether it has the mail. The sender tries this
     // provider last.
     await world.send(world.again());
     expect(world.questions).toHaveLength(2);
@@ -581,7 +584,7 @@ describe('what was dead-lettered', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
-  it('of a round after a redrive whose answer was lost as well is held once more', async () => {
+  it('is dead-lettered again if an answer is lost after the redrive, too', async () => {
     const world = givenWorld({ postmark: [lost], mailgun: [lost] });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
     for (let round = 0; round < 3; round += 1) {
@@ -593,7 +596,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.map(({ queue }) => queue)).toEqual(['retry-postmark', 'dead', 'retry-mailgun', 'dead']);
   });
 
-  it('serves no recipient twice after a redrive', async () => {
+  it('is not sent again after a redrive to a recipient for which it was accepted', async () => {
     const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
     const world = givenWorld({
       postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', bad]]) }, accepted],
@@ -623,8 +626,8 @@ describe('a copy that can no longer be processed', () => {
   const broken = () => Promise.reject(new Error('503'));
 
   it.each([
-    ['whose file was removed since', gone],
-    ['whose file cannot be read just now', broken],
+    ['whose file was removed in the meantime', gone],
+    ['whose file cannot be read at this moment', broken],
   ])('of accepted mail, %s, is deleted', async (_, read) => {
     const { files, world } = givenObjects({ postmark: [accepted] });
     await world.send(sqsRecord(heavy));
@@ -635,7 +638,7 @@ describe('a copy that can no longer be processed', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('stays on its queue while another one is being processed', async () => {
+  it('stays on its queue while another copy is being processed', async () => {
     const { files, world } = givenObjects({ postmark: [down], mailgun: [down] });
     await world.send(sqsRecord(heavy, { sentAt: world.now }));
     const letter = world.again();
@@ -675,7 +678,7 @@ describe('a copy that can no longer be processed', () => {
     expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'MissingObject' } });
   });
 
-  it('is dead-lettered if another submission has its id, and its own was never in the table', async () => {
+  it('is dead-lettered if another submission has its id, and its own submission was never in the table', async () => {
     const { files, world } = givenObjects({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
     files.read = gone;
@@ -705,7 +708,7 @@ describe('a copy that can no longer be processed', () => {
 });
 
 describe('a lost answer', () => {
-  it('that is lost again at the same provider is waited for as long as the first one is old', async () => {
+  it('that is lost again at the same provider makes the mail wait as long as the mail is old', async () => {
     const none = { kind: 'answered', found: new Map() } as const;
     const world = givenWorld({ postmark: [lost, lost], mailgun: [down, down] }, { answers: { postmark: [none] } });
     await world.send(sqsRecord(mail));
@@ -718,7 +721,7 @@ describe('a lost answer', () => {
     expect([...waits, world.sent.at(-1)?.delay]).toEqual([60, 600]);
   });
 
-  it('is assumed for a server error after a whole request, where `hold` applies', async () => {
+  it('is assumed after a server error for a complete request, if `hold` applies', async () => {
     const hidden: Outcome = { ...down, reason: 'server-error', maybeTaken: true } as Outcome;
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [hidden] }, { answers: { postmark: [{ kind: 'answered', found }] } });
@@ -733,7 +736,7 @@ describe('a lost answer', () => {
     expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ outcome: 'accepted', reason: 'found' }] });
   });
 
-  it('is waited for even after the time is up, though other recipients have expired', async () => {
+  it('makes the mail wait even after `expiresAt`, although the mail has expired for other recipients', async () => {
     const cannot = { kind: 'cannot-say', reason: 'rate-limit' } as const;
     const found = new Map([['b@example.org', 'pm-7']]);
     const busy: Outcome = { kind: 'throttled', of: 'provider', reason: 'rate-limit' };
@@ -752,7 +755,7 @@ describe('a lost answer', () => {
     expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Expired', Done: '0' } });
   });
 
-  it('is asked about after a minute; what is found is accepted', async () => {
+  it('causes a look-up after a minute; a mail that the look-up finds counts as accepted', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -772,7 +775,7 @@ describe('a lost answer', () => {
   it.each([
     ['reported by the message', false],
     ['of a worker that was killed', true],
-  ])('is asked about at the same account when its key has changed, %s', async (_name, died) => {
+  ])('causes a look-up at the same account if the key of the account has changed, %s', async (_name, died) => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const death = Promise.reject(new Error('died'));
     death.catch(() => undefined);
@@ -797,7 +800,7 @@ describe('a lost answer', () => {
     expect(world.entry()).toMatchObject({ state: 'done' });
   });
 
-  it('leads to the next provider when the first one has not seen the mail', async () => {
+  it('leads to the next provider if the first provider does not have the mail', async () => {
     const world = givenWorld(
       { postmark: [lost], mailgun: [accepted] },
       { answers: { postmark: [{ kind: 'answered', found: new Map() }] } },
@@ -810,7 +813,7 @@ describe('a lost answer', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
-  it('is asked about three times while the provider cannot answer, then the next one is tried', async () => {
+  it('causes three look-ups while the provider cannot answer, then the next provider is tried', async () => {
     const unable = { kind: 'cannot-say', reason: 'connect-timeout' } as const;
     const world = givenWorld(
       { postmark: [lost], mailgun: [accepted] },
@@ -828,7 +831,7 @@ describe('a lost answer', () => {
   });
 
   it.each(['not-askable', 'authentication'])(
-    'leads to the next provider at once where asking cannot help: %s',
+    'leads to the next provider after one look-up that cannot help: %s',
     async (reason) => {
       const world = givenWorld(
         { postmark: [lost], mailgun: [accepted] },
@@ -842,7 +845,7 @@ describe('a lost answer', () => {
     },
   );
 
-  it('ends recipients that the provider has served, and offers only the others to the next one', async () => {
+  it('leads to the next provider only for recipients for which the look-up did not find the mail', async () => {
     const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
     const world = givenWorld(
       { postmark: [lost], mailgun: [accepted] },
@@ -855,7 +858,7 @@ describe('a lost answer', () => {
     expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
   });
 
-  it('is asked about even after the time is up, and found rather than expired', async () => {
+  it('causes a look-up even after `expiresAt`, and a mail that is found does not expire', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
     const expiring = { ...mail, expiresAt: new Date(world.now + 30_000).toISOString() };
@@ -868,7 +871,7 @@ describe('a lost answer', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('with `hold` ends as accepted if the provider has the message', async () => {
+  it('with `hold` is resolved as accepted if the provider has the mail', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
@@ -881,7 +884,7 @@ describe('a lost answer', () => {
 });
 
 describe('the gate', () => {
-  it('forces the least bad provider when every circuit is open', async () => {
+  it('lets the provider with the lowest rank be called if every circuit breaker is open', async () => {
     const asked: string[] = [];
     const world = givenWorld(
       { mailgun: [accepted] },
@@ -903,7 +906,7 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['mailgun']);
   });
 
-  it('does not call a provider whose slot of the rate is over after the write to the ledger', async () => {
+  it('prevents the call of a provider whose slot of the rate limit has passed during the write to the ledger', async () => {
     const world = givenWorld(
       { mailgun: [accepted] },
       {
@@ -927,7 +930,7 @@ describe('the gate', () => {
     ]);
   });
 
-  it('logs what was skipped, and why, with the attempt that followed, and by itself where none did', async () => {
+  it('leads to a log of skipped providers with the next attempt, or in a separate line if no attempt follows', async () => {
     const open = new Set(['postmark']);
     const world = givenWorld(
       { mailgun: [down], ses: [accepted] },
@@ -967,7 +970,7 @@ describe('the gate', () => {
     ]);
   });
 
-  it('asks again where the answer to another message was waited for, before it forces or waits', async () => {
+  it('is asked again about a provider that waits for the result of a probe, before a call is forced', async () => {
     const asked: string[] = [];
     const world = givenWorld(
       { postmark: [down], mailgun: [accepted] },
@@ -989,7 +992,7 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun']);
   });
 
-  it('forces no provider that has nothing to be offered, while another one that has was skipped too', async () => {
+  it('forces no provider that has no recipient left, if another skipped provider has recipients left', async () => {
     const asked: string[] = [];
     const later: Outcome = { kind: 'throttled', of: 'recipient', reason: 'greylisted' };
     const world = givenWorld(
@@ -1014,7 +1017,7 @@ describe('the gate', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('forces no isolated provider, and waits only as long as the skip says', async () => {
+  it('forces no isolated provider, and the mail waits for the time that the gate returns (`againAfterMs`)', async () => {
     const world = givenWorld(
       {},
       {
@@ -1034,7 +1037,7 @@ describe('the gate', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 20, attributes: { Attempts: '0' } }]);
   });
 
-  it('has a record of a mail that waits without an attempt, and costs it one write', async () => {
+  it('causes one write to the ledger for a mail that waits without an attempt', async () => {
     const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => ISOLATED } });
 
     await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now }));
@@ -1044,7 +1047,7 @@ describe('the gate', () => {
     expect(world.table.writes).toBe(1);
   });
 
-  it('deletes a copy of an accepted mail although all providers are skipped', async () => {
+  it('does not prevent the deletion of a copy of an accepted mail if all providers are skipped', async () => {
     const gate = skippingGate();
     const world = givenWorld({ postmark: [accepted] }, { gate });
     const record = sqsRecord(mail);
@@ -1057,7 +1060,7 @@ describe('the gate', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('dead-letters another content with the id of an accepted mail although all providers are skipped', async () => {
+  it('does not prevent the dead letter for another content with the same id if all providers are skipped', async () => {
     const gate = skippingGate();
     const world = givenWorld({ postmark: [accepted] }, { gate });
     await world.send(sqsRecord(mail));
@@ -1069,7 +1072,7 @@ describe('the gate', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('tries a dead mail that comes back without its attributes again, also if all providers are skipped', async () => {
+  it('does not prevent a new try of a dead mail without its attributes if all providers are skipped', async () => {
     const gate = skippingGate();
     const world = givenWorld({ postmark: [bad], mailgun: [bad], ses: [bad] }, { gate });
     await world.send(sqsRecord(mail));
@@ -1082,7 +1085,7 @@ describe('the gate', () => {
     expect(world.entry()).toMatchObject({ state: 'open', origin: 'm-2' });
   });
 
-  it('does not let copies multiply of a mail that waits for an isolated provider', async () => {
+  it('does not cause more and more copies of a mail that waits for an isolated provider', async () => {
     const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => ISOLATED } });
     await world.send(sqsRecord(mail));
     let waiting = [world.again()];
@@ -1103,7 +1106,7 @@ describe('the gate', () => {
     expect(waiting.length).toBeGreaterThan(0);
   });
 
-  it('waits ever longer while every provider is failing, however soon one may be tried again', async () => {
+  it('makes an old mail wait long while every provider fails, even if the gate permits an early try', async () => {
     const world = givenWorld(
       {},
       {
@@ -1120,7 +1123,7 @@ describe('the gate', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 900 }]);
   });
 
-  it('sends waiting messages at their next hop once a provider has recovered', async () => {
+  it('lets a waiting message be sent at its next receive after a provider has recovered', async () => {
     let back = false;
     const world = givenWorld(
       { postmark: [down, accepted], mailgun: [down] },
@@ -1143,7 +1146,7 @@ it.each([
   ['in the same round', [accepted]],
   ['in a later round', [down, accepted]],
 ])(
-  'counts a mail as failed over that one provider refused for its mailbox and another accepts %s',
+  'a mail counts as failed over if a provider refuses its mailbox and another provider accepts it %s',
   async (_, answers) => {
     const world = givenWorld({ postmark: [inactive], mailgun: [...answers] });
     givenDoubt(world, 'postmark', 'example.org');

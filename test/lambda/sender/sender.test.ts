@@ -14,7 +14,7 @@ const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-e
 const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
 describe('sender', () => {
-  it('is done when the first provider accepts', async () => {
+  it('is done when the first provider accepts the mail', async () => {
     const world = givenWorld({ postmark: [accepted] });
 
     await world.send(sqsRecord(mail));
@@ -37,21 +37,24 @@ describe('sender', () => {
     ['fresh', 2 * 3_600_000, {}],
     ['urgent', 600_000, {}],
     ['urgent', undefined, { class: 'login-codes' }],
-  ])('asks for a turn as %s mail, when it expires in %s ms and has %j', async (queueKind, inMs, fields) => {
-    const queueKinds: string[] = [];
-    const enter: Gate['enter'] = (provider, request) => {
-      queueKinds.push(request.queueKind);
-      return openGate.enter(provider, request);
-    };
-    const world = givenWorld({ postmark: [accepted], mailgun: [accepted] }, { gate: { ...openGate, enter } });
-    const expiresAt = inMs === undefined ? undefined : new Date(world.now + inMs).toISOString();
+  ])(
+    'asks for a slot as %s mail if the mail expires in %s ms and has the fields %j',
+    async (queueKind, inMs, fields) => {
+      const queueKinds: string[] = [];
+      const enter: Gate['enter'] = (provider, request) => {
+        queueKinds.push(request.queueKind);
+        return openGate.enter(provider, request);
+      };
+      const world = givenWorld({ postmark: [accepted], mailgun: [accepted] }, { gate: { ...openGate, enter } });
+      const expiresAt = inMs === undefined ? undefined : new Date(world.now + inMs).toISOString();
 
-    await world.send(sqsRecord({ ...mail, ...fields, expiresAt }, { sentAt: world.now }));
+      await world.send(sqsRecord({ ...mail, ...fields, expiresAt }, { sentAt: world.now }));
 
-    expect(queueKinds).toEqual([queueKind]);
-  });
+      expect(queueKinds).toEqual([queueKind]);
+    },
+  );
 
-  it('skips a provider that this worker cannot call, and waits some seconds when it can call none', async () => {
+  it('skips a provider that this worker cannot call, and the mail waits some seconds if the worker can call no provider', async () => {
     const unready = new Set(['postmark']);
     const enter: Gate['enter'] = async (provider, passenger) =>
       unready.has(provider.key) ? UNREADY : openGate.enter(provider, passenger);
@@ -85,7 +88,7 @@ describe('sender', () => {
     ]);
   });
 
-  it('sends what no provider accepts to the retry queue of the preferred provider, body unchanged', async () => {
+  it('sends a mail that no provider accepts to the retry queue of the preferred provider, with the same body', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     const record = sqsRecord(mail, { sentAt: world.now });
 
@@ -122,7 +125,7 @@ describe('sender', () => {
     expect(world.numbers).toEqual([1, 2, 3]);
   });
 
-  it('waits in hops while a retry is not due', async () => {
+  it('delays a message by at most fifteen minutes if its retry is due later', async () => {
     const world = givenWorld({});
     const notBefore = world.now + 3_600_000;
     const attributes = {
@@ -178,7 +181,7 @@ describe('sender', () => {
     ]);
   });
 
-  it("logs a refusal's own words when another provider accepts the message in a later round", async () => {
+  it('logs the text of a refusal if another provider accepts the message in a later round', async () => {
     const words = 'a field is not supported';
     const world = givenWorld({
       postmark: [{ ...bad, status: '422/402', detail: words }, down],
@@ -198,7 +201,7 @@ describe('sender', () => {
     });
   });
 
-  it('counts a contradiction when another provider accepts what one refused', async () => {
+  it('counts a contradiction if a provider accepts a message that another provider refused', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [accepted] });
 
     await world.send(sqsRecord(mail));
@@ -217,7 +220,7 @@ describe('sender', () => {
     ]);
   });
 
-  it('reports a suppressed recipient and never offers the address to another provider', async () => {
+  it('reports a suppressed recipient and never sends the mail for this address to another provider', async () => {
     const world = givenWorld({ postmark: [inactive] });
 
     await world.send(sqsRecord(mail));
@@ -234,7 +237,7 @@ describe('sender', () => {
     });
   });
 
-  it('serves no recipient again when the event of a suppressed one cannot be sent', async () => {
+  it('sends no mail twice if the event of a suppressed recipient cannot be sent', async () => {
     const world = givenWorld({
       postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', inactive]]) }],
     });
@@ -253,11 +256,11 @@ describe('sender', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  describe('lists recipients that ended by the word of one provider', () => {
+  describe('lists recipients that only one provider has refused as inactive', () => {
     const listed = ({ table }: ReturnType<typeof givenWorld>) =>
       [...table.items].flatMap(([pk, item]) => (pk.startsWith('ended/postmark/') ? readEnded(item) : []));
 
-    it('once, though their event goes out in a later round', async () => {
+    it('once, although their event is sent in a later round', async () => {
       const world = givenWorld({ postmark: [inactive] });
       world.queueDown = (queue) => queue === 'events';
 
@@ -271,7 +274,7 @@ describe('sender', () => {
       expect(listed(world)).toMatchObject([{ address: 'b@example.org', submissionId: 'order-1' }]);
     });
 
-    it('all of one mail, while other workers write the same list', async () => {
+    it('all recipients of a mail, while other workers write the same list', async () => {
       const to = (id: string) => Array.from({ length: 14 }, (_, place) => `b@b${place}.${id}.example.org`);
       const mails = ['order-1', 'order-2', 'order-3'];
       const world = givenWorld({ postmark: mails.map(() => inactive) });
@@ -281,7 +284,7 @@ describe('sender', () => {
       expect(listed(world)).toHaveLength(mails.length * 14);
     });
 
-    it('also when the mail is dead-lettered and redriven for the others', async () => {
+    it('even if the mail is dead-lettered and redriven for the other recipients', async () => {
       const world = givenWorld({
         postmark: [{ outcome: bad, recipients: new Map([['c@example.org', inactive]]) }, accepted],
         mailgun: [bad],
@@ -294,7 +297,7 @@ describe('sender', () => {
     });
   });
 
-  it('serves only the recipients that are left', async () => {
+  it('sends a mail to the next provider only for the recipients that are left', async () => {
     const world = givenWorld({
       postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', down]]) }],
       mailgun: [accepted],
@@ -312,7 +315,7 @@ describe('sender', () => {
     expect(world.lines.join()).toContain('"metadata dropped"');
   });
 
-  it('serves no recipient twice when a dead letter is redriven', async () => {
+  it('sends a redriven dead letter only to the recipients that are not done', async () => {
     const world = givenWorld({ postmark: [accepted] });
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3', Done: '0' };
 
@@ -334,7 +337,7 @@ describe('sender', () => {
       expect(world.sent).toMatchObject([{ queue: 'retry-mailgun' }]);
     });
 
-    it('treats a lost answer as its route says', async () => {
+    it('has the `onUnknown` of its route for a lost answer', async () => {
       const world = givenWorld({ mailgun: [lost], postmark: [accepted] });
 
       await world.send(sqsRecord(code, { sentAt: world.now }));
@@ -343,7 +346,7 @@ describe('sender', () => {
       expect(world.sent).toEqual([]);
     });
 
-    it('is not sent after its time, on the first receive or on a retry', async () => {
+    it('is not sent after its expiry, at the first receive or at a retry', async () => {
       const world = givenWorld({ mailgun: [down], postmark: [down] });
       await world.send(sqsRecord(code, { sentAt: world.now - 580_000 }));
       expect(world.calls).toEqual(['mailgun', 'postmark']);
@@ -359,7 +362,7 @@ describe('sender', () => {
       expect(world.sent.slice(2)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired' } }]);
     });
 
-    it('is not sent after its time when it is redriven, nor on a retry after that', async () => {
+    it('is not sent after its expiry when it is redriven, or at a retry after the redrive', async () => {
       const world = givenWorld({ mailgun: [down], postmark: [down] });
       const firstSeen = new Date(world.now - 500_000).toISOString();
       const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '2', FirstSeen: firstSeen };
@@ -415,7 +418,7 @@ describe('sender', () => {
   });
 
   describe('a submission that supersedes another', () => {
-    it('prefers a provider that did not accept the earlier ones, over the whole chain', async () => {
+    it('prefers a provider that accepted none of the earlier submissions in the chain', async () => {
       const world = givenWorld({ postmark: [accepted, accepted], mailgun: [accepted, accepted] });
 
       await world.send(sqsRecord(mail));
@@ -427,7 +430,7 @@ describe('sender', () => {
       expect(world.entry('order-3')).toMatchObject({ acceptedBefore: ['postmark', 'mailgun'] });
     });
 
-    it('still uses the same provider when no other accepts it', async () => {
+    it('uses the same provider if no other provider accepts the mail', async () => {
       const world = givenWorld({ postmark: [accepted, accepted], mailgun: [down] });
 
       await world.send(sqsRecord(mail));
@@ -436,7 +439,7 @@ describe('sender', () => {
       expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
     });
 
-    it('uses the normal order when nothing is known of the earlier one', async () => {
+    it('uses the normal order if nothing is known of the earlier submission', async () => {
       const world = givenWorld({ postmark: [accepted, accepted] });
       const get = world.table.get;
 
@@ -447,7 +450,7 @@ describe('sender', () => {
       expect(world.calls).toEqual(['postmark', 'postmark']);
     });
 
-    it('costs nothing when there is none', async () => {
+    it('causes no read of the table without `supersedes`', async () => {
       const world = givenWorld({ postmark: [accepted] });
       let reads = 0;
       const get = world.table.get;
@@ -462,7 +465,7 @@ describe('sender', () => {
     });
   });
 
-  it('does not send a dead letter whose expiresAt has passed when it is redriven', async () => {
+  it('does not send a redriven dead letter whose `expiresAt` has passed', async () => {
     const world = givenWorld({});
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3' };
 
@@ -472,7 +475,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired' } }]);
   });
 
-  it('begins no attempt without time to finish', async () => {
+  it('begins no attempt if the invocation has too little time left', async () => {
     const world = givenWorld({ postmark: [accepted] });
 
     await world.send(sqsRecord(mail), () => 14_000);
@@ -498,7 +501,7 @@ describe('sender', () => {
       'MissingObject',
     ],
     ['a pointer to nothing', { version: 1, s3: { bucket: 'mail', key: 'submissions/none' } }, 'MissingObject'],
-  ])('sends %s to the dead-letter queue, body unchanged, without calling a provider', async (_, body, reason) => {
+  ])('sends %s to the dead-letter queue with the same body, and calls no provider', async (_, body, reason) => {
     const world = givenWorld({});
     const record = sqsRecord(body);
 
@@ -523,14 +526,14 @@ describe('sender', () => {
   it.each<[string, string | object, string?]>([
     ['a bad field', { ...mail, to: ['nobody'] }, 'order-1'],
     ['a bad field before the id', '{"version":1,"to":[1],"id":"a\\/b"}', 'a/b'],
-    ['a name that stands twice', '{"subject":"a","subject":"b","id":"order-1"}', 'order-1'],
-    ['an id that stands twice', '{"id":"order-1","id":"order-2"}'],
+    ['a name that occurs twice', '{"subject":"a","subject":"b","id":"order-1"}', 'order-1'],
+    ['an id that occurs twice', '{"id":"order-1","id":"order-2"}'],
     ['an id within a field', '{"version":1,"metadata":{"id":"order-1"}}'],
-    ['an id that is none', { ...mail, id: 'a b' }],
+    ['an id that is not valid', { ...mail, id: 'a b' }],
     ['an id of half a megabyte', { ...mail, id: 'x'.repeat(500_000) }],
-    ['what is not JSON', '{"id":"order-1"', 'order-1'],
-    ['what ends within the id', '{"id":"order-1'],
-  ])('is known by the id in its body where that is valid, also with %s', async (_, body, id) => {
+    ['a body that is not JSON', '{"id":"order-1"', 'order-1'],
+    ['a body that ends within the id', '{"id":"order-1'],
+  ])('uses the id in the body if the id is valid, also with %s', async (_, body, id) => {
     const world = givenWorld({});
 
     const record = sqsRecord(body);
@@ -540,7 +543,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes }]);
   });
 
-  it('waits while the bucket fails, and loses nothing', async () => {
+  it('lets a mail wait while the bucket fails, and loses no mail', async () => {
     const world = givenWorld({}, { objects: { read: () => Promise.reject(new Error('503')) } });
 
     await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'submissions/whole' } }));
@@ -548,7 +551,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
 
-  it('follows a pointer to a complete submission', async () => {
+  it('reads a submission from S3 if the message is a pointer to it', async () => {
     const world = givenWorld(
       { postmark: [accepted] },
       { objects: { read: () => Promise.resolve(Buffer.from(JSON.stringify(mail))) } },
@@ -559,7 +562,7 @@ describe('sender', () => {
     expect(world.calls).toEqual(['postmark']);
   });
 
-  it('changes nothing once its invocation is over', async () => {
+  it('sends no message to a queue once the time of its invocation is over', async () => {
     const world = givenWorld({ postmark: [down] });
 
     await expect(world.send(sqsRecord(mail), () => (world.calls.length > 0 ? 0 : 60_000))).rejects.toThrow('over');
@@ -567,7 +570,7 @@ describe('sender', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('keeps the message on its queue when the next queue does not accept it', async () => {
+  it('keeps the message on its queue if the next queue does not accept the message', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     world.queueDown = () => true;
 

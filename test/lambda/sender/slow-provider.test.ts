@@ -44,7 +44,7 @@ async function givenSlowProvider() {
   return { served, offered, url, close };
 }
 
-it('a provider with time for one call in an attempt serves every good recipient once, over several rounds', {
+it('a provider that has time for one call in an attempt accepts the mail once for every good recipient, in several rounds', {
   timeout: 60_000,
 }, async () => {
   const provider = await givenSlowProvider();

@@ -12,7 +12,7 @@ const ids = Array.from({ length: 100_000 }, (_, n) => `order-${n}`);
 
 // One test covers a share, three weights and a class of mail together, since 100,000 draws take long. With this number of draws,
 // the standard deviation of a fair half is 0.16 percentage points. The ids are a sample that stays within 0.2 points.
-it('splits by share and weight within 0.2 percentage points, whatever the class', { timeout: 90_000 }, () => {
+it('mail is split by share and weight within 0.2 percentage points, whatever its class is', { timeout: 90_000 }, () => {
   const providers = [
     { ...postmark, priority: 1, weight: 50 },
     { ...mailgun, priority: 1, weight: 30 },

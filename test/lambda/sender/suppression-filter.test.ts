@@ -14,7 +14,7 @@ const mail = (to: string[], name = 'receipts') =>
 const events = (world: ReturnType<typeof givenWorld>) =>
   world.sent.filter(({ queue }) => queue === 'events').map(({ body }) => JSON.parse(body));
 
-test('a suppressed recipient is taken out with an event, and the rest goes on', async () => {
+test('a suppressed recipient is left out and reported by an event, and the mail is sent to the other recipients', async () => {
   const world = givenWorld({ postmark: [accepted] }, { suppressions: list({ [ADA]: bounce }) });
 
   await world.send(mail([ADA, BOB]));
@@ -25,7 +25,7 @@ test('a suppressed recipient is taken out with an event, and the rest goes on', 
   ]);
 });
 
-test('the event of an entry that an operator made names no operator', async () => {
+test('the event for an entry that an operator made does not name the operator', async () => {
   const world = givenWorld({}, { suppressions: list({ [ADA]: { reason: 'manual', source: 'grace', at: 1 } }) });
 
   await world.send(mail([ADA]));
@@ -34,7 +34,7 @@ test('the event of an entry that an operator made names no operator', async () =
   expect(JSON.stringify(world.sent.filter(({ queue }) => queue === 'events'))).not.toContain('grace');
 });
 
-test('mail to suppressed recipients only ends before any provider, not in the dead-letter queue', async () => {
+test('mail with only suppressed recipients reaches no provider and is not dead-lettered', async () => {
   const world = givenWorld({}, { suppressions: list({ [ADA]: complaint }) });
 
   await world.send(mail([ADA]));
@@ -57,7 +57,7 @@ test.each([
   expect(world.offered).toEqual(offered);
 });
 
-test('while the list cannot be read, mail goes out, or waits where its class says so', async () => {
+test('while the list cannot be read, mail is sent, or waits if its class requires the list', async () => {
   const suppressions = { find: () => Promise.reject(new Error('table down')) };
   const routes = [{ class: 'newsletters', onListUnreadable: 'wait' as const }];
   const world = givenWorld({ postmark: [accepted] }, { routes, suppressions });

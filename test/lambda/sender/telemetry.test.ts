@@ -63,7 +63,7 @@ test('only accepted attempts are timed', () => {
   expect(added()).toEqual(['Attempts postmark outage 1', 'Faults postmark 1']);
 });
 
-test('a provider that takes over from another one is counted when it accepts', () => {
+test('a provider that accepts a mail after another provider failed is counted', () => {
   const { context, added } = givenContext();
   const attempt = { message: MESSAGE, provider: 'mailgun', number: 2, durationMs: 80 };
 
@@ -94,7 +94,7 @@ const AS: readonly [string, readonly Outcome[]][] = [
   ['throttled', [{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]],
   ['unknown', [{ kind: 'unknown', reason: 'no-answer' }]],
 ];
-test.each(AS)('counts as %s like the circuit: %j', (word, outcomes) => {
+test.each(AS)('an attempt counts as %s, as in the circuit breaker: %j', (word, outcomes) => {
   expect(countedAs(outcomes)).toBe(word);
 });
 
@@ -140,7 +140,7 @@ test('the logged share of first-attempt acceptances is drawn by submission, so t
 test.each([
   ['a failure', 1, [OUTAGE]],
   [
-    'a recipient that was refused beside accepted ones',
+    'a recipient that was refused while other recipients were accepted',
     1,
     [ACCEPTED, { kind: 'refused', blames: 'recipient', reason: 'suppressed' }],
   ],
@@ -153,7 +153,7 @@ test.each([
   expect(lines).toHaveLength(outcomes.length);
 });
 
-test('a contradiction keeps the shape of the refused message, and the words, and nothing of its content', () => {
+test('a contradiction logs the form of the refused message and the answer text, and nothing of the content', () => {
   const { context, lines } = givenContext();
 
   const [attachment] = MAIL.attachments;
@@ -211,7 +211,7 @@ test('an id that is an address is logged as its hash, or not at all', () => {
   expect(JSON.stringify(lines)).not.toContain('@');
 });
 
-test('an open circuit, a wait for an answer and a rate are counted separately; only the first one is a fault of the provider', () => {
+test('an open circuit, a wait for a probe and a rate limit are counted separately; only the open circuit is a fault of the provider', () => {
   const { context, added } = givenContext();
 
   for (const reason of SKIP_REASONS) reportSkip(context, 'ses', reason);

@@ -62,7 +62,7 @@ test('mail of the class has a one-click link of its recipient', async () => {
   expect(header(messages[0], 'List-Unsubscribe-Post')).toBe('List-Unsubscribe=One-Click');
 });
 
-test('a mailto of the submission stays, and its own URL takes the place of the link', async () => {
+test('a mailto of the submission is kept beside the link, and a URL of the submission replaces the link', async () => {
   const { send, messages } = given();
   await send({ ...NEWS, id: 'news-2', unsubscribe: { mailto: 'leave@example.com' } });
   await send({ ...NEWS, id: 'news-3', unsubscribe: { url: 'https://example.com/leave' } });
@@ -71,7 +71,7 @@ test('a mailto of the submission stays, and its own URL takes the place of the l
   expect(header(messages[1], 'List-Unsubscribe')).toBe('<https://example.com/leave>');
 });
 
-test('mail of another class has none, and the list is asked about addresses only', async () => {
+test('mail of another class has no link, and the suppression list is read for addresses only', async () => {
   const { send, messages, asked } = given();
   await send({ ...NEWS, class: 'receipts' });
 
@@ -79,7 +79,7 @@ test('mail of another class has none, and the list is asked about addresses only
   expect(asked).toEqual([undefined]);
 });
 
-test('one who unsubscribed gets no mail of the class, with an event, in one read, and gets the others', async () => {
+test('an unsubscribed recipient gets no mail of the class but mail of other classes; this needs one read and sends an event', async () => {
   const { send, messages, left, world, table } = given();
   await left.add({ address: 'Ada@example.org', class: 'news' }, { at: 0, source: 'mailover' });
   await send(NEWS);
@@ -96,7 +96,7 @@ test('one who unsubscribed gets no mail of the class, with an event, in one read
   ]);
 });
 
-test('a submission of several recipients is malformed, since the link is personal', async () => {
+test('a submission to several recipients is malformed, since the link is personal', async () => {
   const { send, world, messages } = given();
   await send({ ...NEWS, bcc: ['bob@example.org'] });
 
@@ -105,7 +105,7 @@ test('a submission of several recipients is malformed, since the link is persona
   expect(world.sent[0]?.attributes['Detail']).toMatch(/^to: given 2 recipients .* it must be one/);
 });
 
-test('while the key of the link cannot be read the mail waits', async () => {
+test('the mail waits while the key of the link cannot be read', async () => {
   const { send, world, messages } = given({ secretDown: true });
   await send(NEWS);
 

@@ -35,7 +35,7 @@ function given() {
   return { world, table, recipients, send };
 }
 
-test('an address gets one mail of the class, and the next ones wait until it is verified', async () => {
+test('an address gets one mail of the class, and later mails wait until the address is verified', async () => {
   const { world, table, recipients, send } = given();
   await send();
   await send({ id: 'second' });
@@ -53,7 +53,7 @@ test('an address gets one mail of the class, and the next ones wait until it is 
   expect(world.sent).toHaveLength(1);
 });
 
-test('mail that waits for its recipient ends as expired when its time is over, unsent', async () => {
+test('mail that waits until its address is verified and expires is dead-lettered without being sent', async () => {
   const { world, send } = given();
   await send();
   await send({ id: 'second' });
@@ -65,7 +65,7 @@ test('mail that waits for its recipient ends as expired when its time is over, u
   expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Expired' } });
 });
 
-test('of several recipients only those wait that have to', async () => {
+test('a mail with several recipients waits only for the recipients that must wait', async () => {
   const { world, send } = given();
   await send();
   await send({ id: 'second', to: ['ada@example.org', 'bob@example.org'] });
@@ -74,7 +74,7 @@ test('of several recipients only those wait that have to', async () => {
   expect(world.sent.map(({ queue }) => queue)).toEqual(['retry-postmark']);
 });
 
-test('the first mail itself may be tried again, also as a copy', async () => {
+test('the first mail may be sent again, for example after a duplicate delivery', async () => {
   const { recipients } = given();
 
   expect(await recipients.waiting(['ada@example.org'], 'first')).toEqual(new Set());
@@ -82,7 +82,7 @@ test('the first mail itself may be tried again, also as a copy', async () => {
   expect(await recipients.waiting(['ada@example.org'], 'other')).toEqual(new Set(['ada@example.org']));
 });
 
-test('of two that are first at the same time one waits', async () => {
+test('if two mails to an address are the first at the same time, one of them waits', async () => {
   const { recipients } = given();
 
   const both = await Promise.all(['one', 'two'].map((id) => recipients.waiting(['ada@example.org'], id)));
@@ -99,7 +99,7 @@ test('after fourteen days another submission may be the first mail', async () =>
   expect(await recipients.waiting(['ada@example.org'], 'first')).toEqual(new Set(['ada@example.org']));
 });
 
-test('while the table does not answer the mail waits', async () => {
+test('the mail waits while the table fails', async () => {
   const { world, table, send } = given();
   table.behavior = 'fail';
   await send();
@@ -108,7 +108,7 @@ test('while the table does not answer the mail waits', async () => {
   expect(world.sent.map(({ queue }) => queue)).toEqual(['retry-postmark']);
 });
 
-test('a class without the option asks nothing', async () => {
+test('mail of a class without the option causes no read or write of the table', async () => {
   const { world, table, send } = given();
   await send({ class: 'receipts' });
   await send({ class: 'receipts', id: 'second' });

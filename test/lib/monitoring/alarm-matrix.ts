@@ -105,7 +105,7 @@ export const MATRIX: readonly Situation[] = [
   },
   {
     // A short request is sent completely before the connection drops. Then only the answer is lost, which is a different fault.
-    fault: 'drops the connection while a long request is on its way',
+    fault: 'closes the connection before it has read a long request completely',
     outcome: OUTAGE,
     takesMs: 20,
     health: UNREACHABLE,
@@ -127,7 +127,7 @@ export const MATRIX: readonly Situation[] = [
     perhaps: ['CircuitOpen', 'FailureRate'],
   },
   {
-    fault: 'takes the request, then drops the connection and the mail',
+    fault: 'reads the request, then closes the connection and drops the mail',
     outcome: { kind: 'unknown', reason: 'connection-lost' },
     takesMs: 50,
     health: HEALTHY,
@@ -139,7 +139,7 @@ export const MATRIX: readonly Situation[] = [
     },
   },
   {
-    fault: 'accepts, then the answer is lost',
+    fault: 'accepts the mail, but its answer is lost',
     outcome: { kind: 'unknown', reason: 'connection-lost' },
     takesMs: 80,
     taken: true,
@@ -148,7 +148,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: LOSING,
   },
   {
-    fault: 'account suspended',
+    fault: 'has suspended our account',
     outcome: { kind: 'unavailable', blames: 'account', reason: 'account-suspended' },
     takesMs: 50,
     health: { state: 'account-refused', reason: 'account-suspended' },
@@ -156,7 +156,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: REFUSED,
   },
   {
-    fault: 'key revoked',
+    fault: 'has revoked our key',
     outcome: { kind: 'unavailable', blames: 'account', reason: 'authentication' },
     takesMs: 50,
     health: { state: 'account-refused', reason: 'authentication' },
@@ -164,7 +164,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: REFUSED,
   },
   {
-    fault: 'out of quota, which only attempts report',
+    fault: 'refuses attempts since our quota is used up, which the health check does not show',
     outcome: { kind: 'unavailable', blames: 'account', reason: 'daily-quota' },
     takesMs: 50,
     health: HEALTHY,
@@ -253,7 +253,7 @@ export const MATRIX: readonly Situation[] = [
     }),
   ),
   {
-    fault: 'loses 5 % of its answers, and cannot be asked what became of the mail',
+    fault: 'loses 5 % of its answers, and does not answer look-ups (questions whether it has a mail)',
     outcome: { kind: 'unknown', reason: 'connection-lost' },
     takesMs: 80,
     taken: true,
@@ -278,11 +278,13 @@ export const MATRIX: readonly Situation[] = [
         low: [[], [], ['FailureCount', ONE_WAY]][row] ?? [],
         none: [],
       },
-      ...(percent === 1 && { unseen: 'each such mail costs a second, and no provider is without them' }),
+      ...(percent === 1 && {
+        unseen: 'each such mail is delayed by about a second, and every provider has some such failures',
+      }),
     }),
   ),
   {
-    fault: 'does not take mail from one From domain',
+    fault: 'refuses mail from one From domain',
     outcome: { kind: 'unavailable', blames: 'sender', reason: 'sender-unknown' },
     takesMs: 50,
     fifth: true,
@@ -309,7 +311,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: { traffic: ['Contradictions', 'SuppressionRise', OVER], low: [], none: [] },
   },
   {
-    fault: 'takes mail and drops it',
+    fault: 'accepts mail and drops it',
     outcome: ACCEPTED,
     takesMs: 80,
     health: HEALTHY,
@@ -325,23 +327,23 @@ export const MATRIX: readonly Situation[] = [
     unseen: 'its answers are those of a healthy provider; CanaryMissing is raised if the provider has a `canary`',
   },
   {
-    fault: 'cannot be asked what became of a mail, while it loses no answer',
+    fault: 'does not answer look-ups (questions whether it has a mail), and loses no answer to an attempt',
     outcome: ACCEPTED,
     takesMs: 80,
     lookUpFails: true,
     health: HEALTHY,
     local: (type) => (type === 'smtp' ? undefined : { respond: { status: 500, body: '' }, on: 'lookup' }),
     alarms: { traffic: [], low: [], none: [] },
-    unseen: 'there are no look-ups while no answer is lost; then LostAnswers and PossibleDuplicates are raised',
+    unseen: 'Mailover makes look-ups only after lost answers, for which LostAnswers and PossibleDuplicates are raised',
   },
   {
-    fault: 'is offered three times what its `maxPerSecond` allows',
+    fault: 'would get three times the mail that its `maxPerSecond` allows',
     outcome: ACCEPTED,
     takesMs: 80,
     maxPerSecond: 1 / 30,
     health: HEALTHY,
     alarms: { traffic: [], low: [], none: [] },
-    unseen: 'it is healthy, and the others take the rest',
+    unseen: 'it is healthy, and the other providers get the rest of the mail',
   },
   {
     fault: 'fails once',

@@ -22,21 +22,21 @@ export function matrixTable(): string {
 function cell({ alarms, perhaps = [] }: Situation, traffic: Traffic): string {
   const certain = alarms[traffic].join(', ') || 'none';
   return traffic === 'traffic' && perhaps.length > 0
-    ? `${certain}; ${perhaps.join(', ')} from two workers on`
+    ? `${certain}; with two or more workers also ${perhaps.join(', ')}`
     : certain;
 }
 
 /** Lists the faults that raise no alarm, with the reasons. */
 function unseen(): string[] {
   return MATRIX.flatMap(({ fault, unseen: why }) =>
-    why ? [`- Not seen: a provider that ${fault}. Reason: ${why}.`] : [],
+    why ? [`- No alarm is raised for a provider that ${fault}. Reason: ${why}.`] : [],
   );
 }
 
 /** Returns a table for the runbook with the troubles that are not about a single provider. */
 export function troubleTable(troubles: readonly Trouble[]): string {
   const rows = troubles.map(({ trouble, alarms, small }) => `| ${trouble} | ${listed(alarms)} | ${listed(small)} |`);
-  return ['| trouble | raises | where `monitoring.size` is `small` |', '|---|---|---|', ...rows, ''].join('\n');
+  return ['| fault | alarms | alarms where `monitoring.size` is `small` |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
 function listed(alarms: readonly string[]): string {

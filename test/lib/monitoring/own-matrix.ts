@@ -26,7 +26,7 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: ['MailStopped', 'NothingAccepted'],
   },
   {
-    trouble: 'the bucket (S3) does not answer, and every fifth mail has an attachment there',
+    trouble: 'the bucket (S3) does not answer, and every fifth mail has an attachment in the bucket',
     outage: { ...MAIL, own: [{ what: 'objects' }] },
     alarms: ['ObjectsUnreachable'],
     small: [],
@@ -38,13 +38,13 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
   },
   {
-    trouble: 'the key of `encryptionKey` is disabled: no queue, table, bucket or secret can be read',
+    trouble: 'the KMS key of the option `encryptionKey` is disabled: no queue, table, bucket or secret can be read',
     outage: { ...MAIL, own: [{ what: 'queues' }, { what: 'table' }, { what: 'objects' }, { what: 'secrets' }] },
     alarms: ['MailStopped', 'NothingAccepted', 'OldestMessage', 'SecretsUnreachable'],
     small: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
   },
   {
-    trouble: 'Secrets Manager does not answer processes without cached secrets',
+    trouble: 'Secrets Manager does not answer, and the processes have no cached secrets',
     outage: { ...MAIL, own: [{ what: 'secrets' }] },
     alarms: ['SecretsUnreachable'],
     small: [],
@@ -60,7 +60,7 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: [],
   },
   {
-    trouble: 'producers fall silent after three hours of steady mail',
+    trouble: 'producers stop submitting mail after three hours of steady mail',
     outage: { everyMs: 10_000, before: 180, minutes: 60, own: [{ what: 'producers' }] },
     alarms: ['ProducersSilent'],
     small: [],
@@ -71,67 +71,78 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: [],
   },
   {
-    trouble: 'mail stays on the retry queue of a removed provider, which has lost its consumer',
+    trouble: 'mail stays on the retry queue of a removed provider, since no function reads the queue any more',
     alarms: ['RemovedQueueMail'],
     small: [],
   },
   {
-    trouble: 'without one provider the others may send less in a day than was sent on a day of the last week',
+    trouble:
+      'if one provider failed, the other providers could send less in a day than was sent on a day of the last week',
     alarms: ['CapacityShort'],
     small: [],
   },
-  { trouble: 'mail of a class with an expiry waits for a tenth of its time', alarms: ['ClassWaits'], small: [] },
-  { trouble: 'canaries to a subdomain with one MX do not arrive', alarms: ['MxCanaryMissing'], small: [] },
   {
-    trouble: 'canaries over a provider do not return: it drops mail, or delivers it hours late',
+    trouble: 'mail of a class with `expiresAfterSeconds` waits for a tenth of this time',
+    alarms: ['ClassWaits'],
+    small: [],
+  },
+  { trouble: 'canaries (test mails) to a subdomain with one MX do not arrive', alarms: ['MxCanaryMissing'], small: [] },
+  {
+    trouble:
+      'canaries (test mails) through a provider do not return: the provider drops mail, or delivers it hours late',
     alarms: ['CanaryMissing'],
     small: [],
   },
   {
-    trouble: 'received mails have the Message-ID of another mail to the same recipient, three within an hour',
+    trouble:
+      'within an hour three received mails have the Message-ID of an earlier, different mail to the same recipient',
     alarms: ['InboundIdReused'],
     small: [],
   },
-  { trouble: 'the message of a waiting mail is deleted from its queue', alarms: ['Lost'], small: ['Lost'] },
+  { trouble: 'the queue message of a waiting mail is deleted', alarms: ['Lost'], small: ['Lost'] },
   {
-    trouble: 'two providers report one mail for one recipient, and no answer was lost',
+    trouble: 'events of two providers show that both accepted one mail for one recipient, and no answer was lost',
     alarms: ['SentTwice'],
     small: [],
   },
   {
-    trouble: 'a provider reports hard bounces of a third of its mail, the others of one in a hundred',
+    trouble: 'a provider reports hard bounces for a third of its mail, and the other providers for 1 %',
     alarms: ['SuppressionsDoubted'],
     small: [],
   },
   {
-    trouble: 'the key of a provider may not read its own list of suppressed addresses',
+    trouble: "the API key of a provider has no permission to read the provider's own suppression list",
     alarms: ['SuppressionMirrorFailed'],
     small: [],
   },
   { trouble: 'the function that keeps the suppression list crashes', alarms: ['SuppressionErrors'], small: [] },
   {
-    trouble: 'more than 4 % of the mail of a class bounces, or 0.08 % of it is complained about',
+    trouble: 'more than 4 % of the mail of a class bounces hard, or recipients report more than 0.08 % of it as spam',
     alarms: ['ClassPaused'],
     small: ['ClassPaused'],
   },
   { trouble: 'SES reviews the account', alarms: ['UnderReview'], small: [] },
   {
-    trouble: 'more than 4 % of all mail of the account at SES bounces',
+    trouble: 'at least 4 % of all mail of the account at SES bounces hard',
     alarms: ['ReputationBounces'],
     small: [],
   },
   {
-    trouble: '0.08 % of all mail of the account at SES is complained about',
+    trouble: 'recipients report at least 0.08 % of all mail of the account at SES as spam',
     alarms: ['ReputationComplaints'],
     small: [],
   },
-  { trouble: 'no program has read the events queue for an hour', alarms: ['EventsUnread'], small: [] },
+  { trouble: 'no reader has taken an event from the events queue for an hour', alarms: ['EventsUnread'], small: [] },
   {
-    trouble: 'the event bus, or the URL of the application, refuses an event at every try',
+    trouble: 'the event bus or the URL of the application does not accept an event at any try',
     alarms: ['EventsUndelivered'],
     small: [],
   },
-  { trouble: 'the table of lists does not answer a link to unsubscribe', alarms: ['UnsubscribeFailed'], small: [] },
+  {
+    trouble: 'the state table (DynamoDB) does not answer when recipients use links to unsubscribe',
+    alarms: ['UnsubscribeFailed'],
+    small: [],
+  },
 ];
 
 /** Cases in which several faults occur at the same time. */
@@ -171,12 +182,12 @@ export const MIXTURES: readonly Trouble[] = [
     small: ['mailgun/Faults'],
   },
   {
-    trouble: 'Postmark takes nine seconds for each mail, and the key of Mailgun is revoked',
+    trouble: 'Postmark takes nine seconds for each mail, and Mailgun has revoked our key',
     outage: {
       ...MAIL,
       faulty: [
         { keys: ['postmark'], situation: row('takes nine seconds for each mail') },
-        { keys: ['mailgun'], situation: row('key revoked') },
+        { keys: ['mailgun'], situation: row('has revoked our key') },
       ],
     },
     alarms: ['OneWayBroken', 'mailgun/AccountRefused', 'postmark/Latency'],
@@ -206,10 +217,10 @@ export const MIXTURES: readonly Trouble[] = [
     small: ['mailgun/Faults', 'postmark/CircuitOpen', 'postmark/Faults'],
   },
   {
-    trouble: "Postmark's account is suspended, and the bucket does not answer",
+    trouble: 'Postmark has suspended our account, and the bucket (S3) does not answer',
     outage: {
       ...MAIL,
-      faulty: [{ keys: ['postmark'], situation: row('account suspended') }],
+      faulty: [{ keys: ['postmark'], situation: row('has suspended our account') }],
       own: [{ what: 'objects' }],
     },
     alarms: [
@@ -223,7 +234,8 @@ export const MIXTURES: readonly Trouble[] = [
     small: ['postmark/AccountRefused', 'postmark/CircuitOpen', 'postmark/Faults'],
   },
   {
-    trouble: 'Postmark answers every call with a server error, and the state table is down for ten minutes meanwhile',
+    trouble:
+      'Postmark answers every call with a server error, and the state table does not answer for ten minutes of this time',
     outage: {
       ...MAIL,
       faulty: [{ keys: ['postmark'], situation: row('answers every call with a server error') }],
@@ -243,10 +255,12 @@ export const MIXTURES: readonly Trouble[] = [
     small: ['MailStopped', 'NothingAccepted', 'postmark/CircuitOpen', 'postmark/Faults'],
   },
   {
-    trouble: 'Postmark drops the connection and the mail, and SQS takes no message from the sender',
+    trouble: 'Postmark closes the connection and drops the mail, and SQS accepts no message from the sender',
     outage: {
       ...MAIL,
-      faulty: [{ keys: ['postmark'], situation: row('takes the request, then drops the connection and the mail') }],
+      faulty: [
+        { keys: ['postmark'], situation: row('reads the request, then closes the connection and drops the mail') },
+      ],
       own: [{ what: 'sends' }],
     },
     alarms: [
@@ -261,13 +275,13 @@ export const MIXTURES: readonly Trouble[] = [
     small: ['postmark/CircuitOpen', 'postmark/Faults'],
   },
   {
-    trouble: 'Postmark fails, the account of Mailgun is suspended, and SES loses 20 % of its answers',
+    trouble: 'Postmark fails, Mailgun has suspended our account, and SES loses 20 % of its answers and cannot be asked',
     outage: {
       ...MAIL,
       minutes: 75,
       faulty: [
         { keys: ['postmark'], situation: row('answers every call with a server error') },
-        { keys: ['mailgun'], situation: row('account suspended') },
+        { keys: ['mailgun'], situation: row('has suspended our account') },
         { keys: ['ses'], situation: { ...row('loses 20 % of its answers'), lookUpFails: true } },
       ],
     },

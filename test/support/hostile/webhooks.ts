@@ -18,7 +18,7 @@ export interface Webhook {
   readonly to?: string;
 }
 
-/** Returns a webhook request with strange content. Some of these requests have valid credentials of a provider, others have not. */
+/** Returns a webhook request with strange content. Some of these requests have valid credentials of a provider. */
 export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pick: Pick): Webhook {
   const mailgun = inbound['mailgun'] ?? {};
   const postmark = inbound['postmark'] ?? {};
