@@ -1,4 +1,3 @@
-import type { MailoverProps } from '../mailover-props.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
 /** Options that are whole numbers, with the smallest and the largest value. */
@@ -7,10 +6,12 @@ const WHOLE = {
   eventsRate: [1, 10_000],
   unsubscribeRate: [1, 10_000],
   eventsConcurrency: [2, 1_000],
-} as const satisfies Partial<Record<keyof MailoverProps, readonly [number, number]>>;
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
+
+type Ranged = { readonly [K in keyof typeof WHOLE | 'straightLogShare']?: number | undefined };
 
 /** @throws ConfigurationError if an option that is a number is outside its range */
-export function checkRanges(props: Pick<MailoverProps, keyof typeof WHOLE | 'straightLogShare'>): void {
+export function checkRanges(props: Ranged): void {
   const problems: string[] = [];
   for (const [name, [least, most]] of Object.entries(WHOLE) as [keyof typeof WHOLE, readonly [number, number]][]) {
     const given = props[name];

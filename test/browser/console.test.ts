@@ -42,6 +42,12 @@ const healthy = async () => {
   await fetch(`${stack.url}/api/circuits`, { method: 'DELETE' });
   return await level();
 };
+/**
+ * Lets own-mta refuse connections. The configuration gives it the first attempt of one mail in a hundred, chosen by the random id of
+ * the mail, and it reports no deliveries. After the refusal the mail goes to Postmark.
+ */
+const refuseAtOwnMta = () =>
+  fetch(`${stack.url}/api/providers/own-mta/fault`, { method: 'PUT', body: JSON.stringify({ network: 'refuse' }) });
 const raised = async () =>
   await page.locator('#raised li').evaluateAll((items) => items.map((item) => item.getAttribute('data-alarm')));
 
@@ -53,6 +59,7 @@ describe('a visitor', () => {
   });
 
   it('opens a mail and sees its attempts', async () => {
+    await refuseAtOwnMta();
     await cardOf(page, 'postmark').getByText('answers 500').click();
     await page.getByLabel('Subject').fill('Grüße 🎉 <b>');
     await page.getByRole('button', { name: 'Send one' }).click();
@@ -107,6 +114,7 @@ describe('a visitor', () => {
 
   it('follows an open mail beyond its acceptance, until it is delivered', async () => {
     const fault = { service: 'dynamodb', operation: 'Query', error: 'InternalServerError' };
+    await refuseAtOwnMta();
     await fetch(`${stack.url}/api/aws/fault`, { method: 'PUT', body: JSON.stringify(fault) });
     try {
       await page.getByLabel('Subject').fill('To be delivered');
