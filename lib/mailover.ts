@@ -282,7 +282,9 @@ export class Mailover extends Construct {
    */
   grantEvents(consumer: IGrantable): void {
     if (this.queues.undelivered)
-      throw new Error('`events` has a bus or a url, which gets every message of the events queue: read them there');
+      throw new Error(
+        '`events` has a bus or a url, to which every message of the events queue is delivered: read the events there',
+      );
     this.queues.events.grantConsumeMessages(consumer);
   }
 

@@ -28,44 +28,78 @@ export class MailoverStack extends Stack {
     } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
     // The console of a local stack shows the stage that a deployment of the same app would have.
-    if (stage === 'local') this.output('DeployedStage', props.stage ?? 'sandbox', 'Stage of a deployment of this app');
-    this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
+    if (stage === 'local')
+      this.output('DeployedStage', props.stage ?? 'sandbox', 'Stage that a deployment of this app to AWS would have');
+    this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'URL of the queue to which producers send submissions');
     this.output(
       'DeadLetterQueueUrl',
       queues.deadLetter.queueUrl,
-      'Holds submissions that could not be sent, with a reason',
+      'URL of the queue of submissions that could not be sent, each with a reason',
     );
-    this.output('EventsQueueUrl', queues.events.queueUrl, 'Has delivery events, and one for each suppressed recipient');
+    this.output(
+      'EventsQueueUrl',
+      queues.events.queueUrl,
+      'URL of the queue of delivery events, with one event for each suppressed recipient',
+    );
     if (events && api)
-      this.output('EventsUrl', `${api.api.apiEndpoint}/events`, 'Takes delivery events: /<key>/<path of its secret>');
+      this.output(
+        'EventsUrl',
+        `${api.api.apiEndpoint}/events`,
+        'URL to which providers post delivery events; add /<key of the provider>/<path in the secret of the provider>',
+      );
     if (suppressionKey)
-      this.output('SuppressionSecret', suppressionKey.secretArn, 'Has the key of the suppression list');
+      this.output(
+        'SuppressionSecret',
+        suppressionKey.secretArn,
+        'ARN of the secret with the key of the suppression list',
+      );
     if (signingKey)
-      this.output('EventsSigningSecret', signingKey.secretArn, 'Has the key of the signatures of posted events');
+      this.output(
+        'EventsSigningSecret',
+        signingKey.secretArn,
+        'ARN of the secret with the key that signs posted events',
+      );
     if (queues.inbound && inbound && api) {
-      this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Has received mail');
-      this.output('InboundUrl', `${api.api.apiEndpoint}/inbound`, 'Takes received mail: /<key>/<path of its secret>');
+      this.output('InboundQueueUrl', queues.inbound.queueUrl, 'URL of the queue of received mail');
+      this.output(
+        'InboundUrl',
+        `${api.api.apiEndpoint}/inbound`,
+        'URL to which providers post received mail; add /<key of the provider>/<path in the secret of the provider>',
+      );
     }
-    if (mirror) this.output('SuppressionFunctionName', mirror.function.functionName, 'Carries out npm run suppression');
+    if (mirror)
+      this.output(
+        'SuppressionFunctionName',
+        mirror.function.functionName,
+        'Name of the function that npm run suppression invokes',
+      );
     this.output(
       'MailBucketName',
       mailBucket.bucketName,
-      'Takes submissions and attachments that are too large for a queue',
+      'Name of the bucket for submissions and attachments that are too large for a queue, and for received mail',
     );
     const { dashboard } = this.mailover.monitoring;
     if (dashboard)
       this.output(
         'DashboardUrl',
         dashboardUrl(this, dashboard),
-        'Shows whether mail goes out, and through which provider',
+        'URL of the dashboard, which shows whether mail goes out, and through which provider',
       );
-    this.output('StateTableName', stateTable.tableName, 'Holds the ledger, the circuits and the switches of operators');
-    this.output('ListsTableName', listsTable.tableName, 'Has the delivery events of each submission');
+    this.output(
+      'StateTableName',
+      stateTable.tableName,
+      'Name of the table with the records of submissions, the circuit breakers and the isolations by operators',
+    );
+    this.output(
+      'ListsTableName',
+      listsTable.tableName,
+      'Name of the table with the delivery events of each submission',
+    );
     for (const [key, queue] of queues.retry)
       this.output(
         retryQueueOutput(key),
         queue.queueUrl,
-        `Retry queue of ${key}: holds mail that waits for its next round`,
+        `URL of the retry queue of ${key}, in which mail waits for its next try`,
       );
   }
 

@@ -83,7 +83,7 @@ function inWords(
     ...STANDINGS.map((one) => `  ${String(counts[one]).padStart(width)} ${one}`),
     ...Object.entries(paused).map(
       ([one, pause]) =>
-        `paused: ${one} ${pauseInWords(pause)}; to send it again: ${commandLine(`npm run release -- --class ${quoted(one)}`)}`,
+        `paused: ${one} ${pauseInWords(pause)}; to send its mail again: ${commandLine(`npm run release -- --class ${quoted(one)}`)}`,
     ),
     ...lost.map(({ id, dueAt }) => `lost: ${id}, due at ${isoTime(dueAt)}`),
     ...(counts.lost > MOST_NAMED ? [`and ${counts.lost - MOST_NAMED} more`] : []),

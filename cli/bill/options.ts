@@ -10,7 +10,7 @@ export interface BillOptions {
 /** The text that `--help` prints. */
 export const BILL_USAGE = `npm run bill [-- options]
 
-Computes the costs of the deployment of bin/mailover.ts: of a month without mail, of a million mails over each provider, and of an outage.
+Computes the costs of the deployment of bin/mailover.ts: of a month without mail, of a million mails through each provider, and of an outage.
 Deploys nothing and calls no service.
 
   --price KEY=DOLLARS   price of the provider KEY for a thousand mails, such as --price mailgun=0.80; once for each provider (default: its list price)

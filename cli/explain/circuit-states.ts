@@ -53,6 +53,6 @@ function inWords({ circuit, hold }: CircuitRecord, isolation: Isolation | undefi
       ? `circuit open until ${isoTime(circuit.until)} (${why})`
       : `circuit half-open: one mail is the probe (${why})`;
   }
-  if (hold && now < hold.until) return `the provider asked for a pause until ${isoTime(hold.until)}`;
+  if (hold && now < hold.until) return `the provider has throttled: it gets no mail until ${isoTime(hold.until)}`;
   return undefined;
 }

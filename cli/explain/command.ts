@@ -50,7 +50,7 @@ async function explainedBy(options: ExplainOptions, context: ExplainContext): Pr
   });
   const notes = [...world.notes];
   if (explained.kind === 'plan' && explained.plan.id === drawn)
-    notes.push('the submission has no id, so the draws use a random one; SQS will assign another');
+    notes.push('the submission has no id, so the draws use a random id; SQS will assign a different id');
   return { ...explained, notes };
 }
 

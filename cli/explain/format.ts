@@ -11,7 +11,7 @@ const BY: Readonly<Record<Decider, string>> = {
 const SUBSTITUTED = ', from its substitute address: it may not send for the From domain';
 
 const leftOut = (number: number) =>
-  `, but not to ${number} recipient${number === 1 ? '' : 's'} whose address it cannot carry`;
+  `, but not to ${number} recipient${number === 1 ? '' : 's'} whose address it does not support`;
 
 const INDENT = ' '.repeat(12);
 
@@ -30,7 +30,9 @@ export function planInWords({ id, class: name, policy, order, skipped, closed, d
         `${String(place + 1).padStart(10)}. ${key.padEnd(width)}  ${type}${substituteFrom ? SUBSTITUTED : ''}${leavesOut ? leftOut(leavesOut) : ''}`,
     ),
     ...(order.length === 0
-      ? [`${INDENT}no circuit is open to mail: the best of the excluded providers is tried, but no isolated one`]
+      ? [
+          `${INDENT}all providers are kept out now: the most promising is tried nevertheless, but none that is isolated or has throttled`,
+        ]
       : []),
     ...reasons('kept out', closed),
     ...reasons('not tried', skipped),

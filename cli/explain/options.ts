@@ -20,7 +20,8 @@ export const EXPLAIN_USAGE = `npm run explain -- FILE [options]
 
   FILE           a submission as JSON; "-" reads it from standard input
   --id ID        assumes this id: the draws for share and weight depend on the id
-  --local        reads the running local stack: circuits, operators' switches, objects, providers of a superseded mail
+  --local        reads the running local stack: circuit breakers, isolations, objects in S3,
+                 and the providers that accepted a superseded submission
   --table NAME   reads a deployed state table (stack output StateTableName) with the current AWS credentials
   --json         prints JSON
 

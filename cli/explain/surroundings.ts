@@ -68,7 +68,7 @@ function unseen(): RouteSurroundings {
     },
     acceptedBefore: async () => {
       notes.add(
-        'the providers of the superseded submission are not known; --local or --table NAME reads them from the ledger',
+        'the providers of the superseded submission are not known; --local or --table NAME reads them from the state table',
       );
       return [];
     },

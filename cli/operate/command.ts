@@ -88,7 +88,9 @@ async function carryOut(
   return {
     result: { provider, isolatedUntil: isoTime(now + forMs), ...defined({ before: before && inJson(before) }) },
     sentences: [
-      ...(before ? [`${provider} was isolated ${describe(before)}; this replaces it`] : []),
+      ...(before
+        ? [`${provider} was isolated ${describe(before)}; the new isolation replaces the earlier isolation`]
+        : []),
       `${provider} is isolated until ${minuteTime(now + forMs)} (${name}); all workers know within 10 seconds`,
       ...(providers ? [] : [`the table does not list its providers: check that one of them has the key "${provider}"`]),
       `to end it earlier: ${commandLine(`npm run release -- ${provider}`)}`,

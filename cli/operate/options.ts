@@ -23,14 +23,15 @@ export const OPERATE_USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2
 npm run release -- PROVIDER [options]
 npm run release -- --class NAME [options]
 npm run isolate                          shows which providers are isolated
-npm run doubted                          lists recipients that were given up because of doubted answers of a provider
+npm run doubted                          lists recipients that were given up because of refusals that are in doubt
 
-An isolated provider gets no mail: mail goes to the others, or waits. All workers follow within ten seconds.
-A class pauses by itself when too many of its recipients bounce or complain. After its release, waiting mail is sent at
-its next try, and bounces and complaints count again from the next full hour on.
+An isolated provider gets no mail: the other providers send the mail, or it waits. All workers apply this within ten
+seconds. A class of mail is paused automatically when too many of its recipients bounce or complain. After its release,
+waiting mail is sent at its next try, and bounces and complaints count again from the next full hour on.
 
   --reason TEXT        the reason, for the operator on call
-  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h), in stack time; the isolation then ends by itself
+  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h), in stack time (a local stack may run faster than real time);
+                       the isolation ends by itself after this time
   --class NAME         for release: a paused class; npm run account shows them
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)

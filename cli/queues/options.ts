@@ -13,7 +13,7 @@ export interface QueuesOptions {
 /** The text that `--help` prints, also printed after a usage error. */
 export const QUEUES_USAGE = `npm run queues [-- options]
 
-Lists the queues of a deployed stack, and those that it left behind: of removed providers, and of a deleted stack.
+Lists the queues of a deployed stack, and the queues that removed providers or a deleted stack left behind.
 
   --remove             deletes the empty queues that were left behind, with their event source mappings
   --close              makes the outbound queue refuse new mail of all producers; exit code 1 while mail still waits

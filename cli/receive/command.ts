@@ -73,7 +73,7 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
   const earlier = await target.earlier(options.to, mails[0]?.toString('latin1') ?? '');
   for (const mail of mails) await target.deliver(mail, options);
   terminal.out(
-    `${target.key} took ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and sent the notification`,
+    `${target.key} received ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and sent the notification`,
   );
   if (options.count > 1) return { code: 0, result: { provider: target.key, written: options.count } };
   const limitSeconds = Math.min(options.waitSeconds, earlier ? COPY_SECONDS : Number.POSITIVE_INFINITY);
@@ -92,7 +92,11 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
   for (const { id, to } of taken)
     terminal.out(`${target.key} received a mail for ${to} (${id})${options.hold ? '' : `, and posts it as ${form}`}`);
   if (options.hold) {
-    terminal.out(options.hold === 'blocked' ? 'a rule of the provider holds it' : 'it was posted to another address');
+    terminal.out(
+      options.hold === 'blocked'
+        ? 'a rule of the provider holds the mail back'
+        : 'the mail was posted to another address',
+    );
     return { code: 0, result: { provider: target.key, receptions: taken } };
   }
   const said = new Map<string, number>();

@@ -42,12 +42,14 @@ npm run receive -- --as KEY request.json          posts a request of the provide
   --form FORM      format of the posted request (default the first of its type): ${FORMS}
   --previous       signs with the previous key, or logs in with the previous password
   --age SECONDS    the signature is this many seconds old, if the provider's signatures have a time
-  --blocked        a rule of the provider holds it back; --lost: it was posted to another address. Both post nothing here
+  --blocked        simulates a rule of the provider that holds the mail back: nothing is posted
+  --lost           simulates a post to another address: nothing is posted to this stack
   --count N        receive N of them, 1 to 10000, each with a Message-ID of its own (default 1)
-  --wait SECONDS   how long to follow (default 30, and a second more for every 20 mails)
+  --wait SECONDS   how long to wait for the result (default 30, and a second more for every 20 mails)
   --json           prints the result as JSON
 
-The provider tries again by its own schedule, sped up by MAILOVER_TIME_SCALE of the stack, until 200 or a status that stops it.
+The provider tries again by its own schedule, sped up by MAILOVER_TIME_SCALE of the stack, until the answer is 200
+or a status after which the provider stops.
 A single mail is shown as it reached the inbound queue.
 Exit code: 0 each post was answered with 200, 1 not, 2 wrong usage.`;
 

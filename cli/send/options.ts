@@ -28,13 +28,14 @@ npm run send -- --file message.json [options]
   --provider KEY       uses this provider only; may be given several times: uses these, in this order
   --file FILE          a submission as JSON; the options above replace its fields
   --count N            send N of them, 1 to 100000 (default 1)
-  --wait SECONDS       how long to follow (default 30, and a second more for every 20 messages)
+  --wait SECONDS       how long to wait for the result (default 30, and a second more for every 20 messages)
   --queue URL          a deployed outbound queue instead of the local stack
-  --dead-letter URL    its dead-letter queue, to show why no provider accepted it
+  --dead-letter URL    dead-letter queue of that queue; the command then shows why a submission became a dead letter
   --json               prints the result as JSON
 
 Exit code: 0 accepted, 1 not accepted, 2 wrong usage.
-A deployed queue does not show the acceptance: with --queue, 0 means put on the queue and not dead-lettered until --wait.`;
+A deployed queue does not show whether a provider accepted the submission. With --queue, 0 means that the submission was
+put on the queue and, with --dead-letter, that it was not found in the dead-letter queue within --wait seconds.`;
 
 /** Reads the command line. Returns `undefined` if it has `--help`. */
 export function parseSendOptions(argv: readonly string[]): SendOptions | undefined {
@@ -105,7 +106,7 @@ function readSubmission(file: string): Record<string, unknown> {
     throw new UsageError(`--file ${file} is not JSON`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`--file ${file} holds no JSON object, which a submission must be`);
+    throw new UsageError(`--file ${file} does not contain a JSON object, but a submission must be one`);
   }
   return value as Record<string, unknown>;
 }

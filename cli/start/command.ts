@@ -81,8 +81,8 @@ function summary({ url, info }: Stack, { port, logs }: StartOptions, seconds: nu
 function reportOverload(overloaded: boolean): void {
   console.log(
     overloaded
-      ? 'This machine is overloaded: alarms may be false, and those that depend on time are not raised.'
-      : 'This machine keeps up again: alarms are raised as usual.',
+      ? 'This machine is overloaded: alarms may be raised wrongly, and alarms that depend on time are not raised.'
+      : 'This machine is no longer overloaded: alarms are raised as usual.',
   );
 }
 

@@ -13,13 +13,13 @@ export interface StartOptions {
 /** The text that `--help` prints. */
 export const START_USAGE = `npm start [-- options]
 
-Starts the deployed stack on 127.0.0.1, with simulated providers, until Ctrl-C. It needs no AWS account.
+Synthesises the stack of bin/mailover.ts and runs it on 127.0.0.1, with simulated providers, until Ctrl-C. It needs no AWS account.
 
   --logs                     prints the logs of the functions here instead of a file
 
   MAILOVER_PORT=4700         first of the ports that it uses, 1 to 65000
-  MAILOVER_TIME_SCALE=1      how many times faster delays, circuits and alarms run, above 0 to ${MOST_SCALE}
-  MAILOVER_HOSTS=a.test,…    further host names by which the stack may be called
+  MAILOVER_TIME_SCALE=1      how many times faster than real time delays, circuit breakers and alarms run, above 0 to ${MOST_SCALE}
+  MAILOVER_HOSTS=a.test,…    further host names that requests to the stack may use
 
 Exit code: 0 ended, 1 could not start, 2 wrong usage.`;
 

@@ -101,7 +101,7 @@ function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): rea
       return [
         `${answer.removed} ${answer.removed === 1 ? 'address' : 'addresses'} of ${what.kind === 'take-back' ? what.provider : ''} removed`,
         ...answer.providers.map(({ provider, result }) => `${provider}: ${result}`),
-        ...(isDone(answer) ? [] : ['the daily run does the rest, or `npm run suppression -- mirror` at once']),
+        ...(isDone(answer) ? [] : ['the daily run does the rest; to do it now: npm run suppression -- mirror']),
       ];
     case 'refused':
       return [answer.message];
@@ -128,7 +128,7 @@ function resultInWords({ provider, outcome, imported, added, removed, withheld, 
       return `${provider}: ${counts}; the rest is left for the next run`;
     case 'doubted':
       if (withheld === undefined) return `${provider}: in doubt, so nothing was imported`;
-      return `${provider}: ${withheld} new entries are far more than its mail explains, so none was imported; if they are right, as before its first traffic: npm run suppression -- import ${provider} --confirm`;
+      return `${provider}: ${withheld} new entries are far more than the mail sent through it explains, so none was imported; if they are right, for example before the first mail through it: npm run suppression -- import ${provider} --confirm`;
     case 'failed':
       return `${provider}: failed: ${detail ?? 'its log has the reason'}`;
   }

@@ -33,13 +33,14 @@ list        shows the addresses that get no mail, with reason, source and end
 add         stops mail to an address, until it is removed
 remove      lets mail go to an address again, and removes it from the providers' own lists;
             with --class: ends only its unsubscribe from mail of a class
-import      imports the hard bounces and complaints of a provider's own list, as before its first traffic
+import      imports the hard bounces and complaints of a provider's own list,
+            for example before Mailover sends the first mail through this provider
 mirror      does the daily run now: imports the lists of all providers, and adds Mailover's entries to them
-take-back   removes the entries that a provider has caused since a time, also from the lists of all providers,
-            if its reports were wrong
+take-back   removes the entries that the reports of a provider have caused since a time, also from the lists of all providers;
+            for reports that were wrong
 
   --class NAME         for remove: ends the unsubscribe from this class, and leaves the list as it is
-  --confirm            for import: even if the new entries are far more than its mail explains
+  --confirm            for import: imports even if the new entries are far more than the mail sent through the provider explains
   --since TIME         for take-back: 30m, 2h or 3d, up to 400d (default 3d)
   --addresses          prints addresses in full; otherwise they are masked
   --function NAME      a deployed function (stack output SuppressionFunctionName) instead of the local stack
@@ -47,7 +48,7 @@ take-back   removes the entries that a provider has caused since a time, also fr
   --who NAME           your name, stored with the entries that you add (default: your user name and the name of this machine)
   --json               prints the result as JSON
 
-Exit code: 0 done, 1 not done or not everywhere, 2 wrong usage.`;
+Exit code: 0 done, 1 not done, or not at all providers, 2 wrong usage.`;
 
 const MOST_DAYS = 400;
 const KEY = /^[a-z][a-z0-9-]{0,31}$/;

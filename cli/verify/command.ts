@@ -19,11 +19,11 @@ import {
 
 const USAGE = `npm run verify -- ADDRESS [options]
 
-Verifies a recipient: classes with verifiedRecipients then send all their mail to it. Waiting mail goes out at its next try.
+Verifies a recipient: classes with verifiedRecipients then send all their mail to it. Waiting mail is sent at its next try.
 
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --secret ARN         secret of the suppression list (stack output SuppressionSecret); goes with --table
-  --region REGION      region of both (default: as the AWS SDK finds it)
+  --region REGION      region of the table and the secret (default: as the AWS SDK finds it)
   --json               prints the result as JSON
 
 Exit code: 0 verified now or before, 1 not done, 2 wrong usage.`;

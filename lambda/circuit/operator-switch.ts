@@ -94,5 +94,5 @@ async function change(table: Table, pk: string, step: (item: Item | undefined) =
     if (written.done) return;
     item = written.current;
   }
-  throw new Error(`${pk} conflicts with the writes of other workers at every try; nothing was changed`);
+  throw new Error(`another process changed the item ${pk} before every attempt to write it; nothing was changed`);
 }

@@ -134,7 +134,7 @@ export function createInbound(
         secret,
         fetch: dependencies.fetch,
       });
-      if (stored === 'missing' && !last) throw new ServiceError('the stored mail is not there yet');
+      if (stored === 'missing' && !last) throw new ServiceError("the mail is not in the provider's storage yet");
       if (typeof stored === 'string') log.error('stored mail not readable', { provider: provider.key, detail: stored });
       return stored;
     } catch (error) {

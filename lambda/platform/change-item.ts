@@ -29,5 +29,5 @@ export async function changeItem(
     if (written.done) return written.item;
     current = written.current;
   }
-  throw new ContendedItemError('the item was changed by others at every try');
+  throw new ContendedItemError('other processes changed the item before every attempt to write it');
 }

@@ -89,7 +89,7 @@ export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table =>
         if (Object.keys(UnprocessedKeys).length === 0) return items;
         left = UnprocessedKeys;
       }
-      throw new ServiceError('the table left out some of the keys at every try');
+      throw new ServiceError('DynamoDB left some of the keys unprocessed in every attempt to read them');
     },
     async write(item, expected) {
       const { call, marshall } = await open();

@@ -72,7 +72,7 @@ export async function postEvent(
   log.warn('event not taken', { ...fields, receives, waitS, durationMs: clock.now() - begun });
   // If this call fails, the message is visible again after the visibility time-out of its queue.
   await dependencies.defer(environment.queueUrl, receiptHandle, waitS).catch(() => undefined);
-  throw new NotTakenError('the application did not take the event');
+  throw new NotTakenError('the application did not accept the event');
 }
 
 /** Returns the seconds until the next try, with jitter of up to a quarter, so that the events of a burst are not retried at the same time. */

@@ -97,7 +97,8 @@ export async function askJson(
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
   const bytes = await readBounded(response);
-  if (bytes === undefined) throw new ServiceError(`the provider answered ${response.status} with more than a mail`);
+  if (bytes === undefined)
+    throw new ServiceError(`the provider answered ${response.status} with a body that is too large`);
   const json = jsonOf(bytes);
   if ('problem' in json) throw new ServiceError(`the provider answered ${response.status} without JSON`);
   return { status: response.status, body: Object(json.value), bytes };

@@ -70,7 +70,7 @@ export async function callList(
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
   const bytes = await readBounded(response);
-  if (bytes === undefined) throw new ServiceError('the provider answered with more than a list');
+  if (bytes === undefined) throw new ServiceError('the provider answered with a body that is too large');
   let parsed: unknown;
   try {
     parsed = JSON.parse(bytes.toString());

@@ -163,5 +163,5 @@ async function listed(source: MissedSource, from: number, to: number, hasTime: (
     if (receptions !== 'too-many' && (receptions.length <= MOST_A_RUN || last)) return { receptions, until };
     until = from + (until - from) / 2;
   }
-  throw new ServiceError('more received mail than can be listed');
+  throw new ServiceError('even the shortest period contains more received mail than can be listed');
 }

@@ -118,7 +118,7 @@ async function fromStorage(
     fetch: dependencies.fetch,
   });
   if (stored === 'missing' && dependencies.clock.now() - reception.at < (module.storage?.appearsForMs ?? 0) / scale)
-    throw new ServiceError('the stored mail is not there yet');
+    throw new ServiceError("the mail is not in the provider's storage yet");
   if (!Buffer.isBuffer(stored)) return await fromKnown(reception, known, context);
   const raw = await keepRaw(dependencies.store, provider.key, {
     form: 'mime',

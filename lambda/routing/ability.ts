@@ -72,11 +72,12 @@ export function unableTo(
       .map((address) => addressProblem(limits, address))
       .find((one) => one !== undefined) ?? (problems.includes(undefined) ? undefined : problems[0]);
   if (problem !== undefined) return problem;
-  if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses attachments of no bytes';
+  if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses empty attachments';
   const illegal = forbiddenIn(facts.attachmentNames, limits.forbiddenInAttachmentNames);
-  if (illegal !== undefined) return `cannot carry an attachment name with ${illegal}`;
-  if (facts.calendar && limits.calendar === false) return 'cannot carry an invitation as an alternative to the text';
-  if (limits.visibleRecipient && facts.visibleRecipients === 0 && number > 1) return 'needs a To or Cc';
+  if (illegal !== undefined) return `does not support an attachment name with ${illegal}`;
+  if (facts.calendar && limits.calendar === false)
+    return 'does not support an invitation as an alternative to the text';
+  if (limits.visibleRecipient && facts.visibleRecipients === 0 && number > 1) return 'needs a recipient in To or Cc';
   if (forbidden) return `refuses attachments of type .${forbidden}`;
   if (senderAt(provider, facts.fromAddress) === undefined) return 'not verified for this From domain';
   return undefined;
@@ -96,11 +97,11 @@ export function unsupportedRecipients(
 }
 
 function addressProblem(limits: Limits, address: string): string | undefined {
-  if (!limits.smtpUtf8 && !hasAsciiLocalPart(address)) return 'cannot carry a local part beyond ASCII';
-  if (!limits.quotedLocalPart && hasQuotedLocalPart(address)) return 'cannot carry a quoted local part';
+  if (!limits.smtpUtf8 && !hasAsciiLocalPart(address)) return 'does not support a local part with non-ASCII characters';
+  if (!limits.quotedLocalPart && hasQuotedLocalPart(address)) return 'does not support a quoted local part';
   const local = address.slice(0, address.lastIndexOf('@'));
   const illegal = forbiddenIn([local], limits.forbiddenInLocalPart);
-  return illegal === undefined ? undefined : `cannot carry a local part with ${illegal}`;
+  return illegal === undefined ? undefined : `does not support a local part with ${illegal}`;
 }
 
 /** Returns the first forbidden character that any of the texts contains. Returns undefined if no text contains a forbidden character. */

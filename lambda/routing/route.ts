@@ -94,15 +94,17 @@ export function route(
 function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): string | undefined {
   if (preference.except?.includes(key)) return 'excluded by the submission';
   if (!classes) return undefined;
-  if (preference.class === undefined) return 'carries no submission without a class';
-  return classes.includes(preference.class) ? undefined : 'does not carry this class';
+  if (preference.class === undefined) return 'sends no mail without a class';
+  return classes.includes(preference.class) ? undefined : 'sends no mail of this class';
 }
 
 /** Describes why no provider can send a submission. */
 export function uncarried({ skipped }: Route): Problem {
   const tooLarge = skipped.length > 0 && skipped.every(isTooLarge);
-  const detail = skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') || 'no provider that sends is left';
-  return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can carry it (${detail})` };
+  const detail =
+    skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') ||
+    'none of the providers that may be used sends mail';
+  return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can send it (${detail})` };
 }
 
 /**

@@ -123,7 +123,7 @@ export function overdue(expiresInMs: number | undefined): Settlement {
     : {
         kind: 'dead-letter',
         reason: 'Expired',
-        detail: 'the time of expiresAt, or that of its class, has passed; it was not sent after that',
+        detail: 'the time of expiresAt, or the expiry of its class, has passed; it was not sent after this time',
       };
 }
 
@@ -138,7 +138,7 @@ function close({ recipients }: Progress): Settlement {
       detail:
         by.length > 0
           ? `refused by ${by.join(' and ')} for ${share}`
-          : `no provider that may be used can carry the address of ${share}`,
+          : `no provider that may be used supports the address of ${share}`,
     };
   }
   if (number('held') > 0) {

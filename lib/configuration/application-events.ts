@@ -39,7 +39,7 @@ function urlProblem(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null) return 'is not a URL; it must be like https://example.com/mail-events';
   if (url.username !== '' || url.password !== '')
-    return 'has a user name or password, which would be in the template; verify the signature instead';
+    return 'has a user name or password, which would be in the template; remove it, and verify the signature of the posts instead';
   if (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))) return undefined;
-  return `begins with ${url.protocol}//; it must be https, so that addresses are encrypted on their way`;
+  return `begins with ${url.protocol}//; it must be https, since the events contain addresses of recipients`;
 }

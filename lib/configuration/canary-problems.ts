@@ -27,7 +27,7 @@ function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
     const received = typeof inbound === 'object' ? inbound.canary : undefined;
     const from = canary && (canary.from ?? canary.to);
     const fromReceived = received && (received.from ?? received.to);
-    const none = 'so no canary would be sent; verify it there, or use another address';
+    const none = 'so no canary would be sent; verify the domain there, or use another address';
     return [
       ...(from !== undefined && sending.includes(provider) && !maySend(provider, from)
         ? [{ provider, problem: `canary.from: ${key} may not send for ${domainOf(from)}, ${none}` }]
@@ -55,7 +55,7 @@ function receivedTwice(providers: readonly ProviderConfig[]): CanaryProblem[] {
         other.provider !== provider && (other.domains.includes(domain) || domainOf(other.canary?.to ?? '') === domain),
     );
     if (taken === undefined) return [];
-    const problem = `inbound.canary.to: ${domain} is received by ${taken.provider.key} too; it needs a subdomain whose only MX is ${provider.key}`;
+    const problem = `inbound.canary.to: ${domain} is received by ${taken.provider.key} too; the canary needs a subdomain whose only MX is ${provider.key}`;
     return [{ provider, problem }];
   });
 }

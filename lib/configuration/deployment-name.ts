@@ -22,15 +22,15 @@ export function nameDeployment(construct: Construct, given?: string): void {
   const name = given ?? Names.uniqueResourceName(construct, { separator: '-', maxLength: 64 });
   if (!FORM.test(name))
     throw new ConfigurationError([
-      `deploymentName: given ${JSON.stringify(name)}; it must be a letter and at most 63 letters, digits and hyphens`,
+      `deploymentName: given ${JSON.stringify(name)}; it must be a letter, followed by at most 63 letters, digits and hyphens`,
     ]);
   const taken = construct.node.root.node
     .findAll()
     .find((other) => isNamed(other, name) && mayShareAccount(construct, other));
   if (taken)
     throw new ConfigurationError([
-      `deploymentName: ${name} is the name of ${taken.node.path} already; both would share alarms, metrics and secrets, so ` +
-        'give one of them another',
+      `deploymentName: ${name} is already the name of ${taken.node.path}; both deployments would share alarms, metrics and secrets, so ` +
+        'give one of them another name',
     ]);
   construct.node.setContext(CONTEXT, name);
 }

@@ -28,7 +28,7 @@ export function warnOfOneProvider(scope: Construct, providers: readonly Provider
   for (const { domain, key } of oneProviderDomains(providers))
     Annotations.of(scope).addWarningV2(
       `mailover:one-provider:${domain}`,
-      `${domain} may be sent from over ${key} only: its mail waits while ${key} fails. Verify it at another provider, and name it there.`,
+      `Mail from ${domain} may be sent through ${key} only, so it waits while ${key} fails. Verify ${domain} at another provider, and add it to the From domains of that provider.`,
     );
 }
 

@@ -37,8 +37,8 @@ export function stageOf(scope: Construct, { stage = 'sandbox' }: StageProps): St
  * its recipients.
  */
 export function notDelivered(stage: Stage): string | undefined {
-  if (stage === 'sandbox') return 'Sandbox: no mail is delivered, each provider only tests it';
-  if (stage === 'redirect') return 'Redirect: no mail reaches its recipients, all of it goes to one address';
+  if (stage === 'sandbox') return 'Sandbox: no mail is delivered, each provider only tests the request';
+  if (stage === 'redirect') return 'Redirect: no mail reaches its recipients, all mail goes to one address';
   return undefined;
 }
 
@@ -53,7 +53,8 @@ export function checkStage(scope: Construct, props: StageProps): void {
 
 function problemsOf(stage: Stage, { redirectTo, account }: StageProps, stackAccount: string): string[] {
   if (stage === 'redirect') {
-    if (redirectTo === undefined) return ['redirectTo: is missing; the stage `redirect` needs the address of all mail'];
+    if (redirectTo === undefined)
+      return ['redirectTo: is missing; the stage `redirect` needs the address to which all mail goes'];
     return 'problem' in parseMailbox(redirectTo) ? ['redirectTo: must be one address, without a name'] : [];
   }
   if (stage !== 'live') return [];
@@ -62,5 +63,5 @@ function problemsOf(stage: Stage, { redirectTo, account }: StageProps, stackAcco
   if (Token.isUnresolved(stackAccount)) return ['stage: `live` needs a stack with an account: give its `env`'];
   return account === stackAccount
     ? []
-    : [`account: mail is live in ${account} only, and the stack is for ${stackAccount}`];
+    : [`account: only the AWS account ${account} may deliver mail, and the stack is for ${stackAccount}`];
 }

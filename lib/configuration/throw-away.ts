@@ -7,7 +7,7 @@ import { ConfigurationError } from './configuration-error.ts';
  */
 export function checkThrowAway(throwAway = false, stage = 'sandbox'): void {
   if (throwAway && stage === 'live')
-    throw new ConfigurationError(['throwAway: is refused in the stage `live`, whose queues have mail of its users']);
+    throw new ConfigurationError(['throwAway: is not allowed in the stage `live`, whose queues have real mail']);
 }
 
 /** Changes all resources within a construct so that they are deleted with the stack. */

@@ -107,7 +107,9 @@ function duplicateKeys(providers: readonly unknown[]): string[] {
   const keys = providers.map((entry) => (entry as { key?: unknown } | null)?.key);
   return keys.flatMap((key, index) => {
     const first = keys.indexOf(key);
-    return typeof key === 'string' && first < index ? [at(index, key, `key: is taken by providers[${first}]`)] : [];
+    return typeof key === 'string' && first < index
+      ? [at(index, key, `key: is already used by providers[${first}]`)]
+      : [];
   });
 }
 
@@ -125,7 +127,7 @@ function listProblems(providers: readonly ProviderConfig[], definitions: Definit
       .filter(({ type, inbound }) => inbound !== undefined && definitions[type]?.inbound?.over === 'bucket')
       .slice(1)
       .map(({ key, type }) =>
-        at(keys(providers).indexOf(key), key, `inbound: one provider of type ${type} can receive`),
+        at(keys(providers).indexOf(key), key, `inbound: only one provider of type ${type} can receive mail`),
       ),
     ...canaryProblems(providers).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),
     ...shareProblems(outbound),
@@ -141,7 +143,7 @@ function ownProblems(provider: ProviderConfig, definition: ProviderDefinition | 
   const problems: string[] = [];
   if (connectMs > deadlineMs) problems.push(`connectMs: ${connectMs} is longer than the deadline of ${deadlineMs}`);
   if (provider.warmUp && !(provider.warmUp.from < (provider.share ?? 0)))
-    problems.push('warmUp: needs a share, and a beginning (from) below it');
+    problems.push('warmUp: needs a `share`, and a `from` below this share');
   problems.push(...(definition.problems?.(provider.options, provider.fromDomains) ?? []));
   problems.push(...substituteProblems(provider));
   problems.push(...eventsProblems(provider, definition));
@@ -151,22 +153,28 @@ function ownProblems(provider: ProviderConfig, definition: ProviderDefinition | 
   for (const name of ['maxBytes', 'maxRecipients'] as const) {
     const wanted = limits[name];
     if (wanted !== undefined && wanted > most[name])
-      problems.push(`limits.${name}: ${wanted} is above ${most[name]}, which type ${provider.type} takes`);
+      problems.push(`limits.${name}: ${wanted} is above ${most[name]}, the limit of type ${provider.type}`);
   }
   return problems;
 }
 
 function eventsProblems({ type, options, events }: ProviderConfig, definition: ProviderDefinition): string[] {
   if (events === undefined) return [];
-  if (definition.events === undefined) return [`events: type ${type} has none`];
+  if (definition.events === undefined) return [`events: type ${type} has no delivery events`];
   if (definition.events.over === 'http') return [];
   if (definition.events.over === 'mail')
-    return events === true ? [] : [`events: reports of type ${type} come as mail, so that only \`true\` is right`];
+    return events === true
+      ? []
+      : [`events: must be \`true\` or absent, since delivery reports of type ${type} come as mail`];
   // SES can publish events only to an SNS topic in the same region, and the topic is in the region of the stack.
   const region = definition.events.region(options);
   return [
-    ...(events === true ? [] : [`events: type ${type} publishes its events, so that only \`true\` is right`]),
-    ...(region === undefined ? [] : ['events: need the region of the stack, so that options.region is not allowed']),
+    ...(events === true
+      ? []
+      : [`events: must be \`true\` or absent, since type ${type} publishes its events inside AWS`]),
+    ...(region === undefined
+      ? []
+      : ['events: are available only in the region of the stack, so options.region is not allowed']),
   ];
 }
 
@@ -179,7 +187,7 @@ function reportProblems(providers: readonly ProviderConfig[], definitions: Defin
     .filter(({ type, events }) => events !== undefined && definitions[type]?.events?.over === 'mail')
     .map((provider) => ({
       provider,
-      problem: `events: reports of type ${provider.type} come back as received mail, and no provider receives any; give a provider \`inbound\`, for the domain that bounces go to, or leave \`events\` out`,
+      problem: `events: reports of type ${provider.type} come back as received mail, and no provider receives mail; give a provider \`inbound\` for the domain to which bounces are sent, or remove \`events\``,
     }));
 }
 
@@ -187,7 +195,10 @@ function substituteProblems(provider: ProviderConfig): string[] {
   const { substituteFrom } = provider;
   if (substituteFrom === undefined) return [];
   const allowed = allowedFrom(provider);
-  if (!allowed) return ['substituteFrom: needs fromDomains, since mail from other domains gets the substitute'];
+  if (!allowed)
+    return [
+      'substituteFrom: needs fromDomains, since mail from other domains is sent with the address in substituteFrom',
+    ];
   return allows(allowed, substituteFrom) ? [] : ['substituteFrom: is none of the addresses that this provider may use'];
 }
 
@@ -204,7 +215,10 @@ function weightProblems(outbound: readonly ProviderConfig[]): { provider: Provid
     const total = group.reduce((sum, { weight = PROVIDER_DEFAULTS.weight }) => sum + weight, 0);
     return total > 0
       ? []
-      : group.map((provider) => ({ provider, problem: 'weight: the weights of its priority add up to 0' }));
+      : group.map((provider) => ({
+          provider,
+          problem: 'weight: the weights of the providers with this priority add up to 0',
+        }));
   });
 }
 

@@ -40,7 +40,7 @@ export function validateRoutes(
     const { class: name } = (entry ?? {}) as { class?: unknown };
     const found = [...shapeProblems(entry), ...keyProblems(entry, providers), ...gateProblems(entry, providers)];
     const first = routes.findIndex((other: { class?: unknown } | null) => other?.class === name);
-    if (name !== undefined && first < index) found.push(`class: is taken by routes[${first}]`);
+    if (name !== undefined && first < index) found.push(`class: is already used by routes[${first}]`);
     return found.map((problem) => `routes[${index}]${typeof name === 'string' ? ` (${name})` : ''}: ${problem}`);
   });
   const watched = routes.filter(
@@ -48,7 +48,7 @@ export function validateRoutes(
   );
   if (watched.length > MOST_WATCHED_CLASSES)
     problems.push(
-      `routes: given ${watched.length} classes with expiresAfterSeconds; at most ${MOST_WATCHED_CLASSES} may have one, since each is a metric and an alarm of its own`,
+      `routes: given ${watched.length} classes with expiresAfterSeconds; at most ${MOST_WATCHED_CLASSES} classes may have it, since each such class needs its own metric and alarm`,
     );
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
@@ -58,7 +58,9 @@ function shapeProblems(entry: unknown): string[] {
   const { class: name, expiresAfterSeconds } = (entry ?? {}) as Record<string, unknown>;
   // The name of the class becomes the value of a metric dimension, in which CloudWatch accepts only printable ASCII characters.
   if (expiresAfterSeconds !== undefined && typeof name === 'string' && !WATCHABLE.test(name))
-    problems.push('class: must be printable ASCII where it has expiresAfterSeconds, since its alarm bears its name');
+    problems.push(
+      'class: must be printable ASCII if the route has expiresAfterSeconds, since the name of the alarm contains the class',
+    );
   return problems;
 }
 
@@ -76,12 +78,10 @@ function gateProblems(entry: unknown, providers: readonly ProviderConfig[]): str
   if (ofClass.some(({ type, events }) => events !== undefined && known[type]?.events?.over !== 'mail')) return [];
   return [
     ...(verifiedRecipients === true
-      ? [
-          'verifiedRecipients: needs `events` on a provider of the class that signs them: they report that a mail was delivered',
-        ]
+      ? ['verifiedRecipients: a provider of the class needs signed `events`, which report that a mail was delivered']
       : []),
     ...(typeof pauseAbove === 'object' && pauseAbove !== null
-      ? ['pauseAbove: needs `events` on a provider of the class that signs them: they report bounces and complaints']
+      ? ['pauseAbove: a provider of the class needs signed `events`, which report bounces and complaints']
       : []),
   ];
 }
@@ -89,7 +89,7 @@ function gateProblems(entry: unknown, providers: readonly ProviderConfig[]): str
 function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
   const { class: name, providers: keys, strict } = (entry ?? {}) as Record<string, unknown>;
   if (keys === undefined && strict === true)
-    return ['strict: has no effect without `providers`; name those that may carry this class'];
+    return ['strict: has no effect without `providers`; name the providers that may send this class'];
   if (!Array.isArray(keys)) return [];
   return keys.flatMap((key: unknown, place) => {
     const provider = providers.find((candidate) => candidate.key === key);
@@ -98,7 +98,7 @@ function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): stri
       : provider.outbound === false
         ? `${provider.key} only receives (outbound: false)`
         : provider.classes && !provider.classes.includes(String(name))
-          ? `${provider.key} carries only the classes ${provider.classes.join(', ')}`
+          ? `${provider.key} sends only the classes ${provider.classes.join(', ')}`
           : keys.indexOf(key) < place
             ? `${provider.key} is named twice`
             : undefined;

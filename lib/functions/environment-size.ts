@@ -39,7 +39,7 @@ export function checkEnvironmentSize(
   );
   if (bytes > MAX_BYTES)
     throw new ConfigurationError([
-      `${functionName}: it may need ${bytes} bytes of environment, and a Lambda function has ${MAX_BYTES}: ${remedy}`,
+      `${functionName}: the environment variables of the function may need ${bytes} bytes, and Lambda allows ${MAX_BYTES}: ${remedy}`,
     ]);
 }
 

@@ -67,7 +67,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
     const { providers, queue, published, stateTable, listsTable, suppressionKey, api, rate, concurrency } = props;
     super(scope, id, {
       ...props,
-      description: 'Takes delivery events from the providers',
+      description: 'Receives delivery events from the providers',
       roleDescription: 'Permissions of the events function of Mailover',
       entry: 'lambda/events/handler.ts',
       environment: eventsEnvironment,

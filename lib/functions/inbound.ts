@@ -76,7 +76,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
     const { providers, queue, receiptRule, mailBucket, stateTable, reports } = props;
     super(scope, id, {
       ...props,
-      description: 'Takes received mail from the providers',
+      description: 'Receives mail from the receiving providers',
       roleDescription: 'Permissions of the receiver of Mailover',
       entry: 'lambda/inbound/handler.ts',
       environment: inboundEnvironment,

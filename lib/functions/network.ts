@@ -57,24 +57,24 @@ export function networkOf(
   const outside = isIn(vpc.publicSubnets);
   if (outside)
     throw new ConfigurationError([
-      `vpcSubnets: ${outside.node.id} is public, and a function has no public address there, so it reaches nothing: use private subnets with a NAT gateway (${NAT})`,
+      `vpcSubnets: ${outside.node.id} is public. A Lambda function gets no public IP address in a public subnet, so it cannot reach providers or AWS services: use private subnets with a NAT gateway (${NAT})`,
     ]);
   const isolated = isIn(vpc.isolatedSubnets);
   const others = providers.filter(({ type }) => !OF_AWS.has(type)).map(({ key }) => key);
   if (isolated && others.length > 0)
     throw new ConfigurationError([
-      `vpcSubnets: ${isolated.node.id} has no way out, and ${others.join(', ')} can be reached over the internet only: add a NAT gateway (${NAT}), or use other subnets`,
+      `vpcSubnets: ${isolated.node.id} has no route to the internet, and ${others.join(', ')} can be reached over the internet only: add a NAT gateway (${NAT}), or use other subnets`,
     ]);
   const notes = Annotations.of(scope);
   if (isolated)
     notes.addWarningV2(
       'mailover:vpc-endpoints',
-      `vpcSubnets: the subnets have no way out, so that the VPC needs interface endpoints of sqs, secretsmanager and email (${ENDPOINT}), and gateway endpoints of s3 and dynamodb, which cost nothing.`,
+      `vpcSubnets: the subnets have no route to the internet, so the VPC needs interface endpoints of sqs, secretsmanager and email (${ENDPOINT}), and gateway endpoints of s3 and dynamodb, which cost nothing.`,
     );
   else
     notes.addInfoV2(
       'mailover:vpc-nat',
-      `vpc: everything that the functions send leaves over the NAT gateways of the VPC (${NAT}). Gateway endpoints of s3 and dynamodb cost nothing, and keep that traffic off them.`,
+      `vpc: all traffic of the functions goes through the NAT gateways of the VPC (${NAT}). Gateway endpoints of s3 and dynamodb cost nothing; with them, traffic to s3 and dynamodb does not use the NAT gateways.`,
     );
   return { vpc, vpcSubnets };
 }
@@ -87,7 +87,7 @@ function selected(vpc: IVpc, selection: SubnetSelection): SelectedSubnets {
     throw new Error('the selection is empty');
   } catch (error) {
     throw new ConfigurationError([
-      `vpcSubnets: the VPC has no such subnets (${(error as Error).message}): the functions need private subnets with a NAT gateway (${NAT})`,
+      `vpcSubnets: the VPC has none of the selected subnets (${(error as Error).message}): the functions need private subnets with a NAT gateway (${NAT})`,
     ]);
   }
 }

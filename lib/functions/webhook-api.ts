@@ -64,7 +64,7 @@ export class WebhookApi extends Construct {
     });
     this.api = new HttpApi(this, 'Api', {
       apiName: deploymentName(this),
-      description: 'Takes received mail and delivery events from the providers',
+      description: 'Receives posts of received mail and of delivery events from the providers',
       createDefaultStage: false,
     });
     this.#stage = new HttpStage(this, 'Stage', {

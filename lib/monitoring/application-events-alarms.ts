@@ -13,11 +13,15 @@ export function watchApplicationEvents(
   { bus, url, consumed = false }: ApplicationEvents = {},
 ): void {
   if (!consumed && undelivered === undefined) return;
-  const reader = bus ? 'the event bus' : url === undefined ? 'the program that reads them' : 'the posts';
+  const reader = bus
+    ? 'the pipe to the event bus'
+    : url === undefined
+      ? 'the program that reads this queue'
+      : 'the poster function';
   monitoring.alarm({
     title: 'EventsUnread',
-    meanwhile: `An event has been on the events queue for an hour: ${reader} take none, or fail on it. Events are kept for 14 days.`,
-    action: 'Look whether what reads the events queue runs, and what it answers.',
+    meanwhile: `An event has been on the events queue for an hour: ${reader} does not run, or fails on the event. SQS deletes events after 14 days.`,
+    action: `Check that ${reader} runs, and look for errors of ${reader}.`,
     metric: events.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(5) }),
     threshold: Duration.hours(1).toSeconds(),
     missing: IDLE_QUEUE_IS_EMPTY,
@@ -25,8 +29,10 @@ export function watchApplicationEvents(
   if (undelivered === undefined) return;
   monitoring.alarm({
     title: 'EventsUndelivered',
-    meanwhile: 'Events were not taken at any of their tries. They are kept for 14 days on a queue of their own.',
-    action: 'Repair what takes them, then redrive that queue.',
+    meanwhile:
+      'Every try to deliver some events to the application failed. A dead-letter queue keeps these events until they are 14 days old.',
+    action:
+      'Repair the event bus or the URL of the application, then redrive the dead-letter queue of the undelivered events.',
     metric: undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) }),
     missing: IDLE_QUEUE_KEEPS_STATE,
   });

@@ -11,8 +11,8 @@ export function watchCanary(monitoring: Monitoring, provider: string, every: Dur
     title: 'CanaryMissing',
     dependsOnTime: true,
     provider,
-    meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
-    action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
+    meanwhile: `The canaries (test mails) sent through ${provider} do not return, or return hours late: ${provider} does not accept or deliver mail, or Mailover cannot receive mail.`,
+    action: `Read the attempts of the canaries in the log of the sender. If canaries through other providers are missing too, Mailover cannot receive mail.`,
     metric: monitoring.metric('CanaryAge', 'Maximum', { provider }, PERIOD),
     // The alarm is raised when two consecutive canaries are missing, ten minutes after the second canary was sent.
     threshold: 2 * every.toSeconds() + 600,
@@ -32,9 +32,8 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
       title: 'MxCanaryMissing',
       dependsOnTime: true,
       provider,
-      meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,
-      action:
-        'If the canaries to the other MX arrive, look at the account, the MX record and the route of this provider; otherwise at the sending provider.',
+      meanwhile: `The canaries (test mails) to the MX of ${provider} do not arrive: mail that other servers send to this MX is late or lost.`,
+      action: `If canaries to another MX arrive, check the account, the MX record and the route of ${provider}. Otherwise check the sending providers and the receiver function.`,
       metric: monitoring.metric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
       // The alarm is raised when two consecutive canaries are missing, ten minutes after the second canary was sent.
       threshold: 2 * canary.everyMinutes * 60 + 600,

@@ -22,9 +22,8 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
       title: 'ClassWaits',
       dependsOnTime: true,
       class: name,
-      meanwhile: `Mail of the class ${name} has waited for more than a tenth of its ${expiresAfterSeconds} s.`,
-      action:
-        'See whether the outbound queue has a backlog without message groups, or every provider of the class fails.',
+      meanwhile: `Mail of the class ${name} has waited for at least a tenth of the ${expiresAfterSeconds} s after which it expires.`,
+      action: 'Check whether the outbound queue has a backlog, and whether the providers of the class accept mail.',
       metric: monitoring.metric('ClassWait', 'Maximum', { class: name }, MINUTE),
       threshold: expiresAfterSeconds * PART,
       // Missing data means that there is no mail of the class, or that the sender does not run, which other alarms report.
@@ -32,7 +31,7 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
     });
   if (watched.length > 0)
     monitoring.row('Mail with an expiry', [
-      graph('Waited by class, s', 24, {
+      graph('Longest wait, by class, s', 24, {
         left: watched.map(({ name }) =>
           monitoring.metric('ClassWait', 'Maximum', { class: name }).with({ label: name }),
         ),

@@ -11,22 +11,27 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
   monitoring.composite({
     title: 'MailStopped',
     severity: 'page',
-    meanwhile: 'Mail has stopped: messages wait and none is accepted. Nothing is lost yet.',
-    action: 'Look at NoProviderLeft first, then at the errors of the sender.',
+    meanwhile:
+      'Mail waits on the queues: no provider accepts mail, or the sender does not send it fast enough. Waiting mail is not lost, but it can expire.',
+    action: 'Look at the alarm NoProviderLeft first, then at the errors of the sender function.',
     ...any(alarms.filter(({ effectOnRoute }) => effectOnRoute === 'stopped')),
   });
   monitoring.composite({
     title: 'NoProviderLeft',
     severity: 'page',
-    meanwhile: 'No provider is left: mail waits in the retry queues for up to four days, or until it expires.',
-    action: 'Repair any one of them; the quickest is usually a key, a payment, or a forgotten switch.',
+    meanwhile:
+      'No provider gets or accepts mail: each provider refuses our account, has an open circuit breaker, or is isolated. Mail waits in the retry queues for up to four days, or until it expires.',
+    action:
+      'Repair one provider. The quickest repair is usually to write a new key, to pay a bill, or to end an isolation (npm run release).',
     rule: providers.map((provider) => `(${any(closed(provider)).rule})`).join(' AND '),
     watches: providers.flatMap(closed),
   });
   monitoring.composite({
     title: 'OneWayBroken',
-    meanwhile: 'One provider is broken. Mail goes through the others, and users notice nothing.',
-    action: 'See which provider it is; check that the others have room for all of the mail.',
+    meanwhile:
+      'At least one provider fails, gets no mail, or does not answer the health check. Mail goes through the providers that still work.',
+    action:
+      'Find the provider in the names of the other raised alarms. Check that the working providers can send all of the mail.',
     ...any(alarms.filter(({ effectOnRoute }) => effectOnRoute === 'closed' || effectOnRoute === 'failing')),
   });
 }

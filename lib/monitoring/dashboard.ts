@@ -89,17 +89,17 @@ export function addProviderRow(monitoring: Monitoring, config: ProviderConfig, a
           monitoring.metric('Attempts', 'Sum', { provider, outcome }).with({ label: outcome }),
         ),
         ...SKIP_OUTCOMES.map((outcome) =>
-          monitoring.metric('Skipped', 'Sum', { provider, outcome }).with({ label: `not offered: ${outcome}` }),
+          monitoring.metric('Skipped', 'Sum', { provider, outcome }).with({ label: `skipped: ${outcome}` }),
         ),
       ],
       stacked: true,
     }),
     graph('Failed, %', 4, { left: [failureRate(monitoring, provider, PERIOD)], most: 100, line: FAILING_PERCENT }),
     graph('Time to accept, ms', 4, { left: [latency('Average'), latency('p95')], line: deadlineMs / 2 }),
-    graph('Account (1 may send) and circuit (0 closed)', 5, {
+    graph('Account (1: may send), circuit breaker (0: closed)', 5, {
       left: [
         monitoring.metric('AccountHealthy', 'Minimum', { provider }).with({ label: 'account' }),
-        monitoring.metric('CircuitState', 'Maximum', { provider }).with({ label: 'circuit' }),
+        monitoring.metric('CircuitState', 'Maximum', { provider }).with({ label: 'circuit breaker' }),
       ],
       most: 3,
     }),
@@ -121,7 +121,7 @@ export function addQueuesRow(monitoring: Monitoring, { outbound, deadLetter, ret
     graph('Age when retried, s', 6, {
       left: [
         monitoring.metric('RetryAge', 'p50').with({ label: 'p50' }),
-        monitoring.metric('RetryAge', 'Maximum').with({ label: 'most' }),
+        monitoring.metric('RetryAge', 'Maximum').with({ label: 'maximum' }),
       ],
       right: [monitoring.metric('RetryAge', 'SampleCount').with({ label: 'retries' })],
     }),
@@ -142,16 +142,16 @@ export function addSenderRow(
   const by = (name: 'TookOver' | 'Contradictions' | 'UnrecognisedAnswers') =>
     providers.map(({ key }) => monitoring.metric(name, 'Sum', { provider: key }).with({ label: key }));
   monitoring.row('Failover', [
-    graph('Failed over to, by provider', 6, {
+    graph('Accepted after failover, by provider', 6, {
       left: by('TookOver'),
-      right: [monitoring.metric('FailedOver', 'Sum').with({ label: 'failed over' })],
+      right: [monitoring.metric('FailedOver', 'Sum').with({ label: 'all providers' })],
       stacked: true,
     }),
     graph('Contradictions, and unrecognised answers (right)', 6, {
       left: by('Contradictions'),
       right: by('UnrecognisedAnswers'),
     }),
-    graph('Possible duplicates, by provider that may have had the mail', 6, {
+    graph('Possible duplicates, by first provider; skips (right)', 6, {
       left: providers.flatMap(({ key }) =>
         DUPLICATE_OUTCOMES.map((outcome) =>
           monitoring
@@ -159,7 +159,9 @@ export function addSenderRow(
             .with({ label: `${key}: ${outcome}` }),
         ),
       ),
-      right: [monitoring.metric('SkippedUnable', 'Sum').with({ label: 'providers that cannot carry' })],
+      right: [
+        monitoring.metric('SkippedUnable', 'Sum').with({ label: 'skips of a provider that cannot send the mail' }),
+      ],
     }),
     graph('Sender', 6, {
       left: [

@@ -31,8 +31,9 @@ export function watchEvents(monitoring: Monitoring, { providers, events, publish
     monitoring.alarm({
       title: 'EventsDeadLetters',
       provider: key,
-      meanwhile: `Events that ${key} published could not be taken for two days; they are kept for 14 days in total.`,
-      action: 'Read the reason in the log of the events function, repair it, and redrive them.',
+      meanwhile: `The events function failed for two days on events that ${key} published, or they are no events. SQS keeps them until they are 14 days old.`,
+      action:
+        'Read the reason in the log of the events function, repair the cause, and redrive the dead-letter queue of these events.',
       metric: deadLetter.metricApproximateNumberOfMessagesVisible({
         statistic: 'Maximum',
         period: Duration.minutes(1),
@@ -47,8 +48,9 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
     title: 'EventsErrors',
     dependsOnTime: true,
     meanwhile:
-      'The function that takes delivery events crashes or is stopped; the providers post them again for a while.',
-    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+      'The events function crashes, or exceeds its time-out or memory. Delivery events arrive late: bounces are repeated for hours, deliveries possibly for 20 minutes only.',
+    action:
+      'Read the end of the log of the events function. If the errors began with a deployment, roll the deployment back.',
     metric: taker.metricErrors({ statistic: 'Sum', period: PERIOD }),
     // The function returns normally even for a malformed event, so each error is a crash, a time-out or a lack of memory. Two
     // periods must breach the threshold, since after a single error the provider posts the event again.
@@ -62,8 +64,9 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
     title: 'EventsTurnedAway',
     dependsOnTime: true,
     meanwhile:
-      'The HTTP API answers in place of the events function: above eventsRate, or because the function does not answer. Mail is sent and received as usual.',
-    action: 'See the status in the access log: 429 is the rate, the rest the function.',
+      'The HTTP API refuses requests with delivery events: there are more requests than eventsRate allows, or the events function does not answer. Mail is sent and received as usual.',
+    action:
+      'Read the status in the access log: 429 means too many requests; 502, 503 or 504 means that the events function did not answer.',
     metric: unanswered.turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
     // Three of four periods must breach the threshold: providers post an event again after a few minutes, so no event is lost in
     // a short peak.
@@ -78,8 +81,9 @@ function watchDuplicates(monitoring: Monitoring): void {
   monitoring.alarm({
     title: 'SentTwice',
     meanwhile:
-      'Two providers report the same mail for the same recipient, and no answer was lost: a recipient got it twice.',
-    action: 'Read the line `sent twice` in the log of the events function, and the record of its submission.',
+      'Two providers report the same mail for the same recipient, and no lost answer explains this: the recipient probably got the mail twice.',
+    action:
+      'Read the line `sent twice` in the log of the events function, and the attempts in the record of the submission.',
     metric: monitoring.metric('SentTwice', 'Sum', { outcome: 'unexpected' }, PERIOD),
     // Only mail that was unexpectedly accepted twice is counted, so missing data means that there was no such mail.
     missing: TreatMissingData.NOT_BREACHING,
@@ -92,8 +96,9 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'EventsRefused',
     provider,
-    meanwhile: `Requests with delivery events of ${provider} are refused: bounces and complaints do not arrive, and their addresses are mailed again.`,
-    action: 'Compare the address at the provider with EventsUrl, and its keys with those in the secret.',
+    meanwhile: `Requests with delivery events of ${provider} are refused. Bounces and complaints do not arrive, so Mailover sends more mail to the affected addresses.`,
+    action:
+      'Compare the URL at the provider with the stack output EventsUrl, and the keys at the provider with the keys in the secret.',
     metric: counted(requests('refused'), 'refused'),
     // Two periods must breach the threshold, since requests of a stranger who guesses paths rarely continue for more than five
     // minutes.
@@ -105,8 +110,9 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'EventsUnusable',
     provider,
-    meanwhile: `${provider} posts events of a type that its table lacks, or requests that are none. Known events are taken.`,
-    action: 'Read the lines `unknown event` in the log, and add a row to the table of the provider.',
+    meanwhile: `${provider} sends events of a type that is not in the table of this provider, or requests without a usable event. Events of known types are processed.`,
+    action:
+      'Read the lines `unknown event` and `events` in the log of the events function. For an unknown type, add a row to the table of the provider.',
     metric: new MathExpression({
       expression: 'FILL(unusable, 0) + FILL(unknown, 0)',
       label: 'unusable',
@@ -123,8 +129,8 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
     title: 'EventsFailed',
     dependsOnTime: true,
     provider,
-    meanwhile: `Events of ${provider} could not be kept. It posts them again: bounces for hours, deliveries for 20 minutes only.`,
-    action: 'Read the detail in the log of the events function: it names the service that failed.',
+    meanwhile: `Events of ${provider} could not be stored. Bounces are repeated for hours, deliveries possibly for 20 minutes only.`,
+    action: 'Read the field `detail` in the log of the events function: it names the service that failed.',
     metric: counted(requests('failed'), 'failed'),
     datapoints: 3,
     of: 4,
@@ -134,7 +140,7 @@ function watchProviderEvents(monitoring: Monitoring, provider: string): void {
 }
 
 function addEventsRow(monitoring: Monitoring, providers: readonly EventsProvider[], events: EventsFunction): void {
-  monitoring.row('What becomes of accepted mail?', [
+  monitoring.row('What happens to accepted mail?', [
     graph('Delivery events, by provider', 8, {
       left: providers.flatMap(({ key }) =>
         COUNTED_EVENTS.map((outcome) =>
@@ -142,7 +148,7 @@ function addEventsRow(monitoring: Monitoring, providers: readonly EventsProvider
         ),
       ),
     }),
-    graph('Accepted twice by delivery events, beside those that were possible (right)', 8, {
+    graph('Mail that two providers accepted, and possible duplicates (right)', 8, {
       left: SENT_TWICE_OUTCOMES.map((outcome) =>
         monitoring.metric('SentTwice', 'Sum', { outcome }).with({ label: outcome }),
       ),
@@ -163,7 +169,9 @@ function addEventsRow(monitoring: Monitoring, providers: readonly EventsProvider
         ),
         events.function.metricErrors({ label: 'errors' }),
         events.function.metricThrottles({ label: 'throttles' }),
-        ...(events.unanswered ? [events.unanswered.turnedAway.metric({ statistic: 'Sum', label: 'turned away' })] : []),
+        ...(events.unanswered
+          ? [events.unanswered.turnedAway.metric({ statistic: 'Sum', label: 'refused by the API' })]
+          : []),
       ],
     }),
   ]);

@@ -24,8 +24,9 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     title: 'HealthCheckStopped',
     dependsOnTime: true,
     meanwhile:
-      'Accounts are no longer checked: mail goes out, but a closed account or an open circuit is not detected.',
-    action: 'Read the end of the log of the health function, and look whether its rule is enabled.',
+      'The health check does not run. Mail goes out, but no alarm reports a closed account or an open circuit breaker.',
+    action:
+      'Read the end of the log of the health function, and check that the EventBridge rule of this function is enabled.',
     metric: props.function.metricInvocations({ statistic: 'Sum', period: PERIOD }),
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
@@ -38,8 +39,10 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
   monitoring.alarm({
     title: 'HealthCheckErrors',
     dependsOnTime: true,
-    meanwhile: 'The health check crashes or is stopped: mail is still sent, but its gauges may be out of date.',
-    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    meanwhile:
+      'The health function crashes, or exceeds its time-out. Mail goes out, but alarms about accounts and circuit breakers may be wrong.',
+    action:
+      'Read the end of the log of the health function. If the errors began with a deployment, roll the deployment back.',
     metric: props.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
     // The function runs five times in each period, and one error in a period is tolerated. The failure of a provider is never an
     // error of the function.
@@ -65,8 +68,8 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
     dependsOnTime: true,
     provider,
     effectOnRoute: 'failing',
-    meanwhile: `For some ten minutes ${provider} has not answered whether its account may send. Mail that it does not accept goes to the others.`,
-    action: 'Look at its status page, and at the reason in the log of the health function.',
+    meanwhile: `For about ten minutes ${provider} has not answered whether our account may send. Mail that ${provider} does not accept goes to the other providers.`,
+    action: `Look at the status page of ${provider}, and at the reason in the log of the health function.`,
     metric: new MathExpression({
       // The expression is 1 in these circumstances: the health check ran (it wrote CircuitState), it got no answer about the
       // account (it wrote no AccountHealthy), and no function failed to read a secret or had its AWS credentials refused in this
@@ -94,8 +97,8 @@ function watchProviderAccount(monitoring: Monitoring, { key: provider, type }: P
   monitoring.alarm({
     title: 'QuotaLow',
     provider,
-    meanwhile: `Less than a tenth of the quota of ${provider} is left; when it is gone, mail goes to the others.`,
-    action: 'Ask for a higher quota, or find the producer that sends this much.',
+    meanwhile: `Less than a tenth of the daily quota of ${provider} is left. When the quota is used up, mail goes to the other providers.`,
+    action: 'Ask for a higher quota, or find the producer that sends more mail than usual.',
     metric: monitoring.metric('QuotaHeadroom', 'Minimum', { provider }, PERIOD),
     threshold: 0.1,
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -110,9 +113,9 @@ function watchCapacity(monitoring: Monitoring): void {
   monitoring.alarm({
     title: 'CapacityShort',
     meanwhile:
-      'Nothing yet: all mail goes out. Without one of the providers the others could not carry the day with the most recipients of the last week, and the rest would wait.',
+      'All mail goes out now. If one provider failed, the other providers could not send as much mail in a day as on the busiest day of the last week, so some mail would wait.',
     action:
-      'Ask a provider for a higher quota, or add one; the log of the health function has the provider and both numbers.',
+      'Read the line `capacity short` in the log of the health function: it has the provider and the numbers. Ask another provider for a higher quota, or add a provider.',
     metric: monitoring.metric('SpareCapacity', 'Minimum', {}, PERIOD),
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
@@ -127,8 +130,8 @@ function watchBlocklists(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'Blocklisted',
     provider,
-    meanwhile: `A sending address of ${provider} is on a blocklist: it accepts mail, but receivers may refuse it or mark it as spam.`,
-    action: `Ask the list for the reason and for removal; isolate the provider if mail bounces.`,
+    meanwhile: `A sending address of ${provider} is on a DNS blocklist. ${provider} accepts mail, but receiving servers may refuse the mail or mark it as spam.`,
+    action: `Ask the operator of the blocklist for the reason and for removal. If mail bounces, isolate ${provider}.`,
     metric: monitoring.metric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
     // The blocklists are queried every half hour, and there is no value if no blocklist answers. An address stays listed until
     // the blocklist removes it, so the alarm keeps its state until the next value.

@@ -45,8 +45,10 @@ function watchFunction(
   monitoring.alarm({
     title: 'InboundErrors',
     dependsOnTime: true,
-    meanwhile: 'The receiver crashes or is stopped; the providers post those mails again for about eight hours.',
-    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    meanwhile:
+      'The receiver function crashes, or exceeds its time-out or memory. The providers post the affected mail again for eight hours or more.',
+    action:
+      'Read the end of the log of the receiver function. If the errors began with a deployment, roll the deployment back.',
     metric: receiver.metricErrors({ statistic: 'Sum', period: PERIOD }),
     // The function returns normally even for malformed mail, so each error is a crash, a time-out or a lack of memory. Two
     // periods must breach the threshold, since after a single error the provider posts the mail again.
@@ -58,16 +60,18 @@ function watchFunction(
   monitoring.alarm({
     title: 'InboundTooLarge',
     meanwhile:
-      'A mail was too large to be posted here: the provider posts it again, and gives up after some ten hours.',
-    action: 'Have Mailgun store such mail and notify, or receive it over SES; see what the reconciler found.',
+      'A received mail was too large for the HTTP API or the receiver function. The provider posts this mail again for eight hours or more, without success.',
+    action:
+      'Use a Mailgun route that stores mail and notifies, or receive large mail through SES. Check whether the reconciler fetched this mail.',
     metric: tooLarge.metric({ statistic: 'Sum', period: PERIOD }),
     // The metric is counted from the access log, so it has no value if no request was too large.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'InboundThrottles',
-    meanwhile: 'Lambda refuses invocations of the receiver; the providers post those mails again.',
-    action: 'Find the function that uses up the concurrency of the account.',
+    meanwhile:
+      'Lambda refuses invocations of the receiver function. The providers post the affected mail again for eight hours or more.',
+    action: 'Find the function that uses up the concurrency of the AWS account.',
     metric: receiver.metricThrottles({ statistic: 'Sum', period: PERIOD }),
     // If mail is refused during a peak of a few minutes, the function accepts it when the provider posts it again. Therefore two
     // periods must breach the threshold.
@@ -80,8 +84,9 @@ function watchFunction(
     title: 'InboundTurnedAway',
     dependsOnTime: true,
     meanwhile:
-      'The HTTP API answers in place of the receiver: above its rate, or because the function does not answer.',
-    action: 'See the status in the access log: 429 is the rate, the rest the function.',
+      'The HTTP API refuses requests with received mail: there are more requests than inboundRate allows, or the receiver function does not answer. The providers post the mail again.',
+    action:
+      'Read the status in the access log: 429 means too many requests; 502, 503 or 504 means that the receiver function did not answer.',
     metric: turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
     // A mail that was refused in a peak of a few minutes is accepted when the provider posts it again. Therefore two periods must
     // breach the threshold.
@@ -102,9 +107,10 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
     title: 'InboundUnknownPath',
     ...defined({ provider }),
     meanwhile: provider
-      ? `Requests for ${provider} come to a wrong path: if it posts them, its mail is tried again for eight hours and then lost.`
-      : 'Requests arrive at the path of a provider that is not in the list: mail of a renamed provider is lost after eight hours.',
-    action: 'Compare the URL at the provider with InboundUrl, with its key in the list, and inboundPath in its secret.',
+      ? `Requests for ${provider} have a wrong path. If ${provider} sends these requests, it posts their mail again for about eight hours, and then the mail is lost.`
+      : 'Requests have a path with a key that no provider in the list has. If the key of a provider was changed, mail of this provider is posted again for about eight hours and then lost.',
+    action:
+      'Compare the URL at the provider with the stack output InboundUrl, with the key of the provider in the list, and with inboundPath in the secret of the provider.',
     metric: counted(metric, 'to a wrong path'),
     // If a provider posts a mail again and again, there are requests in at least two of three periods of a quarter of an hour.
     // Requests of a stranger who guesses paths rarely continue for so long.
@@ -120,8 +126,8 @@ function watchQueue(monitoring: Monitoring, queue: Queue): void {
     title: 'InboundWaiting',
     dependsOnTime: true,
     meanwhile:
-      'Received mail has been on the inbound queue for a quarter of an hour: the application does not read it, or fails on it.',
-    action: 'Check that the application that reads the queue runs, and its errors.',
+      'Received mail has been on the inbound queue for a quarter of an hour: the application does not read the queue, or fails on the mail.',
+    action: 'Check that the application that reads the inbound queue runs, and look for its errors.',
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
     threshold: Duration.minutes(15).toSeconds(),
     datapoints: 3,
@@ -131,8 +137,8 @@ function watchQueue(monitoring: Monitoring, queue: Queue): void {
   monitoring.alarm({
     title: 'InboundExpiring',
     severity: 'page',
-    meanwhile: 'The oldest received mail is ten days old: in four days SQS deletes it.',
-    action: 'Let the application read the inbound queue, or save its messages elsewhere, today.',
+    meanwhile: 'The oldest message on the inbound queue is ten days old: in four days SQS deletes this message.',
+    action: 'Today, let the application read the inbound queue, or copy the messages of the queue to another place.',
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: PERIOD }),
     threshold: Duration.days(10).toSeconds(),
     missing: IDLE_QUEUE_IS_EMPTY,
@@ -144,8 +150,8 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     title: 'InboundRefused',
     provider,
     severity: 'page',
-    meanwhile: `Requests to the right path of ${provider} are refused: if the key or password is wrong, they contain mail, which is posted again for eight hours and then lost.`,
-    action: 'Compare the keys in its secret with those of the provider; put the previous key beside the new key.',
+    meanwhile: `Requests to the right path of ${provider} are refused. If the key or password is wrong, these requests contain mail, which ${provider} posts again for about eight hours; then the mail is lost.`,
+    action: `Compare the keys in the webhook secret of ${provider} with the keys at ${provider}. During a change of keys, keep the previous key in the secret too.`,
     metric: sumOf(monitoring, provider, ['refused', 'replayed'], 'refused'),
     // A single refused request may be an old request that an attacker sends again. With a wrong key, all requests are refused in
     // every period.
@@ -162,8 +168,9 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'InboundUnreadable',
     provider,
-    meanwhile: `${provider} posted a request that is no mail; it is stored in the mail bucket under inbound/unreadable.`,
-    action: 'Read it: an event means a wrong URL at the provider, anything else that its format has changed.',
+    meanwhile: `${provider} posted a request without a readable mail. Unless the request is a delivery event, it is stored in the mail bucket under inbound/unreadable.`,
+    action:
+      'Read the outcome in the log of the receiver function: `misdirected` means a wrong URL for events at the provider, `unreadable` means that the format of the provider has changed.',
     metric: sumOf(monitoring, provider, ['unreadable', 'misdirected'], 'no mail'),
     // Only requests without a mail are counted, so missing data means that there was no such request.
     missing: TreatMissingData.NOT_BREACHING,
@@ -172,13 +179,15 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
 
 function watchFailures(monitoring: Monitoring, inbound: InboundProvider): void {
   const { key: provider } = inbound;
-  const until = overHttp(inbound) ? 'is sent again for about eight hours' : 'comes again from its queue for 24 hours';
+  const again = overHttp(inbound)
+    ? `${provider} posts it again for about eight hours.`
+    : 'SQS delivers the notification about it again for 24 hours.';
   monitoring.alarm({
     title: 'InboundFailures',
     dependsOnTime: true,
     provider,
-    meanwhile: `Mail from ${provider} could not be stored, and ${until}.`,
-    action: 'Read the detail in the log of the receiver: it names the service that failed.',
+    meanwhile: `Mail from ${provider} could not be stored. ${again}`,
+    action: 'Read the field `detail` in the log of the receiver function: it names the service that failed.',
     metric: sumOf(monitoring, provider, ['failed'], 'failed'),
     datapoints: 3,
     of: 4,
@@ -192,8 +201,8 @@ function watchReceivedMail(monitoring: Monitoring, provider: string): void {
     title: 'InboundLate',
     dependsOnTime: true,
     provider,
-    meanwhile: `Mail over ${provider} arrives more than five minutes after the provider accepted it.`,
-    action: 'Look for failures of the receiver, and at the status page of the provider.',
+    meanwhile: `At least half of the mail through ${provider} reaches the inbound queue five minutes or more after ${provider} accepted it.`,
+    action: 'Look for failures of the receiver function, and look at the status page of the provider.',
     metric: monitoring.metric('InboundAge', 'p50', { provider }, PERIOD),
     threshold: LATE_S,
     // Single late mails are normal, since a provider may have to post a mail again. It is not normal that, in each of three
@@ -207,8 +216,9 @@ function watchReceivedMail(monitoring: Monitoring, provider: string): void {
     title: 'InboundIncomplete',
     dependsOnTime: true,
     provider,
-    meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in the raw mail or at the provider.`,
-    action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
+    meanwhile: `A mail received through ${provider} is incomplete, or could not be parsed. Its message on the inbound queue has a flag; the missing part is in the raw mail in the bucket, or at ${provider}.`,
+    action:
+      'Read the line `stored mail not readable` in the log of the receiver function. Without such a line, the mail has too many parts or headers, or is not a mail.',
     metric: counted(monitoring.metric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
     // Only incomplete mail is counted, so missing data means that no mail was incomplete.
     missing: TreatMissingData.NOT_BREACHING,
@@ -219,8 +229,9 @@ function watchIds(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'InboundIdReused',
     provider,
-    meanwhile: `Mail over ${provider} repeatedly has a Message-ID that was used for another mail; each mail was delivered.`,
-    action: 'Compare the messages of one messageId: a broken sender, or an attempt to suppress mail by a copy.',
+    meanwhile: `Within an hour at least three mails through ${provider} had the Message-ID of an earlier, different mail. Each of these mails was put on the inbound queue.`,
+    action:
+      'Compare the messages with the same messageId: either a program reuses Message-IDs, or an attacker tries to make a mail look like a copy of another mail.',
     metric: counted(monitoring.metric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
     // A single mail with a reused Message-ID may come from a sender that edits a mail and sends it again. Three such mails within
     // an hour are not a coincidence.
@@ -234,8 +245,8 @@ function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
   monitoring.alarm({
     title: 'InboundSesDeadLetters',
     meanwhile:
-      'Mail that SES wrote to the bucket could not be processed for 24 hours; it is kept for 30 days from its arrival.',
-    action: 'Read the reason in the log of the receiver, repair it, and redrive the notifications.',
+      'Mail that SES wrote to the bucket could not be processed for 24 hours. It stays in the bucket for 30 days from its arrival, unless the option mailExpiration has another value.',
+    action: 'Read the reason in the log of the receiver function, repair the cause, and redrive the notifications.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     missing: IDLE_QUEUE_KEEPS_STATE,
   });

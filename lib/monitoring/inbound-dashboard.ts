@@ -26,8 +26,12 @@ export function addInboundRow(monitoring: Monitoring, { providers, inbound, queu
       monitoring.metric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }),
     );
   const bad = INBOUND_OUTCOMES.filter((outcome) => !['delivered', 'duplicate', 'canary'].includes(outcome));
-  monitoring.row('Is mail coming in, and over which provider?', [
-    graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
+  monitoring.row('Is mail coming in, and through which provider?', [
+    graph('Received, and duplicates (right), by provider', 6, {
+      left: by('delivered'),
+      right: by('duplicate'),
+      stacked: true,
+    }),
     graph('Not accepted, by reason', 6, {
       left: providers.flatMap(({ key }) =>
         bad.map((outcome) =>
@@ -45,8 +49,8 @@ export function addInboundRow(monitoring: Monitoring, { providers, inbound, queu
         queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
         inbound.function.metricErrors({ label: 'errors' }),
         inbound.function.metricThrottles({ label: 'throttles' }),
-        inbound.unanswered.turnedAway.metric({ statistic: 'Sum', label: 'turned away' }),
-        monitoring.metric('InboundUnknownKey', 'Sum').with({ label: 'for no provider' }),
+        inbound.unanswered.turnedAway.metric({ statistic: 'Sum', label: 'refused by the API' }),
+        monitoring.metric('InboundUnknownKey', 'Sum').with({ label: 'unknown provider key' }),
       ],
       right: [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest, s' })],
     }),

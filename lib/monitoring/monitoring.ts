@@ -57,9 +57,9 @@ interface AlarmText {
   readonly part?: string;
   /** @default 'ticket' */
   readonly severity?: Severity;
-  /** One sentence that says what happens to mail while the alarm is raised. */
+  /** One to three sentences that say what happens to mail while the alarm is raised. They must be clear without the runbook. */
   readonly meanwhile: string;
-  /** One sentence that says what the operator must do first. */
+  /** One to three sentences that say what the operator must do first. They must be clear without the runbook. */
   readonly action: string;
   /**
    * Role of this alarm in the composite alarms.

@@ -14,8 +14,9 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
   monitoring.alarm({
     title: 'SecondaryMx',
     provider,
-    meanwhile: `Mail arrives over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
-    action: 'Look at the status page and the account of the preferred provider; swap the preferences if it stays down.',
+    meanwhile: `Much mail arrives through ${provider}, whose MX is not the preferred MX: the preferred MX probably refuses connections, or answers with 4xx.`,
+    action:
+      'Look at the status page and the account of the provider of the preferred MX. If this provider stays down, swap the MX preferences.',
     metric: counted(monitoring, provider, 'delivered', PERIOD),
     // Senders of spam often choose the least preferred MX, so fewer than ten mails in five minutes are normal. Canaries are
     // counted under another outcome.
@@ -28,8 +29,9 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
   monitoring.alarm({
     title: 'PrimaryMxSilent',
     provider,
-    meanwhile: `For three hours mail has come over ${provider} only, and none over the preferred MX.`,
-    action: 'Send a mail over the preferred MX by hand; look at the status page and the account of its provider.',
+    meanwhile: `For three hours mail has arrived through ${provider}, and no mail through the preferred MX.`,
+    action:
+      'Send a mail to the preferred MX by hand. Look at the status page and the account of the provider of the preferred MX.',
     metric: onlyOver(monitoring, provider, preferred),
     // Even at a domain with little mail, it is rare that in each of three hours the only mail is spam, which arrives through the
     // least preferred MX.

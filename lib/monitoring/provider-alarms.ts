@@ -22,15 +22,15 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   const provider = config.key;
   const attempts = (outcome: string, period = PERIOD) =>
     monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
-  const others = `Mail goes through the other providers meanwhile.`;
+  const others = `Meanwhile mail goes through the other providers.`;
 
   watchRefusals(monitoring, provider);
   monitoring.alarm({
     title: 'FailureRate',
     provider,
     effectOnRoute: 'failing',
-    meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
-    action: `Look at the reasons in its attempts, and at its status page.`,
+    meanwhile: `At least a quarter of the mail for ${provider} fails there, or skips ${provider} since its circuit breaker is open. ${others}`,
+    action: `Look at the reasons of the attempts at ${provider} in the log of the sender, and at the status page of ${provider}.`,
     metric: failureRate(monitoring, provider, PERIOD),
     threshold: FAILING_PERCENT,
     // Missing data means that there was no attempt, so no attempt failed.
@@ -40,8 +40,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'FailureCount',
     provider,
     effectOnRoute: 'failing',
-    meanwhile: `Little mail is offered to ${provider}, and repeatedly at least half of it fails. ${others}`,
-    action: `Look at the reasons in its attempts, and at its status page.`,
+    meanwhile: `${provider} gets little mail, and repeatedly at least half of this mail fails there, or skips ${provider} since its circuit breaker is open. ${others}`,
+    action: `Look at the reasons of the attempts at ${provider} in the log of the sender, and at the status page of ${provider}.`,
     metric: failureCount(monitoring, provider, PERIOD),
     // Two periods must breach the threshold, so that a single failure raises no alarm.
     datapoints: 2,
@@ -53,8 +53,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'SomeFailures',
     dependsOnTime: true,
     provider,
-    meanwhile: `A part of the mail offered to ${provider} fails there. ${others}`,
-    action: `Look at the reasons in its attempts: failures of one kind, or of one kind of mail, are a lasting fault.`,
+    meanwhile: `At least 3 % of the attempts at ${provider} fail because of an outage of ${provider}. ${others}`,
+    action: `Read the failed attempts at ${provider} in the log of the sender, and look for something that they have in common. Report them to ${provider}.`,
     metric: someFailures(monitoring, provider, QUARTER),
     // Missing data means that no mail was sent, so no attempt failed.
     missing: TreatMissingData.NOT_BREACHING,
@@ -63,8 +63,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'LostAnswers',
     dependsOnTime: true,
     provider,
-    meanwhile: `Answers of ${provider} are lost: such mail waits a minute for a look-up whether it was accepted, and may be sent twice.`,
-    action: `Isolate it if they continue; look at its status page, and whether answers of all providers are lost.`,
+    meanwhile: `Some attempts at ${provider} get no answer. The mail of these attempts waits for one to two minutes, and may be sent twice.`,
+    action: `If more answers are lost, isolate ${provider}. Look at the status page of ${provider}, and check whether answers of all providers are lost.`,
     metric: lostAnswers(monitoring, provider, HOUR),
     // Missing data means that no mail was sent, so no answer was lost.
     missing: TreatMissingData.NOT_BREACHING,
@@ -73,8 +73,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'PossibleDuplicates',
     dependsOnTime: true,
     provider,
-    meanwhile: `Mail that ${provider} may have accepted, though its answer was lost, went out through another provider too.`,
-    action: `Isolate it while answers are lost; put providers with a look-up before those without.`,
+    meanwhile: `Another provider accepted mail to which the answer of ${provider} had been lost. ${provider} may have accepted this mail too, so recipients may get it twice.`,
+    action: `Isolate ${provider} while answers of ${provider} are lost. In the list, put providers that can be asked about a mail before providers that cannot be asked.`,
     metric: counted(
       monitoring.metric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
       'possible duplicates',
@@ -88,7 +88,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'SenderRefused',
     provider,
     meanwhile: `${provider} refuses mail from one of our From addresses or domains. ${others}`,
-    action: `Find the domain by the submissions in its attempts, and verify it there.`,
+    action: `Find the From domain: the refused attempts in the log of the sender have the ids of the submissions. Verify this domain at ${provider}.`,
     metric: counted(attempts('sender', QUARTER), 'refused senders'),
     // One or two attempts with a refused From address in a quarter of an hour may come from a test by a producer.
     threshold: 3,
@@ -100,8 +100,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     dependsOnTime: true,
     provider,
     small: 'only',
-    meanwhile: `Something is wrong with ${provider}: attempts fail, answers are lost, or it refuses good mail as bad. ${others}`,
-    action: `Look at the reasons in its attempts, and at its status page.`,
+    meanwhile: `Attempts at ${provider} fail, answers of ${provider} are lost, or ${provider} refuses mail that another provider accepts. ${others}`,
+    action: `Look at the reasons of the attempts at ${provider} in the log of the sender, and at the status page of ${provider}.`,
     metric: faults(monitoring, provider, QUARTER),
     // Missing data means that no mail was sent, so no attempt failed.
     missing: TreatMissingData.NOT_BREACHING,
@@ -111,8 +111,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     provider,
     effectOnRoute: 'closed',
     severity: 'page',
-    meanwhile: `${provider} no longer lets this account send. ${others}`,
-    action: `Check its key and the state of the account; isolate it if this will take days.`,
+    meanwhile: `${provider} refuses our account, or the secret of ${provider} cannot be used. ${others}`,
+    action: `Check the key and the state of the account at ${provider}. If the repair takes days, isolate ${provider}.`,
     metric: accountRefused(monitoring, provider),
     // One refusal is enough. The alarm stays raised for a quarter of an hour after the last refusal, since a provider whose
     // circuit breaker is open rarely gets an attempt (a probe).
@@ -127,8 +127,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     provider,
     small: true,
     effectOnRoute: 'closed',
-    meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
-    action: `Find out why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
+    meanwhile: `${provider} gets no mail, since its circuit breaker is open or an operator isolated the provider. ${others}`,
+    action: `Find out why the circuit breaker opened. It closes by itself when ${provider} accepts a probe, unless an operator isolated ${provider}.`,
     metric: monitoring.metric('CircuitState', 'Maximum', { provider }, MINUTE),
     threshold: CIRCUIT_STATE.open,
     // Two periods must breach the threshold, since no action is needed if the circuit breaker was open for only a minute.
@@ -143,8 +143,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'Latency',
     dependsOnTime: true,
     provider,
-    meanwhile: `${provider} accepts mail, but needs more than half of its deadline for it, and delays mail by that.`,
-    action: `Watch it: above the deadline its mail goes to the others. Isolate it if the mail is urgent.`,
+    meanwhile: `${provider} accepts mail, but on average needs at least half of its deadline for a mail. Mail is delayed by this time.`,
+    action: `Watch the latency of ${provider}: an answer after the deadline counts as a lost answer. If the mail is urgent, isolate ${provider}.`,
     metric: monitoring.metric('AttemptLatency', 'Average', { provider, outcome: 'accepted' }, PERIOD),
     threshold: deadlineMs / 2,
     datapoints: 2,
@@ -155,8 +155,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   monitoring.alarm({
     title: 'Throttled',
     provider,
-    meanwhile: `${provider} throttles a large part of the mail, which goes to the others meanwhile.`,
-    action: `Compare the volume with its limits; set maxPerSecond, or ask for a higher limit.`,
+    meanwhile: `${provider} throttles at least a fifth of the attempts at ${provider}. ${others}`,
+    action: `Compare the volume of mail with the limits of ${provider}. Set maxPerSecond, or ask ${provider} for a higher limit.`,
     metric: new MathExpression({
       expression:
         'IF(FILL(throttled, 0) >= 2 AND 5 * FILL(throttled, 0) >= FILL(throttled, 0) + FILL(accepted, 0), FILL(throttled, 0), 0)',
@@ -175,8 +175,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
   monitoring.alarm({
     title: 'Unproven',
     provider,
-    meanwhile: `For ${unprovenDays} days ${provider} has neither accepted mail nor the login of the health check; whether it would accept mail is not known.`,
-    action: `Read its reason in the log of the health function; give it a small share of the mail, or a canary.`,
+    meanwhile: `For ${unprovenDays} days ${provider} has accepted neither mail nor the credentials of the health check. It is not known whether ${provider} would accept mail.`,
+    action: `Read the reason in the log of the health function. Give ${provider} a small share of the mail, or a canary.`,
     metric: monitoring.metric('CredentialAge', 'Maximum', { provider }, PERIOD),
     threshold: unprovenDays * 86_400,
     // The health check writes a value each minute, also for a new provider. If the health check itself fails, another alarm is

@@ -20,8 +20,8 @@ export function watchQueues(
   watchRetries(monitoring, [...retry.values()], retryBacklog);
   monitoring.alarm({
     title: 'RemovedQueueMail',
-    meanwhile: 'Mail waits on the retry queue of a provider that was removed from the list, for six hours now.',
-    action: 'See with `npm run queues` whether the queue still has its consumer.',
+    meanwhile: 'For six hours mail has waited on the retry queue of a provider that was removed from the list.',
+    action: 'Check with `npm run queues` whether a function still reads this retry queue.',
     metric: monitoring.metric('RemovedQueueMail', 'Minimum', {}, Duration.hours(1)),
     datapoints: 6,
     of: 6,
@@ -32,16 +32,16 @@ export function watchQueues(
   monitoring.alarm({
     title: 'DeadLetters',
     small: true,
-    meanwhile: 'Messages were dead-lettered; they are kept for 14 days.',
-    action: 'Read their attribute Reason, repair the cause, and redrive them.',
+    meanwhile: 'There are messages on the dead-letter queue. SQS deletes them after 14 days. Other mail goes out.',
+    action: 'Read the attribute Reason of the dead letters, repair the cause, and redrive the dead letters.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     missing: IDLE_QUEUE_KEEPS_STATE,
   });
   monitoring.alarm({
     title: 'DeadLettersExpiring',
     severity: 'page',
-    meanwhile: 'The oldest dead letter is ten days old: in four days SQS deletes it, and that mail is lost.',
-    action: 'Redrive the dead letters, or save them elsewhere, today.',
+    meanwhile: 'The oldest dead letter is ten days old: in four days SQS deletes this message, and its mail is lost.',
+    action: 'Today, redrive the dead letters, or copy them to another place.',
     metric: deadLetter.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: PERIOD }),
     threshold: Duration.days(10).toSeconds(),
     // If values are missing while there are dead letters, the dead letters still get older, so the alarm keeps its state.
@@ -53,8 +53,8 @@ export function watchQueues(
     effectOnRoute: 'stopped',
     small: true,
     meanwhile:
-      'A message has been on the outbound queue for a quarter of an hour: mail arrives faster than it is sent, or the sender fails on it.',
-    action: 'Look at the errors and the throttles of the sender, then at the number of its invocations.',
+      'A message has been on the outbound queue for a quarter of an hour: mail arrives faster than it is sent, or the sender fails on this message.',
+    action: 'Look at the errors and the throttles of the sender function, then at the number of its invocations.',
     metric: outbound.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
     threshold: Duration.minutes(15).toSeconds(),
     datapoints: 3,
@@ -66,8 +66,8 @@ export function watchQueues(
     dependsOnTime: true,
     effectOnRoute: 'stopped',
     small: true,
-    meanwhile: 'Mail waits, and for ten minutes no provider has accepted any.',
-    action: 'Look at the circuits and accounts of all providers, then at the errors of the sender.',
+    meanwhile: 'Mail waits, and for ten minutes no provider has accepted mail.',
+    action: 'Look at the circuit breakers and accounts of all providers, then at the errors of the sender function.',
     metric: new MathExpression({
       expression:
         'IF(FILL(accepted, 0) == 0 AND (FILL(waiting, 0) > 0 OR FILL(retried, 0) > 0), FILL(waiting, 0) + FILL(retried, 0), 0)',
@@ -112,8 +112,9 @@ function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBa
       title: 'RetryBacklog',
       dependsOnTime: true,
       ...defined({ part: first > 0 ? `queues-from-${first + 1}` : undefined }),
-      meanwhile: `${retryBacklog} or more messages that no provider accepted wait for their next round in the retry queues.`,
-      action: 'Find out what they wait for: the only provider that may carry them, or an AWS service.',
+      meanwhile: `At least ${retryBacklog} messages wait in the retry queues: no provider accepted them, an AWS service failed, or their class is paused.`,
+      action:
+        'Check whether TableUnreachable, ObjectsUnreachable, SecretsUnreachable or ClassPaused is raised. Otherwise find the providers that may send this mail, and look at their failures.',
       metric: new MathExpression({
         expression: measured.map(([id]) => `FILL(${id}, 0)`).join(' + '),
         label: 'waiting',

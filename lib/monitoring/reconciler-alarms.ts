@@ -15,9 +15,10 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
     monitoring.alarm({
       title: 'InboundNotice',
       provider,
-      meanwhile: 'A received mail is on the inbound queue only as a notice: its attachments are not available.',
+      meanwhile:
+        'The reconciler could not fetch a received mail completely, so the inbound queue has a notice in place of this mail.',
       action:
-        'Find it at the provider by the id in the notice; ask its sender to repeat it if it is missing there too.',
+        'Find the mail at the provider by the id in the notice. If the provider does not have the mail, ask its sender to send it again.',
       metric: counted(runs('notice'), 'notices'),
       // Each mail that is replaced by a notice is counted, so missing data means that there was no such mail.
       missing: TreatMissingData.NOT_BREACHING,
@@ -26,8 +27,10 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'InboundMissed',
       dependsOnTime: true,
       provider,
-      meanwhile: 'Received mail did not arrive; the reconciler has fetched it, or asked the provider to post it again.',
-      action: 'Find out why: an endpoint that was down, a wrong URL at the provider, mail above the limit of Lambda.',
+      meanwhile:
+        'The provider received a mail, but did not post it to Mailover successfully. The reconciler fetched this mail, or asked the provider to post it again.',
+      action:
+        'Find the cause: the receiver function was down, the URL at the provider is wrong, or the mail was too large.',
       metric: new MathExpression({
         expression: 'FILL(recovered, 0) + FILL(asked, 0)',
         usingMetrics: { recovered: runs('recovered'), asked: runs('asked') },
@@ -42,8 +45,9 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       dependsOnTime: true,
       provider,
       meanwhile:
-        'The reconciler does not look for received mail that did not arrive; mail that arrives by itself is not affected.',
-      action: 'Read the log of the reconciler: a key that may not read, or a provider that does not answer.',
+        'The reconciler cannot ask the provider which received mail did not arrive. Mail that the provider posts is received as usual.',
+      action:
+        'Read the log of the reconciler: either the key may not read the list of mail, or the provider does not answer.',
       metric: new MathExpression({
         expression: 'FILL(looked, 0) + FILL(behind, 0)',
         usingMetrics: { looked: runs('looked'), behind: runs('behind') },
@@ -63,9 +67,9 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'ReconcilerBehind',
       dependsOnTime: true,
       provider,
-      meanwhile: `For two hours no check of the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,
+      meanwhile: `For two hours the reconciler has not checked all mail of ${provider}. Mail that did not arrive is found late, and after three days it is not found at all.`,
       action:
-        'Read its log, which has the reason for each mail that was left for a later run; without such lines there is too much mail.',
+        'Read the lines `left for a later run` in the log of the reconciler: they have the reason. Without such lines, the provider receives too much mail.',
       metric: monitoring.metric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
       // After the first deployment, or after an outage, up to three days of mail must be checked. This may take many runs, which
       // together may take hours.
@@ -77,8 +81,9 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
     monitoring.alarm({
       title: 'ReconcilerSkipped',
       provider,
-      meanwhile: `Mail of ${provider} became older than three days before the reconciler checked whether it arrived; it will not be checked any more.`,
-      action: 'Compare the list of the provider with the mail that arrived since the last complete check.',
+      meanwhile: `The reconciler did not check some mail of ${provider} within three days, and will not check it any more. If this mail did not arrive, it may be lost.`,
+      action:
+        'Compare the list of received mail at the provider with the mail that arrived since the last complete check.',
       metric: counted(runs('skipped'), 'skipped'),
       // Only runs that left out mail because of its age are counted, so missing data means that there was no such run.
       missing: TreatMissingData.NOT_BREACHING,

@@ -22,8 +22,8 @@ export function watchRefusals(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'Contradictions',
     provider,
-    meanwhile: `${provider} refuses messages as bad that another provider accepts; they go out through the other.`,
-    action: `Compare its answer with its documentation: its API or its rules may have changed.`,
+    meanwhile: `${provider} refuses messages or recipients that another provider accepts. This mail goes out through the other provider.`,
+    action: `Compare the answer of ${provider} with its documentation: the API or the rules of ${provider} may have changed.`,
     metric: counted(monitoring.metric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
     // One message that this provider refuses and another provider accepts may be an unusual message. Two such messages suggest
     // that the API of the provider has changed.
@@ -36,8 +36,8 @@ export function watchRefusals(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'UnrecognisedAnswers',
     provider,
-    meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered because of this.`,
-    action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
+    meanwhile: `${provider} refuses mail with an answer that is not in the table of known answers. The mail goes to another provider, or waits and is tried again.`,
+    action: `Read the answer in the log of the sender, and add a row with its meaning to the table of answers for the type of ${provider}.`,
     metric: counted(monitoring.metric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
     // A single unrecognised answer raises the alarm, since it may be the first sign of a changed API.
     threshold: 1,
@@ -49,8 +49,8 @@ export function watchRefusals(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'Refusals',
     provider,
-    meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from any provider.`,
-    action: `Look at the reasons: either a producer sends bad mail, or the provider wrongly refuses good mail.`,
+    meanwhile: `${provider} refuses at least half of its mail because of the message, the From address or a recipient. Most refused recipients get this mail from no other provider.`,
+    action: `Look at the reasons of the attempts at ${provider}: either a producer sends bad mail, or ${provider} wrongly refuses good mail. In the second case isolate ${provider}.`,
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) + ${REFUSED} >= ${MANY}, 100 * ${REFUSED} / (FILL(accepted, 0) + ${REFUSED}), 0)`,
       label: 'refused, %',
@@ -69,8 +69,8 @@ export function watchRefusals(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'SuppressionRise',
     provider,
-    meanwhile: `${provider} refuses mailboxes of recipients at three times its usual share or more; while it is in doubt, another provider is tried.`,
-    action: `Run npm run doubted, which lists recipients that ended by doubtful answers; isolate the provider if their mailboxes exist.`,
+    meanwhile: `${provider} refuses mailboxes of recipients at least three times as often as usual. While Mailover doubts these refusals, Mailover also tries another provider.`,
+    action: `Run npm run doubted, which lists the recipients that Mailover gave up because of doubtful refusals. If their mailboxes exist, isolate ${provider}.`,
     metric: monitoring.metric('SuppressionRise', 'Maximum', { provider }, MINUTE),
     threshold: 3,
     datapoints: 2,

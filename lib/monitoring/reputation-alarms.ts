@@ -32,10 +32,10 @@ export function watchReputation(
     metrics.map((one) => vendorMetric(one).with({ label: `${key}: ${one.of}` })),
   );
   if (classesPause || rates.length > 0)
-    monitoring.row('Is our mail wanted?', [
+    monitoring.row('Bounces, complaints and paused classes', [
       ...(classesPause
         ? [
-            graph('Rounds that left mail waiting for its class, and paused classes (right)', 12, {
+            graph('Tries that left mail waiting (class paused, address unverified), and paused classes (right)', 12, {
               left: HELD_OUTCOMES.map((outcome) =>
                 monitoring.metric('HeldBack', 'Sum', { outcome }).with({ label: outcome }),
               ),
@@ -43,7 +43,9 @@ export function watchReputation(
             }),
           ]
         : []),
-      ...(rates.length > 0 ? [graph('Rates of the account, by the vendor, from 0 to 1', 12, { left: rates })] : []),
+      ...(rates.length > 0
+        ? [graph('Rates of bounces and complaints that the provider measures, from 0 to 1', 12, { left: rates })]
+        : []),
     ]);
 }
 
@@ -52,9 +54,9 @@ function watchPauses(monitoring: Monitoring): void {
     title: 'ClassPaused',
     small: true,
     meanwhile:
-      'Too many recipients of a class bounced or complained: its mail waits until it expires. All other mail goes out.',
+      'Too much mail of a class bounced, or too many of its recipients complained. Mail of this class waits until it expires; all other mail goes out.',
     action:
-      'See with `npm run account` which class it is; repair its list of addresses, then npm run release -- --class NAME.',
+      'Find the class with `npm run account`, and repair the list of addresses of this class. Then run npm run release -- --class NAME.',
     metric: monitoring.metric('PausedClasses', 'Maximum', {}, PERIOD),
     // The metric has a value each minute. Without a value, the paused classes of mail are assumed to be unchanged, so the alarm
     // keeps its state.
@@ -66,8 +68,8 @@ function watchReview(monitoring: Monitoring, provider: string): void {
   monitoring.alarm({
     title: 'UnderReview',
     provider,
-    meanwhile: `${provider} reviews the account. It still takes mail, and may stop that without further notice.`,
-    action: `Read what its console says, repair the cause and answer; let the other providers carry the mail meanwhile: npm run isolate -- ${provider} --reason TEXT.`,
+    meanwhile: `${provider} reviews our account. It still accepts mail, but it may stop the account without further notice.`,
+    action: `Read the reason in the console of ${provider}, repair the cause and answer. Meanwhile send all mail through the other providers: npm run isolate -- ${provider} --reason TEXT.`,
     metric: monitoring.metric('UnderReview', 'Maximum', { provider }, PERIOD),
     // The metric has no value while the provider does not answer the health check. A review lasts for days, so the alarm then
     // keeps its state.
@@ -79,9 +81,8 @@ function watchRate(monitoring: Monitoring, provider: string, metric: ReputationM
   monitoring.alarm({
     title: metric.title,
     provider,
-    meanwhile: `The ${metric.of} of all mail of the account at ${provider} are near the rate from which it reviews the account. Mail goes out.`,
-    action:
-      'Find the mail that causes them: by class in the delivery events, or a program that sends without Mailover.',
+    meanwhile: `The rate of ${metric.of} of all mail of our account at ${provider} is near the limit from which ${provider} reviews the account. Mail goes out.`,
+    action: `Find the mail that causes the ${metric.of}: look at the classes in the delivery events, and at programs that use the account without Mailover.`,
     metric: vendorMetric(metric),
     threshold: metric.alarmFrom,
     // AWS writes no value while the account sends no mail. The rate is then unchanged, so the alarm keeps its state.

@@ -12,18 +12,19 @@ const OWN: Readonly<Record<OwnService, Pick<AlarmDefinition, 'title' | 'meanwhil
   table: {
     title: 'TableUnreachable',
     meanwhile:
-      'The state table does not answer the sender: mail is not sent without it, and waits in the retry queues.',
-    action: 'Look at the health of DynamoDB in the region, and at throttles and permissions of the table.',
+      'The sender cannot use the state table or the secret of the suppression list. The affected mail is not sent, and waits in the retry queues.',
+    action: 'Look at the health of DynamoDB in the region, and at the throttles and permissions of the state table.',
   },
   objects: {
     title: 'ObjectsUnreachable',
-    meanwhile: 'Objects that submissions refer to cannot be read: those submissions wait, the others go out.',
-    action: 'Look at the health of S3 in the region, and at the permissions of the bucket.',
+    meanwhile:
+      'The sender cannot read objects in the mail bucket to which submissions refer. These submissions wait; other mail goes out.',
+    action: 'Look at the health of S3 in the region, and at the permissions of the mail bucket.',
   },
   queues: {
     title: 'QueuesUnreachable',
     meanwhile:
-      'The sender cannot put messages on its queues: mail for a retry queue or the dead-letter queue stays on its queue.',
+      'The sender cannot put messages on the retry queues, the dead-letter queue or the events queue. Mail that should move to another queue stays on its queue, and is tried again.',
     action: 'Look at the health of SQS in the region, and at the permissions of the queues.',
   },
 };
@@ -36,8 +37,10 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'SenderErrors',
     dependsOnTime: true,
-    meanwhile: 'The sender crashes or is stopped; the messages of those batches come back and are tried again.',
-    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    meanwhile:
+      'The sender function crashes, or exceeds its time-out or memory. SQS delivers the messages of the affected batches again later.',
+    action:
+      'Read the end of the log of the sender function. If the errors began with a deployment, roll the deployment back.',
     metric: sender.metricErrors({ statistic: 'Sum', period: PERIOD }),
     // The function returns normally when a provider fails, so each error is a crash, a time-out or a lack of memory. Two periods
     // must breach the threshold, since after a single error SQS delivers the messages again.
@@ -48,8 +51,9 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   });
   monitoring.alarm({
     title: 'SenderThrottles',
-    meanwhile: 'Lambda refuses invocations of the sender; mail waits on its queue, and its receives are counted.',
-    action: 'Find the function that uses up the concurrency of the account, or lower outboundConcurrency.',
+    meanwhile:
+      'Lambda refuses invocations of the sender function. Mail waits on its queue; after about 24 hours SQS moves a waiting message to the dead-letter queue.',
+    action: 'Find the function that uses up the concurrency of the AWS account, or lower outboundConcurrency.',
     metric: sender.metricThrottles({ statistic: 'Sum', period: PERIOD }),
     datapoints: 3,
     of: 3,
@@ -60,8 +64,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'SenderTimeouts',
     dependsOnTime: true,
     meanwhile:
-      'Invocations of the sender take nearly all of their time-out; messages that are cut short come back later.',
-    action: 'Find the slow step: the table, the bucket, or several providers that hang.',
+      'Some invocations of the sender function last for at least nine tenths of its time-out. Mail whose attempt could exceed the time-out is tried again later.',
+    action: 'Find the slow step: the state table, the mail bucket, Secrets Manager, or providers that do not answer.',
     metric: sender.metricDuration({ statistic: 'Maximum', period: PERIOD }),
     // The sender starts no attempt that could last beyond the time-out of the function, so an invocation without a fault ends
     // well before this limit.
@@ -74,7 +78,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'ProducersSilent',
     dependsOnTime: true,
-    meanwhile: 'Producers sent steadily, and for half an hour no submission has arrived; Mailover itself works.',
+    meanwhile:
+      'For half an hour no submission has arrived, although producers sent mail steadily before. Mailover has no mail to send.',
     action: 'Check that the producers run, and that they may put messages on the outbound queue.',
     metric: monitoring.metric('ProducersSilent', 'Maximum', {}, MINUTE),
     datapoints: 2,
@@ -100,8 +105,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'FailoverRate',
     dependsOnTime: true,
     meanwhile:
-      'A large part of the mail is accepted only after failover to another provider: the next fault would stop it.',
-    action: 'Find the provider that fails or refuses mail, and check that the others have room for all of it.',
+      'At least a tenth of the mail is accepted only after failover to another provider. If another provider fails too, this mail may have to wait.',
+    action: 'Find the provider that fails or refuses mail. Check that the other providers can send all of the mail.',
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) >= 20, 100 * FILL(over, 0) / FILL(accepted, 1), 0)`,
       label: 'failed over, %',
@@ -121,8 +126,9 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'SenderRunaway',
     meanwhile:
-      'Some mail circulates between the sender and its retry queues faster than its waits allow, and costs money.',
-    action: 'Roll back the last deployment of the sender; if the loop continues, set its reserved concurrency to 0.',
+      'Some mail circulates between the sender and the retry queues faster than the waits between retries allow. Each such round costs money; the mail is not lost.',
+    action:
+      'Roll back the last deployment of the sender. If the loop continues, set the reserved concurrency of the sender function to 0.',
     metric: monitoring.metric('InvocationsPerMail', 'Maximum', {}, PERIOD),
     datapoints: 2,
     of: 3,
@@ -134,8 +140,9 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'SecretsUnreachable',
     dependsOnTime: true,
     meanwhile:
-      'Secrets Manager does not answer. Processes with cached credentials continue; new processes skip the provider, or mail waits seconds.',
-    action: 'Look at the health of AWS in this region, and at the connection to it: endpoint, network, throttling.',
+      'Functions cannot read secrets from Secrets Manager. Processes with cached secrets continue; new processes skip the provider. If a process can use no provider, its mail waits.',
+    action:
+      'Look at the health of AWS in this region, and at the connection to Secrets Manager: VPC endpoint, network, throttling.',
     metric: counted(monitoring.metric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
     // One or two failed reads of a secret need no alarm, since a read is repeated within seconds.
     threshold: 3,
@@ -145,8 +152,9 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'ProofKeyUnusable',
     meanwhile:
-      'The secret of the proofs is missing, forbidden or malformed. Mail goes out; redriven messages stay on their queue, and new dead letters have no proof.',
-    action: 'Restore the secret: a JSON object with "key", with the former key if it is known.',
+      'The secret with the key of the proofs (signatures of dead letters) is missing, forbidden or malformed. Mail goes out. Redriven dead letters wait on the outbound queue, and new dead letters have no proof.',
+    action:
+      'Restore the secret, or its older version: a JSON object whose field "key" has the former key. If this key is lost, see the runbook before you write a new key.',
     metric: monitoring.metric('ProofKeyUnusable', 'Sum', {}, PERIOD),
     // One failure is enough for the alarm, since an unusable key stays unusable until an operator acts.
     threshold: 1,
@@ -156,8 +164,9 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'CredentialsRefused',
     meanwhile:
-      'AWS refuses the credentials or the clock of one or more processes. They skip the provider, and mail goes out through the next one.',
-    action: 'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
+      'AWS refuses the credentials or the clock of at least one process. Such a process skips the provider, and mail goes out through the next provider.',
+    action:
+      'If all processes are affected, check the role of the sender function. Otherwise wait until Lambda replaces the process.',
     metric: counted(monitoring.metric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
     // One or two refused calls need no alarm: the AWS SDK corrects its clock from the answer of AWS, so the next call succeeds.
     threshold: 3,
@@ -166,8 +175,10 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   });
   monitoring.alarm({
     title: 'OperatorSwitch',
-    meanwhile: 'An operator has isolated a provider; mail goes through the others until the switch ends.',
-    action: 'See who did it and why; release the provider when the reason no longer applies.',
+    meanwhile:
+      'An operator has isolated at least one provider. Mail goes through the other providers until the isolation ends.',
+    action:
+      'List the isolated providers, the operators and the reasons with npm run isolate. Release a provider when the reason no longer applies.',
     metric: monitoring.metric('OperatorSwitch', 'Maximum', {}, PERIOD),
     // The metric has a value each minute. Without a value, the isolations are assumed to be unchanged, so the alarm keeps its
     // state.

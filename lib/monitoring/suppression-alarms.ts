@@ -24,8 +24,8 @@ export function watchSuppressions(
     monitoring.alarm({
       title: 'SuppressionsDoubted',
       provider,
-      meanwhile: `${provider} reports far more hard bounces and complaints than the other providers, or has far more new ones on its list than its mail explains: they suppress no address. Mail goes out.`,
-      action: `Find out whether its reports are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider} --confirm.`,
+      meanwhile: `${provider} reports far more hard bounces and complaints than the other providers, or has far more new entries on its own list than its mail explains. These reports and entries suppress no address. Mail goes out.`,
+      action: `Find out whether the reports of ${provider} are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider} --confirm.`,
       metric: counted(withheld(provider), 'withheld'),
       // Only hard bounces and complaints that suppress no address, since their provider is in doubt, are counted. So missing data
       // means that there were none.
@@ -34,9 +34,9 @@ export function watchSuppressions(
     monitoring.alarm({
       title: 'SuppressionMirrorFailed',
       provider,
-      meanwhile: `The own list of ${provider} could not be compared with the suppression list today. Its events are taken as usual.`,
+      meanwhile: `The daily comparison of the suppression list of ${provider} with the suppression list of Mailover failed. Events of ${provider} suppress addresses as usual.`,
       action:
-        'Read the line `suppressions mirrored` in the log of the function: often a key that may not read the list.',
+        'Read the line `suppressions mirrored` in the log of the suppression function. Often the key may not read the list of the provider.',
       metric: counted(runs(provider, 'failed'), 'failed'),
       // Only failed runs are counted, and the function runs once a day, so most periods have no value.
       missing: TreatMissingData.NOT_BREACHING,
@@ -46,14 +46,15 @@ export function watchSuppressions(
     title: 'SuppressionErrors',
     dependsOnTime: true,
     meanwhile:
-      'The function that keeps the suppression list crashes or is stopped; the list is filled by events and asked as usual.',
-    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+      'The suppression function crashes, or exceeds its time-out. Events still suppress addresses, and suppressed addresses get no mail.',
+    action:
+      'Read the end of the log of the suppression function. If the errors began with a deployment, roll the deployment back.',
     metric: mirror.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
     // Lambda writes no value if there was no invocation; without an invocation there is no error.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.row('Which addresses are suppressed?', [
-    graph('Withheld since their provider is in doubt', 12, {
+    graph('Bounces and complaints that suppress no address (provider in doubt)', 12, {
       left: providers.map((key) => withheld(key).with({ label: key })),
     }),
     graph('Daily comparison with the lists of the providers', 12, {

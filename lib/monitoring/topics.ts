@@ -92,10 +92,13 @@ export function checkTargets({ page = [], ticket = page }: AlarmTargets = {}): v
   const faults = (['page', 'ticket'] as const).flatMap((severity) => {
     const given = targets[severity];
     if (given === 'elsewhere' || given.some((target) => !(target instanceof EmailSubscription))) return [];
-    const what = given.length === 0 ? 'no target' : 'e-mail addresses only, which fail together with what they report';
+    const what =
+      given.length === 0
+        ? 'no target'
+        : 'e-mail addresses only, and e-mail may fail together with the mail of this deployment';
     return [
-      `monitoring.${severity}: alarms would reach ${what}; give a pager, a chat, a phone or a function as well, or say ` +
-        `'elsewhere' if one subscribes to the topic by itself`,
+      `monitoring.${severity}: alarms would reach ${what}; add a pager, a chat, a phone or a function, or set ` +
+        `'elsewhere' if another system subscribes to the topic by itself`,
     ];
   });
   if (faults.length > 0) throw new ConfigurationError(faults);

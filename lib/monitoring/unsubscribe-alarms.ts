@@ -10,8 +10,9 @@ export function watchUnsubscribe(monitoring: Monitoring, { function: target, una
   const sum = { statistic: 'Sum', period: PERIOD };
   monitoring.alarm({
     title: 'UnsubscribeFailed',
-    meanwhile: 'Recipients try to unsubscribe and cannot: they report the mail as spam instead.',
-    action: 'See the error in the log of the function, and the status in the access log: 429 is unsubscribeRate.',
+    meanwhile: 'Links to unsubscribe fail. Recipients who cannot unsubscribe get more mail, and may report it as spam.',
+    action:
+      'Read the error in the log of the unsubscribe function, and the status in the access log: 429 means more requests than unsubscribeRate allows.',
     metric: new MathExpression({
       expression: 'FILL(failures, 0) + FILL(errors, 0) + FILL(away, 0)',
       label: 'failed',

@@ -20,7 +20,7 @@ export function encryptDeployment(scope: Construct, key: IKey | undefined): void
   if (!added.every(({ statementAdded }) => statementAdded))
     Annotations.of(scope).addWarningV2(
       'mailover:key-policy',
-      'encryptionKey: its policy is not a part of this app. It must let logs, sns, ses and events use it, as docs/deploy.md says under "A key of your own".',
+      'encryptionKey: the policy of this key is not a part of this app. The policy must let logs, sns, ses and events use the key, as docs/deploy.md says under "A key of your own".',
     );
 }
 

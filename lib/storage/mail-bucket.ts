@@ -17,8 +17,8 @@ export function checkMailExpiration(expiration = DEFAULT_EXPIRATION): void {
   const days = expiration.toDays({ integral: false });
   if (days < SHORTEST_DAYS)
     throw new ConfigurationError([
-      `mailExpiration: given ${days} days; it must be at least ${SHORTEST_DAYS}, since a message may wait for 14 days and then ` +
-        'lie in the dead-letter queue for 14, and its objects have to be there',
+      `mailExpiration: given ${days} days; it must be at least ${SHORTEST_DAYS}, since a message may wait for 14 days, and then for ` +
+        '14 days in the dead-letter queue, and the objects that it refers to must exist until then',
     ]);
 }
 

@@ -46,7 +46,7 @@ export async function startApi(
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
-      error: `There is no ${request.method} ${request.url.split('?')[0]} here; docs/architecture.md has what there is.`,
+      error: `There is no ${request.method} ${request.url.split('?')[0]} here; docs/architecture.md lists the requests of this API.`,
     }),
   );
   addState(app, options);
@@ -70,7 +70,8 @@ export async function startApi(
 function addState(app: FastifyInstance, { info, queueCounts, accepted, clear, busEvents }: ApiSources): void {
   app.get('/api/stack', async () => info());
   app.delete('/api/state', async (_request, reply) => {
-    if (!info().ready) throw new ApiError(503, 'The stack is still starting: wait until GET /api/stack says ready.');
+    if (!info().ready)
+      throw new ApiError(503, 'The stack is still starting: wait until GET /api/stack answers with "ready": true.');
     await clear();
     return reply.code(204).send();
   });

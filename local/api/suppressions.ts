@@ -42,7 +42,7 @@ export function addSuppressions(app: FastifyInstance, { suppression }: Suppressi
     const entries: ShownSuppression[] = [];
     for (let from: number | undefined = 0; from !== undefined; ) {
       const answer = await ask({ command: 'list', from } satisfies SuppressionCommand);
-      if (answer.kind !== 'listed') throw new ApiError(500, 'The function gave no list.');
+      if (answer.kind !== 'listed') throw new ApiError(500, 'The function did not return a list of addresses.');
       entries.push(...answer.entries);
       from = answer.next;
     }

@@ -66,7 +66,7 @@ function card({ key, title }, menu) {
       setText(state, circuit ? circuitText(circuit) : '');
       setAttribute(state, 'data-state', circuit?.state);
       setText(taken, formatCount(mails));
-      setText(latest, ofBatch > 0 ? `, ${formatCount(ofBatch)} of those just sent` : '');
+      setText(latest, ofBatch > 0 ? `, ${formatCount(ofBatch)} of the last batch` : '');
       for (const [fault, input] of faults) if (input.checked !== (current === fault)) input.checked = current === fault;
       setText(wire, wireText(provider, faults));
       // With `disabled` instead of `aria-disabled`, the button would lose the focus after a click.
@@ -87,7 +87,7 @@ function circuitText({ state, reason, until, who, heldUntil }) {
   const because = reason ? `: ${inWords(reason)}` : '';
   if (state === 'half-open') return `Trying one mail${because}`;
   if (state === 'open') return `Skipped${because}, next try ${inSeconds(until)}`;
-  return heldUntil ? `Asked for a pause: next mail ${inSeconds(heldUntil)}` : 'Accepting mail';
+  return heldUntil ? `Throttled: next mail ${inSeconds(heldUntil)}` : 'Accepting mail';
 }
 
 function inSeconds(iso) {

@@ -28,7 +28,7 @@ const shares = list(
 );
 
 async function send(mails) {
-  setText(byId('sent'), 'Putting them on the queue …');
+  setText(byId('sent'), 'Putting the mail on the queue …');
   try {
     batch = await call('POST', '/api/console/mail', mails);
     setText(byId('sent'), `${formatCount(batch.count)} on the queue.`);

@@ -12,7 +12,7 @@ const REMEDIES = {
   Refused: 'Providers refused this message itself. Change it, and send it under a new id.',
   IdConflict: 'Give every submission its own id.',
   Unknown:
-    'A provider may have accepted the mail, and could not say. Send it again if it is better to arrive twice than never.',
+    'A provider may have accepted the mail, and could not say whether it did. Send the mail again if two copies are better than none.',
   Exhausted: 'No provider accepted the mail within four days. Send it again once a provider works again.',
   Crashed:
     'The sender crashed while it processed this mail; its log has the error. Repair the error, then send the mail again.',
@@ -169,7 +169,7 @@ const SKIPS = {
   quiet: 'it had failed in this worker a moment before',
   isolated: 'isolated by an operator',
   probing: 'another mail was probing whether it works again',
-  held: 'it had asked for a pause (Retry-After)',
+  held: 'it had throttled, and was not called for some time',
   warming: 'slow start after an outage',
   rate: 'its maxPerSecond was reached',
   unready: 'this worker could not use it yet',

@@ -161,7 +161,7 @@ describe('an address to which a provider cannot send', { timeout: 60_000 }, () =
       const { taken, ...ending } = await cases.ending(id);
 
       expect(ending).toMatchObject({ end: 'dead', reason: 'Refused', done: [0, 2, 3] });
-      expect(ending.detail).toMatch(/can carry the address of 1 of 4 recipients/);
+      expect(ending.detail).toMatch(/supports the address of 1 of 4 recipients/);
       expect(taken.map(({ envelope }) => envelope.to.toSorted())).toEqual([
         ['ada@example.org', 'bob@example.org', 'hidden@example.org'],
       ]);

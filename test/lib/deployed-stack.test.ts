@@ -22,7 +22,7 @@ test('a throw-away deployment keeps nothing when it is deleted', () => {
 });
 
 test('a throw-away deployment is refused in the stage live', () => {
-  expect(() => deploy({ ...LIVE, throwAway: true })).toThrow(/throwAway: is refused/);
+  expect(() => deploy({ ...LIVE, throwAway: true })).toThrow(/throwAway: is not allowed/);
 });
 
 test('the permissions boundary is on every role, and the stack has the tags, which CloudFormation gives to everything in it', () => {
@@ -50,10 +50,10 @@ test('a From domain that one provider alone may send from is named in a warning'
   const warnings = Annotations.fromStack(stack)
     .findWarning('*', Match.anyValue())
     .map(({ entry }) => String(entry.data));
-  expect(warnings.filter((text) => text.includes('may be sent from')).sort()).toEqual([
-    expect.stringContaining('example.com may be sent from over ses-here only'),
-    expect.stringContaining('example.org may be sent from over mailgun only'),
+  expect(warnings.filter((text) => text.includes('may be sent through')).sort()).toEqual([
+    expect.stringContaining('Mail from example.com may be sent through ses-here only'),
+    expect.stringContaining('Mail from example.org may be sent through mailgun only'),
   ]);
-  const silent = Annotations.fromStack(deploy().stack).findWarning('*', Match.stringLikeRegexp('may be sent from'));
+  const silent = Annotations.fromStack(deploy().stack).findWarning('*', Match.stringLikeRegexp('may be sent through'));
   expect(silent).toEqual([]);
 });

@@ -82,7 +82,7 @@ describe('encryptionKey', () => {
   test('of another app keeps its policy, and a warning names what it needs', () => {
     expect(() => Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('encryptionKey'))).toThrow();
     const elsewhere = deploy({ providers: ALL, encryptionKey: (scope: Stack) => Key.fromKeyArn(scope, 'OwnKey', ARN) });
-    Annotations.fromStack(elsewhere.stack).hasWarning('*', Match.stringLikeRegexp('encryptionKey: its policy'));
+    Annotations.fromStack(elsewhere.stack).hasWarning('*', Match.stringLikeRegexp('encryptionKey: the policy'));
     for (const { Properties } of Object.values(resources(elsewhere.template, 'AWS::SQS::Queue')))
       expect(Properties['KmsMasterKeyId']).toBe(ARN);
   });
@@ -121,12 +121,14 @@ describe('vpc', () => {
     Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp('32.85 \\$ a month for each NAT gateway'));
   });
 
-  test('is refused with public subnets, where a function reaches nothing', () => {
+  test('is refused with public subnets, where a function cannot reach providers', () => {
     expect(() => withVpc(SubnetType.PUBLIC)).toThrow(/vpcSubnets: .* is public/);
   });
 
   test('is refused without a way to the providers, which it names', () => {
-    expect(() => withVpc(SubnetType.PRIVATE_ISOLATED)).toThrow(/no way out, and postmark, mailgun-us, .* NAT gateway/);
+    expect(() => withVpc(SubnetType.PRIVATE_ISOLATED)).toThrow(
+      /no route to the internet, and postmark, mailgun-us, .* NAT gateway/,
+    );
   });
 
   test('without a way out suits SES only, and says what the endpoints cost', () => {

@@ -86,7 +86,7 @@ describe('a name that another deployment has', () => {
   test('is refused in the same account and region', () => {
     const both = app();
     named(both, 'One', 'Mail');
-    expect(() => named(both, 'Two', 'Mail')).toThrow(/deploymentName: Mail is the name of One\/Mailover/);
+    expect(() => named(both, 'Two', 'Mail')).toThrow(/deploymentName: Mail is already the name of One\/Mailover/);
   });
 
   test('is accepted in another region, where nothing is shared', () => {

@@ -29,7 +29,7 @@ function facts(props: Partial<MailoverProps>) {
 test('a deployment is a sandbox unless it says otherwise; every function, the outputs and the dashboard say so', () => {
   const { stages, targets, output, dashboard } = facts({});
   expect([stages, targets]).toEqual([['sandbox'], [undefined]]);
-  expect(output).toBe('sandbox: Sandbox: no mail is delivered, each provider only tests it');
+  expect(output).toBe('sandbox: Sandbox: no mail is delivered, each provider only tests the request');
   expect(dashboard).toContain('## Sandbox: no mail is delivered');
 });
 
@@ -53,7 +53,7 @@ test.each<[string, RegExp, Partial<MailoverProps>]>([
   ['live without an account', /account: is missing/, { ...LIVE, account: undefined as never }],
   [
     'live in another account',
-    /live in 210987654321 only, and the stack is for 123456789012/,
+    /only the AWS account 210987654321 may deliver mail, and the stack is for 123456789012/,
     { ...LIVE, account: '210987654321' },
   ],
   ['live with silent alarms', /monitoring\.page: alarms would reach no target/, { ...LIVE, monitoring: {} }],

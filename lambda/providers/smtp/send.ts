@@ -91,7 +91,7 @@ async function logInOnly(target: SmtpTarget, attempt: Attempt, idle: IdleConnect
  */
 const ENCODING: Outcome = {
   ...recipientBusy('address-encoding'),
-  detail: 'the server does not offer SMTPUTF8, which the address needs',
+  detail: 'the address needs SMTPUTF8, which the server does not announce or the option smtpUtf8 does not allow',
 };
 
 /**

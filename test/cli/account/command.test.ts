@@ -56,7 +56,7 @@ it('prints the counts of a deployed table, names what is lost, and then ends wit
       /^502 submissions were received .*\n {2}500 accepted\n {4}1 waiting\n[\s\S]* {4}1 lost\npaused: .*\nlost: gone, due at 20/,
     );
     expect(lines.join('\n')).toContain(
-      `Ada's news since 2026-11-29 12:00 UTC: 6.1 % bounces of 1200 mails; to send it again: npm run release -- --class 'Ada'\\''s news' --table state`,
+      `Ada's news since 2026-11-29 12:00 UTC: 6.1 % bounces of 1200 mails; to send its mail again: npm run release -- --class 'Ada'\\''s news' --table state`,
     );
     lines.length = 0;
     expect(await accountCommand(['--table', 'state', '--region', 'us-east-1', '--json'], {}, terminal)).toBe(1);

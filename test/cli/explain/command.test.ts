@@ -60,7 +60,7 @@ not tried
     expect(out).toContain('expires     in 1 h 30 min (the submission says so)');
     expect(out).toMatch(/1\. postmark {2}postmark\n +2\. mailgun {3}mailgun\n/);
     expect(out).toMatch(/ses {7}not verified for this From domain\n/);
-    expect(out).toMatch(/own {7}carries no submission without a class\n/);
+    expect(out).toMatch(/own {7}sends no mail without a class\n/);
     expect(out).toMatch(/share at [\d.]+ %: (own first|no provider) \(own has 0 % to 50 %\)/);
   });
 
@@ -100,8 +100,8 @@ not tried
   it('says which recipients a provider leaves out, since it cannot carry the address', async () => {
     const { out } = await run([], { ...mail, to: ['b@example.org', 'm\u00fcller@example.org', '"q p"@example.org'] });
 
-    expect(out).toContain('postmark, but not to 2 recipients whose address it cannot carry\n');
-    expect(out).toContain('mailgun, but not to 1 recipient whose address it cannot carry\n');
+    expect(out).toContain('postmark, but not to 2 recipients whose address it does not support\n');
+    expect(out).toContain('mailgun, but not to 1 recipient whose address it does not support\n');
   });
 
   it.each([
@@ -220,7 +220,7 @@ describe('npm run explain --local', () => {
     const { code, out } = await local({ ...mail, providers: { only: ['postmark', 'mailgun'] } });
 
     expect(code).toBe(0);
-    expect(out).toContain('no circuit is open to mail: the best of the excluded providers is tried');
+    expect(out).toContain('all providers are kept out now: the most promising is tried nevertheless');
   });
 
   it('puts providers of a superseded submission last', async () => {

@@ -70,7 +70,9 @@ describe('npm run isolate', () => {
 
     const { out } = await run('isolate', 'postmark', '--reason', 'second', '--for', '30m');
 
-    expect(out).toMatch(/postmark was isolated since .* by ada: first; this replaces it/);
+    expect(out).toMatch(
+      /postmark was isolated since .* by ada: first; the new isolation replaces the earlier isolation/,
+    );
   });
 
   it('shows what is isolated', async () => {

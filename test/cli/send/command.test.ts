@@ -189,7 +189,7 @@ describe('npm run send, called wrongly', () => {
     const { code, err } = await run('--file', givenFile('["not", "one"]'));
 
     expect(code).toBe(2);
-    expect(err).toContain('holds no JSON object');
+    expect(err).toContain('does not contain a JSON object');
   });
 
   it('says how to start the local stack when none runs', async () => {

@@ -104,7 +104,7 @@ it('says what to do when an import is in doubt, and confirms it with --confirm',
   const { code, asked, out } = await run(['import', 'ses'], { kind: 'mirrored', providers: [result] });
 
   expect([code, asked]).toEqual([1, [{ command: 'import', provider: 'ses' }]]);
-  expect(out).toContain('60 new entries are far more than its mail explains');
+  expect(out).toContain('60 new entries are far more than the mail sent through it explains');
   expect(out).toContain('import ses --confirm');
   const confirmed = await run(['import', 'ses', '--confirm'], { kind: 'mirrored', providers: [] });
   expect(confirmed.asked).toEqual([{ command: 'import', provider: 'ses', isConfirmed: true }]);

@@ -82,9 +82,9 @@ describe('route', () => {
   });
 
   it.each([
-    ['an attachment of no bytes', { emptyAttachment: true }, 'refuses attachments of no bytes'],
-    ['an invitation', { calendar: true }, 'cannot carry an invitation'],
-    ['a question mark before the @', { recipients: ['why?@example.org'] }, 'cannot carry a local part with ?'],
+    ['an attachment of no bytes', { emptyAttachment: true }, 'refuses empty attachments'],
+    ['an invitation', { calendar: true }, 'does not support an invitation'],
+    ['a question mark before the @', { recipients: ['why?@example.org'] }, 'does not support a local part with ?'],
   ])('skips Postmark for %s, and no other provider', (_, change, reason) => {
     const way = route('x', all, definitions, { ...facts, ...change });
 
@@ -97,7 +97,7 @@ describe('route', () => {
 
     for (const one of [message, inline])
       expect(route('x', [sendgrid, ...all], definitions, factsOf(one, 1_000)).skipped).toMatchObject([
-        { key: 'sendgrid', kind: 'unable', reason: `cannot carry an attachment name with ${character}` },
+        { key: 'sendgrid', kind: 'unable', reason: `does not support an attachment name with ${character}` },
       ]);
     expect(route('x', [sendgrid], definitions, factsOf({ ...MESSAGE, attachments: [FILE] }, 1_000)).skipped).toEqual(
       [],
@@ -151,13 +151,13 @@ describe('route', () => {
     expect(told('x', [postmark, ses], definitions, large)).toEqual({
       reason: 'TooLarge',
       detail:
-        'no provider can carry it (postmark: too large: 42000000 bytes, at most 10485760; ' +
+        'no provider can send it (postmark: too large: 42000000 bytes, at most 10485760; ' +
         'ses: too large: 42000000 bytes, at most 41943040)',
     });
     expect(told('x', [postmark, ses], definitions, large, { except: ['ses'] })).toMatchObject({ reason: 'Refused' });
     expect(told('x', [{ ...postmark, outbound: false }], definitions, facts)).toEqual({
       reason: 'Refused',
-      detail: 'no provider can carry it (no provider that sends is left)',
+      detail: 'no provider can send it (none of the providers that may be used sends mail)',
     });
   });
 
@@ -176,8 +176,10 @@ describe('route', () => {
     const skippedFor = (name?: string) => route('x', providers, definitions, facts, { class: name }).skipped;
 
     expect(skippedFor('news')).toEqual([]);
-    expect(skippedFor('login-codes')).toEqual([{ key: 'mta', kind: 'unwanted', reason: 'does not carry this class' }]);
-    expect(skippedFor()).toEqual([{ key: 'mta', kind: 'unwanted', reason: 'carries no submission without a class' }]);
+    expect(skippedFor('login-codes')).toEqual([
+      { key: 'mta', kind: 'unwanted', reason: 'sends no mail of this class' },
+    ]);
+    expect(skippedFor()).toEqual([{ key: 'mta', kind: 'unwanted', reason: 'sends no mail without a class' }]);
   });
 
   it('puts providers that were already tried last, in the order of that list', () => {

@@ -964,7 +964,7 @@ describe('the gate', () => {
     world.lines.length = 0;
     open.add('mailgun').add('ses');
     await world.send(sqsRecord(invited));
-    const postmarkSays = 'cannot carry an invitation as an alternative to the text';
+    const postmarkSays = 'does not support an invitation as an alternative to the text';
     expect(skipped()).toEqual([
       ['no provider tried', 'order-2', undefined, { postmark: postmarkSays, mailgun: 'open', ses: 'isolated' }],
     ]);

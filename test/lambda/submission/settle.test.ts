@@ -152,7 +152,7 @@ describe('settle', () => {
       detail: 'no provider accepted it within four days',
     });
     expect(settle(open, { ageMs: 0, expiresInMs: -1, random: 0 })).toMatchObject({
-      detail: 'the time of expiresAt, or that of its class, has passed; it was not sent after that',
+      detail: 'the time of expiresAt, or the expiry of its class, has passed; it was not sent after this time',
     });
   });
 
@@ -224,7 +224,7 @@ describe('a dead letter', () => {
     if (!one) throw new Error('no recipient');
 
     expect(settle({ ...open, recipients: [{ ...one, end: 'refused' }] }, { ageMs: 0, random: 0 })).toMatchObject({
-      detail: 'no provider that may be used can carry the address of 1 of 1 recipients',
+      detail: 'no provider that may be used supports the address of 1 of 1 recipients',
     });
   });
 });

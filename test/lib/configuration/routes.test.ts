@@ -37,7 +37,11 @@ test.each<[string, unknown, string]>([
   ['an empty class', [{ class: '' }], 'class: must be text of one line'],
   ['a class of two lines', [{ class: 'a\r\nb' }], 'class: must be text of one line'],
   ['a class that no submission can have', [{ class: 'c'.repeat(65) }], 'class: must have at most 64 characters'],
-  ['a class twice', [codes, { class: 'news' }, { ...codes }], 'routes[2] (login-codes): class: is taken by routes[0]'],
+  [
+    'a class twice',
+    [codes, { class: 'news' }, { ...codes }],
+    'routes[2] (login-codes): class: is already used by routes[0]',
+  ],
   ['an unknown field', [{ ...codes, provider: [] }], 'routes[0] (login-codes): Unrecognized key: "provider"'],
   ['no provider at all', [{ ...codes, providers: [] }], 'providers: must not be empty'],
   [
@@ -54,7 +58,7 @@ test.each<[string, unknown, string]>([
   [
     'a provider that does not carry the class',
     [{ ...codes, providers: ['young'] }],
-    'providers[0]: young carries only the classes receipts, news',
+    'providers[0]: young sends only the classes receipts, news',
   ],
   ['strict without providers', [{ class: 'x', strict: true }], 'strict: has no effect without `providers`'],
   ['a limit of 5 instead of 5 %', [{ class: 'x', pauseAbove: { bounces: 5 } }], 'pauseAbove: '],
@@ -62,7 +66,7 @@ test.each<[string, unknown, string]>([
   [
     'a limit without a provider that reports',
     [{ class: 'news', providers: ['young'], pauseAbove: { bounces: 0.02 } }],
-    'pauseAbove: needs `events` on a provider of the class that signs them',
+    'pauseAbove: a provider of the class needs signed `events`',
   ],
   ['strict as a word', [{ ...codes, strict: 'yes' }], 'strict: '],
   ['a time below half a minute', [{ ...codes, expiresAfterSeconds: 29 }], 'expiresAfterSeconds: '],
@@ -110,5 +114,5 @@ test('what the deployment encodes is what the sender decodes', () => {
 
 test('routes that do not fit the environment of a function are refused', () => {
   const routes = Array.from({ length: 40 }, (_, n) => ({ class: `${n}`.padStart(64, 'c') }));
-  expect(() => deploy({ routes })).toThrow(/bytes of environment/);
+  expect(() => deploy({ routes })).toThrow(/environment variables .* bytes/);
 });

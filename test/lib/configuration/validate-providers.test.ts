@@ -67,7 +67,7 @@ test('delivery reports that come back as mail need a provider that receives', ()
   const postmark = { key: 'postmark', type: 'postmark', options: {} };
 
   expect(problems([own, postmark])).toEqual([
-    expect.stringMatching(/^providers\[0\] \(own\): events: .* no provider receives any; give a provider `inbound`/),
+    expect.stringMatching(/^providers\[0\] \(own\): events: .* no provider receives mail; give a provider `inbound`/),
   ]);
   expect(problems([own, { ...postmark, inbound: true }])).toEqual([]);
   expect(problems([{ ...own, events: undefined }, postmark])).toEqual([]);
@@ -118,7 +118,7 @@ test.each<[string, unknown, string | RegExp]>([
   ['no key', [{ type: 'postmark', options: {} }], /^providers\[0\]: key: /],
   ['a bad key', [{ ...GOOD, key: 'Main_1' }], /\(Main_1\): key: must match/],
   ['a key of 33 characters', [{ ...GOOD, key: 'k'.repeat(33) }], 'key: must match'],
-  ['a key twice', [GOOD, { ...GOOD }], /^providers\[1\] \(a\): key: is taken by providers\[0\]$/],
+  ['a key twice', [GOOD, { ...GOOD }], /^providers\[1\] \(a\): key: is already used by providers\[0\]$/],
   ['another medium', [{ ...GOOD, media: 'sms' }], 'media: is reserved: only `email` exists'],
   ['no sending provider', [{ ...GOOD, outbound: false }], 'no provider sends'],
   [
@@ -181,7 +181,7 @@ test.each<[string, unknown, string | RegExp]>([
       { ...GOOD, inbound: { canary: { to: 'canary@IN.example.com', everyMinutes: 30 } } },
       { key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: { domains: ['in.example.com'] } },
     ],
-    'inbound.canary.to: in.example.com is received by mg too; it needs a subdomain whose only MX is ',
+    'inbound.canary.to: in.example.com is received by mg too; the canary needs a subdomain whose only MX is ',
   ],
   [
     'two inbound canaries to one domain',
@@ -251,12 +251,12 @@ test.each<[string, unknown, string | RegExp]>([
   [
     'a warm-up without a share',
     [{ ...GOOD, warmUp: { start: '2026-12-01', from: 0.1, days: 9 } }],
-    'warmUp: needs a share',
+    'warmUp: needs a `share`',
   ],
   [
     'a warm-up that shrinks',
     [{ ...GOOD, share: 0.1, warmUp: { start: '2026-12-01', from: 0.1, days: 9 } }],
-    'warmUp: needs a share, and a beginning (from) below it',
+    'warmUp: needs a `share`, and a `from` below this share',
   ],
   [
     'a warm-up from nothing, of no days, on no day',
@@ -342,5 +342,5 @@ test('a list that does not fit the environment of a function is refused', () => 
     { length: 30 },
     (_, n) => ({ key: `k${n}`, type: 'postmark', deadlineMs: 3000, options: {} }) as const,
   );
-  expect(() => deploy({ providers: many })).toThrow(/bytes of environment/);
+  expect(() => deploy({ providers: many })).toThrow(/environment variables .* bytes/);
 });

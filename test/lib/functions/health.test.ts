@@ -124,7 +124,7 @@ test('more than its environment can hold is refused', () => {
   const options = { host: 'mta.example.com' };
 
   expect(() => deploy({ providers: [{ key: 'own-mta', type: 'smtp', options, blocklists }] })).toThrow(
-    /bytes of environment.*zones of blocklists/,
+    /environment variables .* bytes.*zones of blocklists/,
   );
 });
 

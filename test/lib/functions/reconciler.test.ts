@@ -94,6 +94,6 @@ test('more than its environment can hold is refused by its name, before anything
   const options = { domain: 'mg.example.com' };
 
   expect(() => deploy({ providers: [{ key: 'mailgun', type: 'mailgun', options, inbound: { domains } }] })).toThrow(
-    /Reconciler: it may need \d{4} bytes of environment, and a Lambda function has 4096: use fewer .*domains/,
+    /Reconciler: the environment variables of the function may need \d{4} bytes, and Lambda allows 4096: use fewer .*domains/,
   );
 });

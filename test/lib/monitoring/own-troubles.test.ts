@@ -62,7 +62,7 @@ test('ten classes may have an expiry, and not eleven', () => {
 
   expect(() => deploy({ routes: [...classes(10), { class: 'news' }] })).not.toThrow();
   expect(() => deploy({ routes: classes(11) })).toThrow(
-    /routes: given 11 classes with expiresAfterSeconds; at most 10 may have one/,
+    /routes: given 11 classes with expiresAfterSeconds; at most 10 classes may have it/,
   );
   expect(() => deploy({ routes: [{ class: 'größer', expiresAfterSeconds: 600 }] })).toThrow(/must be printable ASCII/);
 });
