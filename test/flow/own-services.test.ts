@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
+import { signalProcess } from '../support/signal-process.ts';
 
 const TIME_SCALE = 20;
 const TIMEOUT = 120_000;
@@ -134,9 +135,9 @@ it('no mail is sent twice if the process is stopped for 40 seconds, longer than 
   await stack.until(async () => (await taken(ids)) > 0);
 
   const stopped = (await stack.refresh()).processes.filter((one) => one.function === 'sender');
-  for (const { pid } of stopped) process.kill(pid, 'SIGSTOP');
+  for (const { pid } of stopped) signalProcess(pid, 'SIGSTOP');
   await pause(40_000);
-  for (const { pid } of stopped) process.kill(pid, 'SIGCONT');
+  for (const { pid } of stopped) signalProcess(pid, 'SIGCONT');
 
   // If the stopped process had no time left to send a mail, this mail waits on a retry queue for a minute.
   await expect.poll(() => taken(ids), { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(MAILS);

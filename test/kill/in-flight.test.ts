@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
+import { signalProcess } from '../support/signal-process.ts';
 
 /**
  * Before a sender process sends a mail, it claims the mail with a lease in the state table. If the process is killed, its lease
@@ -24,7 +25,7 @@ describe('a mail that a killed sender had in flight', () => {
     await expect.poll(takers, { timeout: 20_000 }).toEqual(['postmark']);
 
     for (const { function: name, pid } of (await stack.refresh()).processes)
-      if (name === 'sender') process.kill(pid, 'SIGKILL');
+      if (name === 'sender') signalProcess(pid, 'SIGKILL');
 
     const state = async () => (await stack.submission('killed'))?.state;
     await expect.poll(state, { timeout: LEASE_MS + 30_000, interval: 250 }).toBe('accepted');

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FullStackInfo } from '../../local/api/stack-info.ts';
 import { type RunningStack, startLocalStack } from '../support/local-stack.ts';
 import { localAws } from '../support/open-stack.ts';
+import { signalProcess } from '../support/signal-process.ts';
 
 const SUBMISSIONS = 200;
 const KILLS = 4;
@@ -73,10 +74,7 @@ async function killOneSender(stack: RunningStack, killed: ReadonlySet<number>): 
   while (Date.now() < deadline) {
     const { processes } = await stack.get<FullStackInfo>('/api/stack');
     const victim = processes.find((it) => it.function === 'sender' && !killed.has(it.pid));
-    if (victim) {
-      process.kill(victim.pid, 'SIGKILL');
-      return victim.pid;
-    }
+    if (victim && signalProcess(victim.pid, 'SIGKILL')) return victim.pid;
   }
   throw new Error('no new sender process appeared after a kill');
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedEntry, givenStack, type RunningStack } from '../support/running-stack.ts';
+import { signalProcess } from '../support/signal-process.ts';
 
 const SUBMISSIONS = 300;
 const KILLS = 3;
@@ -75,5 +76,5 @@ async function takenOf(stack: RunningStack, ids: readonly string[]): Promise<Map
 
 async function killSenders(stack: RunningStack): Promise<void> {
   for (const { function: name, pid } of (await stack.refresh()).processes)
-    if (name === 'sender') process.kill(pid, 'SIGKILL');
+    if (name === 'sender') signalProcess(pid, 'SIGKILL');
 }
